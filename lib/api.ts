@@ -1,0 +1,221 @@
+/**
+ * The stack every HTTP function shares: audit, problem documents, authentication, parameters. A function names the
+ * operations it serves and the use case behind each.
+ */
+import middy, { type MiddlewareObj, type Request } from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { z } from "zod";
+import { authorize, type Caller } from "./auth.ts";
+import { bodyJson } from "./body.ts";
+import type { BodyOf, Operation, ParamsOf, QueryOf } from "./contract/operation.ts";
+import type { Deps } from "./deps.ts";
+import { toProblem } from "./errors.ts";
+import { describeIssue } from "./event.ts";
+import {
+  type ApiRequest,
+  type ApiResponse,
+  auditOf,
+  fromGateway,
+  problemResponse,
+  toGateway,
+} from "./http.ts";
+import { rateLimitHeaders } from "./limit.ts";
+import { headerMessage } from "./message.ts";
+import { Problem } from "./problem.ts";
+
+/** One call on its way through a function. */
+export interface Call<O extends Operation = Operation> {
+  request: ApiRequest;
+  deps: Deps;
+  /** Who calls; for an operation without scopes, nobody. */
+  caller: Caller;
+  params: ParamsOf<O>;
+  query: QueryOf<O>;
+  body: BodyOf<O>;
+  /** To be called when the audit row is on its way already. */
+  audited: () => void;
+}
+
+type UseCase<O extends Operation> = (call: Call<O>) => Promise<ApiResponse>;
+/** A use case with the operation it is for. */
+export interface Served {
+  operation: Operation;
+  run: (call: Call) => Promise<ApiResponse>;
+}
+
+/** Binds a use case to its operation, with the operation's own types. */
+export const serve = <const O extends Operation>(served: O, run: UseCase<O>): Served => ({
+  operation: served,
+  // Safe: `answer` gives each use case what its own operation's schemas made.
+  run: run as unknown as Served["run"],
+});
+
+/** Milliseconds kept back before the function's time-out, to answer and to write the audit row. */
+const RESERVE_MS = 500;
+
+type Gateway = APIGatewayProxyEventV2;
+type Result = APIGatewayProxyStructuredResultV2;
+export type HttpHandler = middy.MiddyfiedHandler<Gateway, Result>;
+
+const NOBODY: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
+
+/** A call as its middlewares pass it on. */
+interface State {
+  request: ApiRequest;
+  caller: Caller;
+  audited: boolean;
+}
+
+/**
+ * @param getDeps called with the first request, so that a function's start does not wait for connections
+ * @param fallback answers calls that no operation of this function matches
+ */
+export function httpHandler(
+  getDeps: () => Deps,
+  served: readonly Served[],
+  fallback?: (call: Call) => Promise<ApiResponse>,
+): HttpHandler {
+  const byRoute = new Map(
+    served.map((entry) => [`${entry.operation.method} ${entry.operation.path}`, entry]),
+  );
+  const states = new WeakMap<object, State>();
+  const stateOf = (request: Request<Gateway, Result>): State => {
+    const known = states.get(request.event);
+    if (known) return known;
+    const state: State = { request: fromGateway(request.event), caller: NOBODY, audited: false };
+    states.set(request.event, state);
+    return state;
+  };
+
+  const handler = async (event: Gateway): Promise<Result> => {
+    const deps = getDeps();
+    const state = stateOf({ event } as Request<Gateway, Result>);
+    const entry = byRoute.get(event.routeKey);
+    const response = entry
+      ? await answer(entry, deps, state)
+      : await (fallback ?? notHere)(callOf(deps, state, {}, {}, undefined));
+    return toGateway(response);
+  };
+
+  return middy<Gateway, Result>({ timeoutEarlyInMillis: RESERVE_MS })
+    .use(audit(getDeps, stateOf))
+    .use(requestId(stateOf))
+    .use(problems(getDeps, stateOf))
+    .handler(handler) as HttpHandler;
+}
+
+const notHere = (): never => {
+  throw new Problem("not-found", "There is nothing at this path.");
+};
+
+const callOf = (deps: Deps, state: State, params: object, query: object, body: unknown): Call =>
+  ({
+    request: state.request,
+    deps,
+    caller: state.caller,
+    params,
+    query,
+    body,
+    audited: () => {
+      state.audited = true;
+    },
+  }) as Call;
+
+async function answer({ operation, run }: Served, deps: Deps, state: State): Promise<ApiResponse> {
+  const { request } = state;
+  // Ingest lets its own script check the key, in the same round trip as everything else.
+  const checksItself = operation.function === "ingest";
+  if (operation.scopes.length > 0 && !checksItself) {
+    await authorize(deps, request.headers["x-api-key"], operation.scopes, (caller) => {
+      state.caller = caller;
+    });
+  }
+  const params = operation.params ? check(operation.params, request.params) : {};
+  const query = operation.query ? check(operation.query, queryObject(request.query)) : {};
+  const body = operation.body && !checksItself ? checkBody(operation.body, bodyJson(request)) : undefined;
+  const response = await run(callOf(deps, state, params, query, body));
+  const { limit } = state.caller;
+  return limit ? { ...response, headers: { ...rateLimitHeaders(limit), ...response.headers } } : response;
+}
+
+/** A parameter given twice becomes an array, which no schema takes unless it says so. */
+function queryObject(query: URLSearchParams): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {};
+  for (const name of new Set(query.keys())) {
+    const values = query.getAll(name);
+    object[name] = values.length === 1 ? (values[0] ?? "") : values;
+  }
+  return object;
+}
+
+function check(schema: z.ZodObject, value: object): object {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys")
+      return [{ parameter: issue.path.join("."), detail: issue.message }];
+    return issue.keys.map((key) => ({
+      parameter: key.toWellFormed(),
+      detail: "this call has no such parameter",
+    }));
+  });
+  const names = errors.map(({ parameter }) => parameter).join(", ");
+  throw new Problem("invalid-parameter", `Not valid: ${names}.`, { errors });
+}
+
+function checkBody(schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map((issue) => describeIssue(issue, value));
+  throw new Problem("invalid-body", "The body does not have the shape that this call takes.", { errors });
+}
+
+type Middleware = MiddlewareObj<Gateway, Result>;
+type StateOf = (request: Request<Gateway, Result>) => State;
+
+/** Turns whatever was thrown into a problem document, and logs what is ours. */
+function problems(getDeps: () => Deps, stateOf: StateOf): Middleware {
+  return {
+    onError: (request) => {
+      const { request: call, caller } = stateOf(request);
+      const problem = toProblem(request.error);
+      const limit = caller.limit ? rateLimitHeaders(caller.limit) : {};
+      const response = problemResponse(problem, call.id);
+      if (problem.status >= 500) {
+        const cause = problem.cause ?? problem;
+        getDeps().log.error(problem.code, { request_id: call.id, route: call.route, error: cause as Error });
+      }
+      request.response = toGateway({ ...response, headers: { ...limit, ...response.headers } });
+    },
+  };
+}
+
+function requestId(stateOf: StateOf): Middleware {
+  const name = (request: Request<Gateway, Result>): void => {
+    const { id } = stateOf(request).request;
+    if (request.response) request.response.headers = { ...request.response.headers, "x-request-id": id };
+  };
+  return { after: name, onError: name };
+}
+
+/** Writes the audit row through the queue; when the queue can't take it, to the log, whole, to be read back in. */
+function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
+  const write = async (request: Request<Gateway, Result>): Promise<void> => {
+    const { request: call, caller, audited } = stateOf(request);
+    if (audited) return;
+    const row = {
+      ...auditOf(call),
+      bytes_out: Buffer.byteLength(request.response?.body ?? ""),
+      client_id: caller.clientId,
+      key_prefix: caller.keyPrefix,
+      status: request.response?.statusCode ?? 500,
+      duration_ms: Math.max(0, Date.now() - call.receivedAt),
+    };
+    const header = { v: 1, id: call.id, at: call.receivedAt, audit: row } as const;
+    const { queue, log } = getDeps();
+    await queue.send([headerMessage(header)]).catch((error: Error) => {
+      log.error("audit-not-queued", { audit: header, error });
+    });
+  };
+  return { after: write, onError: write };
+}

@@ -1,0 +1,52 @@
+/** Pieces that several calls' parameters and answers are made of. */
+import { z } from "zod";
+import { parseTime } from "../time.ts";
+
+/** An RFC 3339 time; what comes out is an `Instant`. */
+export const timeParam = z
+  .string()
+  .transform((text, context) => {
+    const time = parseTime(text);
+    if (time) return time;
+    context.addIssue({ code: "custom", message: "must be an RFC 3339 date and time with an offset" });
+    return z.NEVER;
+  })
+  .meta({ format: "date-time", example: "2026-11-23T06:00:00Z" });
+
+export const timeField = z.string().meta({ format: "date-time" });
+export const clientIdField = z.string().meta({ example: "demo" });
+export const countField = z.int().min(0);
+
+/** Shared by every call over a range of events. */
+export const rangeQuery = {
+  event_type: z.string().min(1).max(200).optional().meta({ description: "Only events of this type." }),
+  start: timeParam
+    .optional()
+    .meta({ description: "Events at or after this time; without it, from the first on." }),
+  end: timeParam.optional().meta({ description: "Events before this time; without it, up to the last." }),
+  client: z.string().min(1).max(32).optional().meta({
+    description: "Only this client's data. A key without the scope admin sees its own client's data only.",
+  }),
+};
+
+/** Shared by every list. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(1_000).default(100).meta({ description: "Rows a page." }),
+  cursor: z.string().min(1).max(1_000).optional().meta({
+    description: "`next_cursor` of the page before. Opaque, and stable while new rows arrive.",
+  }),
+};
+
+export const nextCursor = z.string().nullable().meta({ description: "Null on the last page." });
+
+/** Says how fresh and from where an answer of analytics is. */
+export const freshness = {
+  as_of: timeField.nullable().meta({
+    description:
+      "Every event received before this time is in the answer. Null when the queue can't be asked.",
+  }),
+  lag_ms: z.int().min(0).nullable().meta({ description: "How far `as_of` is behind now." }),
+  source: z.enum(["rollup", "raw", "mixed"]).meta({
+    description: "Whether the answer comes from rollups, raw rows, or both. It is exact in any case.",
+  }),
+};

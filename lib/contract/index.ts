@@ -1,0 +1,18 @@
+/** Every call that exists. */
+import * as admin from "./admin.ts";
+import * as analytics from "./analytics.ts";
+import * as audit from "./audit.ts";
+import * as events from "./events.ts";
+import * as health from "./health.ts";
+import type { Operation } from "./operation.ts";
+import * as web from "./web.ts";
+
+const isOperation = (value: unknown): value is Operation =>
+  typeof value === "object" && value !== null && "method" in value && "path" in value;
+
+/** By operation id. */
+export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
+  [events, analytics, audit, health, admin, web]
+    .flatMap((group): [string, unknown][] => Object.entries(group))
+    .filter((entry): entry is [string, Operation] => isOperation(entry[1])),
+);

@@ -1,0 +1,128 @@
+/** Reading events back. Payloads pass through as text, so that their digits survive. */
+import type { Call } from "./api.ts";
+import { clientFilter } from "./client-filter.ts";
+import type * as contract from "./contract/events.ts";
+import { decodeCursor, encodeCursor, isTextPart, isTimePart, linkNext } from "./cursor.ts";
+import { type ApiResponse, json } from "./http.ts";
+import { eventKey } from "./ids.ts";
+import { parseLine } from "./message.ts";
+import { Problem } from "./problem.ts";
+import { findEvent } from "./sql/find-event.ts";
+import { findQuarantined, type QuarantinedEvent } from "./sql/find-quarantined.ts";
+import { listEvents as selectEvents } from "./sql/list-events.ts";
+import type { StoredEventRow } from "./sql/stored-event.ts";
+import { shortenTime } from "./time.ts";
+
+/** Time, id and client of the last event shown. */
+const CURSOR = [isTimePart, isTextPart, isTextPart] as const;
+
+/**
+ * Most characters in a page's events; a page of large ones ends before its limit. A Lambda function's answer is at most
+ * 6 MiB, in which every quotation mark of the body takes two bytes and other characters up to three.
+ */
+const MAX_PAGE_LENGTH = 2_000_000;
+
+/** Events, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
+export async function listEvents(call: Call<typeof contract.listEvents>): Promise<ApiResponse> {
+  const { deps, query, request } = call;
+  const { event_type: eventType, start, end, limit } = query;
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR);
+  const filter = { clientId: clientFilter(call), eventType, start, end, after };
+  // One more than asked for tells whether there is a next page.
+  const rows = await selectEvents(deps.sql, filter, limit + 1);
+  const page = cutPage(rows.slice(0, limit).map(storedJson));
+  const last = page.length < rows.length ? rows[page.length - 1] : undefined;
+  const cursor = last ? encodeCursor([last.event_time, last.event_id, last.client_id]) : null;
+  const body = `{"events":[${page.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
+  return json(200, body, linkNext(request, cursor));
+}
+
+/** As many as fit, and at least one. */
+function cutPage(events: readonly string[]): readonly string[] {
+  let length = 0;
+  const tooMany = events.findIndex((event, index) => {
+    length += event.length;
+    return index > 0 && length > MAX_PAGE_LENGTH;
+  });
+  return tooMany < 0 ? events : events.slice(0, tooMany);
+}
+
+/**
+ * One event, wherever it is. A redrive may move it out of quarantine between the two looks, so that a third one is
+ * needed before it can be said not to exist.
+ * @throws {Problem} `not-found`, `insufficient-scope`
+ */
+export async function getEvent(call: Call<typeof contract.getEvent>): Promise<ApiResponse> {
+  const { sql } = call.deps;
+  const id = call.params.event_id;
+  const key = eventKey(id);
+  const clientId = clientFilter(call);
+  const stored = async (): Promise<string | undefined> => {
+    const row = await findEvent(sql, id, key, clientId);
+    return row && storedJson(row);
+  };
+  const quarantined = async (): Promise<string | undefined> => {
+    const rows = await findQuarantined(sql, key, clientId);
+    return rows.map((row) => quarantinedJson(row, id)).find((text) => text !== undefined);
+  };
+  const event = (await stored()) ?? (await quarantined()) ?? (await stored());
+  if (event === undefined) throw new Problem("not-found", "There is no such event.");
+  return json(200, event);
+}
+
+const storedJson = (row: StoredEventRow): string =>
+  withPayload(
+    {
+      client_id: row.client_id,
+      event_id: row.event_id,
+      event_type: row.event_type,
+      timestamp: shortenTime(row.event_time),
+      received_at: shortenTime(row.received_at),
+      processed_at: shortenTime(row.processed_at),
+      processing_latency_ms: row.latency_ms,
+      status: "stored",
+      receipt_id: row.receipt_id,
+    },
+    row.payload,
+  );
+
+/** @returns undefined for a line that can't be read, or is of another event whose id has the same key */
+function quarantinedJson(row: QuarantinedEvent, id: string): string | undefined {
+  const event = readQuarantined(row.event);
+  if (event?.eventId !== id) return undefined;
+  return withPayload(
+    {
+      client_id: row.client_id,
+      event_id: event.eventId,
+      event_type: event.eventType,
+      timestamp: event.timestamp,
+      received_at: shortenTime(row.received_at),
+      processed_at: null,
+      processing_latency_ms: null,
+      status: "quarantined",
+      receipt_id: row.receipt_id,
+      reason: row.reason,
+    },
+    isJson(event.payload) ? event.payload : "{}",
+  );
+}
+
+function readQuarantined(line: Buffer): ReturnType<typeof parseLine> | undefined {
+  try {
+    return parseLine(line.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const withPayload = (members: object, payload: string): string =>
+  `${JSON.stringify(members).slice(0, -1)},"payload":${payload}}`;

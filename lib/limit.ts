@@ -1,0 +1,35 @@
+/** The rate limit as callers see it (draft-ietf-httpapi-ratelimit-headers). */
+
+export interface Limit {
+  /** Events a full bucket holds: the client's burst. */
+  quota: number;
+  /** Seconds in which an empty bucket fills. */
+  windowS: number;
+  remaining: number;
+  /** Seconds until the bucket is full again. */
+  resetS: number;
+}
+
+export const rateLimitHeaders = ({ quota, windowS, remaining, resetS }: Limit): Record<string, string> => ({
+  "ratelimit-policy": `"default";q=${quota};w=${windowS}`,
+  ratelimit: `"default";r=${remaining};t=${resetS}`,
+});
+
+/** Seconds for `Retry-After`: whole, at least 1. */
+export const retryAfter = (seconds: number): string => String(Math.max(1, Math.ceil(seconds)));
+
+/** Most seconds we ask anybody to wait. */
+const LONGEST_WAIT_S = 300;
+
+/**
+ * How long until a full queue has drained by a tenth, with up to a quarter more by chance, so that those refused
+ * together do not come back together.
+ * @param drainPerSecond events per second; 0 when nothing drains
+ */
+export function queueFullWait(events: number, drainPerSecond: number): string {
+  const seconds = drainPerSecond > 0.1 ? (events * 0.1) / drainPerSecond : 30;
+  return retryAfter(Math.min(LONGEST_WAIT_S, seconds) * (1 + Math.random() / 4));
+}
+
+/** For a server that is out of reach: 2 to 5 seconds, spread by chance. */
+export const outageWait = (): string => retryAfter(2 + Math.random() * 3);

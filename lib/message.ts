@@ -1,0 +1,95 @@
+/**
+ * What travels through the queue. The first line is a JSON header; each further line is one event: a JSON array
+ * `[event_id, event_type, timestamp]`, a tab, and the payload's JSON text. JSON text holds neither a raw tab nor a raw
+ * line break, so the worker cuts lines apart without parsing payloads, and their digits reach the table untouched.
+ */
+
+/** A call as the audit log records it, less its time and id. */
+export interface AuditRow {
+  method: string;
+  /** The route's template, such as `/v1/events/{event_id}`, or `$default`. */
+  route: string;
+  path: string;
+  address: string | null;
+  user_agent: string | null;
+  bytes_in: number;
+  /** Null where the answer is not known when the row is written: ingest writes it together with the events. */
+  bytes_out: number | null;
+  client_id: string | null;
+  key_prefix: string | null;
+  status: number;
+  duration_ms: number;
+}
+
+/** One finding of the scheduled health check that could not be written to the database directly. */
+export interface HealthRow {
+  at: string;
+  status: string;
+  checks: unknown;
+}
+
+export interface Header {
+  v: 1;
+  /** Id of the request, which is also the id of its receipt. */
+  id: string;
+  /** When the gateway received the request, in milliseconds since the Unix epoch. */
+  at: number;
+  audit?: AuditRow;
+  /** Number of events that follow; absent when the request was not accepted, and so has no receipt. */
+  accepted?: number;
+  health?: HealthRow;
+  /** The client whose quarantined events follow, on their way through the queue again. */
+  redrive?: string;
+}
+
+/** An event as it travels: normalised, its payload as JSON text. */
+export interface EventLine {
+  eventId: string;
+  eventType: string;
+  /** RFC 3339 in UTC. */
+  timestamp: string;
+  payload: string;
+}
+
+export interface ParsedMessage {
+  header: Header;
+  lines: string[];
+}
+
+export const toLine = (event: EventLine): string =>
+  `${JSON.stringify([event.eventId, event.eventType, event.timestamp])}\t${event.payload}`;
+
+/** @throws {SyntaxError} when the line is not one that `toLine` made */
+export function parseLine(line: string): EventLine {
+  const tab = line.indexOf("\t");
+  if (tab < 0) throw new SyntaxError("A line of the message has no payload.");
+  const [eventId, eventType, timestamp] = JSON.parse(line.slice(0, tab)) as [string, string, string];
+  return { eventId, eventType, timestamp, payload: line.slice(tab + 1) };
+}
+
+/** A message without events. */
+export const headerMessage = (header: Header): { body: string; events: number } => ({
+  body: JSON.stringify(header),
+  events: 0,
+});
+
+/**
+ * Header of an ingest request up to where the script that enqueues it adds the outcome (client, key prefix, status,
+ * duration) to the audit row.
+ */
+export function openHeader(
+  { id, at }: Pick<Header, "id" | "at">,
+  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms">,
+): string {
+  const row = JSON.stringify(audit);
+  return `{"v":1,"id":${JSON.stringify(id)},"at":${at},"audit":${row.slice(0, -1)},`;
+}
+
+/** @throws {SyntaxError} when the body is not a message of this version */
+export function parseMessage(body: string): ParsedMessage {
+  const [first = "", ...lines] = body.split("\n");
+  const header = JSON.parse(first) as Header;
+  if (header.v !== 1 || typeof header.id !== "string" || typeof header.at !== "number")
+    throw new SyntaxError("The message is not one of version 1.");
+  return { header, lines };
+}

@@ -1,0 +1,60 @@
+/**
+ * The port behind which the queues stand. No client library's type shows here, so that the worker, the event source
+ * and the tests work with any queue.
+ *
+ * Delivery is at least once: a message is handed out until it is acknowledged, so whoever processes it must make a
+ * second delivery harmless.
+ */
+
+/** A message as the queue hands it out. */
+export interface Message {
+  /** Names this message within its queue, for `ack` and `fail`. */
+  id: string;
+  body: string;
+  /** How often it has been handed out, this time included; 1 on the first delivery. */
+  deliveries: number;
+  /** When the queue took it, in milliseconds since the Unix epoch, by the queue's clock. */
+  sentAt: number;
+}
+
+/** A message to send. */
+export interface Outgoing {
+  body: string;
+  /** Events in the body; 0 for a message that carries only an audit row. */
+  events: number;
+}
+
+export interface ReceiveOptions {
+  /** Messages to hand out at the most. */
+  maxMessages: number;
+  /** How long to wait for a first message, in milliseconds; 0 returns at once. */
+  waitMs: number;
+}
+
+/** What the queue holds. */
+export interface Depth {
+  messages: number;
+  events: number;
+  /** Age of the oldest message not yet acknowledged, in milliseconds; 0 when there is none. */
+  oldestAgeMs: number;
+  /** Events acknowledged per second, averaged over about the last half minute. */
+  drainPerSecond: number;
+  /** Messages set aside because no worker could process them. */
+  deadLetters: number;
+}
+
+export interface Queue {
+  /** Resolves when the queue holds every message durably; rejects if it took none or may have taken only some. */
+  send(messages: readonly Outgoing[]): Promise<void>;
+  /** New messages, and those whose earlier receiver let the visibility time pass. */
+  receive(options: ReceiveOptions): Promise<Message[]>;
+  /** Removes processed messages and frees their memory. Unknown ids are ignored. */
+  ack(ids: readonly string[]): Promise<void>;
+  /** Hands messages back at once; each such delivery counts towards the dead-letter limit. */
+  fail(ids: readonly string[]): Promise<void>;
+  /** Hands messages back at once as if they had not been delivered: the fault was not theirs. */
+  release(ids: readonly string[]): Promise<void>;
+  depth(): Promise<Depth>;
+  /** Closes the connections this queue opened. */
+  close(): Promise<void>;
+}

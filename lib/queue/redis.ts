@@ -1,0 +1,163 @@
+import type { Redis } from "ioredis";
+import type { Config } from "../config.ts";
+import { acknowledgeScript, RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
+import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../redis/keys.ts";
+import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
+
+const GROUP = "worker";
+/** All receivers share one name: the group's list of pending entries is what tells who may be given what, and names
+ * made for each process would pile up in the group. */
+const CONSUMER = "weir";
+/** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
+type Entry = [id: string, fields: string[] | null];
+
+type Settings = Pick<Config, "queueVisibilitySeconds" | "queueMaxDeliveries">;
+
+/** Redis Streams with one consumer group. Durability is the server's: run it with an append-only file. */
+export class RedisQueue implements Queue {
+  readonly #redis: Redis;
+  readonly #visibilityMs: number;
+  readonly #maxDeliveries: number;
+  #reader: Redis | undefined;
+
+  constructor(redis: Redis, settings: Settings) {
+    this.#redis = redis;
+    this.#visibilityMs = settings.queueVisibilitySeconds * 1_000;
+    this.#maxDeliveries = settings.queueMaxDeliveries;
+  }
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    const batch = this.#redis.multi();
+    for (const { body, events } of messages) {
+      batch.xadd(QUEUE_KEY, "*", "n", events, "m", body);
+      if (events > 0) batch.hincrby(STATS_KEY, "events", events);
+    }
+    const replies = await batch.exec();
+    const failed = replies?.find(([error]) => error !== null);
+    if (failed?.[0]) throw failed[0];
+  }
+
+  async receive({ maxMessages, waitMs }: ReceiveOptions): Promise<Message[]> {
+    const abandoned = await this.#withGroup(() => this.#claim(maxMessages));
+    if (abandoned.length > 0) return abandoned;
+    return this.#withGroup(() => this.#readNew(maxMessages, waitMs));
+  }
+
+  async ack(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0)
+      await acknowledgeScript(this.#redis, [QUEUE_KEY, STATS_KEY, DEAD_KEY], [GROUP, "ack", ...ids]);
+  }
+
+  async fail(ids: readonly string[]): Promise<void> {
+    await this.#handBack(ids);
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    // Counts as never delivered, so that an outage of the database doesn't fill the dead-letter stream.
+    await this.#handBack(ids, "RETRYCOUNT", 0);
+  }
+
+  async depth(): Promise<Depth> {
+    const [messages, stats, first, deadLetters, time] = await Promise.all([
+      this.#redis.xlen(QUEUE_KEY),
+      this.#redis.hmget(STATS_KEY, "events", "rate", "rate_at"),
+      this.#redis.xrange(QUEUE_KEY, "-", "+", "COUNT", 1),
+      this.#redis.xlen(DEAD_KEY),
+      this.#redis.time(),
+    ]);
+    const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
+    const oldest = first[0]?.[0];
+    return {
+      messages,
+      events: Math.max(0, Number(stats[0] ?? 0)),
+      oldestAgeMs: oldest === undefined ? 0 : Math.max(0, nowMs - entryTime(oldest)),
+      drainPerSecond: decayedRate(Number(stats[1] ?? 0), Number(stats[2] ?? nowMs), nowMs),
+      deadLetters,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.disconnect();
+    this.#reader = undefined;
+    await Promise.resolve();
+  }
+
+  /** Messages whose receiver has not acknowledged them in time; those that came round too often are set aside. */
+  async #claim(count: number): Promise<Message[]> {
+    const reply = await this.#redis.xautoclaim(
+      QUEUE_KEY,
+      GROUP,
+      CONSUMER,
+      this.#visibilityMs,
+      "0",
+      "COUNT",
+      count,
+    );
+    const entries = (reply[1] as Entry[]).filter((entry) => entry[1] !== null);
+    if (entries.length === 0) return [];
+    const deliveries = await this.#deliveries(entries);
+    const messages = entries.map((entry) => toMessage(entry, deliveries.get(entry[0]) ?? 1));
+    const dead = messages.filter((message) => message.deliveries > this.#maxDeliveries).map(({ id }) => id);
+    if (dead.length > 0)
+      await acknowledgeScript(this.#redis, [QUEUE_KEY, STATS_KEY, DEAD_KEY], [GROUP, "dead", ...dead]);
+    return messages.filter((message) => message.deliveries <= this.#maxDeliveries);
+  }
+
+  async #deliveries(entries: readonly Entry[]): Promise<Map<string, number>> {
+    // One look-up each, sent together by automatic pipelining: a range could hold any number of others' entries.
+    const pending = await Promise.all(
+      entries.map(([id]) => this.#redis.xpending(QUEUE_KEY, GROUP, id, id, 1)),
+    );
+    const rows = pending.flat() as [id: string, consumer: string, idle: number, deliveries: number][];
+    return new Map(rows.map(([id, , , count]) => [id, count]));
+  }
+
+  async #readNew(count: number, waitMs: number): Promise<Message[]> {
+    const group = ["GROUP", GROUP, CONSUMER, "COUNT", count] as const;
+    const streams = ["STREAMS", QUEUE_KEY, ">"] as const;
+    // A blocking read holds its connection, so it has one of its own; nothing else may wait behind it.
+    const reply = await (waitMs > 0
+      ? this.#blockingReader(waitMs).xreadgroup(...group, "BLOCK", waitMs, ...streams)
+      : this.#redis.xreadgroup(...group, ...streams));
+    const [stream] = (reply ?? []) as [name: string, entries: Entry[]][];
+    return (stream?.[1] ?? []).map((entry) => toMessage(entry, 1));
+  }
+
+  #blockingReader(waitMs: number): Redis {
+    this.#reader ??= this.#redis.duplicate({ commandTimeout: waitMs + 2_000, enableAutoPipelining: false });
+    if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
+    return this.#reader;
+  }
+
+  /** Makes the group anew where it is lost (a new or emptied server), from the first message on. */
+  async #withGroup<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith("NOGROUP")) throw error;
+    }
+    await this.#redis.xgroup("CREATE", QUEUE_KEY, GROUP, "0", "MKSTREAM").catch((error: Error) => {
+      if (!error.message.startsWith("BUSYGROUP")) throw error;
+    });
+    return run();
+  }
+
+  /** Lets the messages look as old as the visibility time, so that the next claim takes them. */
+  async #handBack(ids: readonly string[], ...options: (string | number)[]): Promise<void> {
+    if (ids.length === 0) return;
+    const words = [QUEUE_KEY, GROUP, CONSUMER, 0, ...ids, "IDLE", this.#visibilityMs, ...options, "JUSTID"];
+    await this.#redis.call("XCLAIM", ...words);
+  }
+}
+
+/** A stream entry's id begins with its time of arrival in milliseconds. */
+const entryTime = (id: string): number => Number(id.slice(0, id.indexOf("-")));
+
+function toMessage([id, fields]: Entry, deliveries: number): Message {
+  const at = fields?.indexOf("m") ?? -1;
+  return { id, body: fields?.[at + 1] ?? "", deliveries, sentAt: entryTime(id) };
+}
+
+function decayedRate(rate: number, atMs: number, nowMs: number): number {
+  return rate * Math.exp(-Math.max(0, nowMs - atMs) / (RATE_TIME_CONSTANT_S * 1_000));
+}

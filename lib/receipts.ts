@@ -1,0 +1,57 @@
+/** What became of a request's events. */
+import type { Call } from "./api.ts";
+import type * as contract from "./contract/events.ts";
+import type { Deps } from "./deps.ts";
+import { outage } from "./errors.ts";
+import { type ApiResponse, json } from "./http.ts";
+import { isUuid } from "./ids.ts";
+import { Problem } from "./problem.ts";
+import { RECEIPTS_KEY } from "./redis/keys.ts";
+import { findReceipt, type ReceiptRow } from "./sql/find-receipt.ts";
+import { shortenTime } from "./time.ts";
+
+type Receipt = Omit<ReceiptRow, "completed_at"> & { completed_at: string | null };
+
+/**
+ * A receipt stands in Redis as long as its message waits, and in PostgreSQL from the commit that settles it. It is asked
+ * for in PostgreSQL, which has the last word, then in Redis; if it moved between the two looks, the third one finds it.
+ * @throws {Problem} `not-found`, also for another client's receipt; `queue-unavailable` when it is not settled and Redis
+ * is out of reach
+ */
+export async function getReceipt(call: Call<typeof contract.getReceipt>): Promise<ApiResponse> {
+  const { deps, caller } = call;
+  const id = call.params.receipt_id;
+  const receipt = isUuid(id) ? await findAnywhere(deps, id) : undefined;
+  if (!receipt || !(caller.admin || receipt.client_id === caller.clientId))
+    throw new Problem("not-found", "There is no such receipt.");
+  const { accepted, stored, duplicates, quarantined } = receipt;
+  return json(200, {
+    receipt_id: id,
+    received_at: shortenTime(receipt.received_at),
+    accepted,
+    stored,
+    duplicates,
+    quarantined,
+    pending: accepted - stored - duplicates - quarantined,
+    completed_at: receipt.completed_at === null ? null : shortenTime(receipt.completed_at),
+  });
+}
+
+const findAnywhere = async (deps: Deps, id: string): Promise<Receipt | undefined> =>
+  (await findReceipt(deps.sql, id)) ?? (await findPending(deps, id)) ?? (await findReceipt(deps.sql, id));
+
+/** The enqueueing script left "client_id accepted received_at_ms". */
+async function findPending({ redis }: Deps, id: string): Promise<Receipt | undefined> {
+  const text = await redis.hget(RECEIPTS_KEY, id).catch(outage("queue"));
+  if (text === null) return undefined;
+  const [clientId = "", accepted, receivedAt] = text.split(" ");
+  return {
+    client_id: clientId,
+    received_at: new Date(Number(receivedAt)).toISOString(),
+    completed_at: null,
+    accepted: Number(accepted),
+    stored: 0,
+    duplicates: 0,
+    quarantined: 0,
+  };
+}

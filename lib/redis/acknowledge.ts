@@ -1,0 +1,42 @@
+import { script } from "./script.ts";
+
+/** Seconds over which the drain rate is averaged: its weight halves about every 21 s. */
+export const RATE_TIME_CONSTANT_S = 30;
+
+/**
+ * Removes processed messages from the queue and keeps the count of waiting events and the drain rate in step. XACK
+ * alone would leave the entry in the stream and its memory taken.
+ *
+ * KEYS  1 queue stream, 2 stats, 3 dead-letter stream
+ * ARGV  1 consumer group, 2 'ack' or 'dead' (append to the dead-letter stream first), then the entries' ids
+ * Output number of messages removed
+ */
+export const acknowledgeScript = script(
+  "weirAcknowledge",
+  `
+local removed, events = 0, 0
+for i = 3, #ARGV do
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+  if entry then
+    local fields = entry[2]
+    for f = 1, #fields, 2 do
+      if fields[f] == 'n' then events = events + tonumber(fields[f + 1]) end
+    end
+    if ARGV[2] == 'dead' then redis.call('XADD', KEYS[3], '*', 'id', ARGV[i], unpack(fields)) end
+    removed = removed + redis.call('XDEL', KEYS[1], ARGV[i])
+  end
+end
+if removed > 0 then
+  redis.call('HINCRBY', KEYS[2], 'events', -events)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local old = redis.call('HMGET', KEYS[2], 'rate', 'rate_at')
+  local age_s = math.max(0, now - tonumber(old[2] or now)) / 1000
+  local rate = tonumber(old[1] or '0') * math.exp(-age_s / ${RATE_TIME_CONSTANT_S})
+  if ARGV[2] == 'ack' then rate = rate + events / ${RATE_TIME_CONSTANT_S} end
+  redis.call('HSET', KEYS[2], 'rate', string.format('%.6f', rate), 'rate_at', string.format('%.0f', now))
+end
+return removed
+`,
+);

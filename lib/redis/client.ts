@@ -1,0 +1,20 @@
+import { Redis } from "ioredis";
+import type { Config } from "../config.ts";
+
+/**
+ * A connection that fails fast: ingest answers 503 within about a second when Redis is away, and the client retries,
+ * instead of holding a Lambda and its caller until the function times out.
+ */
+export function connectRedis(settings: Pick<Config, "redisUrl">): Redis {
+  const redis = new Redis(settings.redisUrl, {
+    lazyConnect: true,
+    connectTimeout: 1_000,
+    commandTimeout: 1_500,
+    maxRetriesPerRequest: 1,
+    enableAutoPipelining: true,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
+  });
+  // Each failed command rejects for its caller; without a listener ioredis prints every reconnect attempt as well.
+  redis.on("error", () => {});
+  return redis;
+}

@@ -1,0 +1,32 @@
+import { script } from "./script.ts";
+
+/**
+ * Caches an API key's record and its client's, each only where nothing stands: a loader that read the database before
+ * a revocation must not undo what the revocation wrote.
+ *
+ * KEYS  1 key record, 2 client record, 3 events accepted by client
+ * ARGV  1 seconds to keep, 2 state, 3 client id, 4 key id, 5 prefix, 6 scopes, 7 expiry (ms, '' for never),
+ *       8 active, 9 rate, 10 burst, 11 events settled so far, from which the count of accepted ones starts when Redis
+ *       has lost it; with state 'unknown' or 'revoked' only the first two
+ * Output 1
+ */
+export const rememberScript = script(
+  "weirRemember",
+  `
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[1], 'state', ARGV[2])
+  if ARGV[2] == 'valid' then
+    redis.call('HSET', KEYS[1], 'client_id', ARGV[3], 'key_id', ARGV[4], 'prefix', ARGV[5], 'scopes', ARGV[6], 'expires_at', ARGV[7])
+  end
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+if ARGV[2] == 'valid' then
+  if redis.call('EXISTS', KEYS[2]) == 0 then
+    redis.call('HSET', KEYS[2], 'active', ARGV[8], 'rate', ARGV[9], 'burst', ARGV[10])
+    redis.call('EXPIRE', KEYS[2], ARGV[1])
+  end
+  redis.call('HSETNX', KEYS[3], ARGV[3], ARGV[11])
+end
+return 1
+`,
+);

@@ -1,0 +1,28 @@
+/** Pieces that several statements are made of. */
+import type postgres from "postgres";
+import type { Executor } from "./client.ts";
+
+export type Fragment = postgres.Fragment;
+
+/** A timestamptz as UTC text with six fractional digits; as a Date it would lose its microseconds. */
+export const utc = (sql: Executor, column: string): Fragment =>
+  sql`to_char(${sql(column)} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/**
+ * A time given as text. The `text` keeps its microseconds: the library would put a parameter that the server calls a
+ * timestamptz through a Date.
+ */
+export const time = (sql: Executor, text: string): Fragment => sql`${text}::text::timestamptz`;
+
+/**
+ * Condition for the rows of one client, or of all for null. All are named one by one, since each index on events begins
+ * with the client.
+ */
+export const ofClient = (sql: Executor, column: string, clientId: string | null): Fragment =>
+  clientId === null
+    ? sql`${sql(column)} IN (SELECT client_id FROM clients)`
+    : sql`${sql(column)} = ${clientId}`;
+
+/** `AND` a condition, where there is a value for it. */
+export const andIf = <T>(sql: Executor, value: T | undefined, condition: (value: T) => Fragment): Fragment =>
+  value === undefined ? sql`` : sql`AND ${condition(value)}`;

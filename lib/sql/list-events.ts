@@ -1,0 +1,45 @@
+import type { Instant } from "../time.ts";
+import type { Executor } from "./client.ts";
+import { andIf, time } from "./fragments.ts";
+import { type StoredEventRow, storedEventColumns } from "./stored-event.ts";
+
+export interface EventFilter {
+  /** Null for all clients. */
+  clientId: string | null;
+  eventType: string | undefined;
+  /** Inclusive. */
+  start: Instant | undefined;
+  /** Exclusive. */
+  end: Instant | undefined;
+  /** Only events that come after this one. */
+  after: readonly [time: string, eventId: string, clientId: string] | undefined;
+}
+
+/**
+ * Newest first, then by id and client downwards. Asked client by client, so that each finds its newest in the index
+ * (client_id, event_time) and reads `limit` rows of it; their merge is cut to `limit` again.
+ */
+export async function listEvents(
+  sql: Executor,
+  { clientId, eventType, start, end, after }: EventFilter,
+  limit: number,
+): Promise<StoredEventRow[]> {
+  return sql<StoredEventRow[]>`
+    SELECT ${storedEventColumns(sql)}
+      FROM clients c CROSS JOIN LATERAL (
+        SELECT * FROM events
+         WHERE client_id = c.client_id
+               ${andIf(sql, eventType, (name) => sql`event_type = ${name}`)}
+               ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
+               ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}
+               ${andIf(sql, after, (place) => beyond(sql, place))}
+         ORDER BY event_time DESC, event_id DESC
+         LIMIT ${limit}) AS e
+     WHERE true ${andIf(sql, clientId ?? undefined, (id) => sql`c.client_id = ${id}`)}
+     ORDER BY e.event_time DESC, e.event_id DESC, e.client_id DESC
+     LIMIT ${limit}`;
+}
+
+/** The plain comparison of the time says nothing new, but leaves partitions out, which that of the row does not. */
+const beyond = (sql: Executor, [at, eventId, clientId]: NonNullable<EventFilter["after"]>) => sql`
+  event_time <= ${time(sql, at)} AND (event_time, event_id, client_id) < (${time(sql, at)}, ${eventId}, ${clientId})`;

@@ -1,0 +1,74 @@
+import type { Executor } from "./client.ts";
+
+/** An event on its way into the table. */
+export interface EventRow {
+  clientId: string;
+  /** The ledger's key of the event id. */
+  eventKey: string;
+  eventId: string;
+  eventType: string;
+  /** RFC 3339, as are all times here. */
+  timestamp: string;
+  receivedAt: string;
+  receiptId: string;
+  /** JSON text. */
+  payload: string;
+}
+
+/**
+ * Stores the events whose ids are new, and adds just those to the rollups: one statement, so that ledger, events and
+ * rollups can't disagree.
+ *
+ * Rows must not repeat a (client, key). Ids are claimed in the order of the ledger's index, rollup rows touched in the
+ * order of theirs, so concurrent workers wait for each other but never in a circle. Each backend adds to a slot of its
+ * own.
+ * @returns positions in `rows` of the events that were new
+ */
+export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Promise<number[]> {
+  const result = await sql<{ position: number }[]>`
+    WITH input AS (
+      SELECT * FROM unnest(
+        ${rows.map((_, position) => position)}::int[],
+        ${rows.map((row) => row.clientId)}::text[],
+        ${rows.map((row) => row.eventKey)}::uuid[],
+        ${rows.map((row) => row.eventId)}::text[],
+        ${rows.map((row) => row.eventType)}::text[],
+        ${rows.map((row) => row.timestamp)}::text[]::timestamptz[],
+        ${rows.map((row) => row.receivedAt)}::text[]::timestamptz[],
+        ${rows.map((row) => row.receiptId)}::uuid[],
+        ${rows.map((row) => row.payload)}::text[]
+      ) AS t(position, client_id, event_key, event_id, event_type, event_time, received_at, receipt_id, payload)
+    ), claimed AS (
+      INSERT INTO event_ledger (event_key, client_id, event_time)
+      SELECT event_key, client_id, event_time FROM input ORDER BY event_key, client_id
+      ON CONFLICT DO NOTHING
+      RETURNING event_key, client_id
+    ), fresh AS MATERIALIZED (
+      SELECT input.*, moment.now AS processed_at,
+             greatest(0, round(extract(epoch FROM moment.now - received_at) * 1000))::bigint AS latency_ms
+        FROM input JOIN claimed USING (event_key, client_id), (SELECT clock_timestamp() AS now) AS moment
+    ), stored AS (
+      INSERT INTO events (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload)
+      SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload::json FROM fresh
+    ), minutes AS (
+      SELECT client_id, event_type, date_trunc('minute', event_time, 'UTC') AS minute, count(*) AS count,
+             sum(latency_ms)::bigint AS latency_sum_ms, max(latency_ms) AS latency_max_ms
+        FROM fresh GROUP BY 1, 2, 3
+    ), grains AS (
+      SELECT client_id, grain, date_trunc(unit, minute, 'UTC') AS bucket, event_type, sum(count)::bigint AS count,
+             sum(latency_sum_ms)::bigint AS latency_sum_ms, max(latency_max_ms) AS latency_max_ms
+        FROM minutes, (VALUES (1::smallint, 'minute'), (60::smallint, 'hour'), (1440::smallint, 'day')) AS g(grain, unit)
+       GROUP BY 1, 2, 3, 4
+    ), added AS (
+      INSERT INTO event_rollups AS r
+        (client_id, grain, bucket, event_type, slot, count, latency_sum_ms, latency_max_ms)
+      SELECT client_id, grain, bucket, event_type, pg_backend_pid() % 8, count, latency_sum_ms, latency_max_ms
+        FROM grains ORDER BY client_id, grain, bucket, event_type
+      ON CONFLICT (client_id, grain, bucket, event_type, slot) DO UPDATE SET
+        count = r.count + excluded.count,
+        latency_sum_ms = r.latency_sum_ms + excluded.latency_sum_ms,
+        latency_max_ms = greatest(r.latency_max_ms, excluded.latency_max_ms)
+    )
+    SELECT position FROM fresh`;
+  return result.map(({ position }) => position);
+}

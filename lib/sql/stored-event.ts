@@ -1,0 +1,25 @@
+import type { Executor } from "./client.ts";
+import { type Fragment, utc } from "./fragments.ts";
+
+/** A stored event as it is shown; times as UTC text with six fractional digits. */
+export interface StoredEventRow {
+  client_id: string;
+  event_id: string;
+  event_type: string;
+  event_time: string;
+  received_at: string;
+  processed_at: string;
+  /** Whole milliseconds. */
+  latency_ms: number;
+  receipt_id: string;
+  /** JSON text, as it was sent. */
+  payload: string;
+}
+
+/** The columns of a `StoredEventRow`, from a row of events called `e`. */
+export const storedEventColumns = (sql: Executor): Fragment => sql`
+  e.client_id, e.event_id, e.event_type, e.receipt_id, e.payload::text AS payload,
+  ${utc(sql, "e.event_time")} AS event_time,
+  ${utc(sql, "e.received_at")} AS received_at,
+  ${utc(sql, "e.processed_at")} AS processed_at,
+  greatest(0, round(extract(epoch FROM e.processed_at - e.received_at) * 1000))::float8 AS latency_ms`;

@@ -1,0 +1,47 @@
+/** Storing events so that one which PostgreSQL refuses does no harm to its neighbours. */
+import { isDataError, sqlState } from "./errors.ts";
+import type { Transaction } from "./sql/client.ts";
+import { type EventRow, storeEvents } from "./sql/store-events.ts";
+
+/** An event that PostgreSQL refused, and why. */
+export interface Refused {
+  row: EventRow;
+  /** SQLSTATE. */
+  reason: string;
+  detail: string;
+}
+
+export interface Stored {
+  /** Events that were new; what is in neither list is a duplicate. */
+  stored: EventRow[];
+  refused: Refused[];
+}
+
+/** @throws whatever PostgreSQL says, after which the transaction can't go on */
+export type Store = (tx: Transaction, rows: readonly EventRow[]) => Promise<Stored>;
+
+/** All at once: the way of nearly every batch. */
+export const storeAll: Store = async (tx, rows) => {
+  if (rows.length === 0) return { stored: [], refused: [] };
+  const positions = await storeEvents(tx, rows);
+  return { stored: positions.flatMap((position) => rows[position] ?? []), refused: [] };
+};
+
+/** Halves what is refused until the events at fault stand alone: about 2·log2(n) statements for one among n. */
+export const storeNarrowing: Store = async (tx, rows) => {
+  try {
+    // A savepoint, so that the transaction goes on after a refusal.
+    return await tx.savepoint((inner) => storeAll(inner, rows));
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    const [only] = rows;
+    if (only !== undefined && rows.length === 1) {
+      const detail = (error as Error).message;
+      return { stored: [], refused: [{ row: only, reason: sqlState(error) ?? "", detail }] };
+    }
+  }
+  const middle = Math.ceil(rows.length / 2);
+  const first = await storeNarrowing(tx, rows.slice(0, middle));
+  const second = await storeNarrowing(tx, rows.slice(middle));
+  return { stored: [...first.stored, ...second.stored], refused: [...first.refused, ...second.refused] };
+};

@@ -1,0 +1,28 @@
+/** RFC 3339 times, kept to the microsecond as PostgreSQL does. */
+
+const RFC3339 =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d+))?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+export interface Instant {
+  /** Milliseconds since the Unix epoch, rounded down. */
+  ms: number;
+  /** In UTC, with three fractional digits, or six where the time has microseconds: `2026-11-23T06:00:00.123Z`. */
+  text: string;
+}
+
+/** @returns undefined when the text is not an RFC 3339 date and time with an offset, or names a day that is none */
+export function parseTime(text: string): Instant | undefined {
+  const match = RFC3339.exec(text);
+  if (!match) return undefined;
+  const [, year, month, day, fraction = ""] = match;
+  // Date.parse takes 30 February for 2 March.
+  if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return undefined;
+  const ms = Date.parse(text.toUpperCase());
+  if (Number.isNaN(ms)) return undefined;
+  const utc = new Date(ms).toISOString();
+  const micros = fraction.slice(3, 6).padEnd(3, "0");
+  return { ms, text: micros === "000" ? utc : `${utc.slice(0, -1)}${micros}Z` };
+}
+
+/** A time as PostgreSQL prints it with six fractional digits, shortened to three where the rest are zeros. */
+export const shortenTime = (text: string): string => text.replace(/000Z$/, "Z");

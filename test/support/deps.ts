@@ -1,0 +1,49 @@
+import { Redis } from "ioredis";
+import postgres from "postgres";
+import { afterAll, inject } from "vitest";
+import { type Config, loadConfig } from "../../lib/config.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { TEMPLATE } from "./servers.ts";
+
+/** A migrated database and an empty Redis database that nobody else uses. */
+export interface TestServers {
+  databaseUrl: string;
+  redisUrl: string;
+}
+
+/** Makes them; they go with the servers at the end of the run. */
+export async function testServers(): Promise<TestServers> {
+  const redisServer = inject("redisServer");
+  const counter = new Redis(redisServer);
+  // Redis database 0 only counts.
+  const number = await counter.incr("test-databases");
+  counter.disconnect();
+
+  const databaseServer = inject("databaseServer");
+  const server = postgres(databaseServer, { max: 1, onnotice: () => {} });
+  const name = `weir_test_${number}`;
+  await server`CREATE DATABASE ${server(name)} TEMPLATE ${server(TEMPLATE)} STRATEGY file_copy`;
+  await server.end();
+  return {
+    databaseUrl: Object.assign(new URL(databaseServer), { pathname: `/${name}` }).href,
+    redisUrl: `${redisServer}/${number}`,
+  };
+}
+
+/** Settings for a test. @param overrides by the name they have in `Config` */
+export async function testConfig(overrides: Partial<Config> = {}): Promise<Config> {
+  const servers = await testServers();
+  const config = loadConfig({
+    DATABASE_URL: servers.databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    LOG_LEVEL: "SILENT",
+  });
+  return { ...config, databasePoolSize: 10, ...overrides };
+}
+
+/** Everything a use case needs, on servers of its own; closed when the file's tests are through. */
+export async function testDeps(overrides: Partial<Config> = {}): Promise<Deps> {
+  const deps = createDeps(await testConfig(overrides));
+  afterAll(() => closeDeps(deps));
+  return deps;
+}

@@ -1,0 +1,123 @@
+/** Drives the pipeline by hand: a client, calls to the ingest handler, and a worker that empties the queue. */
+import { randomUUID } from "node:crypto";
+import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { httpHandler, serve } from "../../lib/api.ts";
+import { sendEvents } from "../../lib/contract/events.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
+import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/ids.ts";
+import { ingest } from "../../lib/ingest.ts";
+import type { Scope } from "../../lib/scope.ts";
+import { gatewayEvent } from "./gateway.ts";
+
+interface TestClient {
+  clientId: string;
+  secret: string;
+}
+
+/** A client with one key, written straight to the database. */
+export async function addClient(
+  { sql }: Deps,
+  clientId: string,
+  { rate = 100_000, burst = 1_000_000, scopes = ["ingest", "read"] as Scope[] } = {},
+): Promise<TestClient> {
+  const secret = newSecret(clientId);
+  await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst) VALUES (${clientId}, ${clientId}, ${rate}, ${burst})`;
+  await sql`INSERT INTO api_keys (key_id, client_id, hash, prefix, scopes)
+            VALUES (${newKeyId()}, ${clientId}, ${hashSecret(secret)}, ${secretPrefix(secret)}, ${scopes})`;
+  return { clientId, secret };
+}
+
+/** An event that is valid now. */
+export const anEvent = (overrides: Record<string, unknown> = {}): Record<string, unknown> => ({
+  event_id: randomUUID(),
+  event_type: "test.happened",
+  timestamp: new Date().toISOString(),
+  payload: { n: 1 },
+  ...overrides,
+});
+
+/** What a test looks at; every answer has some of it. */
+interface AnswerBody {
+  [member: string]: unknown;
+  receipt_id: string;
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  code: string;
+  errors: Record<string, unknown>[];
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  /** The body as JSON. */
+  body: AnswerBody;
+}
+
+/** The context that Lambda gives, as far as handlers look at it. */
+export const context = {
+  awsRequestId: randomUUID(),
+  getRemainingTimeInMillis: () => 30_000,
+} as unknown as Context;
+
+export function toAnswer(result: APIGatewayProxyStructuredResultV2): Answer {
+  return {
+    status: result.statusCode ?? 0,
+    headers: result.headers ?? {},
+    body: result.body ? JSON.parse(result.body) : {},
+  };
+}
+
+/** Sends a body (text as it is, other values as JSON) through the ingest function's own stack. */
+export async function send(
+  deps: Deps,
+  secret: string | undefined,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const handler = httpHandler(
+    () => deps,
+    [serve(sendEvents, (call) => ingest(call.request, call.deps, call.audited))],
+  );
+  const event = gatewayEvent({
+    method: "POST",
+    route: "/v1/events",
+    path: "/v1/events",
+    headers: {
+      "content-type": "application/json",
+      ...(secret !== undefined && { "x-api-key": secret }),
+      ...headers,
+    },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return toAnswer(await handler(event, context));
+}
+
+/** Lets the worker take everything that waits, `size` messages at a time; answers the ids of messages that failed. */
+export async function drainAll(deps: Deps, size = 200): Promise<string[]> {
+  const failures: string[] = [];
+  for (;;) {
+    const messages = await deps.queue.receive({ maxMessages: size, waitMs: 0 });
+    if (messages.length === 0) return failures;
+    const failed = await drain(messages, deps);
+    failures.push(...failed);
+    await deps.queue.ack(messages.map(({ id }) => id).filter((id) => !failed.includes(id)));
+  }
+}
+
+/** What PostgreSQL holds for a client, counted four ways, and what its receipts and totals say. */
+export async function counts({ sql }: Deps, clientId: string) {
+  const [row] = await sql`
+    SELECT (SELECT count(*)::int FROM events WHERE client_id = ${clientId}) AS events,
+           (SELECT count(*)::int FROM event_ledger WHERE client_id = ${clientId}) AS ledger,
+           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE client_id = ${clientId} AND grain = 1) AS minutes,
+           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE client_id = ${clientId} AND grain = 60) AS hours,
+           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE client_id = ${clientId} AND grain = 1440) AS days,
+           (SELECT count(*)::int FROM quarantine WHERE client_id = ${clientId}) AS quarantine,
+           (SELECT coalesce(sum(accepted), 0)::int FROM receipts WHERE client_id = ${clientId}) AS accepted,
+           (SELECT coalesce(sum(stored), 0)::int FROM pipeline_totals WHERE client_id = ${clientId}) AS stored,
+           (SELECT coalesce(sum(duplicates), 0)::int FROM pipeline_totals WHERE client_id = ${clientId}) AS duplicates,
+           (SELECT coalesce(sum(quarantined), 0)::int FROM pipeline_totals WHERE client_id = ${clientId}) AS quarantined`;
+  return row;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/servers.ts"],
+    // Real servers on a shared machine: slow is not broken, only hanging is.
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: 3,
+  },
+});
