@@ -1,0 +1,104 @@
+/**
+ * Runs one of the project's commands: installs the packages if need be, then starts the command with Node 24 from
+ * node_modules, whatever the machine's own Node is. Plain JavaScript without dependencies, since it runs before there
+ * are any.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const modules = join(root, "node_modules");
+const lockFile = join(root, "package-lock.json");
+const marker = join(modules, ".weir-installed");
+const commands = {
+  start: ["local/start.ts"],
+  test: ["node_modules/vitest/vitest.mjs", "run"],
+  demo: ["bin/demo.ts"],
+  weir: ["bin/weir.ts"],
+  migrate: ["bin/migrate.ts"],
+};
+
+function fail(message, code = 1) {
+  console.error(message);
+  process.exit(code);
+}
+
+function checkMachine() {
+  if (Number(process.versions.node.split(".")[0]) < 20)
+    fail(
+      `Weir needs Node.js 20 or newer to install itself; this is ${process.version}. Get it from https://nodejs.org.`,
+    );
+}
+
+function install() {
+  const lock = createHash("sha256").update(readFileSync(lockFile)).digest("hex");
+  if (existsSync(marker) ? readFileSync(marker, "utf8") === lock : isInstalledByHand())
+    return writeFileSync(marker, lock);
+  if (spawnSync("npm", ["--version"], { stdio: "ignore" }).status !== 0)
+    fail(
+      "Weir installs its packages with npm, which is not on the PATH. It comes with Node.js: https://nodejs.org.",
+    );
+  console.log("Installing packages (once; about 700 MB, a minute or two) …");
+  const words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { status } = spawnSync("npm", words, { cwd: root, stdio: "inherit" });
+  if (status !== 0) fail("Installing the packages failed; the reason is above.", status ?? 1);
+  writeFileSync(marker, lock);
+}
+
+/** npm writes its own copy of the lock file last, so one that is newer than ours means a finished installation. */
+function isInstalledByHand() {
+  const copy = join(modules, ".package-lock.json");
+  return existsSync(copy) && statSync(copy).mtimeMs >= statSync(lockFile).mtimeMs;
+}
+
+function findNode() {
+  const node = join(modules, ".bin", "node");
+  if (spawnSync(node, ["--version"], { stdio: "ignore" }).status === 0) return node;
+  // Where installation scripts are switched off, the package has no binary.
+  if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
+  return fail(
+    "Node.js 24 is missing from node_modules: is npm told to ignore scripts? Run `npm rebuild node`, or use Node.js 24.",
+  );
+}
+
+function run(command, args) {
+  const path = `${join(modules, ".bin")}${delimiter}${process.env.PATH ?? ""}`;
+  const [script, ...words] = commands[command];
+  const child = spawn(findNode(), [join(root, script), ...words, ...args], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, PATH: path },
+  });
+  const forward = (signal) => child.kill(signal);
+  process.on("SIGTERM", forward);
+  process.on("SIGHUP", forward);
+  // A terminal sends Ctrl-C to the child as well, and for most commands twice would mean "at once". Without a terminal
+  // it came to us alone; `start` knows that two in a row are one.
+  process.on("SIGINT", (signal) => {
+    if (command === "start" || !process.stdin.isTTY) forward(signal);
+  });
+  endWithParent(forward);
+  child.once("error", (error) => fail(`Could not run ${script}: ${error.message}`));
+  child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
+}
+
+/** npm runs us in a shell, which on SIGTERM dies without a word to its children; then nobody waits for us any more. */
+function endWithParent(forward) {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    forward("SIGTERM");
+  }, 250);
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(commands, command ?? ""))
+  fail(`Usage: node bin/run.mjs <${Object.keys(commands).join("|")}> [arguments]`, 2);
+checkMachine();
+install();
+run(command, args);

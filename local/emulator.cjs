@@ -1,0 +1,93 @@
+/**
+ * Brings serverless-offline closer to API Gateway where events would suffer. It is loaded as its "custom
+ * authentication provider", which is called for each route with the chance to reach the HTTP server; it lets every
+ * request pass, since Weir's functions check keys themselves.
+ *
+ * - serverless-offline decodes every body as UTF-8 text, which destroys gzip and lets invalid UTF-8 pass unseen. API
+ *   Gateway hands over what is not text as base64. serverless-offline does so too if the parsed `content-type` says
+ *   octet-stream; the function gets its headers from another place, as the client sent them.
+ * - It parses JSON bodies only to use the text again. Called `text/plain` they aren't parsed.
+ * - A function that throws becomes a 200 with the stack trace in the body. API Gateway answers 500.
+ * - Its own refusals (body over 10 MB, malformed path) get the problem documents that Weir's answers have.
+ */
+const { isUtf8 } = require("node:buffer");
+const { randomUUID } = require("node:crypto");
+const { problemTypes, problemUri } = require("../lib/problem.ts");
+
+const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
+const CODES = {
+  400: "invalid-parameter",
+  404: "not-found",
+  413: "payload-too-large",
+  415: "unsupported-media-type",
+};
+const prepared = new WeakSet();
+
+function prepare(server) {
+  if (prepared.has(server)) return;
+  prepared.add(server);
+  server.ext("onRequest", keepContentType);
+  server.ext("onPreHandler", markBinary);
+  server.ext("onPreResponse", describeFailure);
+}
+
+/** Puts the client's content type aside: a malformed one would be refused before a function could say so. */
+function keepContentType(request, h) {
+  const { headers } = request;
+  request.app.contentType = headers["content-type"] ?? "application/json";
+  if (headers["content-type"] !== undefined) headers["content-type"] = "text/plain";
+  return h.continue;
+}
+
+function markBinary(request, h) {
+  const { headers, payload } = request;
+  // Without one, the type of a body counts as JSON; it must not be guessed again from its bytes.
+  if (request.mime === null) request.mime = "text/plain";
+  if (Buffer.isBuffer(payload) && isBinary(headers["content-encoding"], request.app.contentType, payload))
+    headers["content-type"] = "application/octet-stream";
+  return h.continue;
+}
+
+function isBinary(encoding, type, bytes) {
+  return (
+    (encoding !== undefined && encoding.toLowerCase() !== "identity") || !TEXT.test(type) || !isUtf8(bytes)
+  );
+}
+
+function describeFailure(request, h) {
+  const { response } = request;
+  if (response.isBoom) return problem(h, response.output.statusCode);
+  const { source } = response;
+  if (response.statusCode === 200 && typeof source === "string" && source.startsWith('{"errorMessage":'))
+    return problem(h, 500);
+  return h.continue;
+}
+
+function problem(h, status) {
+  const id = randomUUID();
+  const code = CODES[status] ?? "internal-error";
+  const { title, status: known } = problemTypes[code];
+  const detail =
+    known === 500 ? "The function failed; see the log." : "Refused before it reached a function.";
+  const document = { type: problemUri(code), title, status: known, detail, instance: `urn:uuid:${id}`, code };
+  return h
+    .response(JSON.stringify(document))
+    .code(known)
+    .type("application/problem+json")
+    .charset("")
+    .header("x-request-id", id);
+}
+
+let routes = 0;
+
+module.exports = () => {
+  const name = `weir-${routes++}`;
+  return {
+    name,
+    scheme: name,
+    getAuthenticateFunction: (server) => {
+      prepare(server);
+      return { authenticate: (_request, h) => h.authenticated({ credentials: { context: {} } }) };
+    },
+  };
+};

@@ -1,0 +1,166 @@
+/**
+ * What stands in for the event source mapping of AWS: polls the queue, invokes the worker function through the
+ * emulator's Lambda endpoint with batches in the shape of SQS, and honours partial failures. `serverless-offline-sqs`
+ * does not: it deletes every message of a batch, whatever the handler reported.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { z } from "zod";
+import type { Message, Queue } from "../lib/queue/queue.ts";
+
+/** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
+const MAX_PAYLOAD_BYTES = 5 * 1024 * 1024;
+/** Also how long a stop may have to wait for a poller that has nothing to do. */
+const WAIT_MS = 500;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_RECEIVE_PAUSE_MS = 1_000;
+const LONGEST_INVOKE_PAUSE_MS = 10_000;
+const ARN = "arn:aws:sqs:us-east-1:000000000000:weir-events";
+
+export interface EventSource {
+  /** Resolves when the invocations under way have ended and their messages are settled. */
+  stop(): Promise<void>;
+}
+
+export interface EventSourceOptions {
+  /** Makes the queue of one poller: reads that block need a connection of their own. */
+  createQueue: () => Queue;
+  /** Calls the worker. Rejects if the invocation itself failed, which says nothing about single messages. */
+  invoke: (event: SQSEvent) => Promise<SQSBatchResponse>;
+  log: (line: string) => void;
+  /** Batches under way at the same time. */
+  pollers?: number;
+  maxMessages?: number;
+}
+
+/** Starts polling at once. */
+export function startEventSource(options: EventSourceOptions): EventSource {
+  const { createQueue, invoke, log, pollers = 2, maxMessages = 200 } = options;
+  const stopping = new AbortController();
+  const loops = Array.from({ length: pollers }, async () => {
+    const queue = createQueue();
+    await poll({ queue, invoke, log, maxMessages, signal: stopping.signal }).finally(() => queue.close());
+  });
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.allSettled(loops);
+    },
+  };
+}
+
+interface Poll {
+  queue: Queue;
+  invoke: EventSourceOptions["invoke"];
+  log: EventSourceOptions["log"];
+  maxMessages: number;
+  signal: AbortSignal;
+}
+
+async function poll({ queue, invoke, log, maxMessages, signal }: Poll): Promise<void> {
+  let faults = 0;
+  const rest = async (what: string, error: unknown, longestMs: number): Promise<void> => {
+    const pauseMs = backoffMs(faults++, longestMs);
+    log(`Event source: ${what} (${reason(error)}); again in ${Math.round(pauseMs)} ms`);
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+  };
+  while (!signal.aborted) {
+    let messages: Message[];
+    try {
+      messages = await queue.receive({ maxMessages, waitMs: WAIT_MS });
+    } catch (error) {
+      await rest("the queue does not answer", error, LONGEST_RECEIVE_PAUSE_MS);
+      continue;
+    }
+    try {
+      await deliver(queue, messages, invoke);
+      faults = 0;
+    } catch (error) {
+      await rest("a batch was not processed", error, LONGEST_INVOKE_PAUSE_MS);
+    }
+  }
+}
+
+async function deliver(queue: Queue, messages: readonly Message[], invoke: Poll["invoke"]): Promise<void> {
+  const unsettled = new Set(messages.map(({ id }) => id));
+  try {
+    for (const batch of splitByBytes(messages, MAX_PAYLOAD_BYTES)) {
+      const { batchItemFailures } = await invoke(toSqsEvent(batch));
+      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const ids = batch.map(({ id }) => id);
+      await queue.ack(ids.filter((id) => !failed.has(id)));
+      await queue.fail(ids.filter((id) => failed.has(id)));
+      for (const id of ids) unsettled.delete(id);
+    }
+  } catch (error) {
+    // If this fails as well, the messages come back by themselves after the visibility time.
+    await queue.release([...unsettled]).catch(() => {});
+    throw error;
+  }
+}
+
+/** Doubles from 0.2 s on; half of it by chance, so that pollers don't fall into step. */
+const backoffMs = (faults: number, longestMs: number): number =>
+  Math.min(FIRST_PAUSE_MS * 2 ** faults, longestMs) * (0.5 + Math.random() / 2);
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Cuts a batch into parts whose bodies stay below `maxBytes` as JSON text; a larger message gets a part of its own. */
+export function splitByBytes(messages: readonly Message[], maxBytes: number): Message[][] {
+  const parts: Message[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    const size = Buffer.byteLength(JSON.stringify(message.body)) + 500;
+    if (bytes + size > maxBytes) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(message);
+    bytes += size;
+  }
+  return parts;
+}
+
+/** The messages as Lambda would hand them to a function that SQS triggers. */
+export function toSqsEvent(messages: readonly Message[]): SQSEvent {
+  return { Records: messages.map(toRecord) };
+}
+
+const toRecord = ({ id, body, deliveries, sentAt }: Message): SQSRecord => ({
+  messageId: id,
+  receiptHandle: id,
+  body,
+  attributes: {
+    ApproximateReceiveCount: String(deliveries),
+    SentTimestamp: String(sentAt),
+    SenderId: "weir",
+    ApproximateFirstReceiveTimestamp: String(Date.now()),
+  },
+  messageAttributes: {},
+  md5OfBody: "",
+  eventSource: "aws:sqs",
+  eventSourceARN: ARN,
+  awsRegion: "us-east-1",
+});
+
+const responseSchema = z.object({
+  batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })).default([]),
+});
+
+/**
+ * Invokes a function over the Lambda API of the emulator.
+ * @param url the function's `…/invocations`
+ * @param timeoutMs after which the invocation counts as failed
+ * @returns a function that rejects if the endpoint is out of reach or the function threw
+ */
+export function invokeOver(url: string, timeoutMs: number): EventSourceOptions["invoke"] {
+  return async (event) => {
+    const body = JSON.stringify(event);
+    const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(timeoutMs) });
+    const text = await response.text();
+    // The emulator, as Lambda, answers 200 where the function threw, and tells by this header.
+    if (!response.ok || response.headers.has("x-amz-function-error"))
+      throw new Error(`the worker answered ${response.status}: ${text.slice(0, 300)}`);
+    return responseSchema.parse(text === "" ? {} : JSON.parse(text));
+  };
+}

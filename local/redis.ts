@@ -1,0 +1,177 @@
+/** A Redis (or Valkey) server of our own, from the machine's `redis-server` or `valkey-server`. */
+import { spawn } from "node:child_process";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join, resolve } from "node:path";
+import {
+  choosePort,
+  commandLine,
+  endProcess,
+  howItEnds,
+  type LocalServer,
+  lastLines,
+  once,
+  type ServerOptions,
+  waitUntil,
+} from "./process.ts";
+
+/** Loading a large append-only file takes its time. */
+const START_TIMEOUT_MS = 60_000;
+/**
+ * Debian's package of tools holds the whole server, under the name of one tool; the package `redis-server` adds only a
+ * link to it, and a system service on port 6379 that nobody asked for.
+ */
+const PACKAGE = "redis-tools";
+const BINARIES: readonly RedisBinary[] = [
+  { command: "redis-server", argv0: "redis-server" },
+  { command: "valkey-server", argv0: "valkey-server" },
+  { command: "redis-check-rdb", argv0: "redis-server" },
+];
+const HOW_TO_GET_IT =
+  "Weir needs a Redis server and found neither redis-server nor valkey-server on the PATH. Install one " +
+  "(`brew install redis`, `sudo apt install redis-server`), or run `docker run -p 6379:6379 redis` and set " +
+  "REDIS_URL=redis://127.0.0.1:6379.";
+const SETTINGS = {
+  bind: "127.0.0.1",
+  daemonize: "no",
+  logfile: "",
+  // Every write is in the append-only file within a second; snapshots would only repeat it.
+  appendonly: "yes",
+  appendfsync: "everysec",
+  save: "",
+  // Out of memory must show as an error and never as an event that went missing.
+  "maxmemory-policy": "noeviction",
+};
+
+/**
+ * Starts Redis on 127.0.0.1 with its data in `dataDir` and its log in `dataDir/redis.log`. A server that an earlier
+ * run left there is ended first.
+ * @throws with the server's own last lines if it does not come up, or with how to get one if there is none
+ */
+export async function startRedis(options: ServerOptions): Promise<LocalServer> {
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  const binary = await ensureRedisBinary(options.log);
+  await endLeftover(dataDir, options.log);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startServer(binary, dataDir, options);
+    } catch (error) {
+      // Between choosing a free port and listening, another program may have taken it.
+      const taken =
+        options.port === 0 && error instanceof Error && error.message.includes("Address already in use");
+      if (!taken || attempt === 3) throw error;
+    }
+  }
+}
+
+/** How to call a server: `argv0` is the name it is told to go by. */
+export interface RedisBinary {
+  command: string;
+  argv0: string;
+}
+
+/**
+ * A Redis server that can be run, installed from the distribution if need be and possible.
+ * @param say told before anything is installed
+ * @throws with one sentence on how to get one
+ */
+export async function ensureRedisBinary(say: (line: string) => void): Promise<RedisBinary> {
+  const present = await findBinary();
+  if (present !== undefined) return present;
+  if (process.getuid?.() !== 0 || !(await run("apt-get", ["--version"]))) throw new Error(HOW_TO_GET_IT);
+  say("Installing Redis with apt-get (once; no system service is set up) …");
+  if (!(await install())) {
+    await run("apt-get", ["update"]);
+    if (!(await install())) throw new Error(HOW_TO_GET_IT);
+  }
+  const installed = await findBinary();
+  if (installed === undefined) throw new Error(HOW_TO_GET_IT);
+  return installed;
+}
+
+async function findBinary(): Promise<RedisBinary | undefined> {
+  for (const { command, argv0 } of BINARIES)
+    if (await run(command, ["--version"], argv0)) return { command, argv0 };
+  return undefined;
+}
+
+const install = (): Promise<boolean> =>
+  run("env", [
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    "install",
+    "-y",
+    "--no-install-recommends",
+    PACKAGE,
+  ]);
+
+async function run(command: string, args: readonly string[], argv0 = command): Promise<boolean> {
+  return (await howItEnds(spawn(command, args, { argv0, stdio: "ignore" }))) === "exit code 0";
+}
+
+async function endLeftover(dataDir: string, log: ServerOptions["log"]): Promise<void> {
+  const [pid = 0, port = 0] = (await readFile(pidFile(dataDir), "utf8").catch(() => ""))
+    .split(" ")
+    .map(Number);
+  if (pid <= 0) return;
+  const line = await commandLine(pid);
+  if (!/(?:redis|valkey)-server .*:/.test(line) || !line.includes(`:${port}`)) return;
+  log(`Stopping a Redis that an earlier run left behind (process ${pid})`);
+  await endProcess(pid, "SIGTERM", 10_000, "SIGKILL");
+}
+
+const pidFile = (dataDir: string): string => join(dataDir, "redis.pid");
+
+async function startServer(
+  { command, argv0 }: RedisBinary,
+  dataDir: string,
+  { port: requested, log, settings }: ServerOptions,
+): Promise<LocalServer> {
+  const port = await choosePort(join(dataDir, "port"), requested);
+  const logFile = join(dataDir, "redis.log");
+  const file = await open(logFile, "w", 0o600);
+  const all = { ...SETTINGS, dir: dataDir, port: String(port), ...settings };
+  const words = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+  // A process group of its own: Ctrl-C in the terminal must not end Redis before those who use it.
+  const child = spawn(command, words, {
+    argv0,
+    detached: true,
+    cwd: dataDir,
+    stdio: ["ignore", file.fd, file.fd],
+  });
+  const exited = howItEnds(child).finally(() => file.close());
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`Redis could not be started: ${await exited}`);
+  await writeFile(pidFile(dataDir), `${pid} ${port}`);
+  const stop = once(() => endProcess(pid, "SIGTERM", 10_000, "SIGKILL"));
+  let hello = "";
+  const ready = await waitUntil(
+    async () => {
+      hello = await ask(port, "PING\r\nINFO server\r\n");
+      return hello.startsWith("+PONG");
+    },
+    START_TIMEOUT_MS,
+    exited,
+  );
+  if (!ready) {
+    await stop();
+    throw new Error(`Redis does not come up. Its last lines:\n${await lastLines(logFile, 10)}`);
+  }
+  const version = /(?:valkey|redis)_version:(\S+)/.exec(hello)?.[1] ?? "";
+  log(`Redis ${version} ready on 127.0.0.1:${port}`);
+  return { url: `redis://127.0.0.1:${port}`, port, pid, exited, stop };
+}
+
+/** What the server answers within a moment; an empty string if it does not listen yet. */
+const ask = (port: number, commands: string): Promise<string> =>
+  new Promise((resolve) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.end(`${commands}QUIT\r\n`));
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.on("data", (chunk) => {
+      answer += chunk.toString("latin1");
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(answer));
+  });

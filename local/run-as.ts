@@ -1,0 +1,83 @@
+/**
+ * PostgreSQL refuses to run as root. As root we run it as another user, who must be able to reach its binaries and its
+ * data: not the case in a clone under /root or under a `mktemp -d`, which only root may enter. There `setpriv` gives
+ * the server, besides the other user, the one capability to pass closed folders.
+ */
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
+import { chown, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+
+export interface ServerUser {
+  spawn(binary: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+  /** Hands a file or folder to the user. */
+  own(path: string): Promise<void>;
+}
+
+interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+}
+
+/**
+ * The user to run a server as: the present one, or as root `postgres`, else `nobody`.
+ * @param paths folders the server must be able to enter
+ * @throws if there is no way to run it, with what to do about it
+ */
+export async function serverUser(paths: readonly string[]): Promise<ServerUser> {
+  if (process.getuid?.() !== 0)
+    return { spawn: (binary, args, options) => spawn(binary, args, options), own: async () => {} };
+  const account = (await findAccount("postgres")) ?? (await findAccount("nobody"));
+  if (account === undefined)
+    throw new Error(
+      "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'. Run as an ordinary user.",
+    );
+  const { uid, gid } = account;
+  const own = (path: string) => chown(path, uid, gid);
+  if (await canEnter(account, paths))
+    return { spawn: (binary, args, options) => spawn(binary, args, { ...options, uid, gid }), own };
+  if (!(await answers("setpriv", ["--version"])))
+    throw new Error(
+      `PostgreSQL does not run as root, and the user '${account.name}' may not enter this folder. ` +
+        "Clone to a folder that other users may enter, or run as an ordinary user.",
+    );
+  return {
+    spawn: (binary, args, options) => spawn("setpriv", [...privileges(account), binary, ...args], options),
+    own,
+  };
+}
+
+const privileges = ({ uid, gid }: Account): string[] => [
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  "--clear-groups",
+  // Without it the kernel drops every capability when the user changes.
+  "--securebits=+no_setuid_fixup",
+  "--inh-caps=+dac_override",
+  "--ambient-caps=+dac_override",
+];
+
+async function findAccount(name: string): Promise<Account | undefined> {
+  const [uid, gid] = await Promise.all([output("id", ["-u", name]), output("id", ["-g", name])]);
+  return uid === undefined || gid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid) };
+}
+
+async function canEnter({ uid, gid }: Account, paths: readonly string[]): Promise<boolean> {
+  for (const path of paths)
+    for (let folder = path; ; folder = dirname(folder)) {
+      const { mode, uid: owner, gid: group } = await stat(folder);
+      const needed = owner === uid ? 0o100 : group === gid ? 0o010 : 0o001;
+      if ((mode & needed) === 0) return false;
+      if (folder === dirname(folder)) break;
+    }
+  return true;
+}
+
+const answers = async (command: string, args: readonly string[]): Promise<boolean> =>
+  (await output(command, args)) !== undefined;
+
+/** What a command prints; undefined if it is missing or fails. */
+const output = (command: string, args: readonly string[]): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    execFile(command, args, (error, stdout) => resolve(error ? undefined : stdout.trim()));
+  });

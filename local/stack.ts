@@ -1,0 +1,183 @@
+/** The whole system on one machine: databases, functions and what triggers them. */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { loadConfig } from "../lib/config.ts";
+import { closeDeps, createDeps, type Deps } from "../lib/deps.ts";
+import { migrate } from "../lib/migrate.ts";
+import { ensurePartitions } from "../lib/partitions.ts";
+import { RedisQueue } from "../lib/queue/redis.ts";
+import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
+import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
+import { invokeOver, startEventSource } from "./event-source.ts";
+import { startPostgres } from "./postgres.ts";
+import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
+import { startRedis } from "./redis.ts";
+import { supervise, Teardown } from "./supervise.ts";
+
+/** As long as the worker may run; after that the message is another delivery's. */
+const INVOCATION_TIMEOUT_MS = 60_000;
+
+export interface StackOptions {
+  httpPort: number;
+  lambdaPort: number;
+  /** Everything the system keeps; two systems never share one. */
+  dataDir: string;
+  /** A server to use in place of an embedded one. */
+  databaseUrl?: string | undefined;
+  redisUrl?: string | undefined;
+  /** Told what is being done, a line at a time. */
+  say: (line: string) => void;
+  /** Settings of the functions, as environment variables, over those of this process. */
+  environment?: Record<string, string>;
+  /** Ends the start early. */
+  signal?: AbortSignal;
+  /** Takes what has been started, for a caller who must be able to kill it at any moment. */
+  teardown?: Teardown;
+}
+
+export interface Stack extends DevFile {
+  /** Resolves with the reason if a part ended that is not started again. */
+  failed: Promise<Error>;
+  /** Stops everything; resolves with what went wrong on the way, a sentence each. */
+  stop(): Promise<string[]>;
+}
+
+/**
+ * Starts everything and resolves when the API answers.
+ * @throws with one clear message; what was started has been stopped then
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const teardown = options.teardown ?? new Teardown();
+  try {
+    return await bringUp({ ...options, dataDir: resolve(options.dataDir) }, teardown);
+  } catch (error) {
+    const faults = await teardown.stop();
+    for (const fault of faults) options.say(fault);
+    throw error;
+  }
+}
+
+async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack> {
+  const { httpPort, lambdaPort, dataDir, say, signal } = options;
+  const failure = Promise.withResolvers<Error>();
+  await takeDataDir(dataDir, teardown);
+  await endLeftoverEmulator(dataDir, say);
+  await checkPorts({ HTTP_PORT: httpPort, LAMBDA_PORT: lambdaPort });
+  const servers = await startServers(options, teardown, failure.resolve);
+  signal?.throwIfAborted();
+
+  const environment = functionEnvironment(options, servers);
+  const config = loadConfig(environment);
+  const deps = createDeps(config);
+  teardown.add("The connections", () => closeDeps(deps));
+
+  say("Building the functions and starting serverless-offline …");
+  const emulator = await startEmulator({ httpPort, lambdaPort, dataDir, environment, signal });
+  let stopping = false;
+  teardown.add(
+    "serverless-offline",
+    () => {
+      stopping = true;
+      return emulator.stop();
+    },
+    () => killGroup(emulator.pid),
+  );
+  // The emulator takes seconds to load, in which the schema can be brought up to date.
+  const [keys] = await Promise.all([prepareDatabase(deps, dataDir, say), emulator.ready]);
+  void emulator.exited.then(async (ending) => {
+    if (!stopping) failure.resolve(await unexpected(emulator, ending));
+  });
+  signal?.throwIfAborted();
+
+  const source = startEventSource({
+    createQueue: () => new RedisQueue(deps.redis, config),
+    invoke: invokeOver(invocationUrl(lambdaPort, "worker"), INVOCATION_TIMEOUT_MS),
+    log: say,
+  });
+  teardown.add("The event source", source.stop);
+  const dev: DevFile = { url: emulator.url, ...keys, ...servers, queue: config.queue };
+  await writeDevFile(dataDir, dev);
+  return { ...dev, failed: failure.promise, stop: () => teardown.stop() };
+}
+
+async function checkPorts(ports: Record<string, number>): Promise<void> {
+  for (const [variable, port] of Object.entries(ports))
+    if (!(await isPortFree(port)))
+      throw new Error(
+        `Port ${port} is taken, perhaps by another \`npm start\` or another development server. ` +
+          `End that, or choose another port: ${variable}=${port + 100} npm start`,
+      );
+}
+
+/** Refuses a folder that a running system uses: a second server on the same files would end the first. */
+async function takeDataDir(dataDir: string, teardown: Teardown): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  const file = join(dataDir, "weir.pid");
+  const [holder = 0, line] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  const pid = Number(holder);
+  if (pid > 0 && pid !== process.pid && line !== "" && (await commandLine(pid)) === line)
+    throw new Error(
+      `Another Weir (process ${pid}) uses ${dataDir}. End that, or choose another folder: WEIR_DATA_DIR=.weir-2 npm start`,
+    );
+  await writeFile(file, `${process.pid}\n${await commandLine(process.pid)}`);
+  teardown.add("The data folder", () => rm(file, { force: true }));
+}
+
+interface Servers {
+  databaseUrl: string;
+  redisUrl: string;
+}
+
+async function startServers(
+  { dataDir, databaseUrl, redisUrl, say }: StackOptions,
+  teardown: Teardown,
+  giveUp: (error: Error) => void,
+): Promise<Servers> {
+  const embedded = async (name: string, start: typeof startPostgres, folder: string): Promise<string> => {
+    say(`Starting ${name} …`);
+    const run = (port: number) => start({ dataDir: join(dataDir, folder), port, log: say });
+    const server = await supervise(name, run, say, giveUp);
+    teardown.add(name, server.stop, server.kill);
+    return server.url;
+  };
+  const results = await Promise.allSettled([
+    databaseUrl ?? embedded("PostgreSQL", startPostgres, "postgres"),
+    redisUrl ?? embedded("Redis", startRedis, "redis"),
+  ]);
+  // Settled, both of them: a server that comes up after the other has failed must be in the teardown too.
+  const [database, redis] = results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+  return { databaseUrl: database ?? "", redisUrl: redis ?? "" };
+}
+
+const functionEnvironment = ({ environment }: StackOptions, { databaseUrl, redisUrl }: Servers) => ({
+  ...process.env,
+  DATABASE_POOL_SIZE: "4",
+  LOG_LEVEL: "WARN",
+  ...environment,
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+});
+
+async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["say"]) {
+  await Promise.all([
+    deps.sql`SELECT 1`.catch(unusable("database", "DATABASE_URL")),
+    deps.redis.ping().catch(unusable("Redis server", "REDIS_URL")),
+  ]);
+  const applied = await migrate(deps.config.databaseUrl);
+  if (applied.length > 0) say(`Database schema brought up to date (${applied.join(", ")})`);
+  await ensurePartitions(deps.sql, deps.config);
+  return ensureAccess(deps, dataDir);
+}
+
+/** Without the URL, which holds a password. */
+const unusable = (what: string, variable: string) => (error: Error) => {
+  throw new Error(`The ${what} at ${variable} cannot be used: ${error.message}`, { cause: error });
+};
+
+const unexpected = async ({ logFile }: Emulator, ending: string): Promise<Error> =>
+  new Error(
+    `serverless-offline ended unexpectedly (${ending}). Its last lines:\n${await lastLines(logFile, 15)}`,
+  );

@@ -1,0 +1,95 @@
+/** `npm start`: runs the whole system on this machine until Ctrl-C. */
+import { resolve } from "node:path";
+import { loadLocalConfig } from "../lib/config.ts";
+import { type Stack, startStack } from "./stack.ts";
+import { Teardown } from "./supervise.ts";
+
+/** Ctrl-C reaches us from the terminal and once more through npm: within this time it counts as one. */
+const ONE_SIGNAL_MS = 1_000;
+
+const say = (line: string): void => console.log(line);
+const teardown = new Teardown();
+const ending = new AbortController();
+
+let firstSignalAt = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => {
+    if (firstSignalAt === 0) {
+      firstSignalAt = Date.now();
+      say("\nStopping … (Ctrl-C once more to kill everything)");
+      ending.abort(new Error("Stopped before it was up."));
+    } else if (Date.now() - firstSignalAt > ONE_SIGNAL_MS) {
+      teardown.kill();
+      process.exit(130);
+    }
+  });
+
+async function run(): Promise<void> {
+  const config = loadLocalConfig();
+  const startedAt = Date.now();
+  const stack = await startStack({
+    ...config,
+    // Each function logs every call at INFO; here that is of use only to those who ask for it.
+    environment: { LOG_LEVEL: config.logLevel === "INFO" ? "WARN" : config.logLevel },
+    say,
+    signal: ending.signal,
+    teardown,
+  });
+  say(`\n${greeting(stack, resolve(config.dataDir), (Date.now() - startedAt) / 1_000)}\n`);
+  const failed = await Promise.race([stack.failed, aborted(ending.signal)]);
+  const faults = await stack.stop();
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
+  if (failed === undefined) return say("Stopped. Everything is kept for the next start.");
+  console.error(`\n${failed.message}`);
+  process.exitCode = 1;
+}
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((done) => {
+    if (signal.aborted) done(undefined);
+    signal.addEventListener("abort", () => done(undefined), { once: true });
+  });
+
+function greeting({ url, apiKey, adminKey }: Stack, dataDir: string, seconds: number): string {
+  const now = new Date();
+  const event = {
+    event_id: `hello-${now.getTime()}`,
+    event_type: "greeting",
+    timestamp: now.toISOString(),
+    payload: { text: "hello" },
+  };
+  const day = 86_400_000;
+  const range = [now.getTime() - day, now.getTime() + day].map(
+    (at) => `${new Date(at).toISOString().slice(0, 10)}T00:00:00Z`,
+  );
+  return `Weir is ready after ${seconds.toFixed(1)} s.
+
+  API        ${url}
+  Health     ${url}/health
+  OpenAPI    ${url}/openapi.json
+  Demo key   ${apiKey}   (sends and reads events of the client "demo")
+  Admin key  ${adminKey}   (everything)
+  Data       ${dataDir}   (URLs and keys in dev.json)
+  Logs       ${dataDir}/logs/serverless.log
+
+Send an event:
+  curl -s ${url}/v1/events -H 'X-API-Key: ${apiKey}' -H 'Content-Type: application/json' \\
+    -d '${JSON.stringify(event)}'
+
+Count events:
+  curl -s '${url}/v1/analytics/count?start=${range[0]}&end=${range[1]}' -H 'X-API-Key: ${apiKey}'
+
+Press Ctrl-C to stop.`;
+}
+
+try {
+  await run();
+} catch (error) {
+  if (!ending.signal.aborted) {
+    console.error(`\nWeir could not start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+// Nothing of ours is left; what a library may still hold open must not keep the terminal waiting.
+process.exit();

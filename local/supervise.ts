@@ -1,0 +1,91 @@
+/** Keeps a server running, and ends what runs in order. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { killGroup, type LocalServer, once } from "./process.ts";
+
+const ATTEMPTS = 10;
+const PAUSE_MS = 1_000;
+
+/** A server that is started again if it ends without our asking. */
+export interface Supervised {
+  url: string;
+  stop(): Promise<void>;
+  /** Kills it without waiting. */
+  kill(): void;
+}
+
+/**
+ * @param start called with 0 for any port at first, and with the same port as then after a crash
+ * @param giveUp told once, when the server does not come up again
+ */
+export async function supervise(
+  name: string,
+  start: (port: number) => Promise<LocalServer>,
+  say: (line: string) => void,
+  giveUp: (error: Error) => void,
+): Promise<Supervised> {
+  let server = await start(0);
+  let stopping = false;
+  const restart = async (attempt = 1): Promise<LocalServer> => {
+    // At once would fail: PostgreSQL's own children need a moment to notice that their parent is gone.
+    await sleep(PAUSE_MS);
+    return start(server.port).catch((error) => {
+      if (stopping || attempt === ATTEMPTS) throw error;
+      return restart(attempt + 1);
+    });
+  };
+  const watch = async (): Promise<void> => {
+    while (!stopping) {
+      const ending = await server.exited;
+      if (stopping) return;
+      say(`${name} ended unexpectedly (${ending}); starting it again`);
+      server = await restart();
+    }
+    await server.stop();
+  };
+  const watching = watch().catch((error: Error) => {
+    if (!stopping) giveUp(error);
+  });
+  return {
+    url: server.url,
+    stop: once(async () => {
+      stopping = true;
+      await server.stop();
+      await watching;
+    }),
+    kill: () => {
+      stopping = true;
+      killGroup(server.pid);
+    },
+  };
+}
+
+interface Part {
+  name: string;
+  stop: () => Promise<void>;
+  kill: () => void;
+}
+
+/** What has been started, in order. */
+export class Teardown {
+  readonly #parts: Part[] = [];
+
+  add(name: string, stop: () => Promise<void>, kill: () => void = () => {}): void {
+    this.#parts.unshift({ name, stop, kill });
+  }
+
+  /**
+   * Stops the last first; a part that fails does not keep the others from being stopped.
+   * @returns what went wrong, a sentence each
+   */
+  async stop(): Promise<string[]> {
+    const faults: string[] = [];
+    for (const { name, stop } of this.#parts)
+      await stop().catch((error: Error) => faults.push(`${name} did not stop in order: ${error.message}`));
+    return faults;
+  }
+
+  /** Kills everything at once. */
+  kill(): void {
+    for (const { kill } of this.#parts) kill();
+  }
+}
