@@ -7,10 +7,10 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type { z } from "zod";
 import { authorize, type Caller } from "./auth.ts";
 import { bodyJson } from "./body.ts";
+import { checkBody } from "./check.ts";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "./contract/operation.ts";
 import type { Deps } from "./deps.ts";
 import { toProblem } from "./errors.ts";
-import { describeIssue } from "./event.ts";
 import {
   type ApiRequest,
   type ApiResponse,
@@ -149,25 +149,23 @@ function queryObject(query: URLSearchParams): Record<string, string | string[]> 
 }
 
 function check(schema: z.ZodObject, value: object): object {
+  // No text in the database holds a NUL character, and PostgreSQL would answer it with an error.
+  const holdsNul = Object.entries(value).filter(([, text]) => String(text).includes("\0"));
+  if (holdsNul.length > 0)
+    throw invalidParameters(holdsNul.map(([name]) => [name, "must not hold a NUL character"]));
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => {
-    if (issue.code !== "unrecognized_keys")
-      return [{ parameter: issue.path.join("."), detail: issue.message }];
-    return issue.keys.map((key) => ({
-      parameter: key.toWellFormed(),
-      detail: "this call has no such parameter",
-    }));
+  const faults = result.error.issues.flatMap((issue): [string, string][] => {
+    if (issue.code !== "unrecognized_keys") return [[issue.path.join("."), issue.message]];
+    return issue.keys.map((key) => [key.toWellFormed(), "this call has no such parameter"]);
   });
-  const names = errors.map(({ parameter }) => parameter).join(", ");
-  throw new Problem("invalid-parameter", `Not valid: ${names}.`, { errors });
+  throw invalidParameters(faults);
 }
 
-function checkBody(schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const errors = result.error.issues.map((issue) => describeIssue(issue, value));
-  throw new Problem("invalid-body", "The body does not have the shape that this call takes.", { errors });
+function invalidParameters(faults: readonly (readonly [name: string, detail: string])[]): Problem {
+  const errors = faults.map(([parameter, detail]) => ({ parameter, detail }));
+  const names = errors.map(({ parameter }) => parameter).join(", ");
+  return new Problem("invalid-parameter", `Not valid: ${names}.`, { errors });
 }
 
 type Middleware = MiddlewareObj<Gateway, Result>;

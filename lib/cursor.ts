@@ -9,7 +9,8 @@ import { parseTime } from "./time.ts";
 /** Tells whether a part of a cursor is what it should be. */
 export type PartCheck = (part: string) => boolean;
 
-export const isTimePart: PartCheck = (part) => parseTime(part) !== undefined;
+/** A time in UTC; other offsets never come from us, and PostgreSQL takes fewer of them than RFC 3339. */
+export const isTimePart: PartCheck = (part) => part.endsWith("Z") && parseTime(part) !== undefined;
 export const isTextPart: PartCheck = () => true;
 
 /** Stands between the parts: no text in the database holds it, and it stays short where JSON would escape. */

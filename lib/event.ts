@@ -70,10 +70,6 @@ export function readEvent(
 
   if (numberSource(payload) !== undefined)
     return fault("/payload", "payload: expected object, received number");
-  if (unsure) {
-    const found = findUnstorable({ event_id: eventId, event_type: eventType, payload });
-    if (found) return fault(found.pointer, `${found.pointer.slice(1)} ${found.detail}`);
-  }
   const time = parseTime(result.data.timestamp);
   if (!time) return fault("/timestamp", "timestamp must be an RFC 3339 date and time with an offset");
   if (time.ms < window.from) return fault("/timestamp", "timestamp is older than the retention");
@@ -83,6 +79,11 @@ export function readEvent(
     digest = digestValue(payload, MAX_DEPTH);
   } catch {
     return fault("/payload", `payload is nested more than ${MAX_DEPTH} levels deep`);
+  }
+  // After the look at the depth: this one goes down as far as the payload does.
+  if (unsure) {
+    const found = findUnstorable({ event_id: eventId, event_type: eventType, payload });
+    if (found) return fault(found.pointer, `${found.pointer.slice(1)} ${found.detail}`);
   }
   const line = toLine({ eventId, eventType, timestamp: time.text, payload: JSON.stringify(payload) });
   return { index, eventId, seenId: seenId(eventId), digest: digestEvent(eventType, time.text, digest), line };
@@ -101,11 +102,14 @@ export const itemFault = (index: number, eventId: string | null, pointer: string
 function schemaFault(value: unknown, index: number, error: z.ZodError): Fault {
   const issue = error.issues[0];
   const id = typeof value === "object" && value !== null && "event_id" in value ? value.event_id : null;
-  const eventId = typeof id === "string" && id.isWellFormed() ? id.slice(0, 200) : null;
+  const eventId = typeof id === "string" && id.isWellFormed() ? cut(id) : null;
   if (issue === undefined) return itemFault(index, eventId, "", "the event is not valid");
   const { pointer, detail } = describeIssue(issue, value);
   return itemFault(index, eventId, pointer, detail);
 }
+
+/** The first 200 characters; by code units a surrogate pair might be cut in two. */
+const cut = (text: string): string => Array.from(text.slice(0, 400)).slice(0, 200).join("");
 
 /** A zod issue as a JSON Pointer and a sentence that names the member. */
 export function describeIssue(issue: z.core.$ZodIssue, root: unknown): { pointer: string; detail: string } {
@@ -113,7 +117,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): { pointer
   const name = issue.path.join(".") || "the item";
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
-    const shown = key.isWellFormed() ? key.slice(0, 200) : "?";
+    const shown = key.isWellFormed() ? cut(key) : "?";
     return {
       pointer: `/${[...path, escapePointer(shown)].join("/")}`,
       detail: `unknown member ${JSON.stringify(shown)}`,

@@ -63,9 +63,14 @@ export const toLine = (event: EventLine): string =>
 export function parseLine(line: string): EventLine {
   const tab = line.indexOf("\t");
   if (tab < 0) throw new SyntaxError("A line of the message has no payload.");
-  const [eventId, eventType, timestamp] = JSON.parse(line.slice(0, tab)) as [string, string, string];
+  const head: unknown = JSON.parse(line.slice(0, tab));
+  if (!isHead(head)) throw new SyntaxError("A line of the message does not begin with an event.");
+  const [eventId, eventType, timestamp] = head;
   return { eventId, eventType, timestamp, payload: line.slice(tab + 1) };
 }
+
+const isHead = (value: unknown): value is [string, string, string] =>
+  Array.isArray(value) && value.length === 3 && value.every((part) => typeof part === "string");
 
 /** A message without events. */
 export const headerMessage = (header: Header): { body: string; events: number } => ({

@@ -10,7 +10,10 @@ export interface Instant {
   text: string;
 }
 
-/** @returns undefined when the text is not an RFC 3339 date and time with an offset, or names a day that is none */
+/**
+ * @returns undefined when the text is not an RFC 3339 date and time with an offset, names a day that is none, or lies
+ * outside the years 1 to 9999 in UTC, which PostgreSQL reads otherwise or not at all
+ */
 export function parseTime(text: string): Instant | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
@@ -20,6 +23,8 @@ export function parseTime(text: string): Instant | undefined {
   const ms = Date.parse(text.toUpperCase());
   if (Number.isNaN(ms)) return undefined;
   const utc = new Date(ms).toISOString();
+  // An offset can lead into the year 0 or 10000, for which neither RFC 3339 nor PostgreSQL has a text.
+  if (!/^(?!0000)\d{4}-/.test(utc)) return undefined;
   const micros = fraction.slice(3, 6).padEnd(3, "0");
   return { ms, text: micros === "000" ? utc : `${utc.slice(0, -1)}${micros}Z` };
 }

@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import * as contract from "../../lib/contract/analytics.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { QUEUE_KEY } from "../../lib/redis/keys.ts";
+import { testDeps } from "../support/deps.ts";
+import { addClient } from "../support/pipeline.ts";
+import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";
+
+const MINUTE_US = 60_000_000;
+const DAY_US = 1_440 * MINUTE_US;
+/** Midnight four days ago. */
+const EPOCH_US = (Math.floor(Date.now() / 86_400_000) - 4) * DAY_US;
+const CLIENTS = ["acme", "beta", "gamma"];
+const TYPES = ["order.placed", "order.paid", "page_viewed"];
+
+const timeText = (offsetUs: number): string => {
+  const us = EPOCH_US + offsetUs;
+  const ms = Math.floor(us / 1_000);
+  return `${new Date(ms).toISOString().slice(0, -1)}${String(us - ms * 1_000).padStart(3, "0")}Z`;
+};
+
+let deps: Deps;
+let admin: Ask;
+let acme: Ask;
+let acmeSecret: string;
+
+beforeAll(async () => {
+  deps = await testDeps();
+  admin = asker(deps, (await addClient(deps, "boss", { scopes: ["admin"] })).secret);
+  for (const clientId of CLIENTS) {
+    const { secret } = await addClient(deps, clientId);
+    if (clientId === "acme") acmeSecret = secret;
+  }
+  acme = asker(deps, acmeSecret);
+});
+
+describe("count and group", () => {
+  // Close together, far apart, and on the boundaries of minutes.
+  const offset = fc.oneof(
+    fc.integer({ min: 0, max: 3 * MINUTE_US }),
+    fc.integer({ min: 0, max: 4 * DAY_US }),
+    fc.integer({ min: 0, max: 4 * 1_440 }).map((minute) => minute * MINUTE_US),
+  );
+  const offsets: number[] = [];
+
+  beforeAll(async () => {
+    offsets.push(...fc.sample(offset, { numRuns: 3_000, seed: 42 }));
+    await insertRows(
+      deps,
+      offsets.map((us, index) =>
+        aRow({
+          client_id: CLIENTS[index % 3] ?? "",
+          event_type: TYPES[((index * 7) % 11) % 3] ?? "",
+          event_time: timeText(us),
+        }),
+      ),
+    );
+  });
+
+  /** What a plain count of the raw rows says. */
+  const plain = (where: { client?: string; event_type?: string; start?: string; end?: string }) => deps.sql<
+    { client_id: string; event_type: string; count: number }[]
+  >`
+    SELECT client_id, event_type, count(*)::int AS count FROM events
+     WHERE client_id = ${where.client ?? null} IS NOT FALSE AND event_type = ${where.event_type ?? null} IS NOT FALSE
+       AND event_time >= coalesce(${where.start ?? null}::text, '-infinity')::timestamptz
+       AND event_time < coalesce(${where.end ?? null}::text, 'infinity')::timestamptz
+     GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`;
+
+  test("equal plain SQL over the raw rows for any range, client and type", async () => {
+    // Bounds at, right before and right after events and minutes.
+    const bound = fc.oneof(
+      offset,
+      fc
+        .nat({ max: 2_999 })
+        .chain((index) => fc.integer({ min: -1, max: 1 }).map((us) => (offsets[index] ?? 0) + us)),
+    );
+    const question = fc.record(
+      {
+        client: fc.constantFrom(...CLIENTS),
+        event_type: fc.constantFrom(...TYPES),
+        start: bound.map(timeText),
+        end: bound.map(timeText),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(question, async (query) => {
+        const expected = await plain(query);
+        const { body } = await admin(contract.countEvents, { query });
+        expect(body.count).toBe(expected.reduce((sum, { count }) => sum + count, 0));
+        const both = await admin(contract.groupEvents, { query: { ...query, by: "client,event_type" } });
+        expect(both.body.groups).toEqual([...expected]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("group by one property adds the other up, most first", async () => {
+    const rows = await plain({});
+    const { body } = await admin(contract.groupEvents, { query: { by: "event_type" } });
+    const groups = body.groups as { event_type: string; count: number }[];
+    for (const { event_type, count } of groups)
+      expect(count).toBe(
+        rows.filter((row) => row.event_type === event_type).reduce((sum, row) => sum + row.count, 0),
+      );
+    expect(groups.map(({ count }) => count)).toEqual(groups.map(({ count }) => count).sort((a, b) => b - a));
+    expect(groups.every((group) => !("client_id" in group))).toBe(true);
+  });
+
+  test("groups of equal count come by name", async () => {
+    await addClient(deps, "tie");
+    await insertRows(
+      deps,
+      ["b", "c", "a"].map((event_type) => aRow({ client_id: "tie", event_type })),
+    );
+    const { body } = await admin(contract.groupEvents, { query: { by: "event_type", client: "tie" } });
+    expect(body.groups).toEqual(["a", "b", "c"].map((event_type) => ({ event_type, count: 1 })));
+  });
+
+  test("say where the answer is from", async () => {
+    const source = async (start: string, end: string) =>
+      (await acme(contract.countEvents, { query: { start, end } })).body.source;
+    expect(await source(timeText(0), timeText(MINUTE_US))).toBe("rollup");
+    expect(await source(timeText(1), timeText(MINUTE_US))).toBe("raw");
+    expect(await source(timeText(1), timeText(5 * MINUTE_US))).toBe("mixed");
+  });
+
+  test("an empty range counts nothing", async () => {
+    const query = { start: timeText(DAY_US), end: timeText(DAY_US) };
+    expect((await acme(contract.countEvents, { query })).body.count).toBe(0);
+    expect((await acme(contract.groupEvents, { query: { ...query, by: "client" } })).body.groups).toEqual([]);
+  });
+
+  test("a key without admin sees its own client alone", async () => {
+    const { body } = await acme(contract.groupEvents, { query: { by: "client" } });
+    expect(body.groups).toMatchObject([{ client_id: "acme" }]);
+    expect((await acme(contract.countEvents, { query: { client: "acme" } })).status).toBe(200);
+    const other = await acme(contract.countEvents, { query: { client: "beta" } });
+    expect([other.status, other.body.code]).toEqual([403, "insufficient-scope"]);
+  });
+
+  test("parameters that PostgreSQL can't take are refused by name", async () => {
+    for (const query of [
+      { event_type: "a\0b" },
+      { start: "0000-01-01T00:00:00Z" },
+      { end: "9999-12-31T23:59:59-10:00" },
+    ]) {
+      const { status, body } = await acme(contract.countEvents, { query });
+      expect([status, body.code, body.errors[0]?.parameter]).toEqual([
+        400,
+        "invalid-parameter",
+        Object.keys(query)[0],
+      ]);
+    }
+    const far = { start: "0001-01-01T00:00:00Z", end: "9999-12-31T23:59:59.999999Z" };
+    expect((await acme(contract.countEvents, { query: far })).status).toBe(200);
+  });
+});
+
+describe("latency", () => {
+  test("is exact, and a negative one counts as none", async () => {
+    await addClient(deps, "slow");
+    const received = Date.parse(timeText(0));
+    const latencies = [...Array.from({ length: 99 }, (_, index) => index + 1), -500];
+    await insertRows(
+      deps,
+      latencies.map((ms) =>
+        aRow({
+          client_id: "slow",
+          received_at: new Date(received).toISOString(),
+          processed_at: new Date(received + ms).toISOString(),
+        }),
+      ),
+    );
+    const { body } = await admin(contract.getLatency, { query: { client: "slow" } });
+    expect(body).toMatchObject({ count: 100, p50_ms: 49, p95_ms: 94, p99_ms: 98, max_ms: 99, source: "raw" });
+  });
+
+  test("is null without events", async () => {
+    const { body } = await acme(contract.getLatency, { query: { event_type: "never" } });
+    expect(body).toMatchObject({ count: 0, p50_ms: null, p95_ms: null, p99_ms: null, max_ms: null });
+  });
+});
+
+describe("freshness", () => {
+  test("is now when nothing waits", async () => {
+    await deps.redis.del(QUEUE_KEY);
+    const before = Date.now();
+    const { body } = await acme(contract.countEvents);
+    expect(body.lag_ms).toBe(0);
+    expect(Date.parse(String(body.as_of))).toBeGreaterThanOrEqual(before - 1);
+    expect(Date.parse(String(body.as_of))).toBeLessThanOrEqual(Date.now());
+  });
+
+  test("goes back to the oldest message that waits", async () => {
+    await deps.redis.del(QUEUE_KEY);
+    const sentAt = Date.now() - 5_000;
+    await deps.redis.xadd(QUEUE_KEY, `${sentAt}-0`, "n", 0, "m", "{}");
+    const { body } = await acme(contract.countEvents);
+    expect(body.lag_ms).toBeGreaterThanOrEqual(5_000);
+    expect(Math.abs(Date.parse(String(body.as_of)) - sentAt)).toBeLessThan(500);
+  });
+
+  test("is unknown when Redis is away, and the answer goes out all the same", async () => {
+    const away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
+    const { status, body } = await asker(away, acmeSecret)(contract.countEvents);
+    await closeDeps(away);
+    expect([status, body.as_of, body.lag_ms]).toEqual([200, null, null]);
+    expect(body.count).toBeGreaterThan(0);
+  });
+});

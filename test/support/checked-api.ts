@@ -1,0 +1,118 @@
+/** Calls a running system and checks each answer against the API document that it serves itself. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { expect } from "vitest";
+
+interface ApiDocument {
+  paths: Record<
+    string,
+    Record<string, { operationId: string; responses: Record<string, DocumentedResponse> }>
+  >;
+  components: { schemas: Record<string, unknown> };
+}
+interface DocumentedResponse {
+  content?: Record<string, { schema: object }>;
+  headers?: Record<string, { required?: boolean }>;
+}
+
+export interface CallOptions {
+  key?: string | undefined;
+  /** Sent as it is when it is text or bytes, else as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Checked {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON, or null. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into it as it likes; the document has checked its shape.
+  body: any;
+}
+
+/** Every status of every operation that was answered, as "operationId status". */
+export type Seen = Set<string>;
+
+export async function checkedApi(url: string) {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as ApiDocument;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  formats.default(ajv);
+  ajv.addSchema(document, "api");
+  const validators = new Map<string, ValidateFunction>();
+  const seen: Seen = new Set();
+
+  const check = (template: string, method: string, checked: Checked): void => {
+    const operation = document.paths[template]?.[method];
+    if (!operation) {
+      checkProblem(checked);
+      return;
+    }
+    const { operationId } = operation;
+    const described = operation.responses[checked.status];
+    expect(
+      described,
+      `${operationId} answered ${checked.status}, which the document does not have`,
+    ).toBeDefined();
+    seen.add(`${operationId} ${checked.status}`);
+    for (const [name, { required }] of Object.entries(described?.headers ?? {}))
+      if (required)
+        expect(checked.headers.has(name), `${operationId} ${checked.status} lacks ${name}`).toBe(true);
+    const type = checked.headers.get("content-type")?.split(";")[0] ?? "";
+    if (described?.content === undefined) {
+      expect(checked.text).toBe("");
+      return;
+    }
+    expect(Object.keys(described.content), `${operationId} ${checked.status}`).toContain(type);
+    if (!type.endsWith("json")) return;
+    const path = ["paths", template, method, "responses", String(checked.status), "content", type, "schema"];
+    const pointer = `api#/${path.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/")}`;
+    const validate = validators.get(pointer) ?? ajv.compile({ $ref: pointer });
+    validators.set(pointer, validate);
+    expect(
+      validate(checked.body),
+      `${operationId}: ${ajv.errorsText(validate.errors)}\n${checked.text}`,
+    ).toBe(true);
+  };
+
+  const checkProblem = (checked: Checked): void => {
+    expect(checked.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect(checked.body).toMatchObject({
+      status: checked.status,
+      code: expect.any(String),
+      title: expect.any(String),
+    });
+    expect(checked.body.type).toBe(`/docs/errors/${checked.body.code}`);
+  };
+
+  /** @param template the path as the document has it; `path` fills it in */
+  const call = async (
+    method: string,
+    path: string,
+    options: CallOptions = {},
+    template = path.split("?")[0] ?? "",
+  ) => {
+    const { key, body, headers = {} } = options;
+    const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(key !== undefined && { "x-api-key": key }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    // The emulator gives a 204 a content type too.
+    const json =
+      text !== "" && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
+    const checked: Checked = { status: response.status, headers: response.headers, text, body: json };
+    expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    check(template, method.toLowerCase(), checked);
+    return checked;
+  };
+  return { call, document, seen };
+}
+
+export type CheckedApi = Awaited<ReturnType<typeof checkedApi>>;

@@ -1,0 +1,140 @@
+/** Servers that a test may stop, and a worker and readings for while they are away. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect } from "vitest";
+import { httpHandler, serve } from "../../lib/api.ts";
+import type { Config } from "../../lib/config.ts";
+import * as contract from "../../lib/contract/events.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
+import { getPipeline } from "../../lib/pipeline.ts";
+import { getReceipt } from "../../lib/receipts.ts";
+import type { LocalServer, ServerOptions } from "../../local/process.ts";
+import { gatewayEvent } from "./gateway.ts";
+import { type Answer, anEvent, context, counts, send, toAnswer } from "./pipeline.ts";
+
+export interface OwnServer {
+  url: string;
+  stop(): Promise<void>;
+  /** On the same port, with the same data. */
+  start(): Promise<void>;
+  /** On the same port, with no data. */
+  startEmpty(): Promise<void>;
+  /** Ends it without giving it time for anything. */
+  crash(): Promise<void>;
+}
+
+/** A server of the file's own, gone after its tests. */
+export async function ownServer(
+  start: (options: ServerOptions) => Promise<LocalServer>,
+  settings: Record<string, string> = {},
+): Promise<OwnServer> {
+  const folder = await mkdtemp(join(tmpdir(), "weir-fault-"));
+  const run = (generation: number, port: number): Promise<LocalServer> =>
+    start({ dataDir: join(folder, String(generation)), port, log: () => {}, settings });
+  let generation = 0;
+  let server = await run(generation, 0);
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const { url, port } = server;
+  return {
+    url,
+    stop: () => server.stop(),
+    start: async () => {
+      server = await run(generation, port);
+    },
+    startEmpty: async () => {
+      server = await run(++generation, port);
+    },
+    crash: async () => {
+      process.kill(server.pid, "SIGKILL");
+      await server.exited;
+    },
+  };
+}
+
+/** As a function instance of its own would have them. */
+export function freshDeps(config: Config): Deps {
+  const deps = createDeps(config);
+  afterAll(() => closeDeps(deps));
+  return deps;
+}
+
+/** One batch as the event source has it processed: acknowledged, failed, or released when the worker threw. */
+export async function workOnce({
+  deps,
+  size = 50,
+}: {
+  deps: Deps;
+  size?: number;
+}): Promise<Error | undefined> {
+  const messages = await deps.queue.receive({ maxMessages: size, waitMs: 0 });
+  const ids = messages.map(({ id }) => id);
+  try {
+    const failed = await drain(messages, deps);
+    await deps.queue.ack(ids.filter((id) => !failed.includes(id)));
+    await deps.queue.fail(failed);
+    return undefined;
+  } catch (error) {
+    await deps.queue.release(ids);
+    return error as Error;
+  }
+}
+
+/** Works on, whatever happens, until nothing waits any more. */
+export async function workUntilEmpty(deps: Deps): Promise<void> {
+  const work = async (): Promise<number> => {
+    await workOnce({ deps }).catch(() => {});
+    return (await deps.queue.depth()).messages;
+  };
+  await expect.poll(work, { timeout: 45_000, interval: 20 }).toBe(0);
+}
+
+/** Until the server answers as it should. @returns that answer */
+export async function sendUntilTaken(deps: Deps, secret: string, body: unknown): Promise<Answer> {
+  let answer = await send(deps, secret, body);
+  const attempt = async (): Promise<number> => {
+    if (answer.status !== 202) answer = await send(deps, secret, body);
+    // In between there is nothing but "come again".
+    expect([202, 503]).toContain(answer.status);
+    return answer.status;
+  };
+  await expect.poll(attempt, { timeout: 30_000, interval: 50 }).toBe(202);
+  return answer;
+}
+
+export const someEvents = (count: number): { events: Record<string, unknown>[] } => ({
+  events: Array.from({ length: count }, () => anEvent()),
+});
+
+const read = async (deps: Deps, secret: string, path: string, id?: string): Promise<Answer> => {
+  const handler = httpHandler(
+    () => deps,
+    [serve(contract.getPipeline, getPipeline), serve(contract.getReceipt, getReceipt)],
+  );
+  const headers = { "x-api-key": secret };
+  const params = id === undefined ? {} : { params: { receipt_id: id } };
+  return toAnswer(await handler(gatewayEvent({ method: "GET", route: path, headers, ...params }), context));
+};
+
+export const readPipeline = (deps: Deps, secret: string) => read(deps, secret, "/v1/pipeline");
+export const readReceipt = (deps: Deps, secret: string, id: string) =>
+  read(deps, secret, "/v1/receipts/{receipt_id}", id);
+
+/** Every way of counting says the same: each of the client's events is stored once and none is set aside. */
+export async function expectStoredOnce(deps: Deps, clientId: string, events: number): Promise<void> {
+  expect(await counts(deps, clientId)).toMatchObject({
+    events,
+    ledger: events,
+    minutes: events,
+    hours: events,
+    days: events,
+    stored: events,
+    quarantine: 0,
+    quarantined: 0,
+  });
+  expect((await deps.queue.depth()).deadLetters).toBe(0);
+}

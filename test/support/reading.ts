@@ -1,0 +1,112 @@
+/** Rows as the worker would have left them, and questions about them through the functions' own stack. */
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import { countEvents, getLatency, groupEvents } from "../../lib/analytics.ts";
+import { httpHandler, serve } from "../../lib/api.ts";
+import { listAudit } from "../../lib/audit.ts";
+import * as analytics from "../../lib/contract/analytics.ts";
+import * as audit from "../../lib/contract/audit.ts";
+import * as events from "../../lib/contract/events.ts";
+import type { Operation } from "../../lib/contract/operation.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { getEvent, listEvents } from "../../lib/events.ts";
+import { eventKey } from "../../lib/ids.ts";
+import { getPipeline } from "../../lib/pipeline.ts";
+import { getReceipt } from "../../lib/receipts.ts";
+import { gatewayEvent } from "./gateway.ts";
+import { type Answer, context, toAnswer } from "./pipeline.ts";
+
+const served = [
+  serve(events.getReceipt, getReceipt),
+  serve(events.listEvents, listEvents),
+  serve(events.getEvent, getEvent),
+  serve(events.getPipeline, getPipeline),
+  serve(analytics.countEvents, countEvents),
+  serve(analytics.groupEvents, groupEvents),
+  serve(analytics.getLatency, getLatency),
+  serve(audit.listAudit, listAudit),
+];
+
+interface Asked {
+  query?: Record<string, string>;
+  params?: Record<string, string>;
+}
+
+export type Ask = (operation: Operation, asked?: Asked) => Promise<Answer & { text: string }>;
+
+/** Asks with a key. Every 200 is checked against what the contract says of it. */
+export function asker(deps: Deps, secret: string): Ask {
+  const handler = httpHandler(() => deps, served);
+  return async (operation, { query = {}, params = {} } = {}) => {
+    const path = operation.path.replace(/\{(\w+)\}/, (_, name: string) =>
+      encodeURIComponent(params[name] ?? ""),
+    );
+    const result = await handler(
+      gatewayEvent({
+        method: operation.method,
+        route: operation.path,
+        path,
+        query,
+        params,
+        headers: { "x-api-key": secret },
+      }),
+      context,
+    );
+    const answer = toAnswer(result);
+    if (answer.status === 200) expect(operation.responses[200]?.safeParse(answer.body).error).toBeUndefined();
+    return { ...answer, text: result.body ?? "" };
+  };
+}
+
+export interface Row {
+  client_id: string;
+  event_id: string;
+  event_type: string;
+  /** RFC 3339, to the microsecond. */
+  event_time: string;
+  received_at: string;
+  processed_at: string;
+  receipt_id: string;
+  payload: string;
+}
+
+export const aRow = (overrides: Partial<Row> = {}): Row => {
+  const now = new Date().toISOString();
+  return {
+    client_id: "acme",
+    event_id: randomUUID(),
+    event_type: "test.happened",
+    event_time: now,
+    received_at: now,
+    processed_at: now,
+    receipt_id: randomUUID(),
+    payload: '{"n":1}',
+    ...overrides,
+  };
+};
+
+/** Stores events in the ledger, the table, and the rollups of all three grains, spread over two slots. */
+export async function insertRows({ sql }: Deps, rows: readonly Row[]): Promise<void> {
+  const column = (name: keyof Row): string[] => rows.map((row) => row[name]);
+  await sql`
+    WITH rows AS (
+      SELECT * FROM unnest(
+        ${column("client_id")}::text[], ${column("event_id")}::text[], ${column("event_type")}::text[],
+        ${column("event_time")}::text[]::timestamptz[], ${column("received_at")}::text[]::timestamptz[],
+        ${column("processed_at")}::text[]::timestamptz[], ${column("receipt_id")}::uuid[],
+        ${column("payload")}::text[]::json[], ${rows.map((row) => eventKey(row.event_id))}::uuid[])
+        AS r (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload, event_key)
+    ), ledger AS (
+      INSERT INTO event_ledger (event_key, client_id, event_time) SELECT event_key, client_id, event_time FROM rows
+    ), stored AS (
+      INSERT INTO events
+      SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload FROM rows
+    )
+    INSERT INTO event_rollups (client_id, event_type, bucket, count, latency_sum_ms, latency_max_ms, grain, slot)
+    SELECT client_id, event_type, date_bin(make_interval(mins => grain), event_time, 'epoch'), count(*), 0, 0, grain,
+           abs(hashtext(event_id)) % 2
+      FROM rows CROSS JOIN unnest(ARRAY[1, 60, 1440]) AS grain
+     GROUP BY client_id, event_type, 3, grain, 8
+    ON CONFLICT (client_id, grain, bucket, event_type, slot)
+    DO UPDATE SET count = event_rollups.count + excluded.count`;
+}
