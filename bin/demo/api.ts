@@ -1,0 +1,106 @@
+/** Calls to a running system, which waits when asked to. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { problemSchema } from "../../lib/contract/problem.ts";
+
+/** Most time to be put off with `Retry-After` for one call, and to wait for one answer. */
+const PUT_OFF_MS = 120_000;
+const ANSWER_MS = 30_000;
+
+export interface Access {
+  /** Of the API, up to but without the `/v1`. */
+  url: string;
+  apiKey: string;
+}
+
+/** The demo can't go on; the message says all there is to say. */
+export class DemoError extends Error {
+  override name = "DemoError";
+}
+
+/** The API refused a call. */
+export class Refusal extends DemoError {
+  readonly problem: z.output<typeof problemSchema>;
+
+  constructor(call: string, problem: z.output<typeof problemSchema>) {
+    super(`${call} was refused with ${problem.status} ${problem.code}: ${problem.detail}`);
+    this.problem = problem;
+  }
+}
+
+export class Api {
+  /** How often an answer asked to come back later. */
+  timesPutOff = 0;
+  /** Most events that the rate limit lets pass at once; known from the first answer on. */
+  quota: number | undefined;
+  readonly #url: string;
+  readonly #apiKey: string;
+
+  constructor({ url, apiKey }: Access) {
+    this.#url = url.replace(/\/+$/, "");
+    this.#apiKey = apiKey;
+  }
+
+  /**
+   * @param query members that are undefined are left out
+   * @throws {DemoError} when the answer is no such value; {@link Refusal} where it is a problem
+   */
+  get<T>(path: string, schema: z.ZodType<T>, query: Record<string, string | undefined> = {}): Promise<T> {
+    const given = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, value);
+    return this.#call("GET", given.size > 0 ? `${path}?${given}` : path, schema);
+  }
+
+  /** @throws as `get` does */
+  post<T>(path: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
+    return this.#call("POST", path, schema, JSON.stringify(body));
+  }
+
+  async #call<T>(method: string, path: string, schema: z.ZodType<T>, body?: string): Promise<T> {
+    const giveUpAt = Date.now() + PUT_OFF_MS;
+    for (;;) {
+      const response = await this.#fetch(method, path, body);
+      const answer = await readJson(response);
+      if (response.ok) return this.#parse(schema, answer, response);
+      const refusal = new Refusal(`${method} ${path}`, this.#parse(problemSchema, answer, response));
+      const wait = Number(response.headers.get("retry-after")) * 1_000;
+      const comeBack = (response.status === 429 || response.status === 503) && wait > 0;
+      if (!comeBack || Date.now() + wait > giveUpAt) throw refusal;
+      this.timesPutOff++;
+      await sleep(wait);
+    }
+  }
+
+  async #fetch(method: string, path: string, body: string | undefined): Promise<Response> {
+    try {
+      const response = await fetch(`${this.#url}${path}`, {
+        method,
+        headers: { "x-api-key": this.#apiKey, ...(body && { "content-type": "application/json" }) },
+        signal: AbortSignal.timeout(ANSWER_MS),
+        ...(body && { body }),
+      });
+      const quota = /;q=(\d+)/.exec(response.headers.get("ratelimit-policy") ?? "")?.[1];
+      if (quota !== undefined) this.quota = Number(quota);
+      return response;
+    } catch (error) {
+      throw new DemoError(this.#describe(error));
+    }
+  }
+
+  #describe(error: unknown): string {
+    if (error instanceof Error && error.name === "TimeoutError")
+      return `${this.#url} did not answer within ${ANSWER_MS / 1_000} s.`;
+    if (this.quota === undefined)
+      return `Weir is not running at ${this.#url}. Start it with \`npm start\`, then run the demo again.`;
+    return `The connection to ${this.#url} was lost. Run the demo again: what was taken already counts once.`;
+  }
+
+  #parse<T>(schema: z.ZodType<T>, answer: unknown, { status }: Response): T {
+    const result = schema.safeParse(answer);
+    if (result.success) return result.data;
+    throw new DemoError(`What answers at ${this.#url} (status ${status}) does not look like Weir.`);
+  }
+}
+
+/** @returns undefined when the body is not JSON, or was cut off */
+const readJson = (response: Response): Promise<unknown> => response.json().catch(() => undefined);

@@ -1,0 +1,225 @@
+/** Sends the datasets to a running system and waits until it is known what became of every event. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { getEvent, receiptSchema, sendEvents } from "../../lib/contract/events.ts";
+import type { faultSchema } from "../../lib/contract/problem.ts";
+import { type Api, DemoError, Refusal } from "./api.ts";
+import { type Dataset, type DemoEvent, moveEvents } from "./data.ts";
+import type { Progress } from "./progress.ts";
+
+const BATCH_SIZE = 500;
+/** Batches on their way at once. */
+const CONCURRENCY = 4;
+/** How long to wait for everything to be stored, and how often to look. */
+const SETTLE_MS = 180_000;
+const LOOK_MS = 200;
+/** How often items are sent that the queue refused for the moment. */
+const ATTEMPTS = 5;
+const RETRY_MS = 1_000;
+
+type Fault = z.output<typeof faultSchema>;
+
+/** What became of the events of a type in this run. */
+export interface Tally {
+  stored: number;
+  /** Known already, at the door or to the ledger. */
+  duplicates: number;
+  quarantined: number;
+  /** Accepted, and not known to be stored when the wait was over. */
+  pending: number;
+  refused: Fault[];
+}
+
+export interface Replayed {
+  dataset: Dataset;
+  /** Where the newest event stands, in milliseconds since the Unix epoch. */
+  newestAt: number;
+  tally: Tally;
+}
+
+export interface Replay {
+  types: Replayed[];
+  /** Sent in `sendingMs`: all but those that went ahead. */
+  sentEvents: number;
+  /** From the first batch's departure to the last one's answer, and to the last receipt; in milliseconds. */
+  sendingMs: number;
+  totalMs: number;
+}
+
+/** What the door said of a batch. */
+interface Sent {
+  duplicates: number;
+  refused: Fault[];
+  receipts: { id: string; accepted: number }[];
+}
+
+interface Plan {
+  dataset: Dataset;
+  newestAt: number;
+  /** Still to be sent. */
+  events: DemoEvent[];
+  sent: Sent[];
+}
+
+/**
+ * Replays all datasets.
+ * @param clientId whose events they will be, where the key says so; an admin key would see everybody's
+ * @throws {DemoError} when the system can't be reached or refuses a call
+ */
+export async function replay(
+  api: Api,
+  datasets: readonly Dataset[],
+  progress: Progress,
+  clientId?: string,
+): Promise<Replay> {
+  const plans: Plan[] = [];
+  for (const dataset of datasets) plans.push(await plan(api, dataset, clientId));
+  const startedAt = performance.now();
+  const sentEvents = sumOf(plans, ({ events }) => events.length);
+  try {
+    progress.start("Sending", sentEvents);
+    await sendAll(api, plans, progress);
+    const sendingMs = performance.now() - startedAt;
+    progress.stop();
+    progress.start(
+      "Storing",
+      sumOf(plans.flatMap(receiptsOf), ({ accepted }) => accepted),
+    );
+    const tallies = await settleAll(api, plans, progress);
+    const types = plans.map(({ dataset, newestAt }, i) => {
+      return { dataset, newestAt, tally: tallies[i] ?? emptyTally() };
+    });
+    return { types, sentEvents, sendingMs, totalMs: performance.now() - startedAt };
+  } finally {
+    progress.stop();
+  }
+}
+
+const sumOf = <T>(items: readonly T[], amount: (item: T) => number): number =>
+  items.reduce((sum, item) => sum + amount(item), 0);
+
+const receiptsOf = ({ sent }: Plan): Sent["receipts"] => sent.flatMap(({ receipts }) => receipts);
+
+/**
+ * Decides by how much the times move. An id that comes again with another time would be a conflict, so every run must
+ * move them by the same stretch, however much later it is. The system itself remembers it: the first run sends the
+ * newest event alone, dated now, and the time that is stored for it is where every run puts it. That holds without a
+ * file of ours, for any system, after a run that was interrupted, and for two first runs at once.
+ */
+async function plan(api: Api, dataset: Dataset, clientId: string | undefined): Promise<Plan> {
+  const { eventId } = dataset.newest;
+  const find = () => findTime(api, eventId, clientId);
+  const known = await find();
+  if (known !== undefined) return planned(dataset, known);
+  const first = moveEvents(dataset, Date.now()).filter(({ event_id }) => event_id === eventId);
+  const sent = await sendBatch(api, first);
+  const giveUpAt = Date.now() + SETTLE_MS;
+  for (;;) {
+    const newestAt = await find();
+    // If the door knew the id already, an earlier run's event is about to be stored, and ours is sent with its time.
+    if (newestAt !== undefined)
+      return planned(dataset, newestAt, sent.receipts.length > 0 ? sent : undefined);
+    const [fault] = sent.refused.filter(({ code }) => code !== "event-conflict");
+    if (fault) throw new DemoError(`The newest ${dataset.type} was refused: ${fault.detail}.`);
+    if (Date.now() > giveUpAt)
+      throw new DemoError(
+        `The first ${dataset.type} was accepted, but is not stored after ${SETTLE_MS / 1_000} s. Is the worker running?`,
+      );
+    await sleep(LOOK_MS);
+  }
+}
+
+/** @param first what became of the newest event, if it was sent ahead */
+function planned(dataset: Dataset, newestAt: number, first?: Sent): Plan {
+  const skip = first ? dataset.newest.eventId : undefined;
+  const events = moveEvents(dataset, newestAt).filter(({ event_id }) => event_id !== skip);
+  return { dataset, newestAt, events, sent: first ? [first] : [] };
+}
+
+/** The time of an event, stored or in quarantine; undefined if there is none. */
+async function findTime(api: Api, eventId: string, client: string | undefined): Promise<number | undefined> {
+  try {
+    const path = `/v1/events/${encodeURIComponent(eventId)}`;
+    return Date.parse((await api.get(path, getEvent.responses[200], { client })).timestamp);
+  } catch (error) {
+    if (error instanceof Refusal && error.problem.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+async function sendAll(api: Api, plans: readonly Plan[], progress: Progress): Promise<void> {
+  const size = Math.min(BATCH_SIZE, api.quota ?? BATCH_SIZE);
+  const waiting = plans.flatMap(({ events, sent }) => chunk(events, size).map((batch) => ({ batch, sent })));
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      next.sent.push(await sendBatch(api, next.batch));
+      progress.advance(next.batch.length);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  } finally {
+    // When one lane has failed, the others are not to go on.
+    waiting.length = 0;
+  }
+}
+
+const chunk = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+/** Sends a batch, and again what the queue refused of it for the moment. */
+async function sendBatch(api: Api, batch: readonly DemoEvent[]): Promise<Sent> {
+  const sent: Sent = { duplicates: 0, refused: [], receipts: [] };
+  let events = batch;
+  for (let attempt = 1; events.length > 0; attempt++) {
+    const answer = await postEvents(api, events);
+    sent.duplicates += answer.duplicates;
+    if (answer.accepted > 0) sent.receipts.push({ id: answer.receipt_id, accepted: answer.accepted });
+    const again = attempt < ATTEMPTS ? answer.errors.filter(({ retryable }) => retryable) : [];
+    sent.refused.push(...answer.errors.filter((fault) => !again.includes(fault)));
+    const indexes = new Set(again.map(({ index }) => index));
+    events = events.filter((_, index) => indexes.has(index));
+    if (events.length > 0) await sleep(RETRY_MS);
+  }
+  return sent;
+}
+
+async function postEvents(api: Api, events: readonly DemoEvent[]) {
+  try {
+    return await api.post("/v1/events", sendEvents.responses[202], { events });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.problem.code !== "no-valid-events") throw error;
+    return { receipt_id: "", accepted: 0, duplicates: 0, errors: error.problem.errors ?? [] };
+  }
+}
+
+const emptyTally = (): Tally => ({ stored: 0, duplicates: 0, quarantined: 0, pending: 0, refused: [] });
+
+/** Waits for the receipts of what was accepted, and adds up what they and the door said. */
+async function settleAll(api: Api, plans: readonly Plan[], progress: Progress): Promise<Tally[]> {
+  const giveUpAt = Date.now() + SETTLE_MS;
+  const tallies: Tally[] = [];
+  for (const { sent } of plans) {
+    const tally = emptyTally();
+    for (const batch of sent) {
+      tally.duplicates += batch.duplicates;
+      tally.refused.push(...batch.refused);
+      for (const { id } of batch.receipts) {
+        const receipt = await settle(api, id, giveUpAt);
+        for (const part of ["stored", "duplicates", "quarantined", "pending"] as const)
+          tally[part] += receipt[part];
+        progress.advance(receipt.accepted - receipt.pending);
+      }
+    }
+    tallies.push(tally);
+  }
+  return tallies;
+}
+
+async function settle(api: Api, id: string, giveUpAt: number): Promise<z.output<typeof receiptSchema>> {
+  for (;;) {
+    const receipt = await api.get(`/v1/receipts/${id}`, receiptSchema);
+    if (receipt.pending === 0 || Date.now() > giveUpAt) return receipt;
+    await sleep(LOOK_MS);
+  }
+}
