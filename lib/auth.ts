@@ -81,7 +81,11 @@ function rememberClient(key: PresentedKey, clientId: string): void {
   importedKeys.set(key.hash, clientId);
 }
 
-async function loadKey({ sql, redis }: Deps, key: PresentedKey): Promise<void> {
+/**
+ * Reads a key from the database into the cache.
+ * @throws {Problem} `database-unavailable`; and whatever Redis says
+ */
+export async function loadKey({ sql, redis }: Pick<Deps, "sql" | "redis">, key: PresentedKey): Promise<void> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
   const keys = [apiKeyKey(key.hash), clientKey(row?.client_id ?? key.clientId), ACCEPTED_KEY];
   if (row === undefined || row.revoked_at !== null) {

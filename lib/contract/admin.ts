@@ -202,7 +202,7 @@ export const redriveQuarantine = operation({
   body: z.strictObject({
     client: rangeQuery.client,
     reason: z.string().min(1).max(100).optional(),
-    event_keys: z.array(z.uuid()).min(1).max(1_000).optional(),
+    event_keys: z.array(z.guid()).min(1).max(1_000).optional(),
     limit: z.int().min(1).max(10_000).default(1_000),
   }),
   responses: { 202: z.object({ redriven: countField }) },

@@ -84,16 +84,7 @@ export class RedisQueue implements Queue {
 
   /** Messages whose receiver has not acknowledged them in time; those that came round too often are set aside. */
   async #claim(count: number): Promise<Message[]> {
-    const reply = await this.#redis.xautoclaim(
-      QUEUE_KEY,
-      GROUP,
-      CONSUMER,
-      this.#visibilityMs,
-      "0",
-      "COUNT",
-      count,
-    );
-    const entries = (reply[1] as Entry[]).filter((entry) => entry[1] !== null);
+    const entries = await this.#abandoned(count);
     if (entries.length === 0) return [];
     const deliveries = await this.#deliveries(entries);
     const messages = entries.map((entry) => toMessage(entry, deliveries.get(entry[0]) ?? 1));
@@ -101,6 +92,18 @@ export class RedisQueue implements Queue {
     if (dead.length > 0)
       await acknowledgeScript(this.#redis, [QUEUE_KEY, STATS_KEY, DEAD_KEY], [GROUP, "dead", ...dead]);
     return messages.filter((message) => message.deliveries <= this.#maxDeliveries);
+  }
+
+  /** One call looks at ten pending entries for each that is wanted, so what others hold could hide those behind it. */
+  async #abandoned(count: number): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (let cursor = "0"; ; ) {
+      const words = [this.#visibilityMs, cursor, "COUNT", count - entries.length] as const;
+      const reply = await this.#redis.xautoclaim(QUEUE_KEY, GROUP, CONSUMER, ...words);
+      entries.push(...(reply[1] as Entry[]).filter((entry) => entry[1] !== null));
+      cursor = String(reply[0]);
+      if (cursor === "0-0" || entries.length >= count) return entries;
+    }
   }
 
   async #deliveries(entries: readonly Entry[]): Promise<Map<string, number>> {
@@ -134,7 +137,8 @@ export class RedisQueue implements Queue {
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith("NOGROUP")) throw error;
+      // UNBLOCKED: the stream went away under a read that waited.
+      if (!(error instanceof Error) || !/^(?:NOGROUP|UNBLOCKED) /.test(error.message)) throw error;
     }
     await this.#redis.xgroup("CREATE", QUEUE_KEY, GROUP, "0", "MKSTREAM").catch((error: Error) => {
       if (!error.message.startsWith("BUSYGROUP")) throw error;

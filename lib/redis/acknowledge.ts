@@ -28,7 +28,8 @@ for i = 3, #ARGV do
   end
 end
 if removed > 0 then
-  redis.call('HINCRBY', KEYS[2], 'events', -events)
+  -- Lua's -0 is no integer to Redis, so messages without events must not get this far.
+  if events > 0 then redis.call('HINCRBY', KEYS[2], 'events', -events) end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local old = redis.call('HMGET', KEYS[2], 'rate', 'rate_at')

@@ -12,7 +12,8 @@ export function connectRedis(settings: Pick<Config, "redisUrl">): Redis {
     commandTimeout: 1_500,
     maxRetriesPerRequest: 1,
     enableAutoPipelining: true,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
+    // Also the longest that a command waits to learn that Redis is still away.
+    retryStrategy: (attempt) => Math.min(25 * 2 ** attempt, 250),
   });
   // Each failed command rejects for its caller; without a listener ioredis prints every reconnect attempt as well.
   redis.on("error", () => {});

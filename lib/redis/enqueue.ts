@@ -25,7 +25,8 @@ local FIRST = 12
 local function append(status, lines)
   local duration = math.max(0, now_ms - tonumber(ARGV[5]))
   local head = ARGV[3] .. '"client_id":' .. (key.client_id and '"' .. key.client_id .. '"' or 'null')
-    .. ',"key_prefix":' .. (key.prefix and '"' .. key.prefix .. '"' or ARGV[11])
+    -- An imported key may begin with quotation marks or backslashes.
+    .. ',"key_prefix":' .. (key.prefix and cjson.encode(key.prefix) or ARGV[11])
     .. ',"status":' .. status .. ',"duration_ms":' .. duration .. '}'
   if status == 202 then head = head .. ',"accepted":' .. #lines end
   table.insert(lines, 1, head .. '}')
@@ -53,7 +54,10 @@ local function charge()
 end
 
 if code then return finish(code, STATUS[code]) end
-if not weight.fits then return finish('rate-limited', 429, '', weight.wait_ms) end
+-- Has this very request been taken? When the connection breaks before the reply, ioredis sends the command again. A
+-- second message of the same id would push the first one, and its events, out of the worker's batch.
+local taken_before = redis.call('HEXISTS', KEYS[8], ARGV[4]) == 1
+if not weight.fits and not taken_before then return finish('rate-limited', 429, '', weight.wait_ms) end
 if ARGV[6] ~= '' then
   local reply = finish(ARGV[7], ARGV[6])
   charge()
@@ -89,6 +93,7 @@ for i = 1, items do
 end
 
 local new = #lines
+if new == 0 and taken_before then return finish('ok', nil, table.concat(outcomes)) end
 if new > 0 then
   local waiting = tonumber(redis.call('HGET', KEYS[7], 'events') or '0')
   if waiting + new > tonumber(ARGV[10]) then

@@ -2,7 +2,8 @@ import { script } from "./script.ts";
 
 /**
  * Caches an API key's record and its client's, each only where nothing stands: a loader that read the database before
- * a revocation must not undo what the revocation wrote.
+ * a revocation must not undo what the revocation wrote. Only that a key is unknown gives way to a key that is good,
+ * since somebody may have tried it before it was made.
  *
  * KEYS  1 key record, 2 client record, 3 events accepted by client
  * ARGV  1 seconds to keep, 2 state, 3 client id, 4 key id, 5 prefix, 6 scopes, 7 expiry (ms, '' for never),
@@ -13,7 +14,8 @@ import { script } from "./script.ts";
 export const rememberScript = script(
   "weirRemember",
   `
-if redis.call('EXISTS', KEYS[1]) == 0 then
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or (state == 'unknown' and ARGV[2] == 'valid') then
   redis.call('HSET', KEYS[1], 'state', ARGV[2])
   if ARGV[2] == 'valid' then
     redis.call('HSET', KEYS[1], 'client_id', ARGV[3], 'key_id', ARGV[4], 'prefix', ARGV[5], 'scopes', ARGV[6], 'expires_at', ARGV[7])

@@ -6,7 +6,11 @@ export interface QuarantinedRow {
   receipt_id: string;
 }
 
-/** Locks the quarantine rows of events that are on their way through the queue again, in the ledger's order. */
+/**
+ * Locks the quarantine rows of events that came through the queue again, in the ledger's order. The mark of a redrive
+ * is not asked for: the worker may get a message before the redrive's commit, and must wait for it at the row's lock,
+ * which a condition that does not hold yet would pass by.
+ */
 export async function lockRedriven(
   sql: Executor,
   clientId: string,
@@ -14,7 +18,7 @@ export async function lockRedriven(
 ): Promise<QuarantinedRow[]> {
   return sql<QuarantinedRow[]>`
     SELECT event_key, received_at, receipt_id FROM quarantine
-     WHERE client_id = ${clientId} AND event_key = ANY (${[...eventKeys]}::uuid[]) AND redriven_at IS NOT NULL
+     WHERE client_id = ${clientId} AND event_key = ANY (${[...eventKeys]}::uuid[])
      ORDER BY event_key, client_id
        FOR UPDATE`;
 }

@@ -56,10 +56,13 @@ describe("parseExact", () => {
 });
 
 describe("what PostgreSQL can't hold", () => {
-  it.each(['{"a":"x\\u0000y"}', '{"a":["\\ud800"]}', '{"a":{"\\udc00":1}}', '"\\uDBFF"'])("is found in %s", (text) => {
-    expect(mayHoldUnstorable(text)).toBe(true);
-    expect(findUnstorable(JSON.parse(text))).toBeDefined();
-  });
+  it.each(['{"a":"x\\u0000y"}', '{"a":["\\ud800"]}', '{"a":{"\\udc00":1}}', '"\\uDBFF"'])(
+    "is found in %s",
+    (text) => {
+      expect(mayHoldUnstorable(text)).toBe(true);
+      expect(findUnstorable(JSON.parse(text))).toBeDefined();
+    },
+  );
 
   it("is found by its place", () => {
     expect(findUnstorable({ a: { "b/c": ["ok", "\0"] } })).toMatchObject({ pointer: "/a/b~1c/1" });

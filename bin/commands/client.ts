@@ -1,0 +1,88 @@
+import { Command } from "commander";
+import { checkBody } from "../../lib/check.ts";
+import { type Client, changeClient, createClient, listClients } from "../../lib/clients.ts";
+import { changedClientSchema } from "../../lib/contract/admin.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { print, table, withDeps } from "./connect.ts";
+import { trueOrFalse, wholeNumber } from "./options.ts";
+
+interface Options {
+  id?: string;
+  name?: string;
+  active?: boolean;
+  rate?: number;
+  burst?: number;
+}
+
+/** `weir client`: who may call, and how much. */
+export function clientCommand(): Command {
+  const command = new Command("client").description("who may call, and how much");
+  command
+    .command("create")
+    .description("make a client")
+    .requiredOption("--name <name>")
+    .option("--id <id>", "made for you when left out")
+    .option("--rate <events>", "events per second, on average", wholeNumber)
+    .option("--burst <events>", "events at once", wholeNumber)
+    .action(create);
+  command.command("list").description("all clients, by id").action(list);
+  command
+    .command("update")
+    .description("change a client; what is left out stays")
+    .argument("<id>")
+    .option("--name <name>")
+    .option("--rate <events>", "events per second, on average", wholeNumber)
+    .option("--burst <events>", "events at once", wholeNumber)
+    .option("--active <true|false>", "whether its keys work", trueOrFalse)
+    .action(update);
+  return command;
+}
+
+const rows = (clients: readonly Client[]): string[] =>
+  table(
+    ["CLIENT", "NAME", "ACTIVE", "RATE/S", "BURST", "CREATED"],
+    clients.map((client) => [
+      client.client_id,
+      client.name,
+      client.active ? "yes" : "no",
+      client.rate_limit_per_second,
+      client.burst,
+      client.created_at,
+    ]),
+  );
+
+/** Only what was given, so that defaults and what is stored stand for the rest. */
+const given = ({ name, active, rate, burst }: Options) => ({
+  ...(name !== undefined && { name }),
+  ...(active !== undefined && { active }),
+  ...(rate !== undefined && { rate_limit_per_second: rate }),
+  ...(burst !== undefined && { burst }),
+});
+
+async function create(options: Options & { name: string }, command: Command): Promise<void> {
+  const id = options.id === undefined ? {} : { client_id: options.id };
+  const client = await withDeps((deps) =>
+    createClient(deps, { ...id, ...given(options), name: options.name }),
+  );
+  print(command, client, rows([client]));
+}
+
+async function update(clientId: string, options: Options, command: Command): Promise<void> {
+  const changes = checkBody(changedClientSchema, given(options));
+  const client = await withDeps((deps) => changeClient(deps, clientId, changes));
+  print(command, client, rows([client]));
+}
+
+async function list(_: Options, command: Command): Promise<void> {
+  const clients = await withDeps((deps) => Array.fromAsync(everyClient(deps)));
+  print(command, clients, rows(clients));
+}
+
+async function* everyClient(deps: Deps): AsyncGenerator<Client> {
+  let cursor: string | undefined;
+  do {
+    const page = await listClients(deps, { limit: 1_000, cursor });
+    yield* page.clients;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}

@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import { type Config, ConfigError, loadConfig, loadLocalConfig } from "../../lib/config.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { readDevFile } from "../../local/access.ts";
+
+/** Runs an action on the system's servers, and closes the connections whatever happens. */
+export async function withDeps<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
+  // What a command has to say it prints itself.
+  const deps = createDeps({ ...(await findConfig()), logLevel: "SILENT" });
+  try {
+    return await run(deps);
+  } finally {
+    await closeDeps(deps);
+  }
+}
+
+/** @throws {ConfigError} when neither the environment nor a running local system says where the servers are */
+async function findConfig(): Promise<Config> {
+  const local = loadLocalConfig();
+  if (local.databaseUrl !== undefined && local.redisUrl !== undefined) return loadConfig();
+  if (local.databaseUrl !== undefined || local.redisUrl !== undefined)
+    throw new ConfigError("Set both DATABASE_URL and REDIS_URL, or neither.");
+  const dev = await readDevFile(local.dataDir);
+  if (!dev) throw new ConfigError("Start Weir with `npm start`, or set DATABASE_URL and REDIS_URL.");
+  return loadConfig({ DATABASE_URL: dev.databaseUrl, REDIS_URL: dev.redisUrl });
+}
+
+/** Prints a result, for programs with `--json` and else for people. */
+export function print(command: Command, result: unknown, lines: readonly string[]): void {
+  const { json } = command.optsWithGlobals<{ json?: boolean }>();
+  console.log(json ? JSON.stringify(result, null, 2) : lines.join("\n"));
+}
+
+/** A table's lines, its columns as wide as need be. Control characters, which a terminal would obey, become spaces. */
+export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string[] {
+  const cells = [head, ...rows].map((row) =>
+    row.map((cell) => String(cell ?? "–").replaceAll(/\p{Cc}/gu, " ")),
+  );
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,15 @@
+import { ConfigError } from "../../lib/config.ts";
+import { sqlState, toProblem } from "../../lib/errors.ts";
+import { Problem } from "../../lib/problem.ts";
+
+const UNDEFINED_TABLE = "42P01";
+
+/** What an error means for the person at the command line, without a stack. */
+export function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (sqlState(error) === UNDEFINED_TABLE) return "The database has no tables yet. Run `npm run migrate`.";
+  const problem = toProblem(error);
+  if (problem.code === "internal-error" && !(error instanceof Problem))
+    return error instanceof Error ? error.message : String(error);
+  return [problem.message, ...(problem.errors ?? []).map(({ detail }) => `  ${detail}`)].join("\n");
+}

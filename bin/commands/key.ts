@@ -1,0 +1,93 @@
+import { text } from "node:stream/consumers";
+import { Command } from "commander";
+import { createKey, importKey, listKeys, type NewKey, revokeKey } from "../../lib/keys.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Scope } from "../../lib/scope.ts";
+import { print, table, withDeps } from "./connect.ts";
+import { pointInTime, scopes } from "./options.ts";
+
+interface Options {
+  client: string;
+  scope: Scope[];
+  expires?: Date;
+  secret?: string;
+}
+
+const SCOPE_HELP = "ingest, read, audit or admin; several with commas";
+
+/** `weir key`: a client's API keys. */
+export function keyCommand(): Command {
+  const command = new Command("key").description("a client's API keys");
+  command
+    .command("create")
+    .description("make a key; its secret is shown this once")
+    .requiredOption("--client <id>")
+    .requiredOption("--scope <scopes>", SCOPE_HELP, scopes)
+    .option("--expires <time>", "never, when left out", pointInTime)
+    .action(create);
+  command
+    .command("import")
+    .description("take over a key that another system gave out, from standard input or --secret")
+    .requiredOption("--client <id>")
+    .requiredOption("--scope <scopes>", SCOPE_HELP, scopes)
+    .option("--expires <time>", "never, when left out", pointInTime)
+    .option("--secret <key>", "the key; other users of this machine can see it while the command runs")
+    .action(take);
+  command
+    .command("list")
+    .description("a client's keys, without their secrets")
+    .requiredOption("--client <id>")
+    .action(list);
+  command
+    .command("revoke")
+    .description("revoke a key; the next call with it is refused")
+    .argument("<key id>")
+    .requiredOption("--client <id>")
+    .action(revoke);
+  return command;
+}
+
+const summary = (key: NewKey): string =>
+  `Key ${key.key_id}: ${key.scopes.join(", ")}, ${key.expires_at ? `until ${key.expires_at}` : "without end"}.`;
+
+async function create({ client, scope, expires }: Options, command: Command): Promise<void> {
+  const options = { scopes: scope, expires_at: expires };
+  const key = await withDeps((deps) => createKey(deps, client, options));
+  print(command, key, [summary(key), "Its secret, shown this once:", key.secret]);
+}
+
+async function take({ client, scope, expires, secret }: Options, command: Command): Promise<void> {
+  const given = secret ?? (await fromStandardInput());
+  const options = { scopes: scope, expires_at: expires };
+  const { secret: _, ...key } = await withDeps((deps) => importKey(deps, client, given, options));
+  print(command, key, [summary({ ...key, secret: given })]);
+}
+
+async function fromStandardInput(): Promise<string> {
+  if (process.stdin.isTTY)
+    throw new Problem(
+      "invalid-body",
+      "Give the key on standard input (weir key import … < file) or by --secret.",
+    );
+  return (await text(process.stdin)).replace(/\r?\n$/, "");
+}
+
+async function list({ client }: Options, command: Command): Promise<void> {
+  const keys = await withDeps((deps) => listKeys(deps, client));
+  const head = ["KEY", "BEGINS WITH", "SCOPES", "CREATED", "EXPIRES", "REVOKED", "LAST USED"];
+  const rows = keys.map((key) => [
+    key.key_id,
+    key.prefix,
+    key.scopes.join(","),
+    key.created_at,
+    key.expires_at,
+    key.revoked_at,
+    key.last_used_at,
+  ]);
+  print(command, keys, table(head, rows));
+}
+
+async function revoke(keyId: string, { client }: Options, command: Command): Promise<void> {
+  await withDeps((deps) => revokeKey(deps, client, keyId));
+  print(command, { key_id: keyId, revoked: true }, [`Key ${keyId} is revoked.`]);
+}

@@ -1,0 +1,28 @@
+/** What stands behind options, from text. */
+import { InvalidArgumentError } from "commander";
+import { type Scope, scopeSchema } from "../../lib/scope.ts";
+import { parseTime } from "../../lib/time.ts";
+
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return Number(text);
+}
+
+export function trueOrFalse(text: string): boolean {
+  if (text !== "true" && text !== "false") throw new InvalidArgumentError("It must be true or false.");
+  return text === "true";
+}
+
+/** May be given more than once, with one scope or several with commas. */
+export function scopes(text: string, before: readonly Scope[] = []): Scope[] {
+  const parsed = scopeSchema.array().safeParse(text.split(",").map((scope) => scope.trim()));
+  if (!parsed.success)
+    throw new InvalidArgumentError(`Scopes are ${scopeSchema.options.join(", ")}, with commas between them.`);
+  return [...before, ...parsed.data];
+}
+
+export function pointInTime(text: string): Date {
+  const time = parseTime(text);
+  if (!time) throw new InvalidArgumentError("It must be an RFC 3339 time, such as 2027-01-31T00:00:00Z.");
+  return new Date(time.ms);
+}

@@ -1,0 +1,20 @@
+/** `npm run weir -- …`: clients, keys and quarantine from the command line. */
+import { Command } from "commander";
+import { clientCommand } from "./commands/client.ts";
+import { explain } from "./commands/explain.ts";
+import { keyCommand } from "./commands/key.ts";
+import { quarantineCommand } from "./commands/quarantine.ts";
+
+const program = new Command("weir")
+  .description("Administers the Weir that DATABASE_URL and REDIS_URL name, or the one that `npm start` runs.")
+  .option("--json", "print JSON")
+  .addCommand(clientCommand())
+  .addCommand(keyCommand())
+  .addCommand(quarantineCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,45 @@
+/** The administrator's calls: clients, keys, quarantine. */
+import { httpHandler, serve } from "../lib/api.ts";
+import * as clients from "../lib/clients.ts";
+import * as contract from "../lib/contract/admin.ts";
+import { linkNext } from "../lib/cursor.ts";
+import { getDeps } from "../lib/deps-once.ts";
+import { json } from "../lib/http.ts";
+import * as keys from "../lib/keys.ts";
+import * as quarantine from "../lib/quarantine.ts";
+
+export const handler = httpHandler(getDeps, [
+  serve(contract.createClient, async ({ deps, body }) => {
+    const client = await clients.createClient(deps, body);
+    return json(201, client, { location: `/v1/clients/${client.client_id}` });
+  }),
+  serve(contract.listClients, async ({ deps, query, request }) => {
+    const page = await clients.listClients(deps, query);
+    return json(200, page, linkNext(request, page.next_cursor));
+  }),
+  serve(contract.getClient, async ({ deps, params }) =>
+    json(200, await clients.requireClient(deps, params.client_id)),
+  ),
+  serve(contract.changeClient, async ({ deps, params, body }) =>
+    json(200, await clients.changeClient(deps, params.client_id, body)),
+  ),
+  serve(contract.createKey, async ({ deps, params, body }) => {
+    const expires = body.expires_at ? new Date(body.expires_at.ms) : null;
+    const key = await keys.createKey(deps, params.client_id, { scopes: body.scopes, expires_at: expires });
+    return json(201, key, { location: `/v1/clients/${params.client_id}/keys/${key.key_id}` });
+  }),
+  serve(contract.listKeys, async ({ deps, params }) =>
+    json(200, { keys: await keys.listKeys(deps, params.client_id) }),
+  ),
+  serve(contract.revokeKey, async ({ deps, params }) => {
+    await keys.revokeKey(deps, params.client_id, params.key_id);
+    return { status: 204, headers: {}, body: "" };
+  }),
+  serve(contract.listQuarantine, async ({ deps, query, request }) => {
+    const page = await quarantine.listQuarantine(deps, query);
+    return json(200, page, linkNext(request, page.next_cursor));
+  }),
+  serve(contract.redriveQuarantine, async ({ deps, body }) =>
+    json(202, await quarantine.redrive(deps, body)),
+  ),
+]);

@@ -1,0 +1,20 @@
+/** Pages for people and tools, and the answer to every path and method that no other function has. */
+import { httpHandler, serve } from "../lib/api.ts";
+import * as contract from "../lib/contract/web.ts";
+import { getDeps } from "../lib/deps-once.ts";
+import { json } from "../lib/http.ts";
+import { openApiText } from "../lib/openapi.ts";
+import { errorPage, refuse } from "../lib/web.ts";
+
+export const handler = httpHandler(
+  getDeps,
+  [
+    serve(contract.getOpenApi, async () => json(200, openApiText())),
+    serve(contract.getErrorPage, async ({ params }) => ({
+      status: 200,
+      headers: { "content-type": "text/markdown; charset=utf-8" },
+      body: errorPage(params.code),
+    })),
+  ],
+  async ({ request }) => refuse(request),
+);

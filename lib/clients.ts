@@ -1,0 +1,103 @@
+/** Clients: who may call, how much, and whether at all. */
+import type { z } from "zod";
+import { KEY_CACHE_SECONDS } from "./auth.ts";
+import { checkBody } from "./check.ts";
+import { type clientSchema, newClientSchema } from "./contract/admin.ts";
+import { decodeCursor, encodeCursor, isTextPart } from "./cursor.ts";
+import type { Deps } from "./deps.ts";
+import { newClientId } from "./ids.ts";
+import { outageWait } from "./limit.ts";
+import { Problem } from "./problem.ts";
+import { clientKey } from "./redis/keys.ts";
+import { writeRecord } from "./redis/write-record.ts";
+import { findClient } from "./sql/find-client.ts";
+import { type ClientRow, insertClient } from "./sql/insert-client.ts";
+import { selectClients } from "./sql/list-clients.ts";
+import { lockClient } from "./sql/lock-client.ts";
+import { type ClientChanges, updateClient } from "./sql/update-client.ts";
+
+/** A client as the API shows it. */
+export type Client = z.output<typeof clientSchema>;
+
+const toClient = (row: ClientRow): Client => ({ ...row, created_at: row.created_at.toISOString() });
+
+/**
+ * Makes a client; what is left out gets the contract's defaults.
+ * @throws {Problem} `conflict` where the id is taken, `invalid-body`
+ */
+export async function createClient(
+  { sql }: Pick<Deps, "sql">,
+  input: z.input<typeof newClientSchema>,
+): Promise<Client> {
+  const client = checkBody(newClientSchema, input);
+  const clientId = client.client_id ?? newClientId();
+  const row = await insertClient(sql, { ...client, client_id: clientId });
+  if (!row) throw new Problem("conflict", `There is a client ${clientId} already.`);
+  return toClient(row);
+}
+
+/** @returns null where there is none of that id */
+export async function getClient({ sql }: Pick<Deps, "sql">, clientId: string): Promise<Client | null> {
+  const row = await findClient(sql, clientId);
+  return row ? toClient(row) : null;
+}
+
+/** @throws {Problem} `not-found` */
+export async function requireClient(deps: Pick<Deps, "sql">, clientId: string): Promise<Client> {
+  const client = await getClient(deps, clientId);
+  if (!client) throw noSuchClient();
+  return client;
+}
+
+const noSuchClient = (): Problem => new Problem("not-found", "There is no client of that id.");
+
+/**
+ * Clients by id, a page at a time.
+ * @throws {Problem} `invalid-parameter` for a cursor that is none
+ */
+export async function listClients(
+  { sql }: Pick<Deps, "sql">,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ clients: Client[]; next_cursor: string | null }> {
+  const [after = null] = cursor === undefined ? [] : decodeCursor(cursor, [isTextPart]);
+  // One more than asked for tells whether there is a next page.
+  const rows = await selectClients(sql, after, limit + 1);
+  const clients = rows.slice(0, limit).map(toClient);
+  const last = rows.length > limit ? clients.at(-1) : undefined;
+  return { clients, next_cursor: last ? encodeCursor([last.client_id]) : null };
+}
+
+/**
+ * Changes a client and lets every function know at once.
+ * @throws {Problem} `not-found`; `queue-unavailable` where the change is stored but Redis, which the functions ask, could
+ * not be told
+ */
+export async function changeClient(
+  deps: Pick<Deps, "sql" | "redis">,
+  clientId: string,
+  changes: ClientChanges,
+): Promise<Client> {
+  const row = await updateClient(deps.sql, clientId, changes);
+  if (!row) throw noSuchClient();
+  await publish(deps, clientId).catch((cause: unknown) => {
+    throw new Problem(
+      "queue-unavailable",
+      "The change is stored, but may take effect late, since Redis is out of reach. Send it again.",
+      { headers: { "retry-after": outageWait() }, cause },
+    );
+  });
+  return toClient(row);
+}
+
+/**
+ * Writes the client's record in Redis. Under the row's lock, so that of two changes at once the one that PostgreSQL
+ * took last is the one that Redis keeps.
+ */
+async function publish({ sql, redis }: Pick<Deps, "sql" | "redis">, clientId: string): Promise<void> {
+  await sql.begin(async (tx) => {
+    const row = await lockClient(tx, clientId);
+    if (!row) return;
+    const record = { active: row.active ? 1 : 0, rate: row.rate_limit_per_second, burst: row.burst };
+    await writeRecord(redis, clientKey(clientId), record, KEY_CACHE_SECONDS);
+  });
+}

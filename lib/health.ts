@@ -1,0 +1,96 @@
+/** Is it well? Asked over HTTP, and on a schedule that keeps a record. */
+import type { z } from "zod";
+import type * as contract from "./contract/health.ts";
+import type { Deps } from "./deps.ts";
+import { uuidv7 } from "./ids.ts";
+import { type HealthRow, headerMessage } from "./message.ts";
+import { countHealth } from "./sql/count-health.ts";
+import { insertHealth } from "./sql/insert-health.ts";
+import { listHealth } from "./sql/list-health.ts";
+import { ping } from "./sql/ping.ts";
+import { type Instant, shortenTime } from "./time.ts";
+import { version } from "./version.ts";
+
+type Health = z.output<typeof contract.healthSchema>;
+type History = z.output<(typeof contract.getHealthHistory.responses)[200]>;
+type Check = Health["checks"]["database"];
+
+/** A server that takes longer counts as down. */
+const CHECK_TIMEOUT_MS = 1_000;
+const DAY_MS = 86_400_000;
+/** PostgreSQL knows no year 0. */
+const YEAR_ONE_MS = Date.parse("0001-01-01T00:00:00Z");
+/** A day of checks, one a minute, and a little more. */
+const MAX_LISTED = 1_500;
+
+/** Asks the database, Redis and the queue at once, each for a second at most. */
+export async function checkHealth({ sql, redis, queue }: Deps): Promise<Health> {
+  const [database, cache, messages] = await Promise.all([
+    check(() => ping(sql)),
+    check(() => redis.ping()),
+    check(() => queue.depth()),
+  ]);
+  const checks = { database, redis: cache, queue: messages };
+  const ok = Object.values(checks).every(({ status }) => status === "up");
+  return { status: ok ? "ok" : "unavailable", checks, version };
+}
+
+async function check(ask: () => Promise<unknown>): Promise<Check> {
+  const start = performance.now();
+  const answered = await within(CHECK_TIMEOUT_MS, ask);
+  const latency_ms = Math.round((performance.now() - start) * 10) / 10;
+  return { status: answered ? "up" : "down", latency_ms };
+}
+
+/** Whether the promise resolved in time; never rejects. */
+async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<boolean> {
+  const timeout = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
+  const answer = ask().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answer, timeout.promise]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Checks, and records what was found: in the database, through the queue where the database is down, and in the log
+ * where both are.
+ */
+export async function recordHealth(deps: Deps): Promise<Health> {
+  const at = Date.now();
+  const health = await checkHealth(deps);
+  const row: HealthRow = { at: new Date(at).toISOString(), status: health.status, checks: health.checks };
+  const write = (): Promise<void> => insertHealth(deps.sql, [row]);
+  // Of a database that just did not answer, nothing is asked that could take the function's whole time.
+  if (health.checks.database.status === "up" && (await within(CHECK_TIMEOUT_MS, write))) return health;
+  const queued = await within(CHECK_TIMEOUT_MS, () =>
+    deps.queue.send([headerMessage({ v: 1, id: uuidv7(at), at, health: row })]),
+  );
+  if (!queued) deps.log.error("health-not-recorded", { health: row });
+  return health;
+}
+
+/**
+ * The scheduled checks of a range, newest first.
+ * @param range `start` inclusive, by default 24 hours before `end`; `end` exclusive, by default now
+ */
+export async function healthHistory(
+  { sql }: Pick<Deps, "sql">,
+  range: { start?: Instant | undefined; end?: Instant | undefined },
+): Promise<History> {
+  const end = range.end ?? instant(Date.now());
+  const start = range.start ?? instant(Math.max(YEAR_ONE_MS, end.ms - DAY_MS));
+  const [counts, rows] = await Promise.all([
+    countHealth(sql, start, end),
+    listHealth<Health["checks"]>(sql, start, end, MAX_LISTED),
+  ]);
+  return {
+    start: start.text,
+    end: end.text,
+    ...counts,
+    checks: rows.map((row) => ({ ...row, at: shortenTime(row.at) })),
+  };
+}
+
+const instant = (ms: number): Instant => ({ ms, text: new Date(ms).toISOString() });

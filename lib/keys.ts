@@ -1,0 +1,130 @@
+/** API keys: made, taken over, listed, revoked. Of a key only its SHA-256 is stored. */
+import type { z } from "zod";
+import { KEY_CACHE_SECONDS, loadKey, presentedKey } from "./auth.ts";
+import { requireClient } from "./clients.ts";
+import type { keySchema } from "./contract/admin.ts";
+import type { Deps } from "./deps.ts";
+import { outage } from "./errors.ts";
+import { hashSecret, newKeyId, newSecret, secretPrefix } from "./ids.ts";
+import { Problem } from "./problem.ts";
+import { apiKeyKey } from "./redis/keys.ts";
+import { writeRecord } from "./redis/write-record.ts";
+import type { Scope } from "./scope.ts";
+import { findKeyByHash } from "./sql/find-key.ts";
+import { findKeyOfClient } from "./sql/find-key-of-client.ts";
+import { insertKey } from "./sql/insert-key.ts";
+import { selectKeys } from "./sql/list-keys.ts";
+import { markRevoked } from "./sql/mark-revoked.ts";
+
+type Servers = Pick<Deps, "sql" | "redis" | "log">;
+
+/** A key as the API shows it. */
+export type ApiKey = z.output<typeof keySchema>;
+
+export interface KeyOptions {
+  scopes: readonly Scope[];
+  /** Null, or left out, for never. */
+  expires_at?: Date | null | undefined;
+}
+
+/** A key with its secret, which is shown this once. */
+export interface NewKey {
+  key_id: string;
+  secret: string;
+  prefix: string;
+  scopes: Scope[];
+  /** ISO 8601 in UTC. */
+  expires_at: string | null;
+}
+
+/** @throws {Problem} `not-found` for the client */
+export const createKey = (deps: Servers, clientId: string, options: KeyOptions): Promise<NewKey> =>
+  addKey(deps, clientId, newSecret(clientId), options);
+
+/**
+ * Takes over a key that was given out by another system, so that its holder need not change anything.
+ * @param secret 16 to 256 printable ASCII characters without spaces
+ * @throws {Problem} `not-found` for the client; `conflict` for a key that is known already, of whichever client;
+ * `invalid-body` for a text that is no such key
+ */
+export async function importKey(
+  deps: Servers,
+  clientId: string,
+  secret: string,
+  options: KeyOptions,
+): Promise<NewKey> {
+  if (!/^[!-~]{16,256}$/.test(secret))
+    throw new Problem("invalid-body", "A key has 16 to 256 printable ASCII characters and no spaces.");
+  return addKey(deps, clientId, secret, options);
+}
+
+async function addKey(deps: Servers, clientId: string, secret: string, options: KeyOptions): Promise<NewKey> {
+  await requireClient(deps, clientId);
+  const key = {
+    key_id: newKeyId(),
+    client_id: clientId,
+    prefix: secretPrefix(secret),
+    scopes: [...new Set(options.scopes)],
+    expires_at: options.expires_at ?? null,
+  };
+  const hash = hashSecret(secret);
+  if (!(await insertKey(deps.sql, { ...key, hash })))
+    throw new Problem("conflict", "The key is known already.");
+  // Someone may have tried it too early; without Redis, the memory of that lasts some seconds more.
+  await loadKey(deps, presentedKey(secret)).catch((error: Error) => {
+    deps.log.warn("new-key-not-cached", { key_id: key.key_id, error });
+  });
+  const { client_id: _, ...shown } = key;
+  return { ...shown, secret, expires_at: key.expires_at?.toISOString() ?? null };
+}
+
+const recordKey = (hash: Buffer): string => apiKeyKey(hash.toString("base64url"));
+
+/** The key with this secret; null for one that is unknown, revoked or expired. */
+export async function findKey(
+  { sql }: Pick<Deps, "sql">,
+  secret: string,
+): Promise<{ client_id: string; key_id: string; scopes: Scope[] } | null> {
+  const row = await findKeyByHash(sql, hashSecret(secret));
+  if (!row || row.revoked_at !== null) return null;
+  if (row.expires_at !== null && row.expires_at.getTime() <= Date.now()) return null;
+  return { client_id: row.client_id, key_id: row.key_id, scopes: row.scopes };
+}
+
+/** A client's keys, oldest first, revoked ones included. @throws {Problem} `not-found` for the client */
+export async function listKeys(deps: Pick<Deps, "sql">, clientId: string): Promise<ApiKey[]> {
+  await requireClient(deps, clientId);
+  const rows = await selectKeys(deps.sql, clientId);
+  return rows.map((row) => ({
+    ...row,
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at?.toISOString() ?? null,
+    revoked_at: row.revoked_at?.toISOString() ?? null,
+    last_used_at: row.last_used_at?.toISOString() ?? null,
+  }));
+}
+
+/**
+ * Revokes a key: the very next call with it is refused. Doing it again changes nothing, but tells Redis again.
+ *
+ * Redis comes first, since it is what the functions ask, and a loader writes only where nothing stands there. If the
+ * database then fails, the record is taken away again and the next call finds out what the database really holds.
+ * @throws {Problem} `not-found`; `queue-unavailable` where Redis is out of reach: then nothing has changed
+ */
+export async function revokeKey(
+  { sql, redis }: Pick<Deps, "sql" | "redis">,
+  clientId: string,
+  keyId: string,
+): Promise<void> {
+  const key = await findKeyOfClient(sql, clientId, keyId);
+  if (!key) throw new Problem("not-found", "The client has no key of that id.");
+  const record = recordKey(key.hash);
+  const tombstone = { state: "revoked", client_id: clientId, key_id: keyId, prefix: key.prefix };
+  try {
+    await writeRecord(redis, record, tombstone, KEY_CACHE_SECONDS).catch(outage("queue"));
+    await markRevoked(sql, keyId);
+  } catch (error) {
+    await redis.del(record).catch(() => 0);
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+/** Pages for people and tools, and what to say where no operation matches. */
+import { operations } from "./contract/index.ts";
+import type { ApiRequest } from "./http.ts";
+import { Problem, type ProblemCode, problemPage, problemTypes } from "./problem.ts";
+
+/** A problem type's page, in Markdown. @throws {Problem} `not-found` */
+export function errorPage(code: string): string {
+  if (!isProblemCode(code)) throw new Problem("not-found", "There is no problem type of that name.");
+  return problemPage(code);
+}
+
+const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemTypes, code);
+
+/** Every path there is, as a pattern, with its methods. */
+const paths = [...Map.groupBy(Object.values(operations), ({ path }) => path)].map(([template, served]) => ({
+  pattern: new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+  methods: served.map(({ method }) => method).sort(),
+}));
+
+/**
+ * Refuses a call that no operation is for.
+ * @throws {Problem} `method-not-allowed` with `Allow` where the path has other methods, else `not-found`
+ */
+export function refuse({ method, path }: Pick<ApiRequest, "method" | "path">): never {
+  const methods = paths.filter(({ pattern }) => pattern.test(path)).flatMap((found) => found.methods);
+  if (methods.length === 0 || methods.some((other) => other === method))
+    throw new Problem("not-found", "There is nothing at this path.");
+  const allow = methods.join(", ");
+  throw new Problem("method-not-allowed", `This path has ${allow} only.`, { headers: { allow } });
+}

@@ -1,0 +1,185 @@
+import { createServer, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { handler as health } from "../../functions/health.ts";
+import type { Config } from "../../lib/config.ts";
+import * as contract from "../../lib/contract/health.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { version } from "../../lib/version.ts";
+import { testConfig, testDeps } from "../support/deps.ts";
+import { gatewayEvent } from "../support/gateway.ts";
+import { type Answer, context, drainAll, toAnswer } from "../support/pipeline.ts";
+
+let well: Deps;
+/** What the function under test works with. */
+let deps: Deps;
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+
+let silentUrl: (protocol: string) => string;
+
+beforeAll(async () => {
+  well = await testDeps();
+  deps = well;
+  // A server that takes connections and never says a word, as one behind a broken network does.
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  silentUrl = (protocol) => `${protocol}://127.0.0.1:${port}/x`;
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+});
+
+async function ask(route: string, query: Record<string, string> = {}): Promise<Answer> {
+  const result = await health(gatewayEvent({ method: "GET", route, query }), context);
+  if (!result) throw new Error("A request was taken for a schedule.");
+  return toAnswer(result);
+}
+
+const tick = (): Promise<unknown> => health({ source: "aws.events" }, context);
+
+/** Runs with servers that are not as they should be. */
+async function withServers<T>(broken: Partial<Config>, run: () => Promise<T>): Promise<T> {
+  deps = createDeps({ ...well.config, ...broken });
+  try {
+    return await run();
+  } finally {
+    await closeDeps(deps);
+    deps = well;
+  }
+}
+
+const nobodyAt = (protocol: string): string => `${protocol}://127.0.0.1:1/x`;
+const up = { status: "up", latency_ms: expect.any(Number) };
+const down = { status: "down", latency_ms: expect.any(Number) };
+
+describe("asked over HTTP", () => {
+  it("all is well when all is well", async () => {
+    const answer = await ask("/health");
+    expect(answer).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
+    expect(answer.body).toEqual({ status: "ok", checks: { database: up, redis: up, queue: up }, version });
+    expect(contract.healthSchema.safeParse(answer.body).success).toBe(true);
+    expect((await ask("/health/live")).body).toEqual({ status: "ok", version });
+  });
+
+  it("names the database when that is down", async () => {
+    const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health"));
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { status: "unavailable", checks: { database: down, redis: up, queue: up } },
+    });
+  });
+
+  it("names Redis and the queue when those are down, and is alive all the same", async () => {
+    await withServers({ redisUrl: nobodyAt("redis") }, async () => {
+      expect(await ask("/health")).toMatchObject({
+        status: 503,
+        body: { status: "unavailable", checks: { database: up, redis: down, queue: down } },
+      });
+      expect((await ask("/health/live")).status).toBe(200);
+    });
+  });
+
+  it("does not wait longer than a second for servers that never answer", async () => {
+    const broken = { databaseUrl: silentUrl("postgres"), redisUrl: silentUrl("redis") };
+    const answer = await withServers(broken, () => ask("/health"));
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { checks: { database: down, redis: down, queue: down } },
+    });
+    const { checks } = answer.body as unknown as { checks: Record<string, { latency_ms: number }> };
+    for (const { latency_ms } of Object.values(checks)) expect(latency_ms).toBeLessThan(1_500);
+  });
+});
+
+describe("on schedule", () => {
+  it("records what it found, newest first, and how often something was wrong", async () => {
+    await tick();
+    await tick();
+    const { status, body } = await ask("/health/history");
+    expect(status).toBe(200);
+    expect(contract.getHealthHistory.responses[200].safeParse(body).error).toBeUndefined();
+    expect(body).toMatchObject({ checked: 2, unhealthy: 0 });
+    const checks = body.checks as { at: string; status: string }[];
+    expect(checks.map((check) => check.status)).toEqual(["ok", "ok"]);
+    expect(checks.map(({ at }) => at)).toEqual(
+      checks
+        .map(({ at }) => at)
+        .sort()
+        .reverse(),
+    );
+  });
+
+  it("records it through the queue when the database is down", async () => {
+    await drainAll(well);
+    await withServers({ databaseUrl: nobodyAt("postgres") }, tick);
+    const start = new Date(Date.now() - 60_000).toISOString();
+    const before = (await ask("/health/history", { start })).body;
+    expect(before.unhealthy).toBe(0);
+    await drainAll(well);
+    const { body } = await ask("/health/history", { start });
+    expect(body).toMatchObject({
+      checked: Number(before.checked) + 1,
+      unhealthy: 1,
+      checks: [
+        { status: "unavailable", checks: { database: { status: "down" }, queue: { status: "up" } } },
+        {},
+        {},
+      ],
+    });
+  });
+
+  it("leaves it in the log when the queue is away too", async () => {
+    await withServers({ databaseUrl: nobodyAt("postgres"), redisUrl: nobodyAt("redis") }, async () => {
+      const log = vi.spyOn(deps.log, "error");
+      await tick();
+      expect(log).toHaveBeenCalledWith("health-not-recorded", {
+        health: expect.objectContaining({ status: "unavailable", at: expect.any(String) }),
+      });
+    });
+  });
+});
+
+describe("the history", () => {
+  it("holds what lies in its range, start included, end not, and lists the newest 1,500", async () => {
+    const former = deps;
+    deps = createDeps(await testConfig());
+    await deps.sql`
+      INSERT INTO health_checks
+      SELECT '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', CASE n % 10 WHEN 0 THEN 'unavailable' ELSE 'ok' END,
+             '{"database":{"status":"up","latency_ms":1},"redis":{"status":"up","latency_ms":1},"queue":{"status":"up","latency_ms":1}}'
+        FROM generate_series(0, 1999) n`;
+    const all = (await ask("/health/history", { start: "2026-01-01T00:00:00Z", end: "2026-02-01T00:00:00Z" }))
+      .body;
+    expect(all).toMatchObject({ checked: 2_000, unhealthy: 200, start: "2026-01-01T00:00:00.000Z" });
+    expect(all.checks).toHaveLength(1_500);
+    expect(all.checks).toMatchObject({ 0: { at: "2026-01-02T09:19:00.000Z" } });
+    const ten = { start: "2026-01-01T00:00:00Z", end: "2026-01-01T00:10:00Z" };
+    expect((await ask("/health/history", ten)).body).toMatchObject({ checked: 10, unhealthy: 1 });
+    const day = (await ask("/health/history", { end: "2026-01-02T00:00:00Z" })).body;
+    expect(day).toMatchObject({ checked: 1_440, start: "2026-01-01T00:00:00.000Z" });
+    expect((await ask("/health/history", { end: "0001-01-01T05:00:00Z" })).body).toMatchObject({
+      checked: 0,
+    });
+    await closeDeps(deps);
+    deps = former;
+  });
+
+  it.each([{ start: "yesterday" }, { end: "0000-01-01T00:00:00Z" }, { begin: "2026-01-01T00:00:00Z" }])(
+    "refuses %j",
+    async (query) => {
+      expect(await ask("/health/history", query)).toMatchObject({
+        status: 400,
+        body: { code: "invalid-parameter", errors: [{ parameter: Object.keys(query)[0] }] },
+      });
+    },
+  );
+
+  it("waits for the database, and says so", async () => {
+    const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health/history"));
+    expect(answer).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
+    expect(answer.headers).toHaveProperty("retry-after");
+  });
+});

@@ -1,0 +1,96 @@
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { describe, expect, it } from "vitest";
+import { operations } from "../../lib/contract/index.ts";
+import { openApiDocument, openApiText } from "../../lib/openapi.ts";
+
+interface DescribedOperation {
+  operationId: string;
+  tags: string[];
+  security: Record<string, string[]>[];
+  parameters?: { in: string; name: string; required?: boolean }[];
+  requestBody?: { content: Record<string, unknown> };
+  responses: Record<
+    string,
+    { description: string; headers: Record<string, unknown>; content?: Record<string, unknown> }
+  >;
+}
+
+/** What a reader gets, after its way through JSON. */
+const document: {
+  paths: Record<string, Record<string, DescribedOperation>>;
+  tags: { name: string }[];
+} = JSON.parse(openApiText());
+
+const described = (operationId: string): DescribedOperation => {
+  const found = Object.values(document.paths)
+    .flatMap((path) => Object.values(path))
+    .find((operation) => operation.operationId === operationId);
+  if (!found) throw new Error(`The document has no operation ${operationId}.`);
+  return found;
+};
+
+const codesOf = (operationId: string, status: number): string[] =>
+  [...(described(operationId).responses[status]?.description.matchAll(/`([a-z-]+)`/g) ?? [])].map(
+    ([, code]) => code ?? "",
+  );
+
+describe("the OpenAPI document", () => {
+  it("is valid, and every reference in it leads somewhere", async () => {
+    await SwaggerParser.validate(JSON.parse(openApiText()));
+  });
+
+  it("has nothing that JSON would drop", () => {
+    const holes: string[] = [];
+    const look = (value: unknown, path: string): void => {
+      if (value === undefined) holes.push(path);
+      if (typeof value === "object" && value !== null)
+        for (const [key, member] of Object.entries(value)) look(member, `${path}/${key}`);
+    };
+    look(openApiDocument(), "");
+    expect(holes).toEqual([]);
+    expect(openApiText()).not.toMatch(/undefined|\[object/);
+  });
+
+  it.each(Object.entries(operations))("has %s, with its scopes, parameters and answers", (id, operation) => {
+    const found = document.paths[operation.path]?.[operation.method.toLowerCase()];
+    expect(found?.operationId).toBe(id);
+    expect(document.tags.map(({ name }) => name)).toContain(found?.tags[0]);
+    expect(found?.security).toEqual(operation.scopes.map((scope) => ({ ApiKeyAuth: [scope] })));
+    const names = (place: string): string[] =>
+      (found?.parameters ?? []).filter((parameter) => parameter.in === place).map(({ name }) => name);
+    expect(names("path")).toEqual([...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    expect(names("query")).toEqual(Object.keys(operation.query?.shape ?? {}));
+    expect(found?.requestBody === undefined).toBe(operation.body === undefined);
+    for (const status of Object.keys(operation.responses)) expect(found?.responses).toHaveProperty(status);
+    for (const response of Object.values(found?.responses ?? {}))
+      expect(response.headers).toHaveProperty("X-Request-Id");
+  });
+
+  it("has no operation but those", () => {
+    const paths = Object.values(document.paths);
+    expect(paths.flatMap((path) => Object.keys(path))).toHaveLength(Object.keys(operations).length);
+  });
+
+  it("names the problems of a call by status, and its headers", () => {
+    expect(codesOf("sendEvents", 422)).toEqual(["invalid-body", "no-valid-events"]);
+    expect(codesOf("sendEvents", 503)).toEqual(["queue-full", "queue-unavailable", "database-unavailable"]);
+    expect(codesOf("listEvents", 400)).toEqual(["invalid-parameter"]);
+    expect(codesOf("getLiveness", 401)).toEqual([]);
+    const { responses } = described("sendEvents");
+    expect(responses[429]?.headers).toHaveProperty("Retry-After");
+    expect(responses[202]?.headers).toHaveProperty("RateLimit");
+    expect(responses[401]?.headers).toHaveProperty("WWW-Authenticate");
+    expect(responses[401]?.headers).not.toHaveProperty("RateLimit");
+    expect(described("listClients").responses[200]?.headers).toHaveProperty("Link");
+    expect(described("createClient").responses[201]?.headers).toHaveProperty("Location");
+  });
+
+  it("tells every media type, and an answer without a body from one with", () => {
+    expect(Object.keys(described("sendEvents").requestBody?.content ?? {})).toEqual([
+      "application/json",
+      "application/x-ndjson",
+    ]);
+    expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual(["text/markdown"]);
+    expect(described("revokeKey").responses[204]).not.toHaveProperty("content");
+  });
+});

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { operations } from "../../lib/contract/index.ts";
+import { Problem } from "../../lib/problem.ts";
+import { refuse } from "../../lib/web.ts";
+
+// The package has no types.
+const { load } = createRequire(import.meta.url)("js-yaml") as { load: (text: string) => unknown };
+
+const serviceSchema = z.object({
+  functions: z.record(
+    z.string(),
+    z.object({ events: z.array(z.record(z.string(), z.unknown())).default([]) }),
+  ),
+});
+
+async function deployedRoutes(): Promise<Record<string, unknown[]>> {
+  const text = await readFile(new URL("../../serverless.yml", import.meta.url), "utf8");
+  const { functions } = serviceSchema.parse(load(text));
+  const routes = Object.entries(functions).map(([name, { events }]) => [
+    name,
+    events.flatMap((event) => ("httpApi" in event ? [event.httpApi] : [])).sort(),
+  ]);
+  return Object.fromEntries(routes.filter(([, list]) => list?.length));
+}
+
+describe("the routes of serverless.yml", () => {
+  it("are those of the contract, each at its function, and one for everything else", async () => {
+    const wanted = Object.groupBy(Object.values(operations), (operation) => operation.function);
+    const routes = Object.entries(wanted).map(([name, list]) => [
+      name,
+      [...list.map(({ method, path }) => `${method} ${path}`), ...(name === "web" ? ["*"] : [])].sort(),
+    ]);
+    expect(await deployedRoutes()).toEqual(Object.fromEntries(routes));
+  });
+
+  it("are each there once", () => {
+    const routes = Object.values(operations).map(({ method, path }) => `${method} ${path}`);
+    expect(routes).toEqual([...new Set(routes)]);
+  });
+});
+
+describe("a path or method that is none", () => {
+  const refusal = (method: string, path: string): Problem => {
+    try {
+      return refuse({ method, path });
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
+  };
+
+  it.each([
+    ["DELETE", "/v1/events", "GET, POST"],
+    ["PUT", "/v1/clients/demo", "GET, PATCH"],
+    ["GET", "/v1/clients/demo/keys/k1", "DELETE"],
+    ["HEAD", "/openapi.json", "GET"],
+    ["POST", "/docs/errors/conflict", "GET"],
+  ])("%s %s answers 405 and what there is", (method, path, allow) => {
+    expect(refusal(method, path)).toMatchObject({ status: 405, headers: { allow } });
+  });
+
+  it.each(["/", "/v1", "/v1/event", "/v1/events/", "/v1/events/a/b", "/openapi-json", "/v1/clients//keys"])(
+    "%s answers 404",
+    (path) => {
+      expect(refusal("PUT", path)).toMatchObject({ status: 404, code: "not-found" });
+    },
+  );
+});
