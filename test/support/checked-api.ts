@@ -8,11 +8,14 @@ interface ApiDocument {
     string,
     Record<string, { operationId: string; responses: Record<string, DocumentedResponse> }>
   >;
-  components: { schemas: Record<string, unknown> };
+  components: { headers: Record<string, DocumentedHeader> };
+}
+interface DocumentedHeader {
+  required?: boolean;
 }
 interface DocumentedResponse {
   content?: Record<string, { schema: object }>;
-  headers?: Record<string, { required?: boolean }>;
+  headers?: Record<string, DocumentedHeader | { $ref: string }>;
 }
 
 export interface CallOptions {
@@ -39,6 +42,8 @@ export async function checkedApi(url: string) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema(document, "api");
+  const resolve = (header: DocumentedHeader | { $ref: string }): DocumentedHeader =>
+    "$ref" in header ? (document.components.headers[header.$ref.split("/").at(-1) ?? ""] ?? {}) : header;
   const validators = new Map<string, ValidateFunction>();
   const seen: Seen = new Set();
 
@@ -55,8 +60,8 @@ export async function checkedApi(url: string) {
       `${operationId} answered ${checked.status}, which the document does not have`,
     ).toBeDefined();
     seen.add(`${operationId} ${checked.status}`);
-    for (const [name, { required }] of Object.entries(described?.headers ?? {}))
-      if (required)
+    for (const [name, header] of Object.entries(described?.headers ?? {}))
+      if (resolve(header).required)
         expect(checked.headers.has(name), `${operationId} ${checked.status} lacks ${name}`).toBe(true);
     const type = checked.headers.get("content-type")?.split(";")[0] ?? "";
     if (described?.content === undefined) {

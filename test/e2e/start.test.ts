@@ -1,0 +1,146 @@
+/** `npm start` as a user types it: on embedded servers, with what it prints, the demo twice, Ctrl-C, and again. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+let dataDir: string;
+let environment: NodeJS.ProcessEnv;
+let ports: [http: number, lambda: number];
+const running = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "weir-e2e-"));
+  ports = [await freePort(), await freePort()];
+  environment = {
+    ...process.env,
+    HTTP_PORT: String(ports[0]),
+    LAMBDA_PORT: String(ports[1]),
+    WEIR_DATA_DIR: dataDir,
+    DATABASE_URL: "",
+    REDIS_URL: "",
+  };
+});
+
+afterAll(async () => {
+  for (const child of running) if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+  await Promise.all([...running].map(ended));
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
+
+interface Started {
+  child: ChildProcess;
+  output: () => string;
+}
+
+/** In a process group of its own, so that a signal to the group is what Ctrl-C in a terminal is. */
+function start(env: NodeJS.ProcessEnv): Started {
+  const child = spawn("npm", ["start"], {
+    cwd: ROOT,
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+  return { child, output: () => text };
+}
+
+const ended = (child: ChildProcess): Promise<number | null> =>
+  child.exitCode !== null
+    ? Promise.resolve(child.exitCode)
+    : new Promise((resolve) => child.once("exit", resolve));
+
+const ready = ({ output, child }: Started): Promise<void> =>
+  expect
+    .poll(() => child.exitCode !== null || output().includes("Press Ctrl-C to stop"), {
+      timeout: 120_000,
+      interval: 100,
+    })
+    .toBe(true)
+    .then(() => expect(child.exitCode, output()).toBeNull());
+
+/** Processes whose command line names the data folder, or that listen on one of the ports. */
+async function left(): Promise<string> {
+  const { stdout } = await run("ps", ["-eo", "pid,args"]);
+  return stdout
+    .split("\n")
+    .filter((line) => line.includes(dataDir))
+    .join("\n");
+}
+
+const count = async (): Promise<number> => {
+  const { url, apiKey } = JSON.parse(await readFile(join(dataDir, "dev.json"), "utf8"));
+  const answer = await fetch(`${url}/v1/analytics/count`, { headers: { "x-api-key": apiKey } });
+  const { count: events } = (await answer.json()) as { count: number };
+  return events;
+};
+
+describe("npm start", () => {
+  it("prints a curl that works, replays the demo once, and ends without a trace on Ctrl-C", async () => {
+    const first = start(environment);
+    await ready(first);
+    const dev = JSON.parse(await readFile(join(dataDir, "dev.json"), "utf8"));
+    expect(dev).toMatchObject({ url: `http://127.0.0.1:${ports[0]}`, queue: "redis" });
+
+    const commands = first.output().match(/^\s*curl (?:.*\\\n)*.*$/gm) ?? [];
+    expect(commands.length, first.output()).toBeGreaterThanOrEqual(2);
+    const { stdout: sent } = await run("bash", ["-c", commands[0] ?? ""]);
+    expect(JSON.parse(sent)).toMatchObject({ accepted: 1, rejected: 0 });
+    await expect.poll(count, { timeout: 30_000 }).toBe(1);
+    const { stdout: counted } = await run("bash", ["-c", commands[1] ?? ""]);
+    expect(JSON.parse(counted)).toMatchObject({ count: 1 });
+
+    const demo = (): Promise<{ stdout: string }> =>
+      run("npm", ["run", "demo"], { cwd: ROOT, env: environment });
+    expect((await demo()).stdout).not.toContain("added nothing");
+    expect((await demo()).stdout).toContain("added nothing");
+    expect(await count()).toBe(21_708);
+
+    const taken = start({ ...environment, WEIR_DATA_DIR: `${dataDir}-2` });
+    expect(await ended(taken.child)).not.toBe(0);
+    expect(taken.output()).toContain("HTTP_PORT");
+
+    process.kill(-(first.child.pid ?? 0), "SIGINT");
+    await ended(first.child);
+    expect(first.output()).toContain("Stopped.");
+    expect(await left()).toBe("");
+    await expect(fetch(`http://127.0.0.1:${ports[0]}/health/live`)).rejects.toThrow();
+  }, 240_000);
+
+  it("finds its data again, runs beside another, and ends on SIGTERM", async () => {
+    const again = start(environment);
+    const otherDir = `${dataDir}-2`;
+    const other = start({
+      ...environment,
+      HTTP_PORT: String(await freePort()),
+      LAMBDA_PORT: String(await freePort()),
+      WEIR_DATA_DIR: otherDir,
+    });
+    await Promise.all([ready(again), ready(other)]);
+    expect(await count()).toBe(21_708);
+    for (const { child } of [again, other]) child.kill("SIGTERM");
+    await Promise.all([ended(again.child), ended(other.child)]);
+    await expect.poll(left, { timeout: 20_000 }).toBe("");
+    await rm(otherDir, { recursive: true, force: true });
+  }, 240_000);
+});

@@ -1,0 +1,52 @@
+/** Stands between a client and a server and can lose a reply, as a network does. */
+import { connect, createServer, type Socket } from "node:net";
+import { afterAll } from "vitest";
+
+export interface LossyProxy {
+  port: number;
+  /** The server gets what is sent next and answers; then the connection breaks before the answer arrives. */
+  loseNextReply(): void;
+  /** How often that has happened. */
+  lost(): number;
+}
+
+export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
+  const sockets = new Set<Socket>();
+  let losing = false;
+  let lost = 0;
+  const server = createServer((client) => {
+    const upstream = connect(serverPort, "127.0.0.1");
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on("data", (reply) => {
+      if (!losing) {
+        client.write(reply);
+        return;
+      }
+      losing = false;
+      lost++;
+      client.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterAll(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The proxy does not listen.");
+  return {
+    port: address.port,
+    loseNextReply: () => {
+      losing = true;
+    },
+    lost: () => lost,
+  };
+}
