@@ -1,0 +1,98 @@
+/** Who may call and how much, over HTTP through the emulator, checked against the API document. */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { anEvent } from "../support/pipeline.ts";
+import { type System, testSystem } from "../support/system.ts";
+
+let { api, post, get, newClient, newKey } = {} as System;
+let { apiKey: key, adminKey: admin } = {} as System["stack"];
+let redis: Redis;
+
+beforeAll(async () => {
+  const system = await testSystem({ QUEUE_MAX_EVENTS: "5000" });
+  ({ api, post, get, newClient, newKey } = system);
+  ({ apiKey: key, adminKey: admin } = system.stack);
+  redis = new Redis(system.stack.redisUrl);
+  afterAll(() => redis.disconnect());
+});
+
+describe("keys", () => {
+  it("are refused without, unknown, expired, revoked, or without the scope", async () => {
+    const client = await newClient({ name: "keys" });
+    const expired = await newKey(client, { scopes: ["ingest"], expires_at: "2020-01-01T00:00:00Z" });
+    const revoked = await newKey(client, { scopes: ["ingest", "read"] });
+    const reader = await newKey(client, { scopes: ["read"] });
+    expect((await post(anEvent(), {}, revoked.secret)).status).toBe(202);
+    const path = `/v1/clients/${client}/keys/${revoked.key_id}`;
+    const gone = await api.call("DELETE", path, { key: admin });
+    expect(gone.status).toBe(204);
+
+    const cases: [string, string | undefined, number][] = [
+      ["missing-api-key", "", 401],
+      ["invalid-api-key", "weir_demo_nonsense", 401],
+      ["expired-api-key", expired.secret, 401],
+      ["revoked-api-key", revoked.secret, 401],
+      ["insufficient-scope", reader.secret, 403],
+    ];
+    for (const [code, secret, status] of cases)
+      expect(await post(anEvent(), {}, secret), code).toMatchObject({ status, body: { code } });
+    expect(await get("/v1/events", revoked.secret)).toMatchObject({
+      status: 401,
+      body: { code: "revoked-api-key" },
+    });
+    expect(await get("/v1/audit", reader.secret)).toMatchObject({ status: 403 });
+    expect(await get("/v1/clients", key)).toMatchObject({ status: 403 });
+  });
+
+  it("see their own client's data only; an admin key sees all and can narrow", async () => {
+    const client = await newClient({ name: "own" });
+    const { secret } = await newKey(client, { scopes: ["ingest", "read", "audit"] });
+    const event = anEvent();
+    const receipt = (await post(event, {}, secret)).body.receipt_id;
+    await vi.waitFor(async () => expect((await get("/v1/analytics/count", secret)).body.count).toBe(1), {
+      timeout: 30_000,
+    });
+    const byId = `/v1/events/${event.event_id}`;
+    expect((await get(byId, key)).status).toBe(404);
+    expect((await get(byId, admin)).body.client_id).toBe(client);
+    expect((await get(`/v1/receipts/${receipt}`, key)).status).toBe(404);
+    expect((await get("/v1/analytics/count?client=demo", secret)).status).toBe(403);
+    expect((await get(`/v1/analytics/count?client=${client}`, admin)).body.count).toBe(1);
+    const groups = await get("/v1/analytics/group?by=client,event_type", admin);
+    expect(groups.body.groups).toContainEqual({ client_id: client, event_type: "test.happened", count: 1 });
+    const audit = await get("/v1/audit", secret);
+    expect(new Set(audit.body.entries.map((entry: { client_id: string }) => entry.client_id))).toEqual(
+      new Set([client]),
+    );
+  });
+});
+
+describe("limits", () => {
+  it("answer 429 with Retry-After when the burst is used up, the event being the unit", async () => {
+    const client = await newClient({ name: "slow", rate_limit_per_second: 1, burst: 10 });
+    const { secret } = await newKey(client, { scopes: ["ingest", "read"] });
+    const first = await post({ events: Array.from({ length: 8 }, () => anEvent()) }, {}, secret);
+    expect(first.headers.get("ratelimit-policy")).toBe('"default";q=10;w=10');
+    expect(first.headers.get("ratelimit")).toBe('"default";r=2;t=8');
+    const second = await post({ events: Array.from({ length: 9 }, () => anEvent()) }, {}, secret);
+    expect(second).toMatchObject({ status: 429, body: { code: "rate-limited" } });
+    expect(Number(second.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect((await get("/v1/events", secret)).headers.get("ratelimit")).toMatch(/^"default";r=\d+;t=\d+$/);
+  });
+
+  it("answer 503 with Retry-After when the queue is full or takes nothing", async () => {
+    await redis.hset("weir:{0}:stats", "events", 5_000);
+    const full = await post(anEvent());
+    expect(full).toMatchObject({ status: 503, body: { code: "queue-full" } });
+    expect(Number(full.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    await redis.hset("weir:{0}:stats", "events", 0);
+
+    // What Redis answers where it has no memory left, is a read-only replica, or can't write its file is alike.
+    await redis.config("SET", "min-replicas-to-write", 1);
+    const away = await post(anEvent());
+    await redis.config("SET", "min-replicas-to-write", 0);
+    expect(away).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
+    expect(Number(away.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect((await post(anEvent())).status).toBe(202);
+  });
+});
