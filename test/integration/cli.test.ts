@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   deps = await testDeps();
   servers = { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl };
   folder = await mkdtemp(join(tmpdir(), "weir-cli-"));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
 });
 
 interface Outcome {

@@ -1,10 +1,11 @@
 import { createServer, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { handler as health } from "../../functions/health.ts";
 import type { Config } from "../../lib/config.ts";
 import * as contract from "../../lib/contract/health.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { version } from "../../lib/version.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { testConfig, testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { type Answer, context, drainAll, toAnswer } from "../support/pipeline.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const address = silent.address();
   const port = typeof address === "object" ? address?.port : 0;
   silentUrl = (protocol) => `${protocol}://127.0.0.1:${port}/x`;
-  afterAll(() => {
+  atEnd(() => {
     for (const socket of sockets) socket.destroy();
     silent.close();
   });

@@ -1,8 +1,9 @@
 import { Redis } from "ioredis";
 import postgres from "postgres";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 import { type Config, loadConfig } from "../../lib/config.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { atEnd } from "./cleanup.ts";
 import { TEMPLATE } from "./servers.ts";
 
 /** A migrated database and an empty Redis database that nobody else uses. */
@@ -44,6 +45,6 @@ export async function testConfig(overrides: Partial<Config> = {}): Promise<Confi
 /** Everything a use case needs, on servers of its own; closed when the file's tests are through. */
 export async function testDeps(overrides: Partial<Config> = {}): Promise<Deps> {
   const deps = createDeps(await testConfig(overrides));
-  afterAll(() => closeDeps(deps));
+  atEnd(() => closeDeps(deps));
   return deps;
 }

@@ -8,6 +8,7 @@ import { migrate } from "../../lib/migrate.ts";
 import { ensurePartitions } from "../../lib/partitions.ts";
 import { startPostgres } from "../../local/postgres.ts";
 import { startRedis } from "../../local/redis.ts";
+import { checkNothingLeft, markRun } from "./leftovers.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -20,6 +21,7 @@ declare module "vitest" {
 export const TEMPLATE = "weir_template";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  markRun();
   const folder = await mkdtemp(join(tmpdir(), "weir-test-"));
   const log = (): void => {};
   const database = await startPostgres({
@@ -41,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stop = async (): Promise<void> => {
     await Promise.allSettled([database.stop(), redis.stop()]);
     await rm(folder, { recursive: true, force: true });
+    await checkNothingLeft();
   };
   try {
     await makeTemplate(database.url);

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { type Stack, startStack } from "../../local/stack.ts";
+import { atEnd } from "./cleanup.ts";
 import { testServers } from "./deps.ts";
 import { freePort } from "./ports.ts";
 
@@ -22,7 +22,7 @@ export async function testStack(environment: Record<string, string> = {}): Promi
     say: () => {},
     environment,
   });
-  afterAll(async () => {
+  atEnd(async () => {
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
   });
