@@ -16,6 +16,7 @@ import { insertQuarantine, type RefusedEvent } from "./sql/insert-quarantine.ts"
 import { type Settlement, settleReceipts } from "./sql/settle-receipts.ts";
 import type { EventRow } from "./sql/store-events.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
+import { transaction } from "./sql/transaction.ts";
 import { type Refused, type Store, storeAll, storeNarrowing } from "./store.ts";
 
 /** A message as the worker gets it, from whichever queue. */
@@ -83,7 +84,7 @@ const ATTEMPTS = 5;
 async function inTransaction(sql: Database, run: (tx: Transaction) => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await sql.begin((tx) => run(tx));
+      await transaction(sql, run);
       return;
     } catch (error) {
       if (attempt === ATTEMPTS || !isRetryable(error)) throw error;
@@ -113,7 +114,7 @@ async function settleBatch(tx: Transaction, received: readonly Received[], store
 
 /** Leaves out what came twice in this batch, and what an earlier delivery has settled. */
 async function withoutSettled(tx: Transaction, received: readonly Received[]): Promise<Received[]> {
-  const messages = [...new Map(received.map((message) => [message.header.id, message])).values()];
+  const messages = withoutRepeats(received);
   const again = messages.filter(({ deliveries, header }) => deliveries > 1 && header.accepted !== undefined);
   if (again.length === 0) return messages;
   const settled = await findSettled(
@@ -122,6 +123,22 @@ async function withoutSettled(tx: Transaction, received: readonly Received[]): P
   );
   return messages.filter(({ header }) => !settled.has(header.id));
 }
+
+/**
+ * One message of each id. An id alone is no sign of a repetition: where Redis took a request but its answer got lost,
+ * the caller is told 503, and the audit row of that comes by itself under the id of the message with the events.
+ */
+function withoutRepeats(received: readonly Received[]): Received[] {
+  const byId = new Map<string, Received>();
+  for (const message of received) {
+    const other = byId.get(message.header.id);
+    if (other === undefined || weight(message) > weight(other)) byId.set(message.header.id, message);
+  }
+  return [...byId.values()];
+}
+
+const weight = ({ header, lines }: Received): number =>
+  lines.length + (header.accepted === undefined ? 0 : 1);
 
 interface Collected {
   /** In the ledger's order, each (client, key) once. */

@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import type { Config } from "../config.ts";
+import { defineScripts } from "./script.ts";
 
 /**
  * A connection that fails fast: ingest answers 503 within about a second when Redis is away, and the client retries,
@@ -17,5 +18,6 @@ export function connectRedis(settings: Pick<Config, "redisUrl">): Redis {
   });
   // Each failed command rejects for its caller; without a listener ioredis prints every reconnect attempt as well.
   redis.on("error", () => {});
+  defineScripts(redis);
   return redis;
 }

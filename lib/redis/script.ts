@@ -6,14 +6,25 @@ export type Script = (
   args: readonly (string | number)[],
 ) => Promise<unknown>;
 
+const scripts = new Map<string, string>();
+
 /**
  * A Lua script, sent whole once per connection and by its hash after that.
  * @param name unique among the scripts
  */
 export function script(name: string, lua: string): Script {
+  scripts.set(name, lua);
   return (redis, keys, args) => {
     if (!(name in redis)) redis.defineCommand(name, { lua });
     const run = Reflect.get(redis, name) as (...words: (string | number)[]) => Promise<unknown>;
     return run.call(redis, keys.length, ...keys, ...args);
   };
+}
+
+/**
+ * Makes every script known to a new connection. With automatic pipelining, a command that is defined while another one
+ * waits for its turn throws, outside of every promise, and none of those that wait is ever answered.
+ */
+export function defineScripts(redis: Redis): void {
+  for (const [name, lua] of scripts) redis.defineCommand(name, { lua });
 }

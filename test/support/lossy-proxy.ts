@@ -1,6 +1,6 @@
 /** Stands between a client and a server and can lose a reply, as a network does. */
 import { connect, createServer, type Socket } from "node:net";
-import { afterAll } from "vitest";
+import { atEnd } from "./cleanup.ts";
 
 export interface LossyProxy {
   port: number;
@@ -36,7 +36,7 @@ export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterAll(() => {
+  atEnd(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
   });

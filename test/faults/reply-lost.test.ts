@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
+import { headerMessage, parseMessage } from "../../lib/message.ts";
+import { QUEUE_KEY } from "../../lib/redis/keys.ts";
+import { testConfig } from "../support/deps.ts";
+import {
+  expectStoredOnce,
+  freshDeps,
+  readPipeline,
+  readReceipt,
+  sendUntilTaken,
+  someEvents,
+  workUntilEmpty,
+} from "../support/faults.ts";
+import { type LossyProxy, lossyProxy } from "../support/lossy-proxy.ts";
+import { addClient, anEvent, send } from "../support/pipeline.ts";
+
+let deps: Deps;
+/** Reaches the same Redis by a connection that may break. */
+let lossy: Deps;
+let proxy: LossyProxy;
+beforeAll(async () => {
+  const config = await testConfig();
+  deps = freshDeps(config);
+  const url = new URL(config.redisUrl);
+  proxy = await lossyProxy(Number(url.port));
+  url.port = String(proxy.port);
+  lossy = freshDeps({ ...config, redisUrl: url.href });
+});
+
+describe("Redis took a request and its answer got lost", () => {
+  it("and each event is stored and counted once, with the same receipt", async () => {
+    const { clientId, secret } = await addClient(deps, "lost-reply");
+    await sendUntilTaken(lossy, secret, anEvent());
+    await workUntilEmpty(deps);
+    const batch = someEvents(5);
+    proxy.loseNextReply();
+    const { body } = await sendUntilTaken(lossy, secret, batch);
+    expect(proxy.lost()).toBe(1);
+    // It was sent again, and found what it had left itself.
+    expect(body).toMatchObject({ accepted: 0, duplicates: 5, rejected: 0 });
+    expect((await send(lossy, secret, batch)).body).toMatchObject({ accepted: 0, duplicates: 5 });
+    await workUntilEmpty(deps);
+    await expectStoredOnce(deps, clientId, 6);
+    expect((await readPipeline(deps, secret)).body).toMatchObject({ accepted: 6, stored: 6, pending: 0 });
+    expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({ accepted: 5, stored: 5 });
+  });
+
+  it("and it is one message, charged once, with one row for the audit", async () => {
+    const { clientId, secret } = await addClient(deps, "sent-once", { rate: 1, burst: 100 });
+    await sendUntilTaken(lossy, secret, anEvent());
+    await workUntilEmpty(deps);
+    proxy.loseNextReply();
+    const answer = await send(lossy, secret, someEvents(90));
+    expect(answer).toMatchObject({ status: 202, body: { duplicates: 90 } });
+    expect(await deps.redis.xlen(QUEUE_KEY)).toBe(1);
+    await workUntilEmpty(deps);
+    const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${answer.body.receipt_id}`;
+    expect(rows).toEqual([{ status: 202 }]);
+    await expectStoredOnce(deps, clientId, 91);
+  });
+
+  it.each(["after", "before"])(
+    "and the row of the 503 that the caller got, %s it, does not push its events out",
+    async (place) => {
+      const { clientId, secret } = await addClient(deps, `told-503-${place}`);
+      await workUntilEmpty(deps);
+      const { body } = await send(deps, secret, someEvents(4));
+      const [message] = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+      const taken = parseMessage(message?.body ?? "");
+      const { accepted: _, ...header } = taken.header;
+      const row = { ...header, ...(header.audit && { audit: { ...header.audit, status: 503 } }) };
+      const told = { id: "503", deliveries: 1, ...headerMessage(row) };
+      const delivered = message ? [message, told] : [];
+      expect(await drain(place === "after" ? delivered : delivered.toReversed(), deps)).toEqual([]);
+      await deps.queue.ack([message?.id ?? ""]);
+      await expectStoredOnce(deps, clientId, 4);
+      expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({
+        accepted: 4,
+        stored: 4,
+      });
+    },
+  );
+});
