@@ -14,6 +14,7 @@ import { findClient } from "./sql/find-client.ts";
 import { type ClientRow, insertClient } from "./sql/insert-client.ts";
 import { selectClients } from "./sql/list-clients.ts";
 import { lockClient } from "./sql/lock-client.ts";
+import { transaction } from "./sql/transaction.ts";
 import { type ClientChanges, updateClient } from "./sql/update-client.ts";
 
 /** A client as the API shows it. */
@@ -94,7 +95,7 @@ export async function changeClient(
  * took last is the one that Redis keeps.
  */
 async function publish({ sql, redis }: Pick<Deps, "sql" | "redis">, clientId: string): Promise<void> {
-  await sql.begin(async (tx) => {
+  await transaction(sql, async (tx) => {
     const row = await lockClient(tx, clientId);
     if (!row) return;
     const record = { active: row.active ? 1 : 0, rate: row.rate_limit_per_second, burst: row.burst };

@@ -1,6 +1,7 @@
 /** Partitions of `events` (a week each, from Monday 00:00 UTC) and of `audit_log` (a day each). */
 import type { Config } from "./config.ts";
 import type { Database } from "./sql/client.ts";
+import { transaction } from "./sql/transaction.ts";
 
 const DAY_MS = 86_400_000;
 /** Weeks start on a Monday; 1970-01-05 was one. */
@@ -37,7 +38,7 @@ export async function ensurePartitions(
     ),
     ...partitions("audit_log", now - DAY_MS, now + DAYS_AHEAD * DAY_MS, DAY_MS, 0),
   ];
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     await tx`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`;
     const rows = await tx<{ name: string }[]>`
       SELECT relid::regclass::text AS name FROM pg_partition_tree('events')

@@ -12,6 +12,7 @@ import { countQuarantined } from "./sql/count-quarantined.ts";
 import { listQuarantined, type QuarantinedRow } from "./sql/list-quarantined.ts";
 import { markRedriven } from "./sql/mark-redriven.ts";
 import { type TakenRow, takeQuarantined } from "./sql/take-quarantined.ts";
+import { transaction } from "./sql/transaction.ts";
 import { shortenTime } from "./time.ts";
 
 type Page = z.output<(typeof contract.listQuarantine.responses)[200]>;
@@ -108,7 +109,7 @@ export async function redrive(
 ): Promise<{ redriven: number }> {
   // What was sent before a failure comes to rows that are not marked as on their way, which does no harm: the worker
   // settles them all the same.
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     let redriven = 0;
     let last: TakenRow | undefined;
     while (redriven < limit) {

@@ -2,6 +2,7 @@
 import { isDataError, sqlState } from "./errors.ts";
 import type { Transaction } from "./sql/client.ts";
 import { type EventRow, storeEvents } from "./sql/store-events.ts";
+import { savepoint } from "./sql/transaction.ts";
 
 /** An event that PostgreSQL refused, and why. */
 export interface Refused {
@@ -31,7 +32,7 @@ export const storeAll: Store = async (tx, rows) => {
 export const storeNarrowing: Store = async (tx, rows) => {
   try {
     // A savepoint, so that the transaction goes on after a refusal.
-    return await tx.savepoint((inner) => storeAll(inner, rows));
+    return await savepoint(tx, (inner) => storeAll(inner, rows));
   } catch (error) {
     if (!isDataError(error)) throw error;
     const [only] = rows;

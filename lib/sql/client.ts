@@ -19,14 +19,16 @@ const TIME = {
 /**
  * A pool that opens its first connection with the first statement.
  *
- * Time-outs: 5 s to connect, idle connections closed after 60 s, a transaction left idle ended by the server after
- * 30 s, so that a frozen function instance never holds locks or slots for long.
+ * Time-outs: 5 s to connect and at most 1 s between attempts, idle connections closed after 60 s, a transaction left
+ * idle ended by the server after 30 s, so that a frozen function instance never holds locks or slots for long.
  */
 export const connectDatabase = (settings: Settings): Database =>
   postgres(settings.databaseUrl, {
     max: settings.databasePoolSize,
     prepare: settings.databasePrepare,
     connect_timeout: 5,
+    // The library's own pauses grow to 20 s, in which statements wait that could fail, and later could run.
+    backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
     idle_timeout: 60,
     max_lifetime: 60 * 30,
     onnotice: () => {},
