@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import { httpHandler, serve } from "../../lib/api.ts";
 import type { Config } from "../../lib/config.ts";
 import * as contract from "../../lib/contract/events.ts";
@@ -11,6 +11,7 @@ import { drain } from "../../lib/drain.ts";
 import { getPipeline } from "../../lib/pipeline.ts";
 import { getReceipt } from "../../lib/receipts.ts";
 import type { LocalServer, ServerOptions } from "../../local/process.ts";
+import { atEnd } from "./cleanup.ts";
 import { gatewayEvent } from "./gateway.ts";
 import { type Answer, anEvent, context, counts, send, toAnswer } from "./pipeline.ts";
 
@@ -35,7 +36,7 @@ export async function ownServer(
     start({ dataDir: join(folder, String(generation)), port, log: () => {}, settings });
   let generation = 0;
   let server = await run(generation, 0);
-  afterAll(async () => {
+  atEnd(async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -59,7 +60,7 @@ export async function ownServer(
 /** As a function instance of its own would have them. */
 export function freshDeps(config: Config): Deps {
   const deps = createDeps(config);
-  afterAll(() => closeDeps(deps));
+  atEnd(() => closeDeps(deps));
   return deps;
 }
 

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Config } from "../../lib/config.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
+import { testConfig } from "../support/deps.ts";
+import {
+  expectStoredOnce,
+  freshDeps,
+  readPipeline,
+  readReceipt,
+  someEvents,
+  workUntilEmpty,
+} from "../support/faults.ts";
+import { type Answer, addClient, anEvent, counts, send } from "../support/pipeline.ts";
+
+const SCRIPT = fileURLToPath(new URL("../support/doomed-worker.ts", import.meta.url));
+
+let config: Config;
+let deps: Deps;
+beforeAll(async () => {
+  config = await testConfig({ queueVisibilitySeconds: 1 });
+  deps = freshDeps(config);
+});
+
+const children: Doomed[] = [];
+afterEach(async () => {
+  for (const child of children) await child.kill();
+});
+
+interface Doomed {
+  /** Until it has said this. */
+  says(words: string): Promise<void>;
+  /** SIGKILL: it can't even close its connections. */
+  kill(): Promise<void>;
+}
+
+function startWorker(): Doomed {
+  const env = {
+    PATH: process.env.PATH,
+    DATABASE_URL: config.databaseUrl,
+    REDIS_URL: config.redisUrl,
+    QUEUE_VISIBILITY_SECONDS: String(config.queueVisibilitySeconds),
+    LOG_LEVEL: "SILENT",
+  };
+  const child: ChildProcess = spawn(process.execPath, [SCRIPT], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let output = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const doomed: Doomed = {
+    says: (words) => expect.poll(() => output, { timeout: 20_000 }).toContain(`${words}\n`),
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+  children.push(doomed);
+  return doomed;
+}
+
+/** Three requests of ten events, one id of which is in all of them, and a call that was refused. */
+async function sendSome(secret: string): Promise<Answer[]> {
+  await workUntilEmpty(deps);
+  const shared = anEvent();
+  const answers: Answer[] = [];
+  for (let n = 0; n < 3; n++) {
+    answers.push(await send(deps, secret, { events: [...someEvents(9).events, shared] }));
+    await deps.redis.del(...(await deps.redis.keys("*:seen:*")));
+  }
+  answers.push(await send(deps, secret, "not json"));
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 400]);
+  return answers;
+}
+
+async function expectEverythingRight(
+  clientId: string,
+  secret: string,
+  answers: readonly Answer[],
+): Promise<void> {
+  await expectStoredOnce(deps, clientId, 28);
+  expect(await counts(deps, clientId)).toMatchObject({ accepted: 30, duplicates: 2 });
+  expect((await readPipeline(deps, secret)).body).toMatchObject({
+    accepted: 30,
+    stored: 28,
+    duplicates: 2,
+    quarantined: 0,
+    pending: 0,
+  });
+  const taken = answers.filter(({ status }) => status === 202);
+  const receipts = await Promise.all(taken.map(({ body }) => readReceipt(deps, secret, body.receipt_id)));
+  expect(receipts.map(({ body }) => [body.accepted, body.stored, body.duplicates, body.pending])).toEqual([
+    [10, 10, 0, 0],
+    [10, 9, 1, 0],
+    [10, 9, 1, 0],
+  ]);
+  const ids = answers.map(({ headers, status }) => ({ id: headers["x-request-id"], status }));
+  const rows = await deps.sql`
+    SELECT request_id AS id, status FROM audit_log WHERE client_id = ${clientId} AND method = 'POST' ORDER BY at, request_id`;
+  expect([...rows]).toEqual(ids);
+  expect(await deps.queue.depth()).toMatchObject({ events: 0, deadLetters: 0 });
+  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
+}
+
+describe("a worker is killed", () => {
+  it("between commit and acknowledge: the next one finds all done, and changes nothing", async () => {
+    const { clientId, secret } = await addClient(deps, "after-commit");
+    const answers = await sendSome(secret);
+    const doomed = startWorker();
+    await doomed.says("settled 4");
+    await doomed.kill();
+    const settled = await counts(deps, clientId);
+    expect(settled).toMatchObject({ events: 28, accepted: 30 });
+    expect((await deps.queue.depth()).messages).toBe(4);
+    // It is still within its time.
+    expect(await deps.queue.receive({ maxMessages: 10, waitMs: 0 })).toEqual([]);
+    await workUntilEmpty(deps);
+    expect(await counts(deps, clientId)).toEqual(settled);
+    await expectEverythingRight(clientId, secret, answers);
+  });
+
+  it("in mid-transaction: nothing of it stays, and the next one does it all", async () => {
+    const { clientId, secret } = await addClient(deps, "mid-transaction");
+    const answers = await sendSome(secret);
+    const lock = await deps.sql.reserve();
+    await lock`BEGIN`;
+    await lock`LOCK TABLE pipeline_totals IN EXCLUSIVE MODE`;
+    const doomed = startWorker();
+    await doomed.says("received 4");
+    const waiting = async (): Promise<string[]> => {
+      const rows = await deps.sql<{ table: string }[]>`
+        SELECT substring(query FROM 'INSERT INTO (pipeline_totals|event_ledger)') AS table FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' ORDER BY 1`;
+      return rows.map(({ table }) => table);
+    };
+    await expect.poll(waiting, { timeout: 20_000 }).toEqual(["pipeline_totals"]);
+    await doomed.kill();
+    expect(await counts(deps, clientId)).toMatchObject({ events: 0, ledger: 0, accepted: 0 });
+    // The next one meets the ids that the dead one's transaction still holds, and waits for it.
+    const takenOver = workUntilEmpty(deps);
+    await expect.poll(waiting, { timeout: 20_000 }).toEqual(["event_ledger", "pipeline_totals"]);
+    await lock`ROLLBACK`;
+    lock.release();
+    await takenOver;
+    await expectEverythingRight(clientId, secret, answers);
+  });
+});

@@ -1,0 +1,119 @@
+import { createHash, randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as ids from "../../lib/ids.ts";
+
+const text = fc.string({ unit: "binary" });
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+describe("uuidv7", () => {
+  it("is a UUID of version 7 and variant 10 that begins with its time", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (ms) => {
+        const uuid = ids.uuidv7(ms);
+        expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(Number.parseInt(uuid.slice(0, 13).replace("-", ""), 16)).toBe(ms);
+      }),
+    );
+  });
+
+  it("never comes twice", () => {
+    expect(new Set(Array.from({ length: 10_000 }, () => ids.uuidv7(1))).size).toBe(10_000);
+  });
+});
+
+describe("eventKey", () => {
+  it("is a canonical UUID itself", () => {
+    const uuid = randomUUID();
+    expect(ids.eventKey(uuid)).toBe(uuid);
+    expect(ids.isUuid(uuid)).toBe(true);
+  });
+
+  it("is the SHA-256 of any other id, another writing of a UUID included", () => {
+    const uuid = randomUUID();
+    const others = [uuid.toUpperCase(), uuid.replaceAll("-", ""), `{${uuid}}`, `${uuid} `];
+    for (const id of ["order-1", "ß", "😀", ...others]) {
+      const hash = createHash("sha256").update(id).digest("hex").slice(0, 32);
+      expect(ids.eventKey(id).replaceAll("-", "")).toBe(hash);
+      expect(ids.eventKey(id)).toMatch(UUID);
+    }
+    expect(new Set([uuid, ...others].map(ids.eventKey)).size).toBe(5);
+  });
+
+  it("differs for different ids", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(text.filter((id) => id.isWellFormed())), (all) => {
+        expect(new Set(all.map(ids.eventKey)).size).toBe(all.length);
+      }),
+    );
+  });
+});
+
+describe("seenId", () => {
+  it("is short, and differs for different ids", () => {
+    const id = text.filter((candidate) => candidate.isWellFormed());
+    const long = fc.string({ unit: "binary", minLength: 41, maxLength: 200 }).filter((s) => s.isWellFormed());
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.oneof(id, long)), (all) => {
+        const seen = all.map(ids.seenId);
+        expect(new Set(seen).size).toBe(all.length);
+        for (const one of seen) expect(one.length).toBeLessThanOrEqual(44);
+      }),
+    );
+  });
+
+  it("keeps an id that looks like the hash of another apart from it", () => {
+    const long = "x".repeat(200);
+    const hashed = ids.seenId(long);
+    expect(hashed).toMatch(/^#/);
+    expect(ids.seenId(hashed)).not.toBe(hashed);
+    expect(ids.seenId(hashed.slice(1))).not.toBe(hashed);
+  });
+});
+
+describe("an API key", () => {
+  it("names its client, whatever client id is allowed", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z0-9-]{1,32}$/), (clientId) => {
+        const secret = ids.newSecret(clientId);
+        expect(ids.clientOfSecret(secret)).toBe(clientId);
+        expect(secret.length).toBeLessThanOrEqual(256);
+        expect(ids.secretPrefix(secret)).toBe(secret.slice(0, -39));
+      }),
+    );
+  });
+
+  it("of another make names none and shows four characters", () => {
+    const ours = ids.newSecret("acme");
+    const others = [
+      "sk_live_abcdefghijkl",
+      ours.slice(0, -1),
+      `${ours}x`,
+      ours.toUpperCase(),
+      ` ${ours}`,
+      "",
+    ];
+    for (const secret of [...others, `weir__${"x".repeat(43)}`, `weir_${"a".repeat(33)}_${"x".repeat(43)}`]) {
+      expect(ids.clientOfSecret(secret)).toBeUndefined();
+      expect(ids.secretPrefix(secret)).toBe(secret.slice(0, 4));
+    }
+  });
+
+  it("never comes twice and is stored as its SHA-256", () => {
+    expect(new Set(Array.from({ length: 1_000 }, () => ids.newSecret("acme"))).size).toBe(1_000);
+    expect(ids.hashSecret("abc").toString("hex")).toBe(
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    );
+  });
+});
+
+describe("ids of our making", () => {
+  it.each([
+    ["client", ids.newClientId, /^c[0-9a-hjkmnp-tv-z]{10}$/],
+    ["key", ids.newKeyId, /^k[0-9a-hjkmnp-tv-z]{12}$/],
+  ])("a %s's is unmistakable and never comes twice", (_, make, pattern) => {
+    const all = Array.from({ length: 1_000 }, make);
+    for (const id of all) expect(id).toMatch(pattern);
+    expect(new Set(all).size).toBe(1_000);
+  });
+});

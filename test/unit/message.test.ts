@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseExact } from "../../lib/json.ts";
+import { headerMessage, openHeader, parseLine, parseMessage, toLine } from "../../lib/message.ts";
+
+const text = fc.string({ unit: "binary" });
+/** Payload text as the door makes it. */
+const payload = fc
+  .oneof(fc.json(), fc.constantFrom('{"n":1e400}', '{"n":0.10}', '{"t":"\\t\\n"}', '{"__proto__":{}}'))
+  .map((json) => JSON.stringify(parseExact(json)));
+const event = fc.record({ eventId: text, eventType: text, timestamp: text, payload });
+
+describe("a line", () => {
+  it("comes back as it was, whatever characters it holds", () => {
+    fc.assert(
+      fc.property(event, (one) => {
+        const line = toLine(one);
+        expect(line).not.toContain("\n");
+        expect(parseLine(line)).toEqual(one);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    "",
+    "no tab",
+    "\t{}",
+    'not json\t{"a":1}',
+    '["cut',
+    '["a","b"\t{}',
+    '["a","b"]\t{}',
+    '["a","b",1]\t{}',
+    "null\t{}",
+    "5\t{}",
+  ])("that is none is told: %j", (line) => {
+    expect(() => parseLine(line)).toThrow(SyntaxError);
+  });
+});
+
+const audit = {
+  method: "POST",
+  route: "/v1/events",
+  path: "/v1/events",
+  address: null,
+  user_agent: 'a "quoted"\n\tname \\ \u2028 ß😀',
+  bytes_in: 1,
+  bytes_out: null,
+};
+const OUTCOME = '"client_id":"acme","key_prefix":null,"status":202,"duration_ms":3}';
+
+describe("a message", () => {
+  it("is its header and its lines, whatever both hold", () => {
+    fc.assert(
+      fc.property(fc.array(event), text, text, (events, id, path) => {
+        const lines = events.map(toLine);
+        const head = `${openHeader({ id, at: 1_764_000_000_000 }, { ...audit, path })}${OUTCOME},"accepted":${lines.length}}`;
+        const message = parseMessage([head, ...lines].join("\n"));
+        expect(message.header).toEqual({
+          v: 1,
+          id,
+          at: 1_764_000_000_000,
+          audit: { ...audit, path, client_id: "acme", key_prefix: null, status: 202, duration_ms: 3 },
+          accepted: lines.length,
+        });
+        expect(message.lines.map(parseLine)).toEqual(events);
+      }),
+    );
+  });
+
+  it("may be a header alone", () => {
+    const header = { v: 1, id: "i", at: 5, health: { at: "t", status: "ok", checks: { a: "\n" } } } as const;
+    const { body, events } = headerMessage(header);
+    expect(events).toBe(0);
+    expect(parseMessage(body)).toEqual({ header, lines: [] });
+  });
+
+  it.each(["", "x", "{}", "null", "[]", '{"v":2,"id":"i","at":1}', '{"v":1,"id":"i"}', '{"v":1,"at":1}'])(
+    "that is none of ours is told: %j",
+    (body) => {
+      expect(() => parseMessage(body)).toThrow();
+    },
+  );
+});
