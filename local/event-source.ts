@@ -147,6 +147,14 @@ const responseSchema = z.object({
   batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })).default([]),
 });
 
+/** What the function threw, without its stack; the emulator's own words where they are something else. */
+function errorMessage(text: string): string {
+  const thrown = z
+    .object({ errorMessage: z.string() })
+    .safeParse(text.startsWith("{") ? JSON.parse(text) : {});
+  return thrown.success ? thrown.data.errorMessage : text.slice(0, 200);
+}
+
 /**
  * Invokes a function over the Lambda API of the emulator.
  * @param url the function's `…/invocations`
@@ -160,7 +168,7 @@ export function invokeOver(url: string, timeoutMs: number): EventSourceOptions["
     const text = await response.text();
     // The emulator, as Lambda, answers 200 where the function threw, and tells by this header.
     if (!response.ok || response.headers.has("x-amz-function-error"))
-      throw new Error(`the worker answered ${response.status}: ${text.slice(0, 300)}`);
+      throw new Error(`the worker failed: ${errorMessage(text)}`);
     return responseSchema.parse(text === "" ? {} : JSON.parse(text));
   };
 }
