@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Config } from "../config.ts";
+import { types } from "./types.ts";
 
 export type Database = postgres.Sql;
 export type Transaction = postgres.TransactionSql;
@@ -7,14 +8,6 @@ export type Transaction = postgres.TransactionSql;
 export type Executor = postgres.ISql;
 
 type Settings = Pick<Config, "databaseUrl" | "databasePoolSize" | "databasePrepare" | "statementTimeoutMs">;
-
-/** Times given as text go to the server as they are: the library's own way, through a Date, cuts their microseconds. */
-const TIME = {
-  to: 1184,
-  from: [1082, 1114, 1184],
-  serialize: (time: Date | string): string => (typeof time === "string" ? time : time.toISOString()),
-  parse: (text: string): Date => new Date(text),
-};
 
 /**
  * A pool that opens its first connection with the first statement.
@@ -32,7 +25,8 @@ export const connectDatabase = (settings: Settings): Database =>
     idle_timeout: 60,
     max_lifetime: 60 * 30,
     onnotice: () => {},
-    types: { date: TIME },
+    types,
+    fetch_types: false,
     connection: {
       application_name: "weir",
       statement_timeout: settings.statementTimeoutMs,
