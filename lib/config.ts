@@ -1,7 +1,7 @@
 /**
  * The only reader of `process.env`. Every fault in the environment is reported at once, by variable name.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const positiveInt = (fallback: number, max = 2_147_483_647) =>
   z.coerce.number().int().min(1).max(max).default(fallback);

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { z } from "zod";
+import * as z from "zod";
 import type { Message, Queue } from "../lib/queue/queue.ts";
 
 /** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
