@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Stack, startStack } from "../../local/stack.ts";
+import { type Stack, type StackOptions, startStack } from "../../local/stack.ts";
 import { atEnd } from "./cleanup.ts";
 import { testServers } from "./deps.ts";
 import { freePort } from "./ports.ts";
@@ -9,8 +9,12 @@ import { freePort } from "./ports.ts";
 /**
  * The whole system as `npm start` brings it up, on ports and data of its own; stopped after the file's tests.
  * @param environment settings of the functions
+ * @param options over those of the tests
  */
-export async function testStack(environment: Record<string, string> = {}): Promise<Stack> {
+export async function testStack(
+  environment: Record<string, string> = {},
+  options: Partial<StackOptions> = {},
+): Promise<Stack> {
   // The servers of the whole run stand in for the embedded ones, which test/e2e/start.test.ts covers.
   const servers = await testServers();
   const dataDir = await mkdtemp(join(tmpdir(), "weir-stack-"));
@@ -21,6 +25,7 @@ export async function testStack(environment: Record<string, string> = {}): Promi
     ...servers,
     say: () => {},
     environment,
+    ...options,
   });
   atEnd(async () => {
     await stack.stop();

@@ -18,6 +18,7 @@ describe("a function's environment", () => {
     expect(loadConfig(ENOUGH)).toEqual({
       logLevel: "INFO",
       queue: "redis",
+      sqs: undefined,
       databaseUrl: ENOUGH.DATABASE_URL,
       databasePoolSize: 1,
       databasePrepare: true,
@@ -96,6 +97,9 @@ describe("the local environment", () => {
       httpPort: 3000,
       lambdaPort: 3002,
       dataDir: ".weir",
+      awsRegion: "us-east-1",
+      sqsEndpoint: undefined,
+      sqsQueueUrl: undefined,
     });
   });
 
