@@ -20,7 +20,7 @@ export interface Traits {
 
 /** Long enough that nothing becomes visible again during a test. */
 const LASTING: QueueOptions = { visibilitySeconds: 60, maxDeliveries: 5 };
-/** The shortest time that every queue can do. */
+/** As short as every queue can. */
 const BRIEF: QueueOptions = { visibilitySeconds: 1, maxDeliveries: 5 };
 const DEADLINE_MS = 20_000;
 
@@ -46,7 +46,6 @@ const takeOne = async (queue: Queue): Promise<Message> => {
   return one;
 };
 
-/** Nothing can be had now. */
 const expectNothing = async (queue: Queue): Promise<void> =>
   expect(await queue.receive({ maxMessages: 10, waitMs: 0 })).toEqual([]);
 
