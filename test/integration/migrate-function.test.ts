@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { handler } from "../../functions/migrate.ts";
 import type { Deps } from "../../lib/deps.ts";
+import { findKey } from "../../lib/keys.ts";
 import { testDeps } from "../support/deps.ts";
 
 let deps: Deps;
@@ -59,6 +60,21 @@ describe("the function migrate", () => {
     await deps.sql`CREATE SCHEMA public`;
     expect(await handler({})).toMatchObject({ migrations: ["0001_init.sql"] });
     expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
+  });
+
+  it("makes an administrator, and another key where there is one", async () => {
+    const first = await handler({ admin_client: "ops" });
+    const second = await handler({ admin_client: "ops" });
+    expect(second?.admin_key?.secret).not.toBe(first?.admin_key?.secret);
+    for (const made of [first, second])
+      expect(await findKey(deps, made?.admin_key?.secret ?? "")).toMatchObject({
+        client_id: "ops",
+        scopes: ["admin"],
+      });
+  });
+
+  it("refuses a command that it does not know", async () => {
+    await expect(handler({ admin_clent: "ops" })).rejects.toThrow("admin_clent");
   });
 
   it("answers CloudFormation, always with the same physical id", async () => {

@@ -107,6 +107,17 @@ describe("the worker's queue", () => {
   });
 });
 
+describe("the drain", () => {
+  it("overlaps with the next one, which finds an instance free", async () => {
+    const { template } = await packageStack(join(folder, "drain"), "prod", "redis");
+    const { Timeout, ReservedConcurrentExecutions } =
+      template.Resources.DrainLambdaFunction?.Properties ?? {};
+    // It stops reading 20 s before its time-out, and the schedule starts one a minute.
+    expect(Timeout - 20).toBeGreaterThan(60);
+    expect(ReservedConcurrentExecutions).toBeGreaterThanOrEqual(Math.ceil(Timeout / 60));
+  });
+});
+
 describe("packaging", () => {
   it("outside of a VPC asks for none and passes the linter too", async () => {
     const target = join(folder, "none");
