@@ -19,6 +19,7 @@ const commands = {
   demo: ["bin/demo.ts"],
   weir: ["bin/weir.ts"],
   migrate: ["bin/migrate.ts"],
+  localstack: ["bin/localstack.ts"],
 };
 
 function fail(message, code = 1) {

@@ -82,6 +82,11 @@ const localSchema = z
     dataDir: env.WEIR_DATA_DIR,
   }));
 
+/** What `npm run localstack` needs. */
+const localStackSchema = z
+  .object({ LOCALSTACK_PORT: port(4566), WEIR_DATA_DIR: z.string().min(1).default(".weir") })
+  .transform((env) => ({ port: env.LOCALSTACK_PORT, dataDir: env.WEIR_DATA_DIR }));
+
 export type Config = z.output<typeof functionSchema>;
 export type LocalConfig = z.output<typeof localSchema>;
 type Environment = Record<string, string | undefined>;
@@ -114,3 +119,10 @@ export const loadConfig = (env: Environment = process.env): Config => parse(func
  * @throws {ConfigError} naming every variable that is wrong
  */
 export const loadLocalConfig = (env: Environment = process.env): LocalConfig => parse(localSchema, env);
+
+/**
+ * Settings of LocalStack on this machine, from the environment.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export const loadLocalStackConfig = (env: Environment = process.env): z.output<typeof localStackSchema> =>
+  parse(localStackSchema, env);
