@@ -5,6 +5,7 @@
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { z } from "zod";
+import { queueAudit } from "./audit-row.ts";
 import { authorize, type Caller } from "./auth.ts";
 import { bodyJson } from "./body.ts";
 import { checkBody } from "./check.ts";
@@ -20,7 +21,6 @@ import {
   toGateway,
 } from "./http.ts";
 import { rateLimitHeaders } from "./limit.ts";
-import { headerMessage } from "./message.ts";
 import { Problem } from "./problem.ts";
 
 /** One call on its way through a function. */
@@ -210,10 +210,7 @@ function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
       duration_ms: Math.max(0, Date.now() - call.receivedAt),
     };
     const header = { v: 1, id: call.id, at: call.receivedAt, audit: row } as const;
-    const { queue, log } = getDeps();
-    await queue.send([headerMessage(header)]).catch((error: Error) => {
-      log.error("audit-not-queued", { audit: header, error });
-    });
+    await queueAudit(getDeps(), header);
   };
   return { after: write, onError: write };
 }

@@ -1,7 +1,8 @@
 /**
  * The only reader of `process.env`. Every fault in the environment is reported at once, by variable name.
  */
-import { z } from "zod";
+import * as z from "zod";
+import { isLocalUrl } from "./local-url.ts";
 
 const positiveInt = (fallback: number, max = 2_147_483_647) =>
   z.coerce.number().int().min(1).max(max).default(fallback);
@@ -18,9 +19,16 @@ const url = (...protocols: string[]) =>
 
 const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
-  /** Which queue carries the events. SQS is issue 3; until it is there, asking for it is an error and not a surprise. */
-  QUEUE: z.enum(["redis"]).default("redis"),
+  /** Which queue carries the events: Redis Streams, or SQS. */
+  QUEUE: z.enum(["redis", "sqs"]).default("redis"),
+  /** A server that stands in for SQS. */
+  SQS_ENDPOINT: url("http:", "https:").optional(),
+  SQS_QUEUE_URL: url("http:", "https:").optional(),
+  AWS_REGION: z.string().min(1).default("us-east-1"),
 };
+
+/** A rule over several variables, checked also where others have faults, so that all are told at once. */
+const always = { when: () => true };
 
 /** What a function needs to run. Durations carry their unit in the name. */
 const functionSchema = z
@@ -43,8 +51,18 @@ const functionSchema = z
     QUEUE_MAX_EVENTS: positiveInt(1_000_000),
     /** After this long without an acknowledgement a message is delivered to another worker. */
     QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
-    /** Deliveries after which a message that no worker could process goes to the dead-letter stream. */
-    QUEUE_MAX_DELIVERIES: positiveInt(5, 1_000),
+    /**
+     * Deliveries after which a message that no worker could process is set aside, by default 5, on SQS 100: there it is
+     * the queue's `maxReceiveCount`, and an outage of the database counts deliveries as well.
+     */
+    QUEUE_MAX_DELIVERIES: z.coerce.number().int().min(1).max(1_000).optional(),
+    /** Most bytes of events that are packed into one message of SQS. An event alone may be as large as SQS takes. */
+    SQS_MESSAGE_BYTES: z.coerce.number().int().min(16_384).max(1_048_576).default(262_144),
+  })
+  .refine((env) => env.QUEUE !== "sqs" || env.SQS_QUEUE_URL !== undefined, {
+    path: ["SQS_QUEUE_URL"],
+    message: "is needed with QUEUE=sqs",
+    ...always,
   })
   .transform((env) => ({
     logLevel: env.LOG_LEVEL,
@@ -59,8 +77,34 @@ const functionSchema = z
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,
-    queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES,
+    queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES ?? (env.QUEUE === "sqs" ? 100 : 5),
+    sqs: env.QUEUE === "sqs" ? sqsOf(env) : undefined,
   }));
+
+/** Where the queue on SQS is, and how it is used. */
+export interface SqsSettings {
+  queueUrl: string;
+  endpoint: string | undefined;
+  region: string;
+  /** Most bytes of events that are packed into one message. */
+  messageBytes: number;
+}
+
+const sqsOf = (env: {
+  SQS_QUEUE_URL?: string | undefined;
+  SQS_ENDPOINT?: string | undefined;
+  AWS_REGION: string;
+  SQS_MESSAGE_BYTES: number;
+}): SqsSettings => ({
+  queueUrl: env.SQS_QUEUE_URL ?? "",
+  endpoint: env.SQS_ENDPOINT,
+  region: env.AWS_REGION,
+  messageBytes: env.SQS_MESSAGE_BYTES,
+});
+
+const REMOTE_QUEUE =
+  "is not on this machine, where a local run would take messages from others; " +
+  "if that is what you want, set WEIR_ALLOW_REMOTE_QUEUE=true";
 
 /** What `npm start` needs; a server whose URL is unset is started embedded. */
 const localSchema = z
@@ -71,6 +115,17 @@ const localSchema = z
     HTTP_PORT: port(3000),
     LAMBDA_PORT: port(3002),
     WEIR_DATA_DIR: z.string().min(1).default(".weir"),
+    WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
+  })
+  .refine((env) => mayUse(env, env.SQS_ENDPOINT), {
+    path: ["SQS_ENDPOINT"],
+    message: REMOTE_QUEUE,
+    ...always,
+  })
+  .refine((env) => mayUse(env, env.SQS_QUEUE_URL), {
+    path: ["SQS_QUEUE_URL"],
+    message: REMOTE_QUEUE,
+    ...always,
   })
   .transform((env) => ({
     logLevel: env.LOG_LEVEL,
@@ -80,12 +135,24 @@ const localSchema = z
     httpPort: env.HTTP_PORT,
     lambdaPort: env.LAMBDA_PORT,
     dataDir: env.WEIR_DATA_DIR,
+    sqsEndpoint: env.SQS_ENDPOINT,
+    sqsQueueUrl: env.SQS_QUEUE_URL,
+    awsRegion: env.AWS_REGION,
   }));
 
 /** What `npm run localstack` needs. */
 const localStackSchema = z
   .object({ LOCALSTACK_PORT: port(4566), WEIR_DATA_DIR: z.string().min(1).default(".weir") })
   .transform((env) => ({ port: env.LOCALSTACK_PORT, dataDir: env.WEIR_DATA_DIR }));
+
+/** A queue elsewhere may be somebody's production: a local worker would consume it. */
+function mayUse(
+  env: { QUEUE?: string; WEIR_ALLOW_REMOTE_QUEUE?: boolean },
+  url: string | undefined,
+): boolean {
+  const allowed = env.QUEUE !== "sqs" || env.WEIR_ALLOW_REMOTE_QUEUE === true;
+  return allowed || url === undefined || !URL.canParse(url) || isLocalUrl(url);
+}
 
 export type Config = z.output<typeof functionSchema>;
 export type LocalConfig = z.output<typeof localSchema>;
@@ -103,7 +170,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, env: Environment): z.ou
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => {
     const name = issue.path.join(".");
-    return `  ${name}: ${given[name] === undefined ? "is not set" : issue.message}`;
+    return `  ${name}: ${given[name] === undefined && issue.code !== "custom" ? "is not set" : issue.message}`;
   });
   throw new ConfigError(`The environment is not usable:\n${faults.join("\n")}`);
 }

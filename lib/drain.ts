@@ -3,20 +3,20 @@
  * whole or left in the queue, and a second delivery changes nothing.
  */
 import type { Deps } from "./deps.ts";
+import type { SettledMessage } from "./enqueue/enqueue.ts";
 import { isDataError, isRetryable, sqlState } from "./errors.ts";
-import { eventKey } from "./ids.ts";
-import { type Header, type ParsedMessage, parseLine, parseMessage } from "./message.ts";
-import { RECEIPTS_KEY } from "./redis/keys.ts";
+
+import { type Header, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
+import { collectEvents, ownerOf, tally, toRefusedEvent } from "./settlement.ts";
 import type { Database, Transaction } from "./sql/client.ts";
 import { findSettled } from "./sql/find-settled.ts";
 import { insertAudit } from "./sql/insert-audit.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { insertQuarantine, type RefusedEvent } from "./sql/insert-quarantine.ts";
-import { type Settlement, settleReceipts } from "./sql/settle-receipts.ts";
-import type { EventRow } from "./sql/store-events.ts";
+import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
-import { type Refused, type Store, storeAll, storeNarrowing } from "./store.ts";
+import { type Store, storeAll, storeNarrowing } from "./store.ts";
 
 /** A message as the worker gets it, from whichever queue. */
 export interface Delivered {
@@ -31,6 +31,15 @@ export interface Delivered {
 interface Received extends ParsedMessage {
   queueId: string;
   deliveries: number;
+  place: Place;
+}
+
+/** What has been done with a batch. */
+interface Done {
+  /** Queue ids of the messages that could not be settled. */
+  failed: string[];
+  /** Parts of receipts that were settled now and not by an earlier delivery, by `placeName`. */
+  fresh: Set<string>;
 }
 
 /**
@@ -43,24 +52,25 @@ export async function drain(delivered: readonly Delivered[], deps: Deps): Promis
   const messages: Received[] = [];
   for (const { id, body, deliveries } of delivered) {
     try {
-      messages.push({ ...parseMessage(body), queueId: id, deliveries });
+      const message = parseMessage(body);
+      messages.push({ ...message, queueId: id, deliveries, place: placeOf(message.header) });
     } catch (error) {
       deps.log.error("message-unreadable", { message_id: id, error: error as Error });
       failed.push(id);
     }
   }
-  failed.push(...(await settle(messages, deps)));
-  await forgetPending(messages, failed, deps);
+  const done = await settle(messages, deps);
+  failed.push(...done.failed);
+  await closeBooks(delivered, messages, { ...done, failed }, deps);
   return failed;
 }
 
 /** Tries all in one transaction; then narrowing down to the events at fault; then each message by itself. */
-async function settle(messages: readonly Received[], deps: Deps): Promise<string[]> {
-  if (messages.length === 0) return [];
+async function settle(messages: readonly Received[], deps: Deps): Promise<Done> {
+  if (messages.length === 0) return { failed: [], fresh: new Set() };
   for (const store of [storeAll, storeNarrowing]) {
     try {
-      await inTransaction(deps.sql, (tx) => settleBatch(tx, messages, store));
-      return [];
+      return { failed: [], fresh: await inTransaction(deps.sql, (tx) => settleBatch(tx, messages, store)) };
     } catch (error) {
       if (!isDataError(error)) throw error;
       deps.log.warn("batch-refused", {
@@ -71,29 +81,37 @@ async function settle(messages: readonly Received[], deps: Deps): Promise<string
     }
   }
   const [only] = messages;
-  if (only !== undefined && messages.length === 1) return [only.queueId];
-  const failed: string[] = [];
-  for (const message of messages) failed.push(...(await settle([message], deps)));
-  return failed;
+  if (only !== undefined && messages.length === 1) return { failed: [only.queueId], fresh: new Set() };
+  const done: Done = { failed: [], fresh: new Set() };
+  for (const message of messages) {
+    const { failed, fresh } = await settle([message], deps);
+    done.failed.push(...failed);
+    for (const place of fresh) done.fresh.add(place);
+  }
+  return done;
 }
 
 /** Attempts at a transaction that met a deadlock or a serialization failure. */
 const ATTEMPTS = 5;
 
-async function inTransaction(sql: Database, run: (tx: Transaction) => Promise<void>): Promise<void> {
+async function inTransaction<T>(sql: Database, run: (tx: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await sql.begin((tx) => run(tx));
-      return;
+      return (await sql.begin((tx) => run(tx))) as T;
     } catch (error) {
       if (attempt === ATTEMPTS || !isRetryable(error)) throw error;
     }
   }
 }
 
-async function settleBatch(tx: Transaction, received: readonly Received[], store: Store): Promise<void> {
+/** @returns the parts of receipts that were not settled before, by `placeName` */
+async function settleBatch(
+  tx: Transaction,
+  received: readonly Received[],
+  store: Store,
+): Promise<Set<string>> {
   const messages = await withoutSettled(tx, received);
-  const { rows, settlements, unreadable } = collect(messages);
+  const { rows, settlements, unreadable } = collectEvents(messages);
   const { stored, refused } = await store(tx, rows);
   const quarantined = await setAside(tx, [...unreadable, ...refused.map(toRefusedEvent)]);
   tally(settlements, stored, quarantined);
@@ -101,101 +119,33 @@ async function settleBatch(tx: Transaction, received: readonly Received[], store
   const audits = messages.map(({ header }) => header).filter(hasAudit);
   const health = messages.flatMap(({ header }) => header.health ?? []);
   // Sent together: none needs another's result.
-  await Promise.all([
-    settlements.size > 0 && settleReceipts(tx, [...settlements.values()]),
+  const [fresh] = await Promise.all([
+    settlements.size > 0 ? settleReceipts(tx, [...settlements.values()]) : new Set<string>(),
     audits.length > 0 && insertAudit(tx, audits),
     audits.length > 0 && touchKeys(tx, usedKeys(audits)),
     health.length > 0 && insertHealth(tx, health),
   ]);
   for (const message of messages)
     if (message.header.redrive !== undefined) await settleRedrive(tx, message, store);
+  return fresh;
 }
 
 /** Leaves out what came twice in this batch, and what an earlier delivery has settled. */
 async function withoutSettled(tx: Transaction, received: readonly Received[]): Promise<Received[]> {
-  const messages = [...new Map(received.map((message) => [message.header.id, message])).values()];
+  const messages = [...new Map(received.map((message) => [placeName(message.place), message])).values()];
   const again = messages.filter(({ deliveries, header }) => deliveries > 1 && header.accepted !== undefined);
   if (again.length === 0) return messages;
   const settled = await findSettled(
     tx,
-    again.map(({ header }) => header.id),
+    again.map(({ place }) => place),
   );
-  return messages.filter(({ header }) => !settled.has(header.id));
+  return messages.filter(({ place }) => !settled.has(placeName(place)));
 }
 
-interface Collected {
-  /** In the ledger's order, each (client, key) once. */
-  rows: EventRow[];
-  /** By receipt. */
-  settlements: Map<string, Settlement>;
-  unreadable: RefusedEvent[];
-}
-
-function collect(messages: readonly Received[]): Collected {
-  const rows = new Map<string, EventRow>();
-  const settlements = new Map<string, Settlement>();
-  const unreadable: RefusedEvent[] = [];
-  for (const { header, lines } of messages) {
-    const clientId = header.audit?.client_id;
-    if (header.accepted === undefined || !clientId) continue;
-    const receivedAt = new Date(header.at).toISOString();
-    settlements.set(header.id, emptySettlement(header, clientId, receivedAt, lines.length));
-    for (const line of lines) {
-      const row = toRow(line, { clientId, receivedAt, receiptId: header.id });
-      if ("reason" in row) unreadable.push(row);
-      else {
-        // An id may stand twice in a batch, in two messages; the first to arrive counts.
-        const name = `${row.eventKey} ${clientId}`;
-        if (!rows.has(name)) rows.set(name, row);
-      }
-    }
-  }
-  const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  return { rows: sorted, settlements, unreadable };
-}
-
-const emptySettlement = (
-  { id }: Header,
-  clientId: string,
-  receivedAt: string,
-  accepted: number,
-): Settlement => ({
-  receiptId: id,
-  clientId,
-  receivedAt,
-  accepted,
-  stored: 0,
-  duplicates: 0,
-  quarantined: 0,
-});
-
-function toRow(
-  line: string,
-  origin: Pick<EventRow, "clientId" | "receivedAt" | "receiptId">,
-): EventRow | RefusedEvent {
-  try {
-    const event = parseLine(line);
-    return { ...origin, ...event, eventKey: eventKey(event.eventId) };
-  } catch (error) {
-    // A line has no id that could be read, so its own text names it.
-    return {
-      ...origin,
-      eventKey: eventKey(line),
-      line,
-      reason: "unreadable",
-      detail: (error as Error).message,
-    };
-  }
-}
-
-const toRefusedEvent = ({ row, reason, detail }: Refused): RefusedEvent => ({
-  clientId: row.clientId,
-  eventKey: row.eventKey,
-  line: `${JSON.stringify([row.eventId, row.eventType, row.timestamp])}\t${row.payload}`,
-  reason,
-  detail,
-  receivedAt: row.receivedAt,
-  receiptId: row.receiptId,
+/** A request's audit row may travel apart from its events, and must not be taken for one of their parts. */
+const placeOf = ({ id, accepted, part = 0 }: Header): Place => ({
+  id,
+  part: accepted === undefined ? -1 : part,
 });
 
 /** @returns those that were not in quarantine already */
@@ -203,25 +153,6 @@ async function setAside(tx: Transaction, events: readonly RefusedEvent[]): Promi
   if (events.length === 0) return [];
   const positions = await insertQuarantine(tx, events);
   return positions.flatMap((position) => events[position] ?? []);
-}
-
-/** What was neither stored nor newly set aside is a duplicate. */
-function tally(
-  settlements: Map<string, Settlement>,
-  stored: readonly EventRow[],
-  quarantined: readonly RefusedEvent[],
-): void {
-  const of = (receiptId: string): Settlement | undefined => settlements.get(receiptId);
-  for (const { receiptId } of stored) {
-    const settlement = of(receiptId);
-    if (settlement) settlement.stored++;
-  }
-  for (const { receiptId } of quarantined) {
-    const settlement = of(receiptId);
-    if (settlement) settlement.quarantined++;
-  }
-  for (const settlement of settlements.values())
-    settlement.duplicates = settlement.accepted - settlement.stored - settlement.quarantined;
 }
 
 type Audited = Required<Pick<Header, "id" | "at" | "audit">>;
@@ -236,17 +167,30 @@ function usedKeys(audits: readonly Audited[]): { clientId: string; prefix: strin
   return [...keys.values()];
 }
 
-/** Redis shows a receipt as pending until here. If it is away, the stale entry does no harm: PostgreSQL's receipt wins. */
-async function forgetPending(
+/**
+ * Redis shows a receipt as pending until here. If it is away, the stale entry does no harm: PostgreSQL's receipt wins.
+ */
+async function closeBooks(
+  delivered: readonly Delivered[],
   messages: readonly Received[],
-  failed: readonly string[],
-  deps: Deps,
+  { failed, fresh }: Done,
+  { config, intake, log }: Deps,
 ): Promise<void> {
-  const settled = messages.filter(
-    ({ header, queueId }) => header.accepted !== undefined && !failed.includes(queueId),
+  // Of several copies of a message in this batch only one is settled now, so each place is taken out of `fresh`.
+  const settled = messages
+    .filter(({ queueId }) => !failed.includes(queueId))
+    .map((message): SettledMessage => {
+      const { header, lines, place, queueId } = message;
+      const clientId = header.accepted === undefined ? undefined : ownerOf(header);
+      return { queueId, place, clientId, events: lines.length, fresh: fresh.delete(placeName(place)) };
+    });
+  const dead = delivered.filter(
+    ({ id, deliveries }) => deliveries >= config.queueMaxDeliveries && failed.includes(id),
   );
-  if (settled.length === 0) return;
-  await deps.redis.hdel(RECEIPTS_KEY, ...settled.map(({ header }) => header.id)).catch((error: Error) => {
-    deps.log.warn("pending-receipts-kept", { receipts: settled.length, error });
-  });
+  await intake
+    .settled(
+      settled,
+      dead.map(({ id }) => id),
+    )
+    .catch((error: Error) => log.warn("books-not-closed", { messages: settled.length, error }));
 }

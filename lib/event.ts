@@ -1,5 +1,5 @@
 /** One event: its schema, and its way from what was sent to what travels. */
-import { z } from "zod";
+import * as z from "zod";
 import { digestEvent, digestValue } from "./digest.ts";
 import { seenId } from "./ids.ts";
 import { escapePointer, findUnstorable, numberSource } from "./json.ts";

@@ -1,46 +1,28 @@
 /**
- * The front door: check the body, then one atomic round trip to Redis that checks the key, charges the limit, splits
- * new from duplicate ids and enqueues. No PostgreSQL on this path.
+ * The front door: check the body, then let the intake check key, limit and duplicates and queue what is new: on Redis one
+ * atomic round trip, on SQS one before and one after it. No PostgreSQL on this path.
  */
-import { type PresentedKey, presentedKey, refusal, stranger, toLimit, withKey } from "./auth.ts";
+import { presentedKey, refusal, withKey } from "./auth.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import type { Deps } from "./deps.ts";
+import type { Enqueued } from "./enqueue/enqueue.ts";
 import { outage } from "./errors.ts";
-import { type ApiRequest, type ApiResponse, auditOf, json } from "./http.ts";
-import { type Limit, queueFullWait, rateLimitHeaders, retryAfter } from "./limit.ts";
-import { openHeader } from "./message.ts";
+import type { IncomingEvent } from "./event.ts";
+import { type ApiRequest, type ApiResponse, json } from "./http.ts";
+import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "./limit.ts";
 import { type Fault, Problem, type ProblemCode } from "./problem.ts";
 import { RATE_TIME_CONSTANT_S } from "./redis/acknowledge.ts";
-import { enqueueScript } from "./redis/enqueue.ts";
-import {
-  ACCEPTED_KEY,
-  apiKeyKey,
-  clientKey,
-  limitKey,
-  QUEUE_KEY,
-  RECEIPTS_KEY,
-  STATS_KEY,
-  seenKey,
-} from "./redis/keys.ts";
-
-interface Enqueued {
-  code: string;
-  clientId?: string;
-  /** A letter for each valid item: a accepted, d duplicate, c conflict. */
-  outcomes: string;
-  limit: Limit | undefined;
-  extra: string;
-}
 
 /**
  * Takes the events of a request.
- * @param audited told once the audit row is on its way, which the enqueueing script writes itself
+ * @param audited told once the audit row is on its way, which travels with the events
  * @throws {Problem} every refusal of the contract
  */
 export async function ingest(request: ApiRequest, deps: Deps, audited: () => void): Promise<ApiResponse> {
   const key = presentedKey(request.headers["x-api-key"]);
   const { batch, problem } = readOrRefuse(request, deps);
-  const result = await enqueue(request, deps, key, batch, problem);
+  const submission = { request, key, batch, problem };
+  const result = await withKey(deps, key, () => deps.intake.enqueue(submission)).catch(outage("queue"));
   audited();
   return answer(request, result, batch, problem);
 }
@@ -59,52 +41,6 @@ function readOrRefuse(request: ApiRequest, { config }: Deps): { batch: Batch; pr
 const nothingValid = (errors: readonly Fault[]): Problem =>
   new Problem("no-valid-events", `None of the ${errors.length} events of the request is valid.`, { errors });
 
-async function enqueue(
-  request: ApiRequest,
-  deps: Deps,
-  key: PresentedKey,
-  batch: Batch,
-  problem: Problem | undefined,
-): Promise<Enqueued> {
-  const { config, redis } = deps;
-  const head = openHeader(
-    { id: request.id, at: request.receivedAt },
-    { ...auditOf(request), bytes_out: null },
-  );
-  const cost = Math.max(1, batch.valid.length + batch.faults.length);
-  const run = async (): Promise<Enqueued> => {
-    const args: (string | number)[] = [key.clientId, "ingest", head, request.id, request.receivedAt];
-    args.push(problem?.status ?? "", problem?.code ?? "", cost);
-    args.push(
-      config.dedupWindowSeconds * 1_000,
-      config.queueMaxEvents,
-      JSON.stringify(stranger(key).keyPrefix),
-    );
-    for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
-    const reply = (await enqueueScript(redis, scriptKeys(key), args)) as [
-      string,
-      string,
-      ...(number | string)[],
-    ];
-    const [code, outcomes = "", quota, window, remaining, reset, extra = ""] = reply;
-    const limit = quota === undefined ? undefined : toLimit([quota, window, remaining, reset].map(Number));
-    return { code, outcomes, limit, extra: String(extra), clientId: String(extra) };
-  };
-  return withKey(deps, key, run).catch(outage("queue"));
-}
-
-const scriptKeys = ({ hash, clientId }: PresentedKey): string[] => [
-  apiKeyKey(hash),
-  clientKey(clientId),
-  limitKey(clientId),
-  seenKey(clientId, 0),
-  seenKey(clientId, 1),
-  QUEUE_KEY,
-  STATS_KEY,
-  RECEIPTS_KEY,
-  ACCEPTED_KEY,
-];
-
 function answer(
   request: ApiRequest,
   result: Enqueued,
@@ -114,8 +50,8 @@ function answer(
   const headers = result.limit ? rateLimitHeaders(result.limit) : {};
   if (result.code !== "ok") throw refused(result, batch, problem, headers);
 
-  const conflicts = batch.valid.filter((_, item) => result.outcomes[item] === "c").map(conflict);
-  const errors = [...batch.faults, ...conflicts].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
+  const refusals = batch.valid.flatMap((event, item) => itemRefusal(event, result.outcomes[item]) ?? []);
+  const errors = [...batch.faults, ...refusals].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
   const accepted = count(result.outcomes, "a");
   const duplicates = count(result.outcomes, "d");
   if (accepted + duplicates === 0) {
@@ -128,14 +64,32 @@ function answer(
   );
 }
 
-const conflict = ({ index, eventId }: { index: number; eventId: string }): Fault => ({
-  index,
-  event_id: eventId,
-  code: "event-conflict",
-  pointer: "/event_id",
-  detail: "an event with this event_id was sent before with other content; the first one stays",
-  retryable: false,
-});
+/** @param outcome the item's letter, see `Enqueued` */
+function itemRefusal({ index, eventId }: IncomingEvent, outcome: string | undefined): Fault | undefined {
+  const item = { index, event_id: eventId };
+  switch (outcome) {
+    case "c": {
+      const detail = "an event with this event_id was sent before with other content; the first one stays";
+      return { ...item, code: "event-conflict", pointer: "/event_id", detail, retryable: false };
+    }
+    case "r":
+      return {
+        ...item,
+        code: "queue-refused",
+        detail: "the queue did not take the event; send it again",
+        retryable: true,
+      };
+    case "x":
+      return {
+        ...item,
+        code: "queue-refused",
+        detail: "the event is too large for the queue",
+        retryable: false,
+      };
+    default:
+      return undefined;
+  }
+}
 
 function count(outcomes: string, letter: string): number {
   let found = 0;
@@ -169,5 +123,10 @@ function refused(
       headers: { ...headers, "retry-after": queueFullWait(waiting, drain) },
     });
   }
+  if (code === "queue-unavailable")
+    return new Problem(code, "The queue took none of the events.", {
+      headers: { ...headers, "retry-after": outageWait() },
+      cause: result.cause,
+    });
   return refusal(code, ["ingest"], result.limit);
 }

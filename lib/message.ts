@@ -37,10 +37,24 @@ export interface Header {
   audit?: AuditRow;
   /** Number of events that follow; absent when the request was not accepted, and so has no receipt. */
   accepted?: number;
+  /** Which of the request's messages this is, from 0 on, and how many there are; absent where it is the only one. */
+  part?: number;
+  parts?: number;
+  /** Whose events they are, where no audit row says it: it travels with one of the messages only. */
+  client?: string;
   health?: HealthRow;
   /** The client whose quarantined events follow, on their way through the queue again. */
   redrive?: string;
 }
+
+/** A message's place among those of its request. */
+export interface Place {
+  /** Of the request and its receipt. */
+  id: string;
+  part: number;
+}
+
+export const placeName = ({ id, part }: Place): string => `${id} ${part}`;
 
 /** An event as it travels: normalised, its payload as JSON text. */
 export interface EventLine {

@@ -141,6 +141,12 @@ const types = {
     title: "The event id was used for other content",
     help: "An event with this `event_id` was sent before with another type, time or payload. The first stays as it is; give the new event an id of its own.",
   },
+  "queue-refused": {
+    status: 503,
+    item: true,
+    title: "The queue did not take the event",
+    help: "The other events of the request were taken. Where `retryable` is true, send the request again in a few seconds: those that were taken count once. Where it is false, the event is larger than a message of the queue can be.",
+  },
 } as const satisfies Record<string, ProblemType>;
 
 export type ProblemCode = keyof typeof types;

@@ -10,11 +10,12 @@ import { RECEIPTS_KEY } from "./redis/keys.ts";
 import { findReceipt, type ReceiptRow } from "./sql/find-receipt.ts";
 import { shortenTime } from "./time.ts";
 
-type Receipt = Omit<ReceiptRow, "completed_at"> & { completed_at: string | null };
+type Receipt = Omit<ReceiptRow, "completed_at" | "settled_parts" | "parts"> & { completed_at: string | null };
 
 /**
- * A receipt stands in Redis as long as its message waits, and in PostgreSQL from the commit that settles it. It is asked
- * for in PostgreSQL, which has the last word, then in Redis; if it moved between the two looks, the third one finds it.
+ * A receipt stands in Redis as long as a message of it waits, and in PostgreSQL, a row for each message, from the commit
+ * that settles it. It is asked for in PostgreSQL, which has the last word, then in Redis; if it moved between the two
+ * looks, the third one finds it.
  * @throws {Problem} `not-found`, also for another client's receipt; `queue-unavailable` when it is not settled and Redis
  * is out of reach
  */
@@ -37,10 +38,21 @@ export async function getReceipt(call: Call<typeof contract.getReceipt>): Promis
   });
 }
 
-const findAnywhere = async (deps: Deps, id: string): Promise<Receipt | undefined> =>
-  (await findReceipt(deps.sql, id)) ?? (await findPending(deps, id)) ?? (await findReceipt(deps.sql, id));
+async function findAnywhere(deps: Deps, id: string): Promise<Receipt | undefined> {
+  const first = await findReceipt(deps.sql, id);
+  if (first && isWhole(first)) return first;
+  const pending = await findPending(deps, id);
+  // Where Redis knows nothing of it, all that the queue took has been settled, perhaps since the first look.
+  if (!pending) return findReceipt(deps.sql, id);
+  if (!first) return pending;
+  return first.accepted < pending.accepted
+    ? { ...first, accepted: pending.accepted, completed_at: null }
+    : first;
+}
 
-/** The enqueueing script left "client_id accepted received_at_ms". */
+const isWhole = ({ settled_parts, parts }: ReceiptRow): boolean => settled_parts >= parts;
+
+/** The scripts of ingest left "client_id accepted received_at_ms …". */
 async function findPending({ redis }: Deps, id: string): Promise<Receipt | undefined> {
   const text = await redis.hget(RECEIPTS_KEY, id).catch(outage("queue"));
   if (text === null) return undefined;

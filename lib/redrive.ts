@@ -46,4 +46,5 @@ const origin = (
   eventKey: row.event_key,
   receivedAt: row.received_at.toISOString(),
   receiptId: row.receipt_id,
+  part: row.part,
 });

@@ -1,7 +1,7 @@
 /** The demo client and the administrator that a local system has, and their keys, kept over restarts. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { createClient, getClient } from "../lib/clients.ts";
 import type { Deps } from "../lib/deps.ts";
 import { createKey, findKey } from "../lib/keys.ts";

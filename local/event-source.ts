@@ -5,8 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { z } from "zod";
+import * as z from "zod";
 import type { Message, Queue } from "../lib/queue/queue.ts";
+import { encodeText } from "../lib/queue/sqs-text.ts";
 
 /** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
 const MAX_PAYLOAD_BYTES = 5 * 1024 * 1024;
@@ -129,7 +130,8 @@ export function toSqsEvent(messages: readonly Message[]): SQSEvent {
 const toRecord = ({ id, body, deliveries, sentAt }: Message): SQSRecord => ({
   messageId: id,
   receiptHandle: id,
-  body,
+  // As it would be in SQS, whichever queue it comes from: the worker has but one way to read it.
+  body: encodeText(body),
   attributes: {
     ApproximateReceiveCount: String(deliveries),
     SentTimestamp: String(sentAt),

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import postgres from "postgres";
-import { z } from "zod";
+import * as z from "zod";
 import {
   choosePort,
   commandLine,

@@ -2,18 +2,20 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { loadConfig } from "../lib/config.ts";
-import { closeDeps, createDeps, type Deps } from "../lib/deps.ts";
+import { closeDeps, createDeps, createQueue, type Deps } from "../lib/deps.ts";
 import { migrate } from "../lib/migrate.ts";
 import { ensurePartitions } from "../lib/partitions.ts";
-import { RedisQueue } from "../lib/queue/redis.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
 import { startRedis } from "./redis.ts";
+import { createQueues, startSqs } from "./sqs.ts";
 import { supervise, Teardown } from "./supervise.ts";
 
+/** Its dead-letter queue is `weir-dead`. */
+const QUEUE_NAME = "weir";
 /** As long as the worker may run; after that the message is another delivery's. */
 const INVOCATION_TIMEOUT_MS = 60_000;
 
@@ -25,6 +27,13 @@ export interface StackOptions {
   /** A server to use in place of an embedded one. */
   databaseUrl?: string | undefined;
   redisUrl?: string | undefined;
+  /** Which queue carries the events; by default Redis. */
+  queue?: "redis" | "sqs" | undefined;
+  /** With SQS: a server to use in place of fauxqs, such as LocalStack. */
+  sqsEndpoint?: string | undefined;
+  /** With SQS: a queue that is there; without one, a queue and its dead-letter queue are made. */
+  sqsQueueUrl?: string | undefined;
+  awsRegion?: string | undefined;
   /** Told what is being done, a line at a time. */
   say: (line: string) => void;
   /** Settings of the functions, as environment variables, over those of this process. */
@@ -66,7 +75,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   const servers = await startServers(options, teardown, failure.resolve);
   signal?.throwIfAborted();
 
-  const environment = functionEnvironment(options, servers);
+  const environment = await addQueue(functionEnvironment(options, servers), options, teardown);
+  signal?.throwIfAborted();
   const config = loadConfig(environment);
   const deps = createDeps(config);
   teardown.add("The connections", () => closeDeps(deps));
@@ -90,7 +100,7 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   signal?.throwIfAborted();
 
   const source = startEventSource({
-    createQueue: () => new RedisQueue(deps.redis, config),
+    createQueue: () => createQueue(deps.redis, config),
     invoke: invokeOver(invocationUrl(lambdaPort, "worker"), INVOCATION_TIMEOUT_MS),
     log: say,
   });
@@ -152,14 +162,45 @@ async function startServers(
   return { databaseUrl: database ?? "", redisUrl: redis ?? "" };
 }
 
-const functionEnvironment = ({ environment }: StackOptions, { databaseUrl, redisUrl }: Servers) => ({
+type Environment = Record<string, string | undefined>;
+
+const functionEnvironment = (
+  { environment, queue = "redis" }: StackOptions,
+  { databaseUrl, redisUrl }: Servers,
+): Environment => ({
   ...process.env,
   DATABASE_POOL_SIZE: "4",
   LOG_LEVEL: "WARN",
   ...environment,
   DATABASE_URL: databaseUrl,
   REDIS_URL: redisUrl,
+  QUEUE: queue,
 });
+
+/** With SQS, starts it unless there is one, makes the queues unless there are some, and tells the functions of them. */
+async function addQueue(
+  environment: Environment,
+  { queue, sqsEndpoint, sqsQueueUrl, awsRegion: region = "us-east-1", dataDir, say }: StackOptions,
+  teardown: Teardown,
+): Promise<Environment> {
+  if (queue !== "sqs") return environment;
+  let endpoint = sqsEndpoint;
+  if (endpoint === undefined && sqsQueueUrl === undefined) {
+    say("Starting SQS …");
+    const server = await startSqs({ dataDir: join(dataDir, "sqs"), port: 0, log: say });
+    teardown.add("SQS", server.stop);
+    endpoint = server.url;
+  }
+  const known = { ...environment, SQS_ENDPOINT: endpoint, AWS_REGION: region };
+  if (sqsQueueUrl !== undefined) return { ...known, SQS_QUEUE_URL: sqsQueueUrl };
+  // How the queues are made is among the functions' settings, of which only the queue's URL is not known yet.
+  const { queueVisibilitySeconds, queueMaxDeliveries } = loadConfig({ ...known, SQS_QUEUE_URL: endpoint });
+  const url = await createQueues({ endpoint, region }, QUEUE_NAME, {
+    visibilitySeconds: queueVisibilitySeconds,
+    maxDeliveries: queueMaxDeliveries,
+  }).catch(unusable("SQS server", "SQS_ENDPOINT"));
+  return { ...known, SQS_QUEUE_URL: url };
+}
 
 async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["say"]) {
   await Promise.all([

@@ -51,7 +51,7 @@ const aborted = (signal: AbortSignal): Promise<undefined> =>
     signal.addEventListener("abort", () => done(undefined), { once: true });
   });
 
-function greeting({ url, apiKey, adminKey }: Stack, dataDir: string, seconds: number): string {
+function greeting({ url, apiKey, adminKey, queue }: Stack, dataDir: string, seconds: number): string {
   const now = new Date();
   const event = {
     event_id: `hello-${now.getTime()}`,
@@ -70,6 +70,7 @@ function greeting({ url, apiKey, adminKey }: Stack, dataDir: string, seconds: nu
   OpenAPI    ${url}/openapi.json
   Demo key   ${apiKey}   (sends and reads events of the client "demo")
   Admin key  ${adminKey}   (everything)
+  Queue      ${queue === "sqs" ? "SQS" : "Redis Streams"}
   Data       ${dataDir}   (URLs and keys in dev.json)
   Logs       ${dataDir}/logs/serverless.log
 

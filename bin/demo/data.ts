@@ -1,7 +1,7 @@
 /** The real data that the demo replays, as events. */
 import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { eventSchema } from "../../lib/event.ts";
 
 /** Events of one type, with their times as the data has them. */

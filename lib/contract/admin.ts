@@ -1,5 +1,5 @@
 /** Calls of the administrator: clients, keys, quarantine. */
-import { z } from "zod";
+import * as z from "zod";
 import { scopeSchema } from "../scope.ts";
 import {
   clientIdField,

@@ -1,5 +1,5 @@
 /** Questions about events. */
-import { z } from "zod";
+import * as z from "zod";
 import { countField, freshness, rangeQuery } from "./fields.ts";
 import { operation } from "./operation.ts";
 

@@ -1,5 +1,5 @@
 /** Calls about the record of all calls. */
-import { z } from "zod";
+import * as z from "zod";
 import { nextCursor, pageQuery, rangeQuery, timeField, timeParam } from "./fields.ts";
 import { operation } from "./operation.ts";
 

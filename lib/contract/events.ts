@@ -1,5 +1,5 @@
 /** Calls about events: sending, receipts, reading. */
-import { z } from "zod";
+import * as z from "zod";
 import { eventSchema } from "../event.ts";
 import { countField, nextCursor, pageQuery, rangeQuery, timeField } from "./fields.ts";
 import { operation } from "./operation.ts";

@@ -1,5 +1,5 @@
 /** Pieces that several calls' parameters and answers are made of. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseTime } from "../time.ts";
 
 /** An RFC 3339 time; what comes out is an `Instant`. */

@@ -1,5 +1,5 @@
 /** Is it well? */
-import { z } from "zod";
+import * as z from "zod";
 import { countField, timeField, timeParam } from "./fields.ts";
 import { operation } from "./operation.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ProblemCode, problemTypes } from "../problem.ts";
 
 const codes = Object.keys(problemTypes) as [ProblemCode, ...ProblemCode[]];

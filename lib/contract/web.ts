@@ -1,5 +1,5 @@
 /** Pages for people and tools. */
-import { z } from "zod";
+import * as z from "zod";
 import { operation } from "./operation.ts";
 
 export const getOpenApi = operation({

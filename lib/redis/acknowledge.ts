@@ -3,6 +3,16 @@ import { script } from "./script.ts";
 /** Seconds over which the drain rate is averaged: its weight halves about every 21 s. */
 export const RATE_TIME_CONSTANT_S = 30;
 
+/** Lua function that adds processed events to the drain rate, an exponentially decaying sum. */
+export const rateLua = `
+local function add_rate(stats, now, events)
+  local old = redis.call('HMGET', stats, 'rate', 'rate_at')
+  local age_s = math.max(0, now - tonumber(old[2] or now)) / 1000
+  local rate = tonumber(old[1] or '0') * math.exp(-age_s / ${RATE_TIME_CONSTANT_S}) + events / ${RATE_TIME_CONSTANT_S}
+  redis.call('HSET', stats, 'rate', string.format('%.6f', rate), 'rate_at', string.format('%.0f', now))
+end
+`;
+
 /**
  * Removes processed messages from the queue and keeps the count of waiting events and the drain rate in step. XACK
  * alone would leave the entry in the stream and its memory taken.
@@ -13,7 +23,7 @@ export const RATE_TIME_CONSTANT_S = 30;
  */
 export const acknowledgeScript = script(
   "weirAcknowledge",
-  `
+  `${rateLua}
 local removed, events = 0, 0
 for i = 3, #ARGV do
   local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
@@ -32,11 +42,7 @@ if removed > 0 then
   if events > 0 then redis.call('HINCRBY', KEYS[2], 'events', -events) end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local old = redis.call('HMGET', KEYS[2], 'rate', 'rate_at')
-  local age_s = math.max(0, now - tonumber(old[2] or now)) / 1000
-  local rate = tonumber(old[1] or '0') * math.exp(-age_s / ${RATE_TIME_CONSTANT_S})
-  if ARGV[2] == 'ack' then rate = rate + events / ${RATE_TIME_CONSTANT_S} end
-  redis.call('HSET', KEYS[2], 'rate', string.format('%.6f', rate), 'rate_at', string.format('%.0f', now))
+  add_rate(KEYS[2], now, ARGV[2] == 'ack' and events or 0)
 end
 return removed
 `,

@@ -10,6 +10,12 @@ export const QUEUE_KEY = `${PREFIX}queue`;
 export const DEAD_KEY = `${PREFIX}dead`;
 /** Hash: `events` waiting, and the drain rate as an exponentially decaying sum (`rate`, `rate_at`). */
 export const STATS_KEY = `${PREFIX}stats`;
+/** Hash: id of a message in SQS to its number of events. */
+export const BOOKS_KEY = `${PREFIX}books`;
+/** Sorted set: ids of messages in SQS by the time at which they were booked, in milliseconds. */
+export const SENT_KEY = `${PREFIX}sent`;
+/** Sorted set: ids of messages that left SQS lately, by the time, in milliseconds. */
+export const DONE_KEY = `${PREFIX}done`;
 /** Hash: receipt id to what a pending receipt says, as long as its message waits. */
 export const RECEIPTS_KEY = `${PREFIX}receipts`;
 /** Hash: client id to the number of events ever accepted. */

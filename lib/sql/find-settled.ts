@@ -1,8 +1,12 @@
+import { type Place, placeName } from "../message.ts";
 import type { Executor } from "./client.ts";
 
-/** Which of these receipts are there already, so that their messages need no second look. */
-export async function findSettled(sql: Executor, receiptIds: readonly string[]): Promise<Set<string>> {
-  const rows = await sql<{ receipt_id: string }[]>`
-    SELECT receipt_id FROM receipts WHERE receipt_id = ANY (${[...receiptIds]}::uuid[])`;
-  return new Set(rows.map((row) => row.receipt_id));
+/** Which of these parts of receipts are there already, by `placeName`, so that their messages need no second look. */
+export async function findSettled(sql: Executor, places: readonly Place[]): Promise<Set<string>> {
+  const rows = await sql<Place[]>`
+    SELECT receipt_id AS id, part
+      FROM receipts
+      JOIN unnest(${places.map(({ id }) => id)}::uuid[], ${places.map(({ part }) => part)}::smallint[])
+           AS asked(receipt_id, part) USING (receipt_id, part)`;
+  return new Set(rows.map(placeName));
 }

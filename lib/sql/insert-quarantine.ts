@@ -12,6 +12,8 @@ export interface RefusedEvent {
   /** RFC 3339. */
   receivedAt: string;
   receiptId: string;
+  /** Which of the request's messages it came with. */
+  part: number;
 }
 
 /**
@@ -29,11 +31,12 @@ export async function insertQuarantine(sql: Executor, events: readonly RefusedEv
         ${events.map((event) => event.reason)}::text[],
         ${events.map((event) => event.detail)}::text[],
         ${events.map((event) => event.receivedAt)}::text[]::timestamptz[],
-        ${events.map((event) => event.receiptId)}::uuid[]
-      ) AS t(position, client_id, event_key, event, reason, detail, received_at, receipt_id)
+        ${events.map((event) => event.receiptId)}::uuid[],
+        ${events.map((event) => event.part)}::smallint[]
+      ) AS t(position, client_id, event_key, event, reason, detail, received_at, receipt_id, part)
     ), inserted AS (
-      INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
-      SELECT client_id, event_key, decode(event, 'hex'), reason, detail, received_at, receipt_id
+      INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id, part)
+      SELECT client_id, event_key, decode(event, 'hex'), reason, detail, received_at, receipt_id, part
         FROM input ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id

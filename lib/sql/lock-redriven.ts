@@ -4,6 +4,7 @@ export interface QuarantinedRow {
   event_key: string;
   received_at: Date;
   receipt_id: string;
+  part: number;
 }
 
 /**
@@ -17,7 +18,7 @@ export async function lockRedriven(
   eventKeys: readonly string[],
 ): Promise<QuarantinedRow[]> {
   return sql<QuarantinedRow[]>`
-    SELECT event_key, received_at, receipt_id FROM quarantine
+    SELECT event_key, received_at, receipt_id, part FROM quarantine
      WHERE client_id = ${clientId} AND event_key = ANY (${[...eventKeys]}::uuid[])
      ORDER BY event_key, client_id
        FOR UPDATE`;

@@ -32,14 +32,14 @@ export async function settleRedriven(
     ), released AS (
       DELETE FROM quarantine q USING input
        WHERE q.client_id = ${clientId} AND q.event_key = input.event_key AND input.outcome <> 'refused'
-      RETURNING q.receipt_id, (input.outcome = 'stored')::int AS stored
+      RETURNING q.receipt_id, q.part, (input.outcome = 'stored')::int AS stored
     ), moved AS (
-      SELECT receipt_id, sum(stored)::int AS stored, (count(*) - sum(stored))::int AS duplicates
-        FROM released GROUP BY receipt_id
+      SELECT receipt_id, part, sum(stored)::int AS stored, (count(*) - sum(stored))::int AS duplicates
+        FROM released GROUP BY receipt_id, part
     ), receipt AS (
       UPDATE receipts r SET stored = r.stored + moved.stored, duplicates = r.duplicates + moved.duplicates,
                             quarantined = r.quarantined - moved.stored - moved.duplicates
-        FROM moved WHERE r.receipt_id = moved.receipt_id
+        FROM moved WHERE r.receipt_id = moved.receipt_id AND r.part = moved.part
     )
     INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
     SELECT ${clientId}, pg_backend_pid() % 8, sum(stored), sum(duplicates), -sum(stored + duplicates)

@@ -11,6 +11,8 @@ export interface EventRow {
   timestamp: string;
   receivedAt: string;
   receiptId: string;
+  /** Which of the request's messages it came with. */
+  part: number;
   /** JSON text. */
   payload: string;
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { type Stack, startStack } from "../../local/stack.ts";
+import { type Stack, type StackOptions, startStack } from "../../local/stack.ts";
 import { testServers } from "./deps.ts";
 
 async function freePort(): Promise<number> {
@@ -18,8 +18,12 @@ async function freePort(): Promise<number> {
 /**
  * The whole system as `npm start` brings it up, on ports and data of its own; stopped after the file's tests.
  * @param environment settings of the functions
+ * @param options over those of the tests
  */
-export async function testStack(environment: Record<string, string> = {}): Promise<Stack> {
+export async function testStack(
+  environment: Record<string, string> = {},
+  options: Partial<StackOptions> = {},
+): Promise<Stack> {
   // The servers of the whole run stand in for the embedded ones, which test/e2e/start.test.ts covers.
   const servers = await testServers();
   const dataDir = await mkdtemp(join(tmpdir(), "weir-stack-"));
@@ -30,6 +34,7 @@ export async function testStack(environment: Record<string, string> = {}): Promi
     ...servers,
     say: () => {},
     environment,
+    ...options,
   });
   afterAll(async () => {
     await stack.stop();

@@ -1,0 +1,59 @@
+/** Words for the scripts that admit a request, and what they reply. */
+import { stranger, toLimit } from "../auth.ts";
+import type { Config } from "../config.ts";
+import { apiKeyKey, clientKey, limitKey, RECEIPTS_KEY, STATS_KEY, seenKey } from "../redis/keys.ts";
+import type { Enqueued, Submission } from "./enqueue.ts";
+
+/** KEYS that every way begins with, see `admissionStart`. */
+export const admissionKeys = ({ key: { hash, clientId } }: Submission): string[] => [
+  apiKeyKey(hash),
+  clientKey(clientId),
+  limitKey(clientId),
+  seenKey(clientId, 0),
+  seenKey(clientId, 1),
+  STATS_KEY,
+  RECEIPTS_KEY,
+];
+
+/** ARGV that every way begins with. */
+export function admissionArgs(
+  { request, key, batch, problem }: Submission,
+  config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents">,
+): (string | number)[] {
+  const cost = Math.max(1, batch.valid.length + batch.faults.length);
+  return [
+    key.clientId,
+    "ingest",
+    request.id,
+    request.receivedAt,
+    problem?.status ?? "",
+    problem?.code ?? "",
+    cost,
+    config.dedupWindowSeconds * 1_000,
+    config.queueMaxEvents,
+  ];
+}
+
+/** What an admitting script said. */
+export interface Admission extends Enqueued {
+  /** The client whose key it was; null if that is not known. */
+  owner: string | null;
+  keyPrefix: string | null;
+}
+
+export function toAdmission(reply: unknown, { key }: Submission): Admission {
+  const [code, outcomes, quota, window, remaining, reset, extra, owner, prefix] = reply as [
+    string,
+    ...(string | number | null | undefined)[],
+  ];
+  const limit = typeof quota === "number" ? [quota, window, remaining, reset].map(Number) : [];
+  return {
+    code,
+    outcomes: String(outcomes ?? ""),
+    limit: toLimit(limit),
+    extra: String(extra ?? ""),
+    clientId: String(extra ?? ""),
+    owner: owner ? String(owner) : null,
+    keyPrefix: prefix ? String(prefix) : stranger(key).keyPrefix,
+  };
+}

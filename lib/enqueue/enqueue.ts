@@ -1,0 +1,61 @@
+/**
+ * How accepted events get from the door into the queue, and out of the books when they have been settled. Redis Streams
+ * and SQS each have a way of their own; the door and the worker know only this.
+ */
+import type { PresentedKey } from "../auth.ts";
+import type { Batch } from "../batch.ts";
+import type { ApiRequest } from "../http.ts";
+import type { Limit } from "../limit.ts";
+import type { Place } from "../message.ts";
+import type { Problem } from "../problem.ts";
+
+/** A request at the door. */
+export interface Submission {
+  request: ApiRequest;
+  key: PresentedKey;
+  batch: Batch;
+  /** What is wrong with the body as a whole; told only to a caller whose key is good. */
+  problem: Problem | undefined;
+}
+
+/** What became of it. */
+export interface Enqueued {
+  /** `ok`, a problem's code, or what `withKey` understands. */
+  code: string;
+  clientId?: string;
+  /**
+   * A letter for each valid item: a accepted, d duplicate, c conflict; r refused by the queue for now, x for good (an
+   * event that is too large for it).
+   */
+  outcomes: string;
+  limit: Limit | undefined;
+  /** Wait in ms of `rate-limited`; events and drain rate of `queue-full`. */
+  extra: string;
+  /** Why the queue was unavailable, for the log. */
+  cause?: unknown;
+}
+
+/** A message that the worker has settled, or found settled by an earlier delivery. */
+export interface SettledMessage {
+  /** The queue's id of the message. */
+  queueId: string;
+  place: Place;
+  /** Whose accepted events it carried; undefined for a message that has no receipt. */
+  clientId: string | undefined;
+  events: number;
+  /** Settled now, and not by an earlier delivery. */
+  fresh: boolean;
+}
+
+export interface Intake {
+  /**
+   * Checks key, limit and duplicates, and queues what is new together with the audit row, which is on its way when this
+   * resolves, whatever the outcome. An id is marked as seen only when the queue has taken its event.
+   */
+  enqueue(submission: Submission): Promise<Enqueued>;
+  /**
+   * After the worker's commit. Saying the same again changes nothing.
+   * @param dead queue ids of messages that failed and will not be delivered again
+   */
+  settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { SqsSettings } from "../config.ts";
+import { isLocalUrl } from "../local-url.ts";
+
+export type Sdk = typeof import("@aws-sdk/client-sqs");
+
+/** The SDK and a client of it, or of a stand-in. */
+export interface SqsConnection {
+  sdk: Sdk;
+  client: SQSClient;
+}
+
+/** Imported with the first call, so that functions which never see SQS do not wait for it at their start (60 ms). */
+export async function connectSqs({ region, endpoint }: SqsSettings): Promise<SqsConnection> {
+  const sdk = await import("@aws-sdk/client-sqs");
+  // A server on this machine asks for some credentials, and shall never see real ones.
+  const local = endpoint !== undefined && isLocalUrl(endpoint);
+  const client = new sdk.SQSClient({
+    region,
+    // Entries that fail are tried again by our own measure of time, see `callInBatches`.
+    maxAttempts: 1,
+    ...(endpoint !== undefined && { endpoint, useQueueUrlAsEndpoint: false }),
+    ...(local && { credentials: { accessKeyId: "local", secretAccessKey: "local" } }),
+    requestHandler: { connectionTimeout: 1_000 },
+  });
+  return { sdk, client };
+}

@@ -1,0 +1,273 @@
+import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
+import type { Redis } from "ioredis";
+import type { Config, SqsSettings } from "../config.ts";
+import { RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
+import { bookScript } from "../redis/book.ts";
+import { BOOKS_KEY, DONE_KEY, SENT_KEY, STATS_KEY } from "../redis/keys.ts";
+import { unbookScript } from "../redis/unbook.ts";
+import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
+import { callInBatches, type Outcome } from "./sqs-batches.ts";
+import { connectSqs, type SqsConnection } from "./sqs-client.ts";
+import { decodeText, encodeText } from "./sqs-text.ts";
+
+/** Most bytes of one message, and of all messages of one call. */
+export const MOST_BYTES = 1_048_576;
+const MOST_PER_CALL = 10;
+/** Longest that SQS lets a receiver wait, in seconds. */
+const LONGEST_WAIT_S = 20;
+/** A call that takes longer than it may wait by this much has failed. */
+const CALL_MS = 5_000;
+/**
+ * Shortest and longest that a message which is handed back stays out of sight, in seconds. Not 0: fauxqs 2.4 loses a
+ * message at that until it is started again, where it keeps its data.
+ */
+const PAUSE_S = 1;
+const LONGEST_PAUSE_S = 60;
+
+/** Of a message that was sent: the id that SQS gave it, or why it was not taken. */
+export type Sent = { id: string } | { id: undefined; refused: string; retryable: boolean; cause?: unknown };
+
+interface Held {
+  handle: string;
+  deliveries: number;
+}
+
+interface Settings {
+  sqs: SqsSettings;
+  queueVisibilitySeconds: number;
+  queueMaxDeliveries: number;
+}
+
+/** Settings of a queue on SQS. @throws where the configuration names none */
+export function sqsSettings(config: Config): Settings {
+  const { sqs, queueVisibilitySeconds, queueMaxDeliveries } = config;
+  if (!sqs) throw new Error("QUEUE is not sqs.");
+  return { sqs, queueVisibilitySeconds, queueMaxDeliveries };
+}
+
+/** KEYS of the scripts that keep books of the messages, see `booksLua`. */
+export const BOOKS_KEYS = [STATS_KEY, BOOKS_KEY, SENT_KEY, DONE_KEY] as const;
+
+/**
+ * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is, so Redis keeps books
+ * of the messages. It can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
+ */
+export class SqsQueue implements Queue {
+  readonly #redis: Redis;
+  readonly #settings: Settings;
+  readonly #closing = new AbortController();
+  #connection: Promise<SqsConnection> | undefined;
+  #deadLetterUrl: Promise<string | undefined> | undefined;
+  /** Messages that this receiver has, by id: SQS wants the handle of the latest delivery. */
+  readonly #held = new Map<string, Held>();
+
+  constructor(redis: Redis, settings: Settings) {
+    this.#redis = redis;
+    this.#settings = settings;
+  }
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    const sent = await this.sendEach(messages);
+    const taken = messages.flatMap(({ events }, position) => {
+      const id = sent[position]?.id;
+      return id === undefined ? [] : [id, events];
+    });
+    if (taken.length > 0) await bookScript(this.#redis, BOOKS_KEYS, taken);
+    for (const one of sent)
+      if (one.id === undefined)
+        throw new Error(`SQS refused a message: ${one.refused}`, { cause: one.cause });
+  }
+
+  /** Sends, and tells of each message whether SQS took it. The caller books those taken. Never rejects. */
+  async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
+    const bodies = messages.map(({ body }) => encodeText(body));
+    const entries = bodies
+      .filter((body) => Buffer.byteLength(body) <= MOST_BYTES)
+      .map((MessageBody) => ({ MessageBody }));
+    const outcomes = await callInBatches(
+      entries,
+      async (Entries, abortSignal) => {
+        const { sdk, client } = await this.#connect();
+        const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries });
+        return client.send(command, { abortSignal });
+      },
+      MOST_BYTES,
+      ({ MessageBody }) => Buffer.byteLength(MessageBody),
+    );
+    const rest = outcomes.values();
+    return bodies.map((body): Sent => {
+      if (Buffer.byteLength(body) > MOST_BYTES)
+        return { id: undefined, refused: `larger than ${MOST_BYTES} bytes`, retryable: false };
+      return toSent(rest.next().value);
+    });
+  }
+
+  async receive({ maxMessages, waitMs }: ReceiveOptions): Promise<Message[]> {
+    const messages: Message[] = [];
+    let waitS = Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1_000));
+    while (messages.length < maxMessages) {
+      const wanted = Math.min(MOST_PER_CALL, maxMessages - messages.length);
+      const got = await this.#receiveSome(wanted, waitS);
+      messages.push(...got);
+      if (got.length === 0) break;
+      waitS = 0;
+    }
+    return messages;
+  }
+
+  async ack(ids: readonly string[]): Promise<void> {
+    const held = this.#take(ids);
+    if (held.length === 0) return;
+    const outcomes = await callInBatches(
+      held.map(({ handle }) => ({ ReceiptHandle: handle })),
+      async (Entries, abortSignal) => {
+        const { sdk, client } = await this.#connect();
+        return client.send(new sdk.DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries }), {
+          abortSignal,
+        });
+      },
+    );
+    const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
+    if (gone.length > 0) await unbookScript(this.#redis, BOOKS_KEYS, ["ack", ...gone]);
+    if (gone.length < held.length)
+      throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
+  }
+
+  async fail(ids: readonly string[]): Promise<void> {
+    const held = this.#take(ids);
+    await this.#handBack(held, () => PAUSE_S);
+    // SQS sets it aside when it would be delivered next.
+    const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
+    if (dead.length > 0) await unbookScript(this.#redis, BOOKS_KEYS, ["dead", ...dead.map(({ id }) => id)]);
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    // Later and later: an outage must not use up the deliveries that a message has.
+    await this.#handBack(this.#take(ids), ({ deliveries }) =>
+      Math.min(LONGEST_PAUSE_S, PAUSE_S * 2 ** (deliveries - 1)),
+    );
+  }
+
+  async depth(): Promise<Depth> {
+    const [messages, deadLetters, stats, oldest, time] = await Promise.all([
+      this.#count(this.#url),
+      this.#deadLetters(),
+      this.#redis.hmget(STATS_KEY, "events", "rate", "rate_at"),
+      this.#redis.zrange(SENT_KEY, 0, "0", "WITHSCORES"),
+      this.#redis.time(),
+    ]);
+    const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
+    const [rate, rateAt] = [Number(stats[1] ?? 0), Number(stats[2] ?? nowMs)];
+    return {
+      messages,
+      events: Math.max(0, Number(stats[0] ?? 0)),
+      oldestAgeMs: oldest[1] === undefined ? 0 : Math.max(0, nowMs - Number(oldest[1])),
+      drainPerSecond: rate * Math.exp(-Math.max(0, nowMs - rateAt) / (RATE_TIME_CONSTANT_S * 1_000)),
+      deadLetters,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("The queue was closed."));
+    const connection = await this.#connection?.catch(() => undefined);
+    connection?.client.destroy();
+  }
+
+  get #url(): string {
+    return this.#settings.sqs.queueUrl;
+  }
+
+  #connect(): Promise<SqsConnection> {
+    this.#connection ??= connectSqs(this.#settings.sqs);
+    return this.#connection;
+  }
+
+  #signal(waitS = 0): { abortSignal: AbortSignal } {
+    const timeout = AbortSignal.timeout(waitS * 1_000 + CALL_MS);
+    return { abortSignal: AbortSignal.any([this.#closing.signal, timeout]) };
+  }
+
+  async #receiveSome(count: number, waitS: number): Promise<Message[]> {
+    const { sdk, client } = await this.#connect();
+    const command = new sdk.ReceiveMessageCommand({
+      QueueUrl: this.#url,
+      MaxNumberOfMessages: count,
+      WaitTimeSeconds: waitS,
+      VisibilityTimeout: this.#settings.queueVisibilitySeconds,
+      MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
+    });
+    const { Messages = [] } = await client.send(command, this.#signal(waitS));
+    return Messages.map((received) => {
+      const message = toMessage(received);
+      const handle = received.ReceiptHandle ?? "";
+      this.#held.set(message.id, { handle, deliveries: message.deliveries });
+      return message;
+    });
+  }
+
+  /** Lets go of messages; those that are not held are left out. */
+  #take(ids: readonly string[]): (Held & { id: string })[] {
+    return ids.flatMap((id) => {
+      const held = this.#held.get(id);
+      this.#held.delete(id);
+      return held ? [{ id, ...held }] : [];
+    });
+  }
+
+  /** One that can't be handed back comes by itself after the visibility time. */
+  async #handBack(held: readonly Held[], pauseS: (message: Held) => number): Promise<void> {
+    await callInBatches(
+      held.map((message) => ({ ReceiptHandle: message.handle, VisibilityTimeout: pauseS(message) })),
+      async (Entries, abortSignal) => {
+        const { sdk, client } = await this.#connect();
+        const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries });
+        return client.send(command, { abortSignal });
+      },
+    );
+  }
+
+  /** Messages in a queue, received or not; SQS's figures are approximate, on AWS up to a minute old. */
+  async #count(url: string): Promise<number> {
+    const { sdk, client } = await this.#connect();
+    const names = [
+      "ApproximateNumberOfMessages",
+      "ApproximateNumberOfMessagesNotVisible",
+      "ApproximateNumberOfMessagesDelayed",
+    ] as const;
+    const command = new sdk.GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] });
+    const { Attributes = {} } = await client.send(command, this.#signal());
+    return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+  }
+
+  async #deadLetters(): Promise<number> {
+    this.#deadLetterUrl ??= this.#findDeadLetterUrl();
+    const url = await this.#deadLetterUrl.catch((error: unknown) => {
+      this.#deadLetterUrl = undefined;
+      throw error;
+    });
+    return url === undefined ? 0 : this.#count(url);
+  }
+
+  async #findDeadLetterUrl(): Promise<string | undefined> {
+    const { sdk, client } = await this.#connect();
+    const ask = new sdk.GetQueueAttributesCommand({ QueueUrl: this.#url, AttributeNames: ["RedrivePolicy"] });
+    const { Attributes = {} } = await client.send(ask, this.#signal());
+    const policy: unknown = JSON.parse(Attributes.RedrivePolicy ?? "{}");
+    if (typeof policy !== "object" || policy === null || !("deadLetterTargetArn" in policy)) return undefined;
+    const name = String(policy.deadLetterTargetArn).split(":").at(-1);
+    const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: name }), this.#signal());
+    return QueueUrl;
+  }
+}
+
+function toSent(outcome: Outcome<{ MessageId: string | undefined }> | undefined): Sent {
+  if (outcome === undefined) return { id: undefined, refused: "the queue did not answer", retryable: true };
+  return "result" in outcome ? { id: outcome.result.MessageId ?? "" } : { id: undefined, ...outcome };
+}
+
+const toMessage = ({ MessageId = "", Body = "", Attributes = {} }: SqsMessage): Message => ({
+  id: MessageId,
+  body: decodeText(Body),
+  deliveries: Number(Attributes.ApproximateReceiveCount ?? 1),
+  sentAt: Number(Attributes.SentTimestamp ?? 0),
+});

@@ -1,0 +1,82 @@
+/** SQS on one machine: fauxqs in this process, or a server of the developer's own such as LocalStack. */
+import { mkdir } from "node:fs/promises";
+import { Server } from "node:net";
+import { join } from "node:path";
+import type { SqsSettings } from "../lib/config.ts";
+import { connectSqs } from "../lib/queue/sqs-client.ts";
+import { choosePort, once, type ServerOptions } from "./process.ts";
+
+/** SQS in this process. */
+export interface LocalSqs {
+  url: string;
+  port: number;
+  stop(): Promise<void>;
+}
+
+/** Seconds that SQS keeps a message: its longest, 14 days. */
+const RETENTION_S = 1_209_600;
+
+/**
+ * Starts fauxqs on 127.0.0.1. It writes every message to a SQLite file in `dataDir` before it answers, so the queue is
+ * kept over restarts.
+ */
+export async function startSqs({ dataDir, port: requested, log }: ServerOptions): Promise<LocalSqs> {
+  await mkdir(dataDir, { recursive: true });
+  const port = await choosePort(join(dataDir, "port"), requested);
+  // Imported here: it is a development dependency that only those who choose SQS need to wait for.
+  const { startFauxqs } = await import("fauxqs");
+  const server = await onLoopback(() => startFauxqs({ port, dataDir, logger: false }));
+  log(`SQS (fauxqs, in this process) ready on 127.0.0.1:${server.port}`);
+  return { url: `http://127.0.0.1:${server.port}`, port: server.port, stop: once(() => server.stop()) };
+}
+
+/**
+ * fauxqs listens on all interfaces and asks for no credentials: whoever shares a network with us could read and write the
+ * queue. It has no setting for that, so for the moment of its start a server that would listen everywhere listens here.
+ */
+async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
+  const { listen } = Server.prototype;
+  Server.prototype.listen = function (this: Server, ...words: unknown[]): Server {
+    const [options] = words;
+    if (typeof options === "object" && options !== null && "host" in options && options.host === "0.0.0.0")
+      words[0] = { ...options, host: "127.0.0.1" };
+    return Reflect.apply(listen, this, words);
+  } as typeof listen;
+  try {
+    return await start();
+  } finally {
+    Server.prototype.listen = listen;
+  }
+}
+
+/**
+ * Makes a queue and its dead-letter queue `<name>-dead` where they are missing, and gives them our settings.
+ * @returns the queue's URL
+ */
+export async function createQueues(
+  server: Pick<SqsSettings, "endpoint" | "region">,
+  name: string,
+  { visibilitySeconds, maxDeliveries }: { visibilitySeconds: number; maxDeliveries: number },
+): Promise<string> {
+  const { sdk, client } = await connectSqs({ ...server, queueUrl: "", messageBytes: 0 });
+  const make = async (QueueName: string, Attributes: Record<string, string>): Promise<string> => {
+    // Made bare and then set: SQS refuses to make a queue again whose attributes differ.
+    const { QueueUrl = "" } = await client.send(new sdk.CreateQueueCommand({ QueueName }));
+    const retention = { MessageRetentionPeriod: String(RETENTION_S) };
+    await client.send(
+      new sdk.SetQueueAttributesCommand({ QueueUrl, Attributes: { ...retention, ...Attributes } }),
+    );
+    return QueueUrl;
+  };
+  try {
+    const deadUrl = await make(`${name}-dead`, {});
+    const ask = new sdk.GetQueueAttributesCommand({ QueueUrl: deadUrl, AttributeNames: ["QueueArn"] });
+    const deadLetterTargetArn = (await client.send(ask)).Attributes?.QueueArn;
+    return await make(name, {
+      VisibilityTimeout: String(visibilitySeconds),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: maxDeliveries }),
+    });
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,142 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Config } from "../../lib/config.ts";
+import type { Message } from "../../lib/queue/queue.ts";
+import { RedisQueue } from "../../lib/queue/redis.ts";
+import { connectRedis } from "../../lib/redis/client.ts";
+import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
+import { testConfig } from "../support/deps.ts";
+import { type QueueOptions, queueContract } from "./queue.ts";
+
+let config: Config;
+let redis: Redis;
+const open: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  config = await testConfig();
+  redis = connectRedis(config);
+});
+afterAll(async () => {
+  for (const queue of open) await queue.close();
+  redis.disconnect();
+});
+
+/** An empty queue; the tests of this file run one after the other, so one database will do. */
+async function makeQueue({ visibilitySeconds, maxDeliveries }: QueueOptions): Promise<RedisQueue> {
+  await redis.flushdb();
+  return anotherReceiver({ visibilitySeconds, maxDeliveries });
+}
+
+/** As another process would have it. */
+function anotherReceiver({ visibilitySeconds, maxDeliveries }: QueueOptions): RedisQueue {
+  const connection = connectRedis(config);
+  const queue = new RedisQueue(connection, {
+    queueVisibilitySeconds: visibilitySeconds,
+    queueMaxDeliveries: maxDeliveries,
+  });
+  open.push({
+    close: async () => {
+      await queue.close();
+      connection.disconnect();
+    },
+  });
+  return queue;
+}
+
+const OPTIONS = { visibilitySeconds: 60, maxDeliveries: 5 };
+const bodies = (messages: readonly Message[]): string[] => messages.map(({ body }) => body);
+const now = { maxMessages: 100, waitMs: 0 };
+
+queueContract("RedisQueue", makeQueue);
+
+describe("on Redis", () => {
+  it("an acknowledged message leaves nothing behind in the stream or in the group", async () => {
+    const queue = await makeQueue(OPTIONS);
+    await queue.send(Array.from({ length: 50 }, (_, n) => ({ body: `m-${n}`, events: 1 })));
+    const messages = await queue.receive(now);
+    expect(await redis.xlen(QUEUE_KEY)).toBe(50);
+    await queue.ack(messages.map(({ id }) => id));
+    expect(await redis.xlen(QUEUE_KEY)).toBe(0);
+    expect(await redis.xpending(QUEUE_KEY, "worker")).toEqual([0, null, null, null]);
+    expect((await redis.keys("*")).sort()).toEqual([QUEUE_KEY, STATS_KEY].sort());
+  });
+
+  it("two processes share the messages, and one takes over what the other held when it died", async () => {
+    const one = await makeQueue({ ...OPTIONS, visibilitySeconds: 1 });
+    const two = anotherReceiver({ ...OPTIONS, visibilitySeconds: 1 });
+    await one.send(["a", "b"].map((body) => ({ body, events: 1 })));
+    expect(bodies(await one.receive({ ...now, maxMessages: 1 }))).toEqual(["a"]);
+    expect(bodies(await two.receive(now))).toEqual(["b"]);
+    await one.close();
+    await expect
+      .poll(async () => (await two.receive(now)).map(({ body, deliveries }) => [body, deliveries]), {
+        timeout: 10_000,
+        interval: 50,
+      })
+      .toEqual([
+        ["a", 2],
+        ["b", 2],
+      ]);
+  });
+
+  it("a lost group is made anew, from the first message on", async () => {
+    const queue = await makeQueue(OPTIONS);
+    await queue.send([{ body: "held", events: 1 }]);
+    await queue.receive(now);
+    await queue.send([{ body: "waiting", events: 1 }]);
+    await redis.xgroup("DESTROY", QUEUE_KEY, "worker");
+    expect(bodies(await queue.receive(now))).toEqual(["held", "waiting"]);
+  });
+
+  it("an emptied server is taken into use again", async () => {
+    const queue = await makeQueue(OPTIONS);
+    await queue.send([{ body: "lost", events: 1 }]);
+    const lost = await queue.receive(now);
+    await redis.flushdb();
+    await queue.ack(lost.map(({ id }) => id));
+    expect(await queue.depth()).toMatchObject({ messages: 0, events: 0 });
+    await queue.send([{ body: "new", events: 1 }]);
+    expect(bodies(await queue.receive(now))).toEqual(["new"]);
+  });
+
+  it.each([
+    ["its group is destroyed", () => redis.xgroup("DESTROY", QUEUE_KEY, "worker")],
+    ["the server is emptied", () => redis.flushdb()],
+  ])(
+    "a receiver that waits goes on when %s",
+    async (_, lose) => {
+      const queue = await makeQueue(OPTIONS);
+      await queue.receive(now);
+      const waiting = queue.receive({ maxMessages: 1, waitMs: 15_000 });
+      await expect.poll(() => redis.client("LIST"), { timeout: 10_000 }).toMatch(/flags=b.*cmd=xreadgroup/);
+      await lose();
+      await queue.send([{ body: "after", events: 1 }]);
+      expect(bodies(await waiting)).toEqual(["after"]);
+    },
+    12_000,
+  );
+
+  it("two receivers that find no group at once both go on", async () => {
+    const queue = await makeQueue(OPTIONS);
+    const two = anotherReceiver(OPTIONS);
+    await queue.send([{ body: "only", events: 1 }]);
+    const got = await Promise.all([queue, two, queue, two].map((receiver) => receiver.receive(now)));
+    expect(bodies(got.flat())).toEqual(["only"]);
+  });
+
+  it("a dead letter keeps its body and says which message it was", async () => {
+    const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
+    await queue.send([{ body: "poison ß", events: 3 }]);
+    const [message] = await queue.receive(now);
+    await queue.fail([message?.id ?? ""]);
+    expect(await queue.receive(now)).toEqual([]);
+    const dead = await redis.xrange(DEAD_KEY, "-", "+");
+    expect(dead.map(([, fields]) => fields)).toEqual([["id", message?.id, "n", "3", "m", "poison ß"]]);
+  });
+
+  it("an error in the middle of sending is told, since only some may have been taken", async () => {
+    const queue = await makeQueue(OPTIONS);
+    await redis.set(STATS_KEY, "not a hash");
+    await expect(queue.send([{ body: "x", events: 1 }])).rejects.toThrow(/WRONGTYPE/);
+  });
+});

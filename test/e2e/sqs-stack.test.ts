@@ -1,0 +1,30 @@
+/** The whole system with SQS (fauxqs) as its queue, as `QUEUE=sqs npm start` brings it up. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { testStack } from "../support/stack.ts";
+
+const run = promisify(execFile);
+const ROOT = new URL("../../", import.meta.url).pathname;
+const EVENTS = 1_707 + 20_000;
+
+it("takes the demo data twice and counts it once, and every accepted event is accounted for", async () => {
+  const { url, apiKey, queue } = await testStack({}, { queue: "sqs" });
+  expect(queue).toBe("sqs");
+  const demo = async (): Promise<string> =>
+    (await run(process.execPath, ["bin/demo.ts", "--url", url, "--key", apiKey], { cwd: ROOT })).stdout;
+  expect(await demo()).not.toContain("added nothing");
+  expect(await demo()).toContain("added nothing");
+
+  const get = async (path: string) =>
+    (await fetch(`${url}${path}`, { headers: { "x-api-key": apiKey } })).json() as Promise<
+      Record<string, unknown>
+    >;
+  expect(await get("/v1/analytics/count")).toMatchObject({ count: EVENTS });
+  const settled = { stored: EVENTS, quarantined: 0, pending: 0 };
+  const queued = { events: 0, dead_letters: 0, oldest_age_ms: expect.any(Number) };
+  await expect
+    .poll(() => get("/v1/pipeline"), { timeout: 20_000 })
+    .toMatchObject({ ...settled, queue: queued });
+  expect(await get("/health")).toMatchObject({ status: "ok", checks: { queue: { status: "up" } } });
+}, 240_000);

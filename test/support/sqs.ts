@@ -1,0 +1,29 @@
+/** SQS servers of the tests. */
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import type { SqsSettings } from "../../lib/config.ts";
+import { createQueues, startSqs } from "../../local/sqs.ts";
+
+/** An endpoint of SQS on which the tests may make queues. */
+export async function sqsServer(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), "weir-sqs-"));
+  const server = await startSqs({ dataDir, port: 0, log: () => {} });
+  afterAll(async () => {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  return server.url;
+}
+
+/** A queue and its dead-letter queue, made for one test. */
+export async function makeSqsQueue(
+  endpoint: string,
+  { visibilitySeconds = 60, maxDeliveries = 100 } = {},
+): Promise<SqsSettings> {
+  const server = { endpoint, region: "us-east-1" };
+  const queueUrl = await createQueues(server, `test-${randomUUID()}`, { visibilitySeconds, maxDeliveries });
+  return { ...server, queueUrl, messageBytes: 262_144 };
+}
