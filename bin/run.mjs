@@ -20,6 +20,9 @@ const commands = {
   weir: ["bin/weir.ts"],
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
+  package: ["node_modules/serverless/bin/serverless.js", "package"],
+  "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
+  deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
 };
 
 function fail(message, code = 1) {
@@ -102,4 +105,6 @@ if (!Object.hasOwn(commands, command ?? ""))
   fail(`Usage: node bin/run.mjs <${Object.keys(commands).join("|")}> [arguments]`, 2);
 checkMachine();
 install();
+if (command === "test" && args.length === 0)
+  console.log("Left out here: the checks of what gets deployed, which need Python (npm run package:check).");
 run(command, args);

@@ -3,8 +3,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { httpHandler, serve } from "../lib/api.ts";
 import * as contract from "../lib/contract/health.ts";
 import { getDeps } from "../lib/deps-once.ts";
-import { checkHealth, healthHistory, recordHealth } from "../lib/health.ts";
+import { checkHealth, healthHistory, measureHealth, recordHealth } from "../lib/health.ts";
 import { json } from "../lib/http.ts";
+import { metricsLine } from "../lib/metrics.ts";
 import { version } from "../lib/version.ts";
 
 /** An answer from a cache would say how it was. */
@@ -27,6 +28,9 @@ export async function handler(
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2 | undefined> {
   if ("requestContext" in event) return http(event, context);
-  await recordHealth(getDeps());
+  const health = await recordHealth(getDeps());
+  const metrics = await measureHealth(getDeps(), health);
+  // Not by `console`, where Lambda puts words of its own before the text: then it would be a line of the log only.
+  process.stdout.write(`${metricsLine(context.functionName, metrics)}\n`);
   return undefined;
 }

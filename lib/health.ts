@@ -4,6 +4,7 @@ import type * as contract from "./contract/health.ts";
 import type { Deps } from "./deps.ts";
 import { uuidv7 } from "./ids.ts";
 import { type HealthRow, headerMessage } from "./message.ts";
+import type { Unit } from "./metrics.ts";
 import { countHealth } from "./sql/count-health.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
@@ -69,6 +70,23 @@ export async function recordHealth(deps: Deps): Promise<Health> {
   );
   if (!queued) deps.log.error("health-not-recorded", { health: row });
   return health;
+}
+
+/** What the alarms look at, by CloudWatch's names: the state, and the queue's where it answers. */
+export async function measureHealth(
+  { queue }: Pick<Deps, "queue">,
+  { status, checks }: Health,
+): Promise<Record<string, readonly [number, Unit]>> {
+  const unhealthy = { Unhealthy: [status === "ok" ? 0 : 1, "Count"] } as const;
+  if (checks.queue.status !== "up") return unhealthy;
+  const depth = await queue.depth().catch(() => undefined);
+  if (depth === undefined) return unhealthy;
+  return {
+    ...unhealthy,
+    QueueMessages: [depth.messages, "Count"],
+    QueueOldestAge: [depth.oldestAgeMs / 1_000, "Seconds"],
+    DeadLetters: [depth.deadLetters, "Count"],
+  };
 }
 
 /**

@@ -5,7 +5,13 @@ import postgres from "postgres";
 
 /** Any constant will do, as long as every version of Weir uses the same: "weir" in ASCII. */
 const ADVISORY_LOCK = 0x77656972;
-const FOLDER = new URL("./sql/migrations/", import.meta.url);
+/** Seen from this file, and from the bundle of a function, which lies beside `lib` in its package. */
+const FOLDER = new URL("../lib/sql/migrations/", import.meta.url);
+
+/** The database has a migration that this version of Weir does not know. */
+export class NewerSchemaError extends Error {
+  override name = "NewerSchemaError";
+}
 
 interface Migration {
   version: number;
@@ -28,7 +34,8 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 /**
  * Applies what is missing, under an advisory lock so that two deployments at once wait for each other.
  * @returns the names of the migrations that were applied, oldest first
- * @throws if the database has a version this code does not know, or an applied file has been edited since
+ * @throws {NewerSchemaError} if the database has a version that this code does not know
+ * @throws if an applied file has been edited since
  */
 export async function migrate(databaseUrl: string, folder: URL = FOLDER): Promise<string[]> {
   const migrations = await readMigrations(folder);
@@ -63,7 +70,7 @@ function checkApplied(applied: readonly Migration[], known: readonly Migration[]
   for (const [index, { version, name, checksum }] of applied.entries()) {
     const file = known[index];
     if (file === undefined)
-      throw new Error(
+      throw new NewerSchemaError(
         `The database is newer than this version of Weir: it has migration ${name}. Update Weir.`,
       );
     if (file.version !== version || file.checksum !== checksum)

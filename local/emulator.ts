@@ -36,7 +36,7 @@ export interface Emulator extends LocalServer {
 
 /** Where the emulator's Lambda API invokes a function of `serverless.yml`. */
 export const invocationUrl = (lambdaPort: number, name: string): string =>
-  `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/weir-dev-${name}/invocations`;
+  `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/weir-local-${name}/invocations`;
 
 const pidFile = (dataDir: string): string => join(dataDir, "serverless.pid");
 
@@ -57,20 +57,24 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const log = await open(logFile, "w", 0o600);
   const serverless = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
   const ports = ["--httpPort", String(httpPort), "--lambdaPort", String(lambdaPort)];
-  const child = spawn(process.execPath, [serverless, "offline", "start", "--noSponsor", ...ports], {
-    cwd: PROJECT,
-    // A process group of its own: on Ctrl-C the event source finishes its invocation before the functions go.
-    detached: true,
-    stdio: ["ignore", log.fd, log.fd],
-    env: {
-      // Without it four lines for each request, which cost time and disk.
-      SLS_LOG_LEVEL: "warning",
-      ...environment,
-      WEIR_BUILD_DIR: relative(PROJECT, join(dataDir, "build")),
-      // Compiled code is kept from one start to the next: a second less to wait.
-      NODE_COMPILE_CACHE: join(dataDir, "build", "cache"),
+  const child = spawn(
+    process.execPath,
+    [serverless, "offline", "start", "--stage", "local", "--noSponsor", ...ports],
+    {
+      cwd: PROJECT,
+      // A process group of its own: on Ctrl-C the event source finishes its invocation before the functions go.
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+      env: {
+        // Without it four lines for each request, which cost time and disk.
+        SLS_LOG_LEVEL: "warning",
+        ...environment,
+        WEIR_BUILD_DIR: relative(PROJECT, join(dataDir, "build")),
+        // Compiled code is kept from one start to the next: a second less to wait.
+        NODE_COMPILE_CACHE: join(dataDir, "build", "cache"),
+      },
     },
-  });
+  );
   const { pid } = child;
   const exited = howItEnds(child).finally(() => {
     // The bundler's service is a child of its own, which outlives a kill for a while.

@@ -183,3 +183,47 @@ describe("the history", () => {
     expect(answer.headers).toHaveProperty("retry-after");
   });
 });
+
+describe("the metrics of the scheduled check", () => {
+  /** What the function prints for CloudWatch. */
+  async function printed(run: () => Promise<unknown>): Promise<Record<string, unknown>> {
+    const lines: string[] = [];
+    const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    });
+    await run().finally(() => spy.mockRestore());
+    const line = lines.find((text) => text.startsWith('{"_aws"'));
+    if (line === undefined) throw new Error("There is no line of metrics.");
+    expect(line.endsWith("\n")).toBe(true);
+    return JSON.parse(line);
+  }
+
+  it("tell how deep the queue is", async () => {
+    await well.queue.send([{ body: "waits", events: 0 }]);
+    const metrics = await printed(tick);
+    expect(metrics).toMatchObject({ Unhealthy: 0, DeadLetters: 0, FunctionName: "weir-test-health" });
+    expect(metrics.QueueMessages).toBeGreaterThanOrEqual(1);
+    expect(metrics.QueueOldestAge).toBeGreaterThanOrEqual(0);
+    const { CloudWatchMetrics, Timestamp } = metrics._aws as Record<string, unknown>;
+    expect(Timestamp).toBeTypeOf("number");
+    expect(CloudWatchMetrics).toEqual([
+      {
+        Namespace: "Weir",
+        Dimensions: [["FunctionName"]],
+        Metrics: [
+          { Name: "Unhealthy", Unit: "Count" },
+          { Name: "QueueMessages", Unit: "Count" },
+          { Name: "QueueOldestAge", Unit: "Seconds" },
+          { Name: "DeadLetters", Unit: "Count" },
+        ],
+      },
+    ]);
+  });
+
+  it("say so where Redis is away, and nothing of a queue that nobody could ask", async () => {
+    const metrics = await printed(() => withServers({ redisUrl: "redis://127.0.0.1:1" }, tick));
+    expect(metrics).toMatchObject({ Unhealthy: 1 });
+    expect(metrics).not.toHaveProperty("QueueMessages");
+  });
+});

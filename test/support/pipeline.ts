@@ -58,6 +58,7 @@ export interface Answer {
 /** The context that Lambda gives, as far as handlers look at it. */
 export const context = {
   awsRequestId: randomUUID(),
+  functionName: "weir-test-health",
   getRemainingTimeInMillis: () => 30_000,
 } as unknown as Context;
 

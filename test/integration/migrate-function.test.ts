@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { handler } from "../../functions/migrate.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { testDeps } from "../support/deps.ts";
+
+let deps: Deps;
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+
+/** What stands in for the signed URL of CloudFormation. */
+const letters: { method: string | undefined; type: string | undefined; body: Record<string, unknown> }[] = [];
+let url: string;
+let status = 200;
+
+beforeAll(async () => {
+  deps = await testDeps();
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(await text(request));
+    letters.push({ method: request.method, type: request.headers["content-type"], body });
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/answer?signature=x`;
+  afterAll(() => server.close());
+});
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+const ask = (RequestType: string): Promise<unknown> =>
+  handler({
+    RequestType,
+    ResponseURL: url,
+    StackId: "stack",
+    RequestId: "request",
+    LogicalResourceId: "SchemaMigration",
+    ResourceType: "AWS::CloudFormation::CustomResource",
+    ResourceProperties: { ServiceToken: "token" },
+  });
+
+async function answerTo(RequestType: string): Promise<Record<string, unknown>> {
+  letters.length = 0;
+  await ask(RequestType);
+  expect(letters).toHaveLength(1);
+  const [letter] = letters;
+  expect(letter).toMatchObject({ method: "PUT" });
+  // The URL's signature counts on there being none.
+  expect(letter?.type ?? "").toBe("");
+  return letter?.body ?? {};
+}
+
+describe("the function migrate", () => {
+  it("tells who invokes it by hand what it did", async () => {
+    await deps.sql`DROP SCHEMA public CASCADE`;
+    await deps.sql`CREATE SCHEMA public`;
+    expect(await handler({})).toMatchObject({ migrations: ["0001_init.sql"] });
+    expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
+  });
+
+  it("answers CloudFormation, always with the same physical id", async () => {
+    for (const type of ["Create", "Update"])
+      expect(await answerTo(type)).toEqual({
+        Status: "SUCCESS",
+        PhysicalResourceId: "SchemaMigration",
+        StackId: "stack",
+        RequestId: "request",
+        LogicalResourceId: "SchemaMigration",
+      });
+  });
+
+  it("leaves the data where it is when the stack goes", async () => {
+    expect(await answerTo("Delete")).toMatchObject({ Status: "SUCCESS" });
+    expect(await deps.sql`SELECT count(*)::int AS n FROM schema_migrations`).toEqual([{ n: 1 }]);
+  });
+
+  it("fails the deployment, with the reason, where an applied migration was edited", async () => {
+    const [row] = await deps.sql`SELECT checksum FROM schema_migrations WHERE version = 1`;
+    await deps.sql`UPDATE schema_migrations SET checksum = 'other' WHERE version = 1`;
+    expect(await answerTo("Update")).toMatchObject({
+      Status: "FAILED",
+      Reason: expect.stringContaining("0001_init.sql was changed"),
+    });
+    await deps.sql`UPDATE schema_migrations SET checksum = ${row?.checksum} WHERE version = 1`;
+  });
+
+  it("lets a deployment be taken back onto a schema that is ahead, which it refuses by hand", async () => {
+    await deps.sql`INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_later.sql', 'x')`;
+    expect(await answerTo("Update")).toMatchObject({ Status: "SUCCESS" });
+    await expect(handler({})).rejects.toThrow("newer than this version");
+    await deps.sql`DELETE FROM schema_migrations WHERE version = 9999`;
+  });
+
+  it("throws where its answer did not arrive, so that Lambda calls again", async () => {
+    status = 403;
+    await expect(ask("Update")).rejects.toThrow("403");
+    status = 200;
+  });
+});

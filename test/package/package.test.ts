@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startPostgres } from "../../local/postgres.ts";
+import { installCfnLint, lint, unzip } from "./cfn-lint.ts";
+import { mustRun } from "./command.ts";
+import { ofType, type Packaged, PROJECT, packageStack, runPackage, sizeOf } from "./stack.ts";
+
+const MAX_BYTES = 1024 * 1024;
+const combinations = ["dev", "prod"].flatMap((stage) => ["redis", "sqs"].map((queue) => ({ stage, queue })));
+
+/** Outside of the repository, so that no `node_modules` can be found from there. */
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "weir-package-"));
+  await installCfnLint(PROJECT);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(combinations)("the package of $stage with $queue", ({ stage, queue }) => {
+  let packaged: Packaged;
+  const at = (name: string): string => join(folder, `${stage}-${queue}-${name}`);
+  beforeAll(async () => {
+    packaged = await packageStack(at("package"), stage, queue);
+    for (const [name, zip] of packaged.zips) await unzip(PROJECT, zip, at(name));
+  });
+
+  it("is made without credentials, and holds every function", () => {
+    const functions = ofType(packaged.template, "AWS::Lambda::Function");
+    const names = functions.map(([, { Properties }]) => Properties.FunctionName).sort();
+    expect(names).toEqual([...packaged.zips.keys()].map((name) => `weir-${stage}-${name}`).sort());
+    expect(packaged.zips.has(queue === "sqs" ? "worker" : "drain")).toBe(true);
+    for (const [name, { Properties }] of functions)
+      expect(Properties, name).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
+  });
+
+  it("holds bundles of 1 MiB at the most, unpacked", async () => {
+    const sizes = await Promise.all(
+      [...packaged.zips.keys()].map(async (name) => [name, await sizeOf(at(name))] as const),
+    );
+    for (const [name, bytes] of sizes) console.log(`${name.padEnd(12)} ${bytes.toLocaleString("en")} bytes`);
+    expect(sizes.filter(([, bytes]) => bytes > MAX_BYTES)).toEqual([]);
+  });
+
+  it("holds functions that a bare Node.js can load", async () => {
+    for (const [, { Properties }] of ofType(packaged.template, "AWS::Lambda::Function")) {
+      const name = String(Properties.FunctionName).slice(`weir-${stage}-`.length);
+      const [file, member] = String(Properties.Handler).split(".");
+      const script = `import("./${file}.mjs").then((m) => console.log(typeof m.${member}))`;
+      const options = { cwd: at(name), env: {} };
+      expect(await mustRun(process.execPath, ["-e", script], options), name).toBe("function\n");
+    }
+  });
+
+  it("is CloudFormation that the linter finds nothing wrong with", async () => {
+    expect(await lint(PROJECT, packaged.files)).toEqual([]);
+  });
+
+  it("gives each function a role of its own that may do nothing to everything", () => {
+    const functions = ofType(packaged.template, "AWS::Lambda::Function");
+    const roles = functions.map(([, { Properties }]) => JSON.stringify(Properties.Role));
+    expect(new Set(roles).size).toBe(functions.length);
+    for (const [name, { Properties }] of ofType(packaged.template, "AWS::IAM::Role")) {
+      const statements = Properties.Policies.flatMap(
+        // A policy may be there for some stages only, and `AWS::NoValue` else.
+        ({ PolicyDocument }: { PolicyDocument?: { Statement: object[] } }) => PolicyDocument?.Statement ?? [],
+      ) as { Action: string | string[]; Resource: unknown }[];
+      const wide = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('"*"'));
+      expect(
+        wide.flatMap(({ Action }) => Action).filter((action) => !action.startsWith("ec2:")),
+        name,
+      ).toEqual([]);
+      expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
+    }
+  });
+
+  it("refers to its secrets, and holds none", () => {
+    for (const [, { Properties }] of ofType(packaged.template, "AWS::Lambda::Function"))
+      expect(Properties.Environment.Variables).toMatchObject({
+        QUEUE: queue,
+        DATABASE_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:databaseUrl}}`,
+        REDIS_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:redisUrl}}`,
+      });
+  });
+
+  it("replaces no function before the schema is up to date", () => {
+    for (const [name, { DependsOn }] of ofType(packaged.template, "AWS::Lambda::Function"))
+      if (name !== "MigrateLambdaFunction") expect(DependsOn, name).toContain("SchemaMigration");
+  });
+});
+
+describe("the worker's queue", () => {
+  it("gives a batch six times the worker's time, and reports single failures", async () => {
+    const { template } = await packageStack(join(folder, "queue"), "prod", "sqs");
+    const { EventsQueue, WorkerLambdaFunction } = template.Resources;
+    const timeout = Number(WorkerLambdaFunction?.Properties.Timeout);
+    expect(EventsQueue?.Properties.VisibilityTimeout).toBe(6 * timeout);
+    const [mapping] = ofType(template, "AWS::Lambda::EventSourceMapping");
+    expect(mapping?.[1].Properties).toMatchObject({
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: WorkerLambdaFunction?.Properties.ReservedConcurrentExecutions },
+    });
+    // A database away for a day must not set a single message aside.
+    const deliveries = Number(EventsQueue?.Properties.RedrivePolicy.maxReceiveCount);
+    expect(deliveries * 6 * timeout).toBeGreaterThanOrEqual(86_400);
+  });
+});
+
+describe("packaging", () => {
+  it("outside of a VPC asks for none and passes the linter too", async () => {
+    const target = join(folder, "none");
+    const made = await runPackage(target, { stage: "prod", queue: "sqs", params: ["network=none"] });
+    expect(made.code, made.output).toBe(0);
+    expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
+  });
+
+  it("fails, with the table, where the connections don't fit", async () => {
+    const params = ["analyticsConcurrency=500"];
+    const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/weir-dev-analytics +500 +1 +500/);
+    expect(output).toContain("The functions may open 523 connections; the database takes 80");
+  });
+
+  it("fails on a queue there is not", async () => {
+    const { code } = await runPackage(join(folder, "kafka"), { stage: "dev", queue: "kafka" });
+    expect(code).not.toBe(0);
+  });
+
+  it("is checked by a linter that does find faults", async () => {
+    const file = join(folder, "wrong.json");
+    const Queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: "soon", Colour: "red" } };
+    await writeFile(file, JSON.stringify({ Resources: { Queue } }));
+    expect(await lint(PROJECT, [file])).toHaveLength(2);
+  });
+});
+
+describe("the packaged function migrate", () => {
+  it("brings an empty database up to date with the migrations that it has with it", async () => {
+    const database = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, log: () => {} });
+    try {
+      const { zips } = await packageStack(join(folder, "migrate"), "dev", "redis");
+      const cwd = join(folder, "migrate-unpacked");
+      await unzip(PROJECT, zips.get("migrate") ?? "", cwd);
+      const script =
+        'import("./functions/migrate.mjs").then(async (m) => { console.log(JSON.stringify(await m.handler({}))); process.exit() })';
+      const env = { DATABASE_URL: database.url, REDIS_URL: "redis://127.0.0.1:1", LOG_LEVEL: "SILENT" };
+      const answer = JSON.parse(await mustRun(process.execPath, ["-e", script], { cwd, env }));
+      expect(answer.migrations).toContain("0001_init.sql");
+      expect(answer.partitions).toBeGreaterThan(90);
+    } finally {
+      await database.stop();
+    }
+  });
+});
