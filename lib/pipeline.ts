@@ -15,7 +15,8 @@ import { readTotals } from "./sql/read-totals.ts";
  * read first. What it had settled then was accepted by then, so the later look at Redis finds at least as many, and the
  * difference, never negative, is what was pending or has been settled since the first look.
  *
- * Should Redis have lost a client's count, the settled events are the accepted ones that are known of.
+ * With SQS the worker may settle events a moment before they are counted, and Redis may have lost a client's count: then
+ * the settled events are the accepted ones that are known of.
  * @throws {Problem} `insufficient-scope`; `queue-unavailable` when Redis is out of reach
  */
 export async function getPipeline(call: Call<typeof contract.getPipeline>): Promise<ApiResponse> {

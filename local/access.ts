@@ -27,7 +27,10 @@ const devFileSchema = z.object({
   adminKey: z.string(),
   databaseUrl: z.string(),
   redisUrl: z.string(),
-  queue: z.string(),
+  queue: z.enum(["redis", "sqs"]),
+  /** With SQS: the server that stands in for it, if any, and the queue. */
+  sqsEndpoint: z.string().optional(),
+  sqsQueueUrl: z.string().optional(),
 });
 
 /** What other programs need to talk to a running local system. */

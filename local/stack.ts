@@ -105,7 +105,13 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     log: say,
   });
   teardown.add("The event source", source.stop);
-  const dev: DevFile = { url: emulator.url, ...keys, ...servers, queue: config.queue };
+  const dev: DevFile = {
+    url: emulator.url,
+    ...keys,
+    ...servers,
+    queue: config.queue,
+    ...(config.sqs && { sqsEndpoint: config.sqs.endpoint, sqsQueueUrl: config.sqs.queueUrl }),
+  };
   await writeDevFile(dataDir, dev);
   return { ...dev, failed: failure.promise, stop: () => teardown.stop() };
 }

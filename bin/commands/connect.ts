@@ -22,7 +22,13 @@ async function findConfig(): Promise<Config> {
     throw new ConfigError("Set both DATABASE_URL and REDIS_URL, or neither.");
   const dev = await readDevFile(local.dataDir);
   if (!dev) throw new ConfigError("Start Weir with `npm start`, or set DATABASE_URL and REDIS_URL.");
-  return loadConfig({ DATABASE_URL: dev.databaseUrl, REDIS_URL: dev.redisUrl });
+  return loadConfig({
+    DATABASE_URL: dev.databaseUrl,
+    REDIS_URL: dev.redisUrl,
+    QUEUE: dev.queue,
+    SQS_ENDPOINT: dev.sqsEndpoint,
+    SQS_QUEUE_URL: dev.sqsQueueUrl,
+  });
 }
 
 /** Prints a result, for programs with `--json` and else for people. */
