@@ -24,6 +24,7 @@ const commands = {
   package: ["node_modules/serverless/bin/serverless.js", "package"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
+  serverless: ["node_modules/serverless/bin/serverless.js"],
 };
 
 function fail(message, code = 1) {

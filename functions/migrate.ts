@@ -1,20 +1,35 @@
 /**
  * Brings the database's schema up to date: in the middle of each deployment, when CloudFormation asks for it, and by
- * hand with `serverless invoke -f migrate`.
+ * hand with `serverless invoke -f migrate`. By hand it can also make the first administrator, since the database is
+ * out of everybody's reach but the functions'.
  */
+import { z } from "zod";
+import { createClient, getClient } from "../lib/clients.ts";
 import { answerCloudFormation, isCloudFormationRequest } from "../lib/custom-resource.ts";
 import { getDeps } from "../lib/deps-once.ts";
+import { createKey, type NewKey } from "../lib/keys.ts";
 import { migrate, NewerSchemaError } from "../lib/migrate.ts";
 import { ensurePartitions } from "../lib/partitions.ts";
+
+const commandSchema = z.strictObject({
+  /** Id of a client to make, unless it is there, and to give a new key with the scope `admin`. */
+  admin_client: z.string().optional(),
+});
 
 interface Migrated {
   migrations: string[];
   partitions: number;
+  /** With its secret, which is shown this once. */
+  admin_key?: NewKey;
 }
 
-/** Answers what it did. @throws if the schema could not be brought up to date */
+/** Answers what it did. @throws if the schema could not be brought up to date, or the command is none */
 export async function handler(event: unknown): Promise<Migrated | undefined> {
-  if (!isCloudFormationRequest(event)) return bringUpToDate();
+  if (!isCloudFormationRequest(event)) {
+    const { admin_client: clientId } = commandSchema.parse(event ?? {});
+    const done = await bringUpToDate();
+    return clientId === undefined ? done : { ...done, admin_key: await addAdministrator(clientId) };
+  }
   await answerCloudFormation(event, async () => {
     // The stack goes; the data stays.
     if (event.RequestType !== "Delete") await bringUpToDate().catch(acceptNewer);
@@ -28,6 +43,13 @@ async function bringUpToDate(): Promise<Migrated> {
   const partitions = await ensurePartitions(sql, config);
   log.info("migrated", { migrations, partitions });
   return { migrations, partitions: partitions.length };
+}
+
+async function addAdministrator(clientId: string): Promise<NewKey> {
+  const deps = getDeps();
+  if ((await getClient(deps, clientId)) === null)
+    await createClient(deps, { client_id: clientId, name: "Administrator" });
+  return createKey(deps, clientId, { scopes: ["admin"] });
 }
 
 /**

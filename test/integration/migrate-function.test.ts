@@ -1,7 +1,9 @@
+import { readdir } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { handler } from "../../functions/migrate.ts";
 import type { Deps } from "../../lib/deps.ts";
+import { findKey } from "../../lib/keys.ts";
 import { testDeps } from "../support/deps.ts";
 
 let deps: Deps;
@@ -57,8 +59,24 @@ describe("the function migrate", () => {
   it("tells who invokes it by hand what it did", async () => {
     await deps.sql`DROP SCHEMA public CASCADE`;
     await deps.sql`CREATE SCHEMA public`;
-    expect(await handler({})).toMatchObject({ migrations: ["0001_init.sql"] });
+    const files = await readdir(new URL("../../lib/sql/migrations", import.meta.url));
+    expect(await handler({})).toMatchObject({ migrations: files.sort() });
     expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
+  });
+
+  it("makes an administrator, and another key where there is one", async () => {
+    const first = await handler({ admin_client: "ops" });
+    const second = await handler({ admin_client: "ops" });
+    expect(second?.admin_key?.secret).not.toBe(first?.admin_key?.secret);
+    for (const made of [first, second])
+      expect(await findKey(deps, made?.admin_key?.secret ?? "")).toMatchObject({
+        client_id: "ops",
+        scopes: ["admin"],
+      });
+  });
+
+  it("refuses a command that it does not know", async () => {
+    await expect(handler({ admin_clent: "ops" })).rejects.toThrow("admin_clent");
   });
 
   it("answers CloudFormation, always with the same physical id", async () => {
@@ -74,7 +92,7 @@ describe("the function migrate", () => {
 
   it("leaves the data where it is when the stack goes", async () => {
     expect(await answerTo("Delete")).toMatchObject({ Status: "SUCCESS" });
-    expect(await deps.sql`SELECT count(*)::int AS n FROM schema_migrations`).toEqual([{ n: 1 }]);
+    expect(await deps.sql`SELECT client_id FROM clients`).toEqual([{ client_id: "ops" }]);
   });
 
   it("fails the deployment, with the reason, where an applied migration was edited", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -107,6 +107,17 @@ describe("the worker's queue", () => {
   });
 });
 
+describe("the drain", () => {
+  it("overlaps with the next one, which finds an instance free", async () => {
+    const { template } = await packageStack(join(folder, "drain"), "prod", "redis");
+    const { Timeout, ReservedConcurrentExecutions } =
+      template.Resources.DrainLambdaFunction?.Properties ?? {};
+    // It stops reading 20 s before its time-out, and the schedule starts one a minute.
+    expect(Timeout - 20).toBeGreaterThan(60);
+    expect(ReservedConcurrentExecutions).toBeGreaterThanOrEqual(Math.ceil(Timeout / 60));
+  });
+});
+
 describe("packaging", () => {
   it("outside of a VPC asks for none and passes the linter too", async () => {
     const target = join(folder, "none");
@@ -147,7 +158,8 @@ describe("the packaged function migrate", () => {
         'import("./functions/migrate.mjs").then(async (m) => { console.log(JSON.stringify(await m.handler({}))); process.exit() })';
       const env = { DATABASE_URL: database.url, REDIS_URL: "redis://127.0.0.1:1", LOG_LEVEL: "SILENT" };
       const answer = JSON.parse(await mustRun(process.execPath, ["-e", script], { cwd, env }));
-      expect(answer.migrations).toContain("0001_init.sql");
+      const files = await readdir(join(PROJECT, "lib/sql/migrations"));
+      expect(answer.migrations).toEqual(files.sort());
       expect(answer.partitions).toBeGreaterThan(90);
     } finally {
       await database.stop();

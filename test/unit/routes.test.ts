@@ -9,17 +9,18 @@ import { refuse } from "../../lib/web.ts";
 // The package has no types.
 const { load } = createRequire(import.meta.url)("js-yaml") as { load: (text: string) => unknown };
 
-const serviceSchema = z.object({
-  functions: z.record(
-    z.string(),
-    z.object({ events: z.array(z.record(z.string(), z.unknown())).default([]) }),
-  ),
-});
+const functionsSchema = z.record(
+  z.string(),
+  z.object({ events: z.array(z.record(z.string(), z.unknown())).default([]) }),
+);
+/** A text stands for a file of functions, those of the queue, which have no routes. */
+const serviceSchema = z.object({ functions: z.array(z.union([functionsSchema, z.string()])) });
 
 async function deployedRoutes(): Promise<Record<string, unknown[]>> {
   const text = await readFile(new URL("../../serverless.yml", import.meta.url), "utf8");
   const { functions } = serviceSchema.parse(load(text));
-  const routes = Object.entries(functions).map(([name, { events }]) => [
+  const written = functions.flatMap((part) => (typeof part === "string" ? [] : Object.entries(part)));
+  const routes = written.map(([name, { events }]) => [
     name,
     events.flatMap((event) => ("httpApi" in event ? [event.httpApi] : [])).sort(),
   ]);
