@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+console.log(
+  "Not among these tests: npm run package:check, npm run test:localstack (both install Python packages).",
+);
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // A run of its own, `npm run package:check`.
-    exclude: ["test/package/**"],
+    // Runs of their own, `npm run package:check` and `npm run test:localstack`.
+    exclude: ["test/package/**", "test/localstack/**"],
     globalSetup: ["test/support/servers.ts"],
     // Real servers on a shared machine: slow is not broken, only hanging is.
     testTimeout: 60_000,

@@ -19,6 +19,8 @@ const commands = {
   demo: ["bin/demo.ts"],
   weir: ["bin/weir.ts"],
   migrate: ["bin/migrate.ts"],
+  localstack: ["bin/localstack.ts"],
+  "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],
   package: ["node_modules/serverless/bin/serverless.js", "package"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],

@@ -140,6 +140,11 @@ const localSchema = z
     awsRegion: env.AWS_REGION,
   }));
 
+/** What `npm run localstack` needs. */
+const localStackSchema = z
+  .object({ LOCALSTACK_PORT: port(4566), WEIR_DATA_DIR: z.string().min(1).default(".weir") })
+  .transform((env) => ({ port: env.LOCALSTACK_PORT, dataDir: env.WEIR_DATA_DIR }));
+
 /** A queue elsewhere may be somebody's production: a local worker would consume it. */
 function mayUse(
   env: { QUEUE?: string; WEIR_ALLOW_REMOTE_QUEUE?: boolean },
@@ -181,3 +186,10 @@ export const loadConfig = (env: Environment = process.env): Config => parse(func
  * @throws {ConfigError} naming every variable that is wrong
  */
 export const loadLocalConfig = (env: Environment = process.env): LocalConfig => parse(localSchema, env);
+
+/**
+ * Settings of LocalStack on this machine, from the environment.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export const loadLocalStackConfig = (env: Environment = process.env): z.output<typeof localStackSchema> =>
+  parse(localStackSchema, env);

@@ -1,0 +1,45 @@
+/** `npm run localstack`: LocalStack in the foreground until Ctrl-C, without a container. */
+import { join } from "node:path";
+import { loadLocalStackConfig } from "../lib/config.ts";
+import { startLocalStack } from "../local/localstack.ts";
+
+const ending = new AbortController();
+/** Ctrl-C reaches us from the terminal and once more through npm; the second changes nothing. */
+const ended = new Promise<undefined>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      ending.abort(new Error("Stopped before it was up."));
+      resolve(undefined);
+    });
+});
+const say = (line: string): void => console.log(line);
+
+async function run(): Promise<void> {
+  const { dataDir, port } = loadLocalStackConfig();
+  say("Starting LocalStack …");
+  const server = await startLocalStack({
+    dataDir: join(dataDir, "localstack"),
+    venvDir: join(dataDir, "localstack-venv"),
+    port,
+    log: say,
+    signal: ending.signal,
+  });
+  say(`
+The queue "weir" and its dead-letter queue "weir-dead" are in memory, gone when this ends. In another terminal:
+  QUEUE=sqs SQS_ENDPOINT=${server.url} SQS_QUEUE_URL=${server.queueUrl} npm start
+
+Log: ${join(dataDir, "localstack", "localstack.log")}. Press Ctrl-C to stop.`);
+  const crash = await Promise.race([ended, server.exited]);
+  say("\nStopping LocalStack …");
+  await server.stop();
+  if (crash !== undefined) throw new Error(`LocalStack ended unexpectedly (${crash}).`);
+  say("Stopped.");
+}
+
+try {
+  await run();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+process.exit();

@@ -1,0 +1,158 @@
+/** The packaged stack on LocalStack: as much of it as the free edition makes without a container engine. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { ofType, packageStack } from "../package/stack.ts";
+import { type Answer, callForm, callJson } from "./aws.ts";
+import { type Part, partOf } from "./part.ts";
+
+const KEPT = [
+  "AWS::SQS::Queue",
+  "AWS::SQS::QueuePolicy",
+  "AWS::IAM::Role",
+  "AWS::Events::Rule",
+  "AWS::Logs::LogGroup",
+  "AWS::CloudWatch::Alarm",
+  "AWS::SNS::Topic",
+];
+/** With the reason why. */
+const LEFT_OUT: Record<string, string> = {
+  "AWS::Lambda::Function": "LocalStack runs functions in containers",
+  "AWS::Lambda::EventSourceMapping": "needs its function",
+  "AWS::Lambda::EventInvokeConfig": "needs its function",
+  "AWS::Lambda::Permission": "needs its function",
+  "AWS::CloudFormation::CustomResource": "calls a function",
+  "AWS::ApiGatewayV2::Api": "not in the free edition",
+  "AWS::ApiGatewayV2::Stage": "not in the free edition",
+  "AWS::ApiGatewayV2::Integration": "not in the free edition",
+  "AWS::ApiGatewayV2::Route": "not in the free edition",
+  "AWS::S3::Bucket": "takes the functions' bundles only",
+  "AWS::S3::BucketPolicy": "takes the functions' bundles only",
+};
+const STAGE = "dev";
+const PARAMETERS = ["subnet-ids", "security-group-ids"];
+
+const { endpoint } = inject("localStack");
+const form = (service: "cloudformation" | "iam", action: string, values?: Record<string, string>) =>
+  callForm(endpoint, service, action, values);
+const json = (service: "events" | "logs" | "sqs" | "ssm", action: string, values?: Answer) =>
+  callJson(endpoint, service, action, values);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "weir-stack-"));
+  // What docs/operations.md has an administrator put there before the first deployment.
+  for (const name of PARAMETERS)
+    await json("ssm", "PutParameter", { Name: `/weir/${STAGE}/${name}`, Type: "String", Value: "local-1" });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A list in an answer to a form, where a list of one or none may come in other shapes. */
+const listOf = (value: unknown): Answer[] => {
+  const member = (value as { member?: unknown } | null | undefined)?.member ?? value;
+  if (member === null || member === undefined) return [];
+  return (Array.isArray(member) ? member : [member]) as Answer[];
+};
+
+async function create(name: string, { template }: Part): Promise<Answer> {
+  await form("cloudformation", "CreateStack", {
+    StackName: name,
+    TemplateBody: JSON.stringify(template),
+    "Capabilities.member.1": "CAPABILITY_IAM",
+  });
+  for (;;) {
+    const { Stacks } = await form("cloudformation", "DescribeStacks", { StackName: name });
+    const [stack = {}] = listOf(Stacks);
+    if (!String(stack.StackStatus).endsWith("_IN_PROGRESS")) return stack;
+    await sleep(200);
+  }
+}
+
+describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
+  const name = `weir-${queue}`;
+  let part: Part;
+  let stack: Answer;
+  let made: Map<string, Answer>;
+
+  beforeAll(async () => {
+    const { template } = await packageStack(join(folder, queue), STAGE, queue);
+    part = partOf(template, KEPT);
+    stack = await create(name, part);
+    const { StackResources } = await form("cloudformation", "DescribeStackResources", { StackName: name });
+    made = new Map(listOf(StackResources).map((resource) => [String(resource.LogicalResourceId), resource]));
+  });
+  afterAll(() => form("cloudformation", "DeleteStack", { StackName: name }));
+
+  const physical = (resource: string): string => String(made.get(resource)?.PhysicalResourceId);
+
+  it("leaves out what it is known to, and nothing else", () => {
+    for (const [type, count] of Object.entries(part.leftOut))
+      console.log(`Left out with QUEUE=${queue}: ${count} × ${type} (${LEFT_OUT[type] ?? "?"})`);
+    expect(Object.keys(part.leftOut).filter((type) => !(type in LEFT_OUT))).toEqual([]);
+  });
+
+  it("is created, with every resource that was kept", () => {
+    expect(stack.StackStatus, JSON.stringify(stack)).toBe("CREATE_COMPLETE");
+    expect([...made.keys()].sort()).toEqual(Object.keys(part.template.Resources).sort());
+    for (const [resource, { ResourceStatus, ResourceType }] of made) {
+      expect(ResourceStatus, resource).toBe("CREATE_COMPLETE");
+      expect(ResourceType, resource).toBe(part.template.Resources[resource]?.Type);
+    }
+  });
+
+  it("has each function's role, with its policies, for Lambda to take", async () => {
+    const roles = ofType(part.template, "AWS::IAM::Role");
+    expect(roles.length).toBeGreaterThan(5);
+    for (const [resource, { Properties }] of roles) {
+      const RoleName = physical(resource);
+      const { Role } = await form("iam", "GetRole", { RoleName });
+      const trust = decodeURIComponent(String((Role as Answer).AssumeRolePolicyDocument));
+      expect(JSON.parse(trust), resource).toEqual(Properties.AssumeRolePolicyDocument);
+      const { PolicyNames } = await form("iam", "ListRolePolicies", { RoleName });
+      const names = Properties.Policies.map(({ PolicyName }: Answer) => PolicyName).filter(Boolean);
+      expect(listOf(PolicyNames).sort(), resource).toEqual(names.sort());
+    }
+  });
+
+  it("has its schedules, each aimed at its function", async () => {
+    const rules = ofType(part.template, "AWS::Events::Rule");
+    expect(rules.length).toBeGreaterThanOrEqual(2);
+    for (const [resource, { Properties }] of rules) {
+      const Name = physical(resource).replace(/^.*[/|]/, "");
+      expect(await json("events", "DescribeRule", { Name })).toMatchObject({
+        ScheduleExpression: Properties.ScheduleExpression,
+        State: "ENABLED",
+      });
+      const { Targets } = await json("events", "ListTargetsByRule", { Rule: Name });
+      expect(Targets).toMatchObject(Properties.Targets);
+    }
+  });
+
+  it("has the log groups, though LocalStack 4.13 does not set how long they are kept", async () => {
+    const { logGroups } = await json("logs", "DescribeLogGroups");
+    const groups = (logGroups as Answer[]).map(({ logGroupName }) => logGroupName);
+    for (const [, { Properties }] of ofType(part.template, "AWS::Logs::LogGroup"))
+      expect(groups).toContain(Properties.LogGroupName);
+  });
+
+  it.runIf(queue === "sqs")(
+    "has the queue that localstack/ready.d makes, and its dead-letter queue",
+    async () => {
+      const attributes = async (QueueUrl: string): Promise<Answer> => {
+        const answer = await json("sqs", "GetQueueAttributes", { QueueUrl, AttributeNames: ["All"] });
+        return answer.Attributes as Answer;
+      };
+      const ours = await attributes(inject("localStack").queueUrl);
+      const theirs = await attributes(physical("EventsQueue"));
+      for (const name of ["VisibilityTimeout", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds"])
+        expect(theirs[name], name).toBe(ours[name]);
+      const redrive = (of: Answer): Answer => JSON.parse(String(of.RedrivePolicy));
+      expect(String(redrive(theirs).maxReceiveCount)).toBe(String(redrive(ours).maxReceiveCount));
+      const dead = await attributes(physical("DeadLetterQueue"));
+      expect(redrive(theirs).deadLetterTargetArn).toBe(dead.QueueArn);
+      expect(dead.QueueArn).toBe(`arn:aws:sqs:us-east-1:000000000000:weir-${STAGE}-events-dead`);
+    },
+  );
+});
