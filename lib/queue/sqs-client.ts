@@ -17,8 +17,9 @@ export async function connectSqs({ region, endpoint }: SqsSettings): Promise<Sqs
   const local = endpoint !== undefined && isLocalUrl(endpoint);
   const client = new sdk.SQSClient({
     region,
-    // Entries that fail are tried again by our own measure of time, see `callInBatches`.
-    maxAttempts: 1,
+    // Once more, for a connection that was closed while it was idle. Entries that fail are tried again by our own measure
+    // of time, see `callInBatches`.
+    maxAttempts: 2,
     ...(endpoint !== undefined && { endpoint, useQueueUrlAsEndpoint: false }),
     ...(local && { credentials: { accessKeyId: "local", secretAccessKey: "local" } }),
     requestHandler: { connectionTimeout: 1_000 },

@@ -5,6 +5,7 @@ import * as contract from "../../lib/contract/events.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { SqsIntake } from "../../lib/enqueue/sqs.ts";
+import { importKey } from "../../lib/keys.ts";
 import { parseMessage } from "../../lib/message.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
 import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
@@ -133,6 +134,15 @@ describe("from a request through SQS to a row", () => {
     await drainAll(deps);
     expect(await counts(deps, clientId)).toMatchObject(stored(1));
     await expectTidy(clientId);
+  });
+
+  it("takes events of an imported key, whose client is known only when it was looked up", async () => {
+    await addClient(deps, "importer");
+    const secret = `sk_live_${randomUUID()}`;
+    await importKey(deps, "importer", secret, { scopes: ["ingest"] });
+    expect(await send(deps, secret, anEvent())).toMatchObject({ status: 202, body: { accepted: 1 } });
+    await drainAll(deps);
+    expect(await counts(deps, "importer")).toMatchObject(stored(1));
   });
 
   it("has every answer in the audit log, the refused ones too", async () => {

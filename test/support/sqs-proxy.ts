@@ -69,6 +69,8 @@ export async function sqsProxy(target: string): Promise<SqsProxy> {
     reply.writeHead(response.status, { "content-type": "application/x-amz-json-1.0" });
     reply.end(await response.text());
   });
+  // On a machine under load the usual five seconds end connections that are about to be used again.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   atEnd(() => {
     server.close();
