@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
 import { createQueues, startSqs } from "../../local/sqs.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 
 const SETTINGS = { visibilitySeconds: 1, maxDeliveries: 100 };
@@ -12,7 +13,7 @@ const NAMES = "weir";
 it("SQS on one machine keeps its messages over a restart, received or not, on the same port", async () => {
   const { redis } = await testDeps();
   const dataDir = await mkdtemp(join(tmpdir(), "weir-sqs-"));
-  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+  atEnd(() => rm(dataDir, { recursive: true, force: true }));
   const start = () => startSqs({ dataDir, port: 0, log: () => {} });
   const open = async (endpoint: string): Promise<SqsQueue> => {
     const server = { endpoint, region: "us-east-1" };
