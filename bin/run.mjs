@@ -41,8 +41,11 @@ function checkMachine() {
 
 function install() {
   const lock = createHash("sha256").update(readFileSync(lockFile)).digest("hex");
-  if (existsSync(marker) ? readFileSync(marker, "utf8") === lock : isInstalledByHand())
-    return writeFileSync(marker, lock);
+  // Written only where it is missing: a second command that starts just now would read a half-written one, take the
+  // packages for outdated and remove them under the first.
+  if (existsSync(marker)) {
+    if (readFileSync(marker, "utf8") === lock) return;
+  } else if (isInstalledByHand()) return writeFileSync(marker, lock);
   if (spawnSync("npm", ["--version"], { stdio: "ignore" }).status !== 0)
     fail(
       "Weir installs its packages with npm, which is not on the PATH. It comes with Node.js: https://nodejs.org.",
