@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Deps } from "./deps.ts";
 import { drain } from "./drain.ts";
 import type { Message } from "./queue/queue.ts";
+import { splitByBytes } from "./queue/split.ts";
 
 export interface DrainOptions {
   /** When to stop reading, in milliseconds since the Unix epoch. */
@@ -39,7 +40,11 @@ export async function drainQueue(deps: Deps, options: DrainOptions): Promise<Dra
   for (let left = endsAt - Date.now(); left > 0; left = endsAt - Date.now()) {
     try {
       const messages = await deps.queue.receive({ maxMessages, waitMs: Math.min(WAIT_MS, left) });
-      await settle(deps, splitByBytes(messages, maxBytes), done);
+      await settle(
+        deps,
+        splitByBytes(messages, maxBytes, ({ body }) => Buffer.byteLength(body)),
+        done,
+      );
       fault = undefined;
       faults = 0;
     } catch (error) {
@@ -71,20 +76,4 @@ async function settle(deps: Deps, batches: readonly Message[][], done: Drained):
     done.batches++;
     done.messages += batch.length;
   }
-}
-
-/** Cuts a batch into parts whose bodies stay below `maxBytes`; a larger message gets a part of its own. */
-function splitByBytes(messages: readonly Message[], maxBytes: number): Message[][] {
-  const parts: Message[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    const size = Buffer.byteLength(message.body);
-    if (bytes + size > maxBytes) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(message);
-    bytes += size;
-  }
-  return parts;
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import * as z from "zod";
 import type { Message, Queue } from "../lib/queue/queue.ts";
+import { splitByBytes } from "../lib/queue/split.ts";
 import { encodeText } from "../lib/queue/sqs-text.ts";
 
 /** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
@@ -85,7 +86,7 @@ async function poll({ queue, invoke, log, maxMessages, signal }: Poll): Promise<
 async function deliver(queue: Queue, messages: readonly Message[], invoke: Poll["invoke"]): Promise<void> {
   const unsettled = new Set(messages.map(({ id }) => id));
   try {
-    for (const batch of splitByBytes(messages, MAX_PAYLOAD_BYTES)) {
+    for (const batch of splitByBytes(messages, MAX_PAYLOAD_BYTES, recordBytes)) {
       const { batchItemFailures } = await invoke(toSqsEvent(batch));
       const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
       const ids = batch.map(({ id }) => id);
@@ -106,21 +107,8 @@ const backoffMs = (faults: number, longestMs: number): number =>
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Cuts a batch into parts whose bodies stay below `maxBytes` as JSON text; a larger message gets a part of its own. */
-export function splitByBytes(messages: readonly Message[], maxBytes: number): Message[][] {
-  const parts: Message[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    const size = Buffer.byteLength(JSON.stringify(message.body)) + 500;
-    if (bytes + size > maxBytes) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(message);
-    bytes += size;
-  }
-  return parts;
-}
+/** As JSON text, with room for the record around it. */
+const recordBytes = ({ body }: Message): number => Buffer.byteLength(JSON.stringify(body)) + 500;
 
 /** The messages as Lambda would hand them to a function that SQS triggers. */
 export function toSqsEvent(messages: readonly Message[]): SQSEvent {

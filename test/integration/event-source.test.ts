@@ -2,7 +2,8 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { RedisQueue } from "../../lib/queue/redis.ts";
-import { type EventSource, splitByBytes, startEventSource } from "../../local/event-source.ts";
+import { splitByBytes } from "../../lib/queue/split.ts";
+import { type EventSource, startEventSource } from "../../local/event-source.ts";
 import { testDeps } from "../support/deps.ts";
 
 const deps: Deps = await testDeps({ queueMaxDeliveries: 3 });
@@ -69,7 +70,7 @@ describe("the event source", () => {
   });
 
   it("keeps each invocation below what Lambda takes", () => {
-    const messages = ["a".repeat(400), '"'.repeat(400), "ü".repeat(400), "b".repeat(5_000)].map(
+    const messages = ["a".repeat(900), "b".repeat(1_100), "c".repeat(501), "d".repeat(5_000)].map(
       (body, n) => ({
         id: String(n),
         body,
@@ -77,7 +78,9 @@ describe("the event source", () => {
         sentAt: 0,
       }),
     );
-    const parts = splitByBytes(messages, 2_500).map((part) => part.map(({ id }) => id));
+    const parts = splitByBytes(messages, 2_500, ({ body }) => body.length).map((part) =>
+      part.map(({ id }) => id),
+    );
     expect(parts).toEqual([["0", "1"], ["2"], ["3"]]);
   });
 });
