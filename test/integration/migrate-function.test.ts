@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { handler } from "../../functions/migrate.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { findKey } from "../../lib/keys.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 
 let deps: Deps;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/answer?signature=x`;
-  afterAll(() => server.close());
+  atEnd(() => server.close());
 });
 
 async function text(request: IncomingMessage): Promise<string> {
