@@ -4,23 +4,11 @@ import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { ACCEPTED_KEY, RECEIPTS_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { testDeps } from "../support/deps.ts";
-import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
 
 let deps: Deps;
 beforeAll(async () => {
   deps = await testDeps();
-});
-
-const stored = (events: number, others: object = {}): object => ({
-  events,
-  ledger: events,
-  minutes: events,
-  hours: events,
-  days: events,
-  stored: events,
-  quarantine: 0,
-  quarantined: 0,
-  ...others,
 });
 
 describe("from a request to a row", () => {

@@ -12,7 +12,7 @@ import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../.
 import { testDeps } from "../support/deps.ts";
 import { openDoor } from "../support/door.ts";
 import { sendUntilTaken } from "../support/faults.ts";
-import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";
 import { makeSqsQueue, sqsServer } from "../support/sqs.ts";
 import { type SqsProxy, sqsProxy } from "../support/sqs-proxy.ts";
@@ -35,18 +35,6 @@ beforeEach(() => {
   proxy.refuse(() => false);
   proxy.throttle(0);
   proxy.loseAnswers(false);
-});
-
-const stored = (events: number, others: object = {}): object => ({
-  events,
-  ledger: events,
-  minutes: events,
-  hours: events,
-  days: events,
-  stored: events,
-  quarantine: 0,
-  quarantined: 0,
-  ...others,
 });
 
 const padded = (count: number, bytes: number): Record<string, unknown>[] =>

@@ -122,3 +122,16 @@ export async function counts({ sql }: Deps, clientId: string) {
            (SELECT coalesce(sum(quarantined), 0)::int FROM pipeline_totals WHERE client_id = ${clientId}) AS quarantined`;
   return row;
 }
+
+/** What `counts` says when each of the client's events is stored once. @param others what is otherwise */
+export const stored = (events: number, others: object = {}): object => ({
+  events,
+  ledger: events,
+  minutes: events,
+  hours: events,
+  days: events,
+  stored: events,
+  quarantine: 0,
+  quarantined: 0,
+  ...others,
+});
