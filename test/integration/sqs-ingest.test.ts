@@ -1,60 +1,24 @@
 /** What Weir promises, with SQS (fauxqs) as its queue. */
 import { randomUUID } from "node:crypto";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as contract from "../../lib/contract/events.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
-import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { importKey } from "../../lib/keys.ts";
 import { parseMessage } from "../../lib/message.ts";
-import { SqsQueue } from "../../lib/queue/sqs.ts";
-import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
-import { testDeps } from "../support/deps.ts";
 import { openDoor } from "../support/door.ts";
 import { sendUntilTaken } from "../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";
-import { makeSqsQueue, sqsServer } from "../support/sqs.ts";
-import { type SqsProxy, sqsProxy } from "../support/sqs-proxy.ts";
+import { expectTidy, padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
+import type { SqsProxy } from "../support/sqs-proxy.ts";
 
 let deps: Deps;
 let proxy: SqsProxy;
 
 beforeAll(async () => {
-  const endpoint = await sqsServer();
-  proxy = await sqsProxy(endpoint);
-  const sqs = await makeSqsQueue(endpoint);
-  // Small messages, so that a request of usual size becomes several.
-  deps = await testDeps({
-    queue: "sqs",
-    sqs: { ...sqs, endpoint: proxy.url, messageBytes: 16_384 },
-    queueMaxDeliveries: 100,
-  });
+  ({ deps, proxy } = await sqsIntake());
 });
-beforeEach(() => {
-  proxy.refuse(() => false);
-  proxy.throttle(0);
-  proxy.loseAnswers(false);
-});
-
-const padded = (count: number, bytes: number): Record<string, unknown>[] =>
-  Array.from({ length: count }, (_, n) => anEvent({ payload: { n, text: "x".repeat(bytes) } }));
-
-/** Nothing is left in Redis of messages that were settled, and the counts agree. */
-async function expectTidy(clientId: string): Promise<void> {
-  // The audit rows of the questions that the test has asked.
-  await drainAll(deps);
-  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
-  expect(await deps.redis.hlen(BOOKS_KEY)).toBe(0);
-  expect(await deps.redis.zcard(SENT_KEY)).toBe(0);
-  expect(Number(await deps.redis.hget(STATS_KEY, "events"))).toBe(0);
-  const row = await counts(deps, clientId);
-  const settled = Number(row?.stored) + Number(row?.duplicates) + Number(row?.quarantined);
-  expect(Number(await deps.redis.hget(ACCEPTED_KEY, clientId))).toBe(settled);
-}
-
-const readReceipt = async (secret: string, receipt_id: string) =>
-  (await asker(deps, secret)(contract.getReceipt, { params: { receipt_id } })).body;
 
 describe("from a request through SQS to a row", () => {
   it("takes 1,000 events in one request, over several messages, under one receipt", async () => {
@@ -62,7 +26,7 @@ describe("from a request through SQS to a row", () => {
     const sent = await send(deps, secret, { events: padded(1_000, 700) });
     expect(sent).toMatchObject({ status: 202, body: { accepted: 1_000, duplicates: 0, rejected: 0 } });
     const id = sent.body.receipt_id;
-    expect(await readReceipt(secret, id)).toMatchObject({
+    expect(await readReceipt(deps, secret, id)).toMatchObject({
       accepted: 1_000,
       pending: 1_000,
       completed_at: null,
@@ -74,7 +38,7 @@ describe("from a request through SQS to a row", () => {
     await deps.queue.ack(messages.map((message) => message.id));
     const part = messages.reduce((sum, { body }) => sum + parseMessage(body).lines.length, 0);
     expect(part).toBeLessThan(1_000);
-    expect(await readReceipt(secret, id)).toMatchObject({
+    expect(await readReceipt(deps, secret, id)).toMatchObject({
       accepted: 1_000,
       stored: part,
       pending: 1_000 - part,
@@ -82,7 +46,7 @@ describe("from a request through SQS to a row", () => {
     });
 
     await drainAll(deps);
-    const whole = await readReceipt(secret, id);
+    const whole = await readReceipt(deps, secret, id);
     expect(whole).toMatchObject({
       accepted: 1_000,
       stored: 1_000,
@@ -92,7 +56,7 @@ describe("from a request through SQS to a row", () => {
     });
     expect(whole.completed_at).not.toBeNull();
     expect(await counts(deps, clientId)).toMatchObject(stored(1_000));
-    await expectTidy(clientId);
+    await expectTidy(deps, clientId);
   });
 
   it("stores characters that SQS refuses, and one event as large as it takes", async () => {
@@ -108,7 +72,7 @@ describe("from a request through SQS to a row", () => {
       { event_id: text, event_type: text, payload: JSON.stringify({ [text]: text }) },
       { event_id: `big-${text}` },
     ]);
-    await expectTidy(clientId);
+    await expectTidy(deps, clientId);
   });
 
   it("says of an event that no message can hold that sending it again will not help", async () => {
@@ -122,7 +86,7 @@ describe("from a request through SQS to a row", () => {
     expect(alone).toMatchObject({ status: 422, body: { code: "no-valid-events", errors: [refused] } });
     await drainAll(deps);
     expect(await counts(deps, clientId)).toMatchObject(stored(1));
-    await expectTidy(clientId);
+    await expectTidy(deps, clientId);
   });
 
   it("takes events of an imported key, whose client is known only when it was looked up", async () => {
@@ -179,7 +143,7 @@ describe("exactly once", () => {
     await drainAll(deps);
     for (const { body } of answers) expect(body.accepted + body.duplicates).toBe(1_000);
     expect(await counts(deps, clientId)).toMatchObject(stored(1_000));
-    await expectTidy(clientId);
+    await expectTidy(deps, clientId);
   });
 
   it("changes nothing when messages come again after their commit, or ten times at once", async () => {
@@ -192,7 +156,7 @@ describe("exactly once", () => {
     await drain(again, deps);
     await deps.queue.ack(messages.map(({ id }) => id));
     expect(await counts(deps, clientId)).toMatchObject(stored(200, { accepted: 200, duplicates: 0 }));
-    await expectTidy(clientId);
+    await expectTidy(deps, clientId);
   });
 
   it("counts one event in 1,000 that PostgreSQL refuses as quarantined, and stores the others", async () => {
@@ -216,132 +180,13 @@ describe("exactly once", () => {
       quarantine: 1,
       quarantined: 1,
     });
-    expect(await readReceipt(secret, body.receipt_id)).toMatchObject({
+    expect(await readReceipt(deps, secret, body.receipt_id)).toMatchObject({
       stored: 999,
       quarantined: 1,
       pending: 0,
     });
-    await expectTidy(clientId);
+    await expectTidy(deps, clientId);
   });
-});
-
-describe("when SQS does not take it", () => {
-  it("3 of 10 messages: their events are item errors to send again, the others are stored, and a resend stores the rest", async () => {
-    const { clientId, secret } = await addClient(deps, "three-of-ten");
-    // Each event fills a message by itself.
-    const events = padded(10, 15_000);
-    const bad = [0, 4, 7].map((index) => String(events[index]?.event_id));
-    proxy.refuse((body) => bad.some((id) => body.includes(id)));
-    const first = await send(deps, secret, { events });
-    expect(first).toMatchObject({ status: 202, body: { accepted: 7, duplicates: 0, rejected: 3 } });
-    const refused = first.body.errors.map(({ index }) => Number(index));
-    expect(refused).toEqual([0, 4, 7]);
-    for (const error of first.body.errors)
-      expect(error).toMatchObject({ code: "queue-refused", retryable: true, event_id: expect.any(String) });
-    await drainAll(deps);
-    const rows = await deps.sql`SELECT event_id FROM events WHERE client_id = ${clientId}`;
-    const taken = events.filter((_, index) => !refused.includes(index)).map(({ event_id }) => event_id);
-    expect(rows.map(({ event_id }) => event_id).sort()).toEqual(taken.sort());
-    expect(await readReceipt(secret, first.body.receipt_id)).toMatchObject({
-      accepted: first.body.accepted,
-      stored: first.body.accepted,
-      pending: 0,
-    });
-    await expectTidy(clientId);
-    const [audit] =
-      await deps.sql`SELECT count(*)::int AS rows FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
-    expect(audit?.rows).toBe(1);
-
-    proxy.refuse(() => false);
-    const second = await send(deps, secret, { events });
-    expect(second.body).toMatchObject({ accepted: refused.length, duplicates: taken.length, rejected: 0 });
-    await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(10, { accepted: 10, duplicates: 0 }));
-    await expectTidy(clientId);
-  });
-
-  it("for a moment: it is tried again within the request", async () => {
-    const { clientId, secret } = await addClient(deps, "moment");
-    proxy.throttle(2);
-    const before = proxy.sends();
-    expect(await send(deps, secret, anEvent())).toMatchObject({ status: 202 });
-    expect(proxy.sends() - before).toBe(3);
-    await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(1));
-  });
-
-  it("at all: 503 with Retry-After, no id is marked, and a later request is stored", async () => {
-    const { clientId, secret } = await addClient(deps, "all");
-    const events = padded(20, 2_000);
-    proxy.refuse(() => true);
-    const refused = await send(deps, secret, { events });
-    expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
-    expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
-    expect(await deps.redis.keys("*:seen:all:*")).toEqual([]);
-    expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
-    proxy.refuse(() => false);
-    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 20, duplicates: 0 });
-    await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(20, { accepted: 20 }));
-    await expectTidy(clientId);
-  });
-
-  it("because it is out of reach: the same", async () => {
-    const { clientId, secret } = await addClient(deps, "away");
-    const { sqs } = deps.config;
-    if (!sqs) throw new Error("No SQS is configured.");
-    const away = createDeps({ ...deps.config, sqs: { ...sqs, endpoint: "http://127.0.0.1:1" } });
-    const event = anEvent();
-    const refused = await send(away, secret, event);
-    await closeDeps(away);
-    expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
-    expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
-    expect((await send(deps, secret, event)).body).toMatchObject({ accepted: 1, duplicates: 0 });
-    await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(1));
-  });
-
-  it("as far as we know, since its answers are lost: what it took counts once, and adds up", async () => {
-    const { clientId, secret } = await addClient(deps, "lost-answer");
-    const events = padded(30, 2_000);
-    proxy.loseAnswers(true);
-    expect((await send(deps, secret, { events })).status).toBe(503);
-    proxy.loseAnswers(false);
-    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 30, duplicates: 0 });
-    await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(30, { accepted: 60, duplicates: 30 }));
-    await expectTidy(clientId);
-  });
-});
-
-describe("the worker that is faster than ingest's second step", () => {
-  it("counts what it settled, and the second step does not count it again", async () => {
-    const { clientId, secret } = await addClient(deps, "faster");
-    // Between SQS's answer and the confirmation, the worker does all of its work.
-    const redis = new Proxy(deps.redis, {
-      get: (target, name) =>
-        name === "weirConfirm"
-          ? async (...words: unknown[]): Promise<unknown> => {
-              await drainAll(deps);
-              return Reflect.apply(Reflect.get(target, name), target, words);
-            }
-          : Reflect.get(target, name, target),
-    });
-    await send(deps, secret, anEvent());
-    const racing = { ...deps, ...rebuilt(redis) };
-    const sent = await send(racing, secret, { events: padded(100, 500) });
-    expect(sent.body).toMatchObject({ accepted: 100 });
-    await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(101, { accepted: 101 }));
-    expect(await readReceipt(secret, sent.body.receipt_id)).toMatchObject({ stored: 100, pending: 0 });
-    await expectTidy(clientId);
-  });
-
-  const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue } = deps;
-    if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    return { redis, intake: new SqsIntake({ redis, queue, config, messageBytes: 16_384, log }) };
-  };
 });
 
 it("a receipt of many parts is another's to nobody", async () => {

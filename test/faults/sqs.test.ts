@@ -1,0 +1,140 @@
+/** What Weir promises when SQS (fauxqs) fails it. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { SqsIntake } from "../../lib/enqueue/sqs.ts";
+import { SqsQueue } from "../../lib/queue/sqs.ts";
+import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
+import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
+import { expectTidy, padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
+import type { SqsProxy } from "../support/sqs-proxy.ts";
+
+let deps: Deps;
+let proxy: SqsProxy;
+
+beforeAll(async () => {
+  ({ deps, proxy } = await sqsIntake());
+});
+beforeEach(() => {
+  proxy.refuse(() => false);
+  proxy.throttle(0);
+  proxy.loseAnswers(false);
+});
+
+describe("when SQS does not take it", () => {
+  it("3 of 10 messages: their events are item errors to send again, the others are stored, and a resend stores the rest", async () => {
+    const { clientId, secret } = await addClient(deps, "three-of-ten");
+    // Each event fills a message by itself.
+    const events = padded(10, 15_000);
+    const bad = [0, 4, 7].map((index) => String(events[index]?.event_id));
+    proxy.refuse((body) => bad.some((id) => body.includes(id)));
+    const first = await send(deps, secret, { events });
+    expect(first).toMatchObject({ status: 202, body: { accepted: 7, duplicates: 0, rejected: 3 } });
+    const refused = first.body.errors.map(({ index }) => Number(index));
+    expect(refused).toEqual([0, 4, 7]);
+    for (const error of first.body.errors)
+      expect(error).toMatchObject({ code: "queue-refused", retryable: true, event_id: expect.any(String) });
+    await drainAll(deps);
+    const rows = await deps.sql`SELECT event_id FROM events WHERE client_id = ${clientId}`;
+    const taken = events.filter((_, index) => !refused.includes(index)).map(({ event_id }) => event_id);
+    expect(rows.map(({ event_id }) => event_id).sort()).toEqual(taken.sort());
+    expect(await readReceipt(deps, secret, first.body.receipt_id)).toMatchObject({
+      accepted: first.body.accepted,
+      stored: first.body.accepted,
+      pending: 0,
+    });
+    await expectTidy(deps, clientId);
+    const [audit] =
+      await deps.sql`SELECT count(*)::int AS rows FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
+    expect(audit?.rows).toBe(1);
+
+    proxy.refuse(() => false);
+    const second = await send(deps, secret, { events });
+    expect(second.body).toMatchObject({ accepted: refused.length, duplicates: taken.length, rejected: 0 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(10, { accepted: 10, duplicates: 0 }));
+    await expectTidy(deps, clientId);
+  });
+
+  it("for a moment: it is tried again within the request", async () => {
+    const { clientId, secret } = await addClient(deps, "moment");
+    proxy.throttle(2);
+    const before = proxy.sends();
+    expect(await send(deps, secret, anEvent())).toMatchObject({ status: 202 });
+    expect(proxy.sends() - before).toBe(3);
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(1));
+  });
+
+  it("at all: 503 with Retry-After, no id is marked, and a later request is stored", async () => {
+    const { clientId, secret } = await addClient(deps, "all");
+    const events = padded(20, 2_000);
+    proxy.refuse(() => true);
+    const refused = await send(deps, secret, { events });
+    expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    expect(await deps.redis.keys("*:seen:all:*")).toEqual([]);
+    expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
+    proxy.refuse(() => false);
+    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 20, duplicates: 0 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(20, { accepted: 20 }));
+    await expectTidy(deps, clientId);
+  });
+
+  it("because it is out of reach: the same", async () => {
+    const { clientId, secret } = await addClient(deps, "away");
+    const { sqs } = deps.config;
+    if (!sqs) throw new Error("No SQS is configured.");
+    const away = createDeps({ ...deps.config, sqs: { ...sqs, endpoint: "http://127.0.0.1:1" } });
+    const event = anEvent();
+    const refused = await send(away, secret, event);
+    await closeDeps(away);
+    expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    expect((await send(deps, secret, event)).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(1));
+  });
+
+  it("as far as we know, since its answers are lost: what it took counts once, and adds up", async () => {
+    const { clientId, secret } = await addClient(deps, "lost-answer");
+    const events = padded(30, 2_000);
+    proxy.loseAnswers(true);
+    expect((await send(deps, secret, { events })).status).toBe(503);
+    proxy.loseAnswers(false);
+    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 30, duplicates: 0 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(30, { accepted: 60, duplicates: 30 }));
+    await expectTidy(deps, clientId);
+  });
+});
+
+describe("the worker that is faster than ingest's second step", () => {
+  it("counts what it settled, and the second step does not count it again", async () => {
+    const { clientId, secret } = await addClient(deps, "faster");
+    // Between SQS's answer and the confirmation, the worker does all of its work.
+    const redis = new Proxy(deps.redis, {
+      get: (target, name) =>
+        name === "weirConfirm"
+          ? async (...words: unknown[]): Promise<unknown> => {
+              await drainAll(deps);
+              return Reflect.apply(Reflect.get(target, name), target, words);
+            }
+          : Reflect.get(target, name, target),
+    });
+    await send(deps, secret, anEvent());
+    const racing = { ...deps, ...rebuilt(redis) };
+    const sent = await send(racing, secret, { events: padded(100, 500) });
+    expect(sent.body).toMatchObject({ accepted: 100 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(101, { accepted: 101 }));
+    expect(await readReceipt(deps, secret, sent.body.receipt_id)).toMatchObject({ stored: 100, pending: 0 });
+    await expectTidy(deps, clientId);
+  });
+
+  const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
+    const { config, log, queue } = deps;
+    if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
+    return { redis, intake: new SqsIntake({ redis, queue, config, messageBytes: 16_384, log }) };
+  };
+});
