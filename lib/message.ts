@@ -104,6 +104,13 @@ export function openHeader(
   return `{"v":1,"id":${JSON.stringify(id)},"at":${at},"audit":${row.slice(0, -1)},`;
 }
 
+/** How many events a message's body holds: as many as it has lines after the header. */
+export function countEvents(body: string): number {
+  let events = 0;
+  for (let at = body.indexOf("\n"); at >= 0; at = body.indexOf("\n", at + 1)) events++;
+  return events;
+}
+
 /** @throws {SyntaxError} when the body is not a message of this version */
 export function parseMessage(body: string): ParsedMessage {
   const [first = "", ...lines] = body.split("\n");

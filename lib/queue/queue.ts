@@ -54,6 +54,13 @@ export interface Queue {
   fail(ids: readonly string[]): Promise<void>;
   /** Hands messages back at once as if they had not been delivered: the fault was not theirs. */
   release(ids: readonly string[]): Promise<void>;
+  /**
+   * Puts dead letters back into the queue, whole, as if they had just been sent. None is lost whenever it ends or however
+   * many do it at once, since each is sent before it is deleted; so one may come twice. Resolves with how many were put
+   * back; rejects where there may have been some and then a server failed.
+   * @param limit messages at the most
+   */
+  redrive(limit: number): Promise<number>;
   depth(): Promise<Depth>;
   /** Closes the connections this queue opened. */
   close(): Promise<void>;

@@ -2,12 +2,15 @@ import type { Redis } from "ioredis";
 import type { Config } from "../config.ts";
 import { acknowledgeScript, RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
 import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../redis/keys.ts";
+import { redriveDeadScript } from "../redis/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 
 const GROUP = "worker";
 /** All receivers share one name: the group's list of pending entries is what tells who may be given what, and names
  * made for each process would pile up in the group. */
 const CONSUMER = "weir";
+/** Dead letters that one script moves, so that it does not hold Redis up for long. */
+const MOST_REDRIVEN = 25;
 /** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
 type Entry = [id: string, fields: string[] | null];
 
@@ -55,6 +58,17 @@ export class RedisQueue implements Queue {
   async release(ids: readonly string[]): Promise<void> {
     // Counts as never delivered, so that an outage of the database doesn't fill the dead-letter stream.
     await this.#handBack(ids, "RETRYCOUNT", 0);
+  }
+
+  async redrive(limit: number): Promise<number> {
+    let moved = 0;
+    for (let wanted = limit; wanted > 0; wanted = limit - moved) {
+      const count = Math.min(wanted, MOST_REDRIVEN);
+      const done = Number(await redriveDeadScript(this.#redis, [DEAD_KEY, QUEUE_KEY, STATS_KEY], [count]));
+      moved += done;
+      if (done < count) break;
+    }
+    return moved;
   }
 
   async depth(): Promise<Depth> {

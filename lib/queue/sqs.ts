@@ -4,10 +4,12 @@ import type { Config, SqsSettings } from "../config.ts";
 import { RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
 import { bookScript } from "../redis/book.ts";
 import { BOOKS_KEY, DONE_KEY, SENT_KEY, STATS_KEY } from "../redis/keys.ts";
+import { rebookScript } from "../redis/rebook.ts";
 import { unbookScript } from "../redis/unbook.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 import { callInBatches, type Outcome } from "./sqs-batches.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
+import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
 /** Most bytes of one message, and of all messages of one call. */
@@ -148,6 +150,21 @@ export class SqsQueue implements Queue {
     );
   }
 
+  async redrive(limit: number): Promise<number> {
+    const url = await this.#findDeadLetterUrl();
+    if (url === undefined) return 0;
+    return redriveDeadLetters(
+      {
+        connection: await this.#connect(),
+        url,
+        send: (messages) => this.sendEach(messages),
+        rebook: (words) => rebookScript(this.#redis, BOOKS_KEYS, words),
+        signal: (waitS) => this.#signal(waitS),
+      },
+      limit,
+    );
+  }
+
   async depth(): Promise<Depth> {
     const [messages, deadLetters, stats, oldest, time] = await Promise.all([
       this.#count(this.#url),
@@ -240,23 +257,18 @@ export class SqsQueue implements Queue {
   }
 
   async #deadLetters(): Promise<number> {
-    this.#deadLetterUrl ??= this.#findDeadLetterUrl();
-    const url = await this.#deadLetterUrl.catch((error: unknown) => {
-      this.#deadLetterUrl = undefined;
-      throw error;
-    });
+    const url = await this.#findDeadLetterUrl();
     return url === undefined ? 0 : this.#count(url);
   }
 
-  async #findDeadLetterUrl(): Promise<string | undefined> {
-    const { sdk, client } = await this.#connect();
-    const ask = new sdk.GetQueueAttributesCommand({ QueueUrl: this.#url, AttributeNames: ["RedrivePolicy"] });
-    const { Attributes = {} } = await client.send(ask, this.#signal());
-    const policy: unknown = JSON.parse(Attributes.RedrivePolicy ?? "{}");
-    if (typeof policy !== "object" || policy === null || !("deadLetterTargetArn" in policy)) return undefined;
-    const name = String(policy.deadLetterTargetArn).split(":").at(-1);
-    const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: name }), this.#signal());
-    return QueueUrl;
+  #findDeadLetterUrl(): Promise<string | undefined> {
+    this.#deadLetterUrl ??= this.#connect()
+      .then((connection) => findDeadLetterUrl(connection, this.#url, () => this.#signal()))
+      .catch((error: unknown) => {
+        this.#deadLetterUrl = undefined;
+        throw error;
+      });
+    return this.#deadLetterUrl;
   }
 }
 

@@ -1,55 +1,22 @@
 /** What every queue must do; each adapter runs this suite. */
 import { describe, expect, it } from "vitest";
-import type { Message, Outgoing, Queue } from "../../lib/queue/queue.ts";
-
-export interface QueueOptions {
-  /** Whole seconds. */
-  visibilitySeconds: number;
-  maxDeliveries: number;
-}
-
-/** Gives an empty queue of its own; whoever makes it closes it after the tests. */
-export type MakeQueue = (options: QueueOptions) => Promise<Queue>;
-
-export interface Traits {
-  /** Largest body that must come through, in bytes. */
-  maxBodyBytes?: number;
-  /** Whether `release` takes a delivery back, as SQS can't. */
-  forgetsDeliveries?: boolean;
-}
-
-/** Long enough that nothing becomes visible again during a test. */
-const LASTING: QueueOptions = { visibilitySeconds: 60, maxDeliveries: 5 };
-/** As short as every queue can. */
-const BRIEF: QueueOptions = { visibilitySeconds: 1, maxDeliveries: 5 };
-const DEADLINE_MS = 20_000;
-
-const message = (body: string, events = 1): Outgoing => ({ body, events });
-const numbered = (count: number): Outgoing[] => Array.from({ length: count }, (_, n) => message(`m-${n}`));
-const bodies = (messages: readonly Message[]): string[] => messages.map(({ body }) => body).sort();
-const ids = (messages: readonly Message[]): string[] => messages.map(({ id }) => id);
-
-/** Receives until `count` messages are there; a queue may give fewer at a time than it holds. */
-async function take(queue: Queue, count: number, maxMessages = 100): Promise<Message[]> {
-  const taken: Message[] = [];
-  for (const deadline = Date.now() + DEADLINE_MS; taken.length < count && Date.now() < deadline; ) {
-    const wanted = Math.min(maxMessages, count - taken.length);
-    taken.push(...(await queue.receive({ maxMessages: wanted, waitMs: 200 })));
-  }
-  expect(taken).toHaveLength(count);
-  return taken;
-}
-
-const takeOne = async (queue: Queue): Promise<Message> => {
-  const [one] = await take(queue, 1);
-  if (one === undefined) throw new Error("The queue gave no message.");
-  return one;
-};
-
-const expectNothing = async (queue: Queue): Promise<void> =>
-  expect(await queue.receive({ maxMessages: 10, waitMs: 0 })).toEqual([]);
-
-const poll = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: DEADLINE_MS, interval: 50 });
+import type { Message } from "../../lib/queue/queue.ts";
+import { deliversAgain, putsDeadLettersBack } from "./queue-redelivery.ts";
+import {
+  BRIEF,
+  bodies,
+  DEADLINE_MS,
+  expectNothing,
+  ids,
+  LASTING,
+  type MakeQueue,
+  message,
+  numbered,
+  poll,
+  type Traits,
+  take,
+  takeOne,
+} from "./queue-steps.ts";
 
 export function queueContract(name: string, makeQueue: MakeQueue, traits: Traits = {}): void {
   describe(name, () => {
@@ -57,6 +24,7 @@ export function queueContract(name: string, makeQueue: MakeQueue, traits: Traits
     describe("a body", () => keepsBodies(makeQueue, traits.maxBodyBytes ?? 1_048_576));
     describe("a message that is not acknowledged", () =>
       deliversAgain(makeQueue, traits.forgetsDeliveries ?? true));
+    describe("dead letters that are put back", () => putsDeadLettersBack(makeQueue));
     describe("depth", () => tellsDepth(makeQueue));
   });
 }
@@ -171,88 +139,6 @@ function keepsBodies(makeQueue: MakeQueue, maxBodyBytes: number): void {
     await queue.send([message(large, 1_000)]);
     // Not toBe: a difference of a mebibyte would be printed whole.
     expect((await takeOne(queue)).body === large).toBe(true);
-  });
-}
-
-function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
-  it("comes again after the visibility time, and says that it is the second time", async () => {
-    const queue = await makeQueue(BRIEF);
-    await queue.send([message("again")]);
-    await takeOne(queue);
-    await expectNothing(queue);
-    const second = await takeOne(queue);
-    expect(second).toMatchObject({ body: "again", deliveries: 2 });
-    await queue.ack([second.id]);
-    await poll(async () => (await queue.depth()).messages).toBe(0);
-  });
-
-  it("comes at once when it was failed, and each time counts", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("failing")]);
-    for (const deliveries of [1, 2, 3]) {
-      const got = await takeOne(queue);
-      expect(got).toMatchObject({ body: "failing", deliveries });
-      await queue.fail([got.id]);
-    }
-  });
-
-  it.runIf(forgetsDeliveries)(
-    "comes at once when it was released, and that never counts, however often",
-    async () => {
-      const queue = await makeQueue({ ...LASTING, maxDeliveries: 2 });
-      await queue.send([message("released")]);
-      for (let round = 0; round < 6; round++) {
-        const got = await takeOne(queue);
-        expect(got).toMatchObject({ body: "released", deliveries: 1 });
-        await queue.release([got.id]);
-      }
-      expect((await queue.depth()).deadLetters).toBe(0);
-    },
-  );
-
-  it("comes at once though many before it are still with their receivers", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(60));
-    const messages = await take(queue, 60);
-    const last = messages.at(-1);
-    await queue.fail([last?.id ?? ""]);
-    expect(await takeOne(queue)).toMatchObject({ body: last?.body, deliveries: 2 });
-  });
-
-  it("leaves the others of its batch acknowledged", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(10));
-    const messages = await take(queue, 10);
-    const [failed, ...done] = messages;
-    await queue.ack(ids(done));
-    await queue.fail([failed?.id ?? ""]);
-    const again = await takeOne(queue);
-    expect(again.body).toBe(failed?.body);
-    await queue.ack([again.id]);
-    await expectNothing(queue);
-  });
-
-  it("is set aside after as many deliveries as allowed, and its neighbours are not", async () => {
-    const queue = await makeQueue({ ...LASTING, maxDeliveries: 3 });
-    await queue.send([message("poison", 7), message("fine", 2)]);
-    for (let delivery = 1; delivery <= 3; delivery++) {
-      const messages = await take(queue, delivery === 1 ? 2 : 1);
-      const [poison] = messages.filter(({ body }) => body === "poison");
-      expect(poison?.deliveries).toBe(delivery);
-      await queue.ack(ids(messages.filter(({ body }) => body === "fine")));
-      await queue.fail([poison?.id ?? ""]);
-    }
-    expect((await queue.depth()).deadLetters).toBe(0);
-    await poll(async () => {
-      await expectNothing(queue);
-      return (await queue.depth()).deadLetters;
-    }).toBe(1);
-    await poll(async () => (await queue.depth()).messages).toBe(0);
-    expect(await queue.depth()).toMatchObject({
-      events: 0,
-      oldestAgeMs: 0,
-      drainPerSecond: expect.any(Number),
-    });
   });
 }
 

@@ -6,7 +6,8 @@ import { RedisQueue } from "../../lib/queue/redis.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
-import { type QueueOptions, queueContract } from "./queue.ts";
+import { queueContract } from "./queue.ts";
+import { type QueueOptions, setAside } from "./queue-steps.ts";
 
 let config: Config;
 let redis: Redis;
@@ -139,6 +140,19 @@ describe("on Redis", () => {
     expect(await queue.receive(now)).toEqual([]);
     const dead = await redis.xrange(DEAD_KEY, "-", "+");
     expect(dead.map(([, fields]) => fields)).toEqual([["id", message?.id, "n", "3", "m", "poison ß"]]);
+    expect(await queue.redrive(1)).toBe(1);
+    const back = await redis.xrange(QUEUE_KEY, "-", "+");
+    expect(back.map(([, fields]) => fields)).toEqual([["n", "3", "m", "poison ß"]]);
+    expect((await queue.depth()).events).toBe(3);
+    expect(await redis.xlen(DEAD_KEY)).toBe(0);
+  });
+
+  it("a dead letter stays one when it cannot be put back", async () => {
+    const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
+    await setAside(queue, [{ body: "kept", events: 3 }]);
+    await redis.set(STATS_KEY, "not a hash");
+    await expect(queue.redrive(1)).rejects.toThrow(/WRONGTYPE/);
+    expect(await redis.xlen(DEAD_KEY)).toBe(1);
   });
 
   it("an error in the middle of sending is told, since only some may have been taken", async () => {

@@ -7,7 +7,8 @@ import { connectRedis } from "../../lib/redis/client.ts";
 import { BOOKS_KEY, SENT_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
 import { makeSqsQueue } from "../support/sqs.ts";
-import { type QueueOptions, queueContract } from "./queue.ts";
+import { queueContract } from "./queue.ts";
+import { type QueueOptions, setAside } from "./queue-steps.ts";
 
 const OPTIONS = { visibilitySeconds: 60, maxDeliveries: 5 };
 const now = { maxMessages: 100, waitMs: 0 };
@@ -91,6 +92,34 @@ function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books
       return queue.depth();
     };
     await expect.poll(look, { timeout: 10_000 }).toMatchObject({ messages: 0, events: 0, deadLetters: 1 });
+  });
+
+  it("a message whose worker died stays in the books until it is put back, then stands there under its new id", async () => {
+    const queue = await makeQueue({ visibilitySeconds: 1, maxDeliveries: 1 });
+    await queue.send([{ body: "three\nevents\neach\nline", events: 3 }]);
+    const [old] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
+    const look = async () => {
+      await queue.receive(now);
+      return queue.depth();
+    };
+    await expect.poll(look, { timeout: 20_000 }).toMatchObject({ messages: 0, events: 3, deadLetters: 1 });
+    expect(await books().hkeys(BOOKS_KEY)).toEqual([old?.id]);
+    expect(await queue.redrive(1)).toBe(1);
+    const [back] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
+    expect(back).toMatchObject({ body: old?.body, deliveries: 1 });
+    expect(await books().hgetall(BOOKS_KEY)).toEqual({ [back?.id ?? ""]: "3" });
+    expect(await books().zrange(SENT_KEY, 0, "-1")).toEqual([back?.id]);
+    expect(await queue.depth()).toMatchObject({ events: 3, deadLetters: 0 });
+  });
+
+  it("a dead letter is sent before it is deleted, so that it stays when the books can't be kept", async () => {
+    const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
+    await setAside(queue, [{ body: "kept", events: 0 }]);
+    await books().set(SENT_KEY, "not a sorted set");
+    await expect(queue.redrive(1)).rejects.toThrow(/WRONGTYPE/);
+    await books().del(SENT_KEY);
+    expect(await queue.depth()).toMatchObject({ messages: 1, deadLetters: 1 });
+    expect(await queue.receive(now)).toMatchObject([{ body: "kept" }]);
   });
 
   it("a released message comes back later and later, and each time counts", async () => {

@@ -1,0 +1,188 @@
+/** What every queue must do with messages that come more than once. */
+import { expect, it } from "vitest";
+import type { Message, Outgoing } from "../../lib/queue/queue.ts";
+import {
+  BRIEF,
+  bodies,
+  expectNothing,
+  ids,
+  LASTING,
+  type MakeQueue,
+  message,
+  numbered,
+  poll,
+  setAside,
+  take,
+  takeOne,
+} from "./queue-steps.ts";
+
+export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
+  it("comes again after the visibility time, and says that it is the second time", async () => {
+    const queue = await makeQueue(BRIEF);
+    await queue.send([message("again")]);
+    await takeOne(queue);
+    await expectNothing(queue);
+    const second = await takeOne(queue);
+    expect(second).toMatchObject({ body: "again", deliveries: 2 });
+    await queue.ack([second.id]);
+    await poll(async () => (await queue.depth()).messages).toBe(0);
+  });
+
+  it("comes at once when it was failed, and each time counts", async () => {
+    const queue = await makeQueue(LASTING);
+    await queue.send([message("failing")]);
+    for (const deliveries of [1, 2, 3]) {
+      const got = await takeOne(queue);
+      expect(got).toMatchObject({ body: "failing", deliveries });
+      await queue.fail([got.id]);
+    }
+  });
+
+  it.runIf(forgetsDeliveries)(
+    "comes at once when it was released, and that never counts, however often",
+    async () => {
+      const queue = await makeQueue({ ...LASTING, maxDeliveries: 2 });
+      await queue.send([message("released")]);
+      for (let round = 0; round < 6; round++) {
+        const got = await takeOne(queue);
+        expect(got).toMatchObject({ body: "released", deliveries: 1 });
+        await queue.release([got.id]);
+      }
+      expect((await queue.depth()).deadLetters).toBe(0);
+    },
+  );
+
+  it("comes at once though many before it are still with their receivers", async () => {
+    const queue = await makeQueue(LASTING);
+    await queue.send(numbered(60));
+    const messages = await take(queue, 60);
+    const last = messages.at(-1);
+    await queue.fail([last?.id ?? ""]);
+    expect(await takeOne(queue)).toMatchObject({ body: last?.body, deliveries: 2 });
+  });
+
+  it("leaves the others of its batch acknowledged", async () => {
+    const queue = await makeQueue(LASTING);
+    await queue.send(numbered(10));
+    const messages = await take(queue, 10);
+    const [failed, ...done] = messages;
+    await queue.ack(ids(done));
+    await queue.fail([failed?.id ?? ""]);
+    const again = await takeOne(queue);
+    expect(again.body).toBe(failed?.body);
+    await queue.ack([again.id]);
+    await expectNothing(queue);
+  });
+
+  it("is set aside after as many deliveries as allowed, and its neighbours are not", async () => {
+    const queue = await makeQueue({ ...LASTING, maxDeliveries: 3 });
+    await queue.send([message("poison", 7), message("fine", 2)]);
+    for (let delivery = 1; delivery <= 3; delivery++) {
+      const messages = await take(queue, delivery === 1 ? 2 : 1);
+      const [poison] = messages.filter(({ body }) => body === "poison");
+      expect(poison?.deliveries).toBe(delivery);
+      await queue.ack(ids(messages.filter(({ body }) => body === "fine")));
+      await queue.fail([poison?.id ?? ""]);
+    }
+    expect((await queue.depth()).deadLetters).toBe(0);
+    await poll(async () => {
+      await expectNothing(queue);
+      return (await queue.depth()).deadLetters;
+    }).toBe(1);
+    await poll(async () => (await queue.depth()).messages).toBe(0);
+    expect(await queue.depth()).toMatchObject({
+      events: 0,
+      oldestAgeMs: 0,
+      drainPerSecond: expect.any(Number),
+    });
+  });
+}
+
+export function putsDeadLettersBack(makeQueue: MakeQueue): void {
+  const ONE_DELIVERY = { ...LASTING, maxDeliveries: 1 };
+  /** As the door makes them, so that a queue which keeps no count of its own can tell the events by the lines. */
+  const letter = (n: number, events: number): Outgoing => {
+    const lines = Array.from(
+      { length: events },
+      (_, line) => `["e-${n}-${line}","ß","€"]\t{"a":"😀 \u2028"}`,
+    );
+    return message([`{"v":1,"id":"r-${n}","at":${n}}`, ...lines].join("\n"), events);
+  };
+  const letters = (count: number): Outgoing[] =>
+    Array.from({ length: count }, (_, n) => letter(n, (n % 3) + 1));
+  const eventsOf = (messages: readonly Outgoing[]): number =>
+    messages.reduce((sum, { events }) => sum + events, 0);
+  const bodiesOf = (messages: readonly Outgoing[]): string[] => messages.map(({ body }) => body).sort();
+
+  it("come again with their bodies, as new messages, and count as waiting", async () => {
+    const queue = await makeQueue(ONE_DELIVERY);
+    const dead = [letter(0, 7), letter(1, 0), message("nobody can read this", 0)];
+    await setAside(queue, dead);
+    expect(await queue.depth()).toMatchObject({ messages: 0, events: 0 });
+    expect(await queue.redrive(100)).toBe(3);
+    await poll(() => queue.depth()).toMatchObject({ messages: 3, events: 7, deadLetters: 0 });
+    const back = await take(queue, 3);
+    expect(bodies(back)).toEqual(bodiesOf(dead));
+    expect(back.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1]);
+    await queue.ack(ids(back));
+    await poll(() => queue.depth()).toMatchObject({ messages: 0, events: 0, oldestAgeMs: 0, deadLetters: 0 });
+  });
+
+  it("are 0 where there are none, before any was sent, and while messages wait", async () => {
+    const queue = await makeQueue(ONE_DELIVERY);
+    expect(await queue.redrive(100)).toBe(0);
+    await queue.send(numbered(2));
+    expect(await queue.redrive(100)).toBe(0);
+    await poll(() => queue.depth()).toMatchObject({ messages: 2, events: 2, deadLetters: 0 });
+    expect(bodies(await take(queue, 2))).toEqual(["m-0", "m-1"]);
+  });
+
+  it("are no more than were asked for", async () => {
+    const queue = await makeQueue(ONE_DELIVERY);
+    const dead = letters(23);
+    await setAside(queue, dead);
+    expect(await queue.redrive(12)).toBe(12);
+    await poll(() => queue.depth()).toMatchObject({ messages: 12, deadLetters: 11 });
+    expect(await queue.redrive(11)).toBe(11);
+    await poll(() => queue.depth()).toMatchObject({
+      messages: 23,
+      events: eventsOf(dead),
+      deadLetters: 0,
+    });
+    expect(bodies(await take(queue, 23))).toEqual(bodiesOf(dead));
+  });
+
+  it("are neither lost nor left behind when several put them back at once", async () => {
+    const queue = await makeQueue(ONE_DELIVERY);
+    const dead = letters(60);
+    await setAside(queue, dead);
+    const moved = await Promise.all(Array.from({ length: 4 }, () => queue.redrive(100)));
+    expect(moved.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(60);
+    await poll(async () => (await queue.depth()).deadLetters).toBe(0);
+    const back: Message[] = [];
+    await poll(async () => {
+      const messages = await queue.receive({ maxMessages: 100, waitMs: 0 });
+      await queue.ack(ids(messages));
+      back.push(...messages);
+      return (await queue.depth()).messages;
+    }).toBe(0);
+    expect([...new Set(bodies(back))]).toEqual(bodiesOf(dead));
+    expect(await queue.depth()).toMatchObject({ events: 0, oldestAgeMs: 0 });
+  });
+
+  it("can be set aside and put back again and again", async () => {
+    const queue = await makeQueue(ONE_DELIVERY);
+    const dead = letter(0, 3);
+    await setAside(queue, [dead]);
+    for (let round = 0; round < 2; round++) {
+      expect(await queue.redrive(1)).toBe(1);
+      const back = await takeOne(queue);
+      expect(back).toMatchObject({ body: dead.body, deliveries: 1 });
+      await queue.fail([back.id]);
+      await poll(async () => {
+        await expectNothing(queue);
+        return queue.depth();
+      }).toMatchObject({ messages: 0, events: 0, deadLetters: 1 });
+    }
+  });
+}
