@@ -11,5 +11,8 @@ export function explain(error: unknown): string {
   const problem = toProblem(error);
   if (problem.code === "internal-error" && !(error instanceof Problem))
     return error instanceof Error ? error.message : String(error);
-  return [problem.message, ...(problem.errors ?? []).map(({ detail }) => `  ${detail}`)].join("\n");
+  const details = (problem.errors ?? []).map(({ detail }) => detail);
+  // Why a server is out of reach, which the API would not tell: a right that is missing, an address that is wrong.
+  if (problem.cause instanceof Error && problem.cause.message !== "") details.push(problem.cause.message);
+  return [problem.message, ...details.map((detail) => `  ${detail}`)].join("\n");
 }

@@ -14,7 +14,7 @@ import {
   setAside,
   take,
   takeOne,
-} from "./queue-steps.ts";
+} from "../support/queue-steps.ts";
 
 export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
   it("comes again after the visibility time, and says that it is the second time", async () => {

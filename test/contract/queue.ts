@@ -1,7 +1,6 @@
 /** What every queue must do; each adapter runs this suite. */
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../lib/queue/queue.ts";
-import { deliversAgain, putsDeadLettersBack } from "./queue-redelivery.ts";
 import {
   BRIEF,
   bodies,
@@ -16,7 +15,8 @@ import {
   type Traits,
   take,
   takeOne,
-} from "./queue-steps.ts";
+} from "../support/queue-steps.ts";
+import { deliversAgain, putsDeadLettersBack } from "./queue-redelivery.ts";
 
 export function queueContract(name: string, makeQueue: MakeQueue, traits: Traits = {}): void {
   describe(name, () => {

@@ -6,8 +6,8 @@ import { RedisQueue } from "../../lib/queue/redis.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
+import { type QueueOptions, setAside } from "../support/queue-steps.ts";
 import { queueContract } from "./queue.ts";
-import { type QueueOptions, setAside } from "./queue-steps.ts";
 
 let config: Config;
 let redis: Redis;

@@ -6,9 +6,9 @@ import { MOST_BYTES, SqsQueue } from "../../lib/queue/sqs.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { BOOKS_KEY, SENT_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
+import { type QueueOptions, setAside } from "../support/queue-steps.ts";
 import { makeSqsQueue } from "../support/sqs.ts";
 import { queueContract } from "./queue.ts";
-import { type QueueOptions, setAside } from "./queue-steps.ts";
 
 const OPTIONS = { visibilitySeconds: 60, maxDeliveries: 5 };
 const now = { maxMessages: 100, waitMs: 0 };

@@ -8,7 +8,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
+import { freshDeps } from "../support/faults.ts";
 import { anEvent, counts, drainAll, send } from "../support/pipeline.ts";
+import { bodies, numbered, setAside, take } from "../support/queue-steps.ts";
+import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
 
 const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 let deps: Deps;
@@ -117,6 +120,20 @@ describe("weir", () => {
     expect(await counts(deps, "shop")).toMatchObject({ quarantine: 0, stored: 2 });
   });
 
+  it.each(QUEUES)("puts dead letters back into the queue (%s)", async (name) => {
+    const config = await queueConfig(name, { queueMaxDeliveries: 1 });
+    const { queue } = freshDeps(config);
+    const env = queueEnvironment(config);
+    const words = ["dead-letters", "redrive"];
+    expect((await weir(words, { env })).out).toBe("0 messages are back in the queue.");
+    await setAside(queue, numbered(3));
+    const first = await weir([...words, "--limit", "2", "--json"], { env });
+    expect(first).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(first.out)).toEqual({ redriven: 2 });
+    expect((await weir(words, { env })).out).toBe("1 messages are back in the queue.");
+    expect(bodies(await take(queue, 3))).toEqual(["m-0", "m-1", "m-2"]);
+  });
+
   it("finds the running local system by itself", async () => {
     const running = {
       url: "http://127.0.0.1:1",
@@ -150,6 +167,8 @@ describe("weir", () => {
     [["key", "revoke", "k0", "--client", "shop"], undefined, "no key of that id"],
     [["key", "import", "--client", "shop", "--scope", "read"], undefined, "16 to 256"],
     [["quarantine", "redrive", "--limit", "0"], undefined, "whole number"],
+    [["dead-letters", "redrive", "--limit", "all"], undefined, "whole number"],
+    [["dead-letters", "redrive"], away, "The queue is out of reach.\n  "],
     [["client", "list"], away, "The database is out of reach."],
     [["client", "list"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, "Set both"],
   ])("%j %j fails with one clear word and no stack", async (words, env, message) => {

@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import { outage } from "../../lib/errors.ts";
+import { print, withDeps } from "./connect.ts";
+import { wholeNumber } from "./options.ts";
+
+interface Options {
+  limit: number;
+}
+
+/** `weir dead-letters`: messages that no worker could process. */
+export function deadLettersCommand(): Command {
+  const command = new Command("dead-letters").description("messages that no worker could process");
+  command
+    .command("redrive")
+    .description("put them back into the queue, whole; what was stored already counts once")
+    .option("--limit <messages>", "most messages to put back", wholeNumber, 1_000)
+    .action(putBack);
+  return command;
+}
+
+async function putBack({ limit }: Options, command: Command): Promise<void> {
+  const redriven = await withDeps(({ queue }) => queue.redrive(limit).catch(outage("queue")));
+  print(command, { redriven }, [`${redriven} messages are back in the queue.`]);
+}

@@ -1,0 +1,38 @@
+/** Either queue, for tests of what Weir promises whichever it is. */
+import type { Config } from "../../lib/config.ts";
+import { testConfig } from "./deps.ts";
+import { makeSqsQueue, sqsServer } from "./sqs.ts";
+
+export const QUEUES: readonly Config["queue"][] = ["redis", "sqs"];
+
+/**
+ * Settings for a test, on a queue of its own.
+ * @param overrides by the name they have in `Config`
+ */
+export async function queueConfig(queue: Config["queue"], overrides: Partial<Config> = {}): Promise<Config> {
+  if (queue === "redis") return testConfig(overrides);
+  const { queueVisibilitySeconds: visibilitySeconds = 60, queueMaxDeliveries: maxDeliveries = 100 } =
+    overrides;
+  const sqs = await makeSqsQueue(await sqsServer(), { visibilitySeconds, maxDeliveries });
+  return testConfig({
+    ...overrides,
+    queueMaxDeliveries: maxDeliveries,
+    queue,
+    // Small messages, so that a request of usual size becomes several.
+    sqs: { ...sqs, messageBytes: 16_384 },
+  });
+}
+
+/** The same for a process of its own. */
+export const queueEnvironment = (config: Config): Record<string, string> => ({
+  DATABASE_URL: config.databaseUrl,
+  REDIS_URL: config.redisUrl,
+  QUEUE: config.queue,
+  QUEUE_VISIBILITY_SECONDS: String(config.queueVisibilitySeconds),
+  QUEUE_MAX_DELIVERIES: String(config.queueMaxDeliveries),
+  ...(config.sqs && {
+    SQS_QUEUE_URL: config.sqs.queueUrl,
+    SQS_ENDPOINT: config.sqs.endpoint ?? "",
+    AWS_REGION: config.sqs.region,
+  }),
+});
