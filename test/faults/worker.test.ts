@@ -4,7 +4,6 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
-import { testConfig } from "../support/deps.ts";
 import {
   expectStoredOnce,
   freshDeps,
@@ -14,16 +13,12 @@ import {
   workUntilEmpty,
 } from "../support/faults.ts";
 import { type Answer, addClient, anEvent, counts, send } from "../support/pipeline.ts";
+import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
 
 const SCRIPT = fileURLToPath(new URL("../support/doomed-worker.ts", import.meta.url));
 
 let config: Config;
 let deps: Deps;
-beforeAll(async () => {
-  config = await testConfig({ queueVisibilitySeconds: 1 });
-  deps = freshDeps(config);
-});
-
 const children: Doomed[] = [];
 afterEach(async () => {
   for (const child of children) await child.kill();
@@ -37,13 +32,7 @@ interface Doomed {
 }
 
 function startWorker(): Doomed {
-  const env = {
-    PATH: process.env.PATH,
-    DATABASE_URL: config.databaseUrl,
-    REDIS_URL: config.redisUrl,
-    QUEUE_VISIBILITY_SECONDS: String(config.queueVisibilitySeconds),
-    LOG_LEVEL: "SILENT",
-  };
+  const env = { PATH: process.env.PATH, ...queueEnvironment(config), LOG_LEVEL: "SILENT" };
   const child: ChildProcess = spawn(process.execPath, [SCRIPT], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
@@ -107,7 +96,13 @@ async function expectEverythingRight(
   expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
 }
 
-describe("a worker is killed", () => {
+describe.each(QUEUES)("with QUEUE=%s a worker is killed", (queue) => {
+  beforeAll(async () => {
+    // Longer than it takes to see that nobody else gets what the dead one holds.
+    config = await queueConfig(queue, { queueVisibilitySeconds: 4 });
+    deps = freshDeps(config);
+  });
+
   it("between commit and acknowledge: the next one finds all done, and changes nothing", async () => {
     const { clientId, secret } = await addClient(deps, "after-commit");
     const answers = await sendSome(secret);
