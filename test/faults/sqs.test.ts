@@ -4,8 +4,8 @@ import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
 import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
-import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
-import { expectTidy, padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
+import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
+import { padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
 import type { SqsProxy } from "../support/sqs-proxy.ts";
 
 let deps: Deps;

@@ -7,10 +7,9 @@ import { drain } from "../../lib/drain.ts";
 import { importKey } from "../../lib/keys.ts";
 import { parseMessage } from "../../lib/message.ts";
 import { openDoor } from "../support/door.ts";
-import { sendUntilTaken } from "../support/faults.ts";
-import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";
-import { expectTidy, padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
+import { padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
 import type { SqsProxy } from "../support/sqs-proxy.ts";
 
 let deps: Deps;
@@ -130,62 +129,6 @@ describe("from a request through SQS to a row", () => {
       "reader",
       "slow",
     ]);
-  });
-});
-
-describe("exactly once", () => {
-  it("stores 1,000 events when 50 senders send the same 1,000 ids at once and the worker runs meanwhile", async () => {
-    const { clientId, secret } = await addClient(deps, "senders");
-    const events = Array.from({ length: 1_000 }, (_, n) => anEvent({ event_id: `s-${n}`, payload: { n } }));
-    // On a machine under load SQS may not answer a sender in time, who then sends again, as clients do.
-    const senders = Array.from({ length: 50 }, () => sendUntilTaken(deps, secret, { events }));
-    const [answers] = await Promise.all([Promise.all(senders), drainAll(deps), drainAll(deps)]);
-    await drainAll(deps);
-    for (const { body } of answers) expect(body.accepted + body.duplicates).toBe(1_000);
-    expect(await counts(deps, clientId)).toMatchObject(stored(1_000));
-    await expectTidy(deps, clientId);
-  });
-
-  it("changes nothing when messages come again after their commit, or ten times at once", async () => {
-    const { clientId, secret } = await addClient(deps, "again");
-    await send(deps, secret, { events: padded(200, 500) });
-    const messages = await deps.queue.receive({ maxMessages: 100, waitMs: 1_000 });
-    expect(messages.length).toBeGreaterThan(3);
-    await Promise.all(Array.from({ length: 10 }, () => drain(messages, deps)));
-    const again = messages.map((message) => ({ ...message, deliveries: 2 }));
-    await drain(again, deps);
-    await deps.queue.ack(messages.map(({ id }) => id));
-    expect(await counts(deps, clientId)).toMatchObject(stored(200, { accepted: 200, duplicates: 0 }));
-    await expectTidy(deps, clientId);
-  });
-
-  it("counts one event in 1,000 that PostgreSQL refuses as quarantined, and stores the others", async () => {
-    const { clientId, secret } = await addClient(deps, "poison");
-    await deps.sql`
-      CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF NEW.event_type = 'poison' THEN RAISE EXCEPTION 'poison'; END IF;
-        RETURN NEW;
-      END $$`;
-    await deps.sql`CREATE TRIGGER poison BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`;
-    const events = padded(1_000, 100).map((event, n) =>
-      n === 617 ? { ...event, event_type: "poison" } : event,
-    );
-    const { body } = await send(deps, secret, { events });
-    await drainAll(deps);
-    await deps.sql`DROP TRIGGER poison ON events`;
-    expect(await counts(deps, clientId)).toMatchObject({
-      events: 999,
-      stored: 999,
-      quarantine: 1,
-      quarantined: 1,
-    });
-    expect(await readReceipt(deps, secret, body.receipt_id)).toMatchObject({
-      stored: 999,
-      quarantined: 1,
-      pending: 0,
-    });
-    await expectTidy(deps, clientId);
   });
 });
 

@@ -1,12 +1,14 @@
 /** Drives the pipeline by hand: a client, calls to the ingest handler, and a worker that empties the queue. */
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { expect } from "vitest";
 import { httpHandler, serve } from "../../lib/api.ts";
 import { sendEvents } from "../../lib/contract/events.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/ids.ts";
 import { ingest } from "../../lib/ingest.ts";
+import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import type { Scope } from "../../lib/scope.ts";
 import { gatewayEvent } from "./gateway.ts";
 
@@ -135,3 +137,16 @@ export const stored = (events: number, others: object = {}): object => ({
   quarantined: 0,
   ...others,
 });
+
+/** Nothing is left in Redis of messages that were settled, and the counts agree. */
+export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
+  // The audit rows of the questions that the test has asked.
+  await drainAll(deps);
+  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
+  expect(await deps.redis.hlen(BOOKS_KEY)).toBe(0);
+  expect(await deps.redis.zcard(SENT_KEY)).toBe(0);
+  expect(Number(await deps.redis.hget(STATS_KEY, "events"))).toBe(0);
+  const row = await counts(deps, clientId);
+  const settled = Number(row?.stored) + Number(row?.duplicates) + Number(row?.quarantined);
+  expect(Number(await deps.redis.hget(ACCEPTED_KEY, clientId))).toBe(settled);
+}

@@ -1,10 +1,8 @@
 /** Weir on SQS (fauxqs) behind a proxy that makes faults, and what its tests look at. */
-import { expect } from "vitest";
 import * as contract from "../../lib/contract/events.ts";
 import type { Deps } from "../../lib/deps.ts";
-import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { testDeps } from "./deps.ts";
-import { anEvent, counts, drainAll } from "./pipeline.ts";
+import { anEvent } from "./pipeline.ts";
 import { asker } from "./reading.ts";
 import { makeSqsQueue, sqsServer } from "./sqs.ts";
 import { type SqsProxy, sqsProxy } from "./sqs-proxy.ts";
@@ -25,19 +23,6 @@ export async function sqsIntake(): Promise<{ deps: Deps; proxy: SqsProxy }> {
 /** Events of about so many bytes each. */
 export const padded = (count: number, bytes: number): Record<string, unknown>[] =>
   Array.from({ length: count }, (_, n) => anEvent({ payload: { n, text: "x".repeat(bytes) } }));
-
-/** Nothing is left in Redis of messages that were settled, and the counts agree. */
-export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
-  // The audit rows of the questions that the test has asked.
-  await drainAll(deps);
-  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
-  expect(await deps.redis.hlen(BOOKS_KEY)).toBe(0);
-  expect(await deps.redis.zcard(SENT_KEY)).toBe(0);
-  expect(Number(await deps.redis.hget(STATS_KEY, "events"))).toBe(0);
-  const row = await counts(deps, clientId);
-  const settled = Number(row?.stored) + Number(row?.duplicates) + Number(row?.quarantined);
-  expect(Number(await deps.redis.hget(ACCEPTED_KEY, clientId))).toBe(settled);
-}
 
 export const readReceipt = async (deps: Deps, secret: string, receipt_id: string) =>
   (await asker(deps, secret)(contract.getReceipt, { params: { receipt_id } })).body;
