@@ -130,3 +130,10 @@ export async function expectStoredOnce(deps: Deps, clientId: string, events: num
   expect(await counts(deps, clientId)).toMatchObject(stored(events));
   expect((await deps.queue.depth()).deadLetters).toBe(0);
 }
+
+/** Nothing was accepted, and when to come again is said. */
+export function expectUnavailable(answer: Answer, code: string): void {
+  expect(answer).toMatchObject({ status: 503, body: { code } });
+  expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
+  expect(answer.body).not.toHaveProperty("receipt_id");
+}
