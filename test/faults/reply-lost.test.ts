@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Config } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { headerMessage, parseMessage } from "../../lib/message.ts";
 import { QUEUE_KEY } from "../../lib/redis/keys.ts";
-import { testConfig } from "../support/deps.ts";
 import {
   expectStoredOnce,
   freshDeps,
@@ -14,22 +14,25 @@ import {
   workUntilEmpty,
 } from "../support/faults.ts";
 import { type LossyProxy, lossyProxy } from "../support/lossy-proxy.ts";
-import { addClient, anEvent, send } from "../support/pipeline.ts";
+import { addClient, anEvent, expectTidy, send } from "../support/pipeline.ts";
+import { queueConfig } from "../support/queues.ts";
 
 let deps: Deps;
 /** Reaches the same Redis by a connection that may break. */
 let lossy: Deps;
 let proxy: LossyProxy;
-beforeAll(async () => {
-  const config = await testConfig();
+async function connect(queue: Config["queue"]): Promise<void> {
+  const config = await queueConfig(queue);
   deps = freshDeps(config);
   const url = new URL(config.redisUrl);
   proxy = await lossyProxy(Number(url.port));
   url.port = String(proxy.port);
   lossy = freshDeps({ ...config, redisUrl: url.href });
-});
+}
 
 describe("Redis took a request and its answer got lost", () => {
+  beforeAll(() => connect("redis"));
+
   it("and each event is stored and counted once, with the same receipt", async () => {
     const { clientId, secret } = await addClient(deps, "lost-reply");
     await sendUntilTaken(lossy, secret, anEvent());
@@ -82,4 +85,35 @@ describe("Redis took a request and its answer got lost", () => {
       });
     },
   );
+});
+
+describe("with QUEUE=sqs Redis took one of a request's two steps and its answer got lost", () => {
+  beforeAll(() => connect("sqs"));
+
+  it.each([
+    ["first", 0],
+    ["second", 1],
+  ])("the %s: each event is stored, counted and charged once", async (step, answersBefore) => {
+    const { clientId, secret } = await addClient(deps, `lost-${step}`, { rate: 1, burst: 200 });
+    await sendUntilTaken(lossy, secret, anEvent());
+    await workUntilEmpty(deps);
+    const batch = someEvents(90);
+    const lost = proxy.lost();
+    proxy.loseNextReply(answersBefore);
+    const { status, body } = await send(lossy, secret, batch);
+    expect(proxy.lost()).toBe(lost + 1);
+    expect({ status, ...body }).toMatchObject({ status: 202, accepted: 90, duplicates: 0 });
+    expect((await send(lossy, secret, batch)).body).toMatchObject({ accepted: 0, duplicates: 90 });
+    expect((await readPipeline(deps, secret)).body).toMatchObject({ accepted: 91, stored: 1, pending: 90 });
+    await workUntilEmpty(deps);
+    await expectStoredOnce(deps, clientId, 91);
+    expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({
+      accepted: 90,
+      stored: 90,
+      pending: 0,
+    });
+    await expectTidy(deps, clientId);
+    const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${body.receipt_id}`;
+    expect(rows).toEqual([{ status: 202 }]);
+  });
 });

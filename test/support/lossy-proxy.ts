@@ -4,15 +4,19 @@ import { atEnd } from "./cleanup.ts";
 
 export interface LossyProxy {
   port: number;
-  /** The server gets what is sent next and answers; then the connection breaks before the answer arrives. */
-  loseNextReply(): void;
+  /**
+   * The server gets what is sent next and answers; then the connection breaks before the answer arrives.
+   * @param spared answers before that one which arrive
+   */
+  loseNextReply(spared?: number): void;
   /** How often that has happened. */
   lost(): number;
 }
 
 export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
   const sockets = new Set<Socket>();
-  let losing = false;
+  /** Answers that arrive before one is lost. */
+  let left = Number.POSITIVE_INFINITY;
   let lost = 0;
   const server = createServer((client) => {
     const upstream = connect(serverPort, "127.0.0.1");
@@ -26,11 +30,12 @@ export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
     }
     client.pipe(upstream);
     upstream.on("data", (reply) => {
-      if (!losing) {
+      if (left > 0) {
+        left--;
         client.write(reply);
         return;
       }
-      losing = false;
+      left = Number.POSITIVE_INFINITY;
       lost++;
       client.destroy();
     });
@@ -44,8 +49,8 @@ export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
   if (typeof address !== "object" || address === null) throw new Error("The proxy does not listen.");
   return {
     port: address.port,
-    loseNextReply: () => {
-      losing = true;
+    loseNextReply: (spared = 0) => {
+      left = spared;
     },
     lost: () => lost,
   };
