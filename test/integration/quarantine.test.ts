@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Config } from "../../lib/config.ts";
 import * as contract from "../../lib/contract/admin.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
@@ -7,8 +8,8 @@ import { eventKey } from "../../lib/ids.ts";
 import { parseMessage } from "../../lib/message.ts";
 import { listQuarantine, redrive } from "../../lib/quarantine.ts";
 import type { Outgoing } from "../../lib/queue/queue.ts";
-import { testConfig } from "../support/deps.ts";
 import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
+import { QUEUES, queueConfig } from "../support/queues.ts";
 
 let deps: Deps;
 
@@ -20,11 +21,11 @@ const poison = (): Promise<unknown> =>
       WHEN (starts_with(NEW.event_id, 'poison')) EXECUTE FUNCTION refuse()`);
 const cure = (): Promise<unknown> => deps.sql`DROP TRIGGER refuse ON events`;
 
-beforeEach(async () => {
-  deps = createDeps(await testConfig());
+async function start(queue: Config["queue"]): Promise<() => Promise<void>> {
+  deps = createDeps(await queueConfig(queue));
   await poison();
   return () => closeDeps(deps);
-});
+}
 
 /** A client with that many poisoned events in quarantine and one that was stored. */
 async function poisoned(clientId: string, count: number): Promise<string> {
@@ -50,6 +51,8 @@ const onTheirWay = async (): Promise<number> => {
 };
 
 describe("the list", () => {
+  beforeEach(() => start("redis"));
+
   it("shows what was refused and why, newest first, page by page, and counts reasons", async () => {
     await poisoned("shown", 5);
     await setAside("shown", Buffer.from("no line"));
@@ -105,7 +108,9 @@ describe("the list", () => {
   });
 });
 
-describe("a redrive", () => {
+describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
+  beforeEach(() => start(queueName));
+
   it("stores what is stored by now, moves the counts, and leaves the rest with its newest reason", async () => {
     await poisoned("moved", 3);
     expect(await redrive(deps, { limit: 100 })).toEqual({ redriven: 3 });

@@ -5,6 +5,9 @@ import { makeSqsQueue, sqsServer } from "./sqs.ts";
 
 export const QUEUES: readonly Config["queue"][] = ["redis", "sqs"];
 
+/** One server for all queues of a file's tests. */
+let endpoint: Promise<string> | undefined;
+
 /**
  * Settings for a test, on a queue of its own.
  * @param overrides by the name they have in `Config`
@@ -13,7 +16,8 @@ export async function queueConfig(queue: Config["queue"], overrides: Partial<Con
   if (queue === "redis") return testConfig(overrides);
   const { queueVisibilitySeconds: visibilitySeconds = 60, queueMaxDeliveries: maxDeliveries = 100 } =
     overrides;
-  const sqs = await makeSqsQueue(await sqsServer(), { visibilitySeconds, maxDeliveries });
+  endpoint ??= sqsServer();
+  const sqs = await makeSqsQueue(await endpoint, { visibilitySeconds, maxDeliveries });
   return testConfig({
     ...overrides,
     queueMaxDeliveries: maxDeliveries,
