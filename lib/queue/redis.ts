@@ -22,6 +22,8 @@ export class RedisQueue implements Queue {
   readonly #visibilityMs: number;
   readonly #maxDeliveries: number;
   #reader: Redis | undefined;
+  /** Longest wait that the reader's time-out leaves room for. */
+  #readerWaitMs = 0;
 
   constructor(redis: Redis, settings: Settings) {
     this.#redis = redis;
@@ -93,6 +95,7 @@ export class RedisQueue implements Queue {
   async close(): Promise<void> {
     this.#reader?.disconnect();
     this.#reader = undefined;
+    this.#readerWaitMs = 0;
     await Promise.resolve();
   }
 
@@ -141,6 +144,12 @@ export class RedisQueue implements Queue {
   }
 
   #blockingReader(waitMs: number): Redis {
+    if (waitMs > this.#readerWaitMs) {
+      // Ends when the wait that another receiver may have begun with it is over.
+      void this.#reader?.quit().catch(() => {});
+      this.#reader = undefined;
+      this.#readerWaitMs = waitMs;
+    }
     this.#reader ??= this.#redis.duplicate({ commandTimeout: waitMs + 2_000, enableAutoPipelining: false });
     if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
     return this.#reader;

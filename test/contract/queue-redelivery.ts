@@ -20,9 +20,12 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   it("comes again after the visibility time, and says that it is the second time", async () => {
     const queue = await makeQueue(BRIEF);
     await queue.send([message("again")]);
+    const before = Date.now();
     await takeOne(queue);
-    await expectNothing(queue);
-    const second = await takeOne(queue);
+    const early = await queue.receive({ maxMessages: 10, waitMs: 0 });
+    // On a machine under load the time may have passed by now.
+    if (Date.now() - before < BRIEF.visibilitySeconds * 1_000) expect(early).toEqual([]);
+    const second = early[0] ?? (await takeOne(queue));
     expect(second).toMatchObject({ body: "again", deliveries: 2 });
     await queue.ack([second.id]);
     await poll(async () => (await queue.depth()).messages).toBe(0);

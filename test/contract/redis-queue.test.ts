@@ -115,13 +115,13 @@ describe("on Redis", () => {
     async (_, lose) => {
       const queue = await makeQueue(OPTIONS);
       await queue.receive(now);
-      const waiting = queue.receive({ maxMessages: 1, waitMs: 15_000 });
+      const waiting = queue.receive({ maxMessages: 1, waitMs: 20_000 });
       await expect.poll(() => redis.client("LIST"), { timeout: 10_000 }).toMatch(/flags=b.*cmd=xreadgroup/);
       await lose();
       await queue.send([{ body: "after", events: 1 }]);
       expect(bodies(await waiting)).toEqual(["after"]);
     },
-    12_000,
+    18_000,
   );
 
   it("two receivers that find no group at once both go on", async () => {

@@ -6,7 +6,7 @@ import { MOST_BYTES, SqsQueue } from "../../lib/queue/sqs.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { BOOKS_KEY, SENT_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
-import { type QueueOptions, setAside } from "../support/queue-steps.ts";
+import { poll, type QueueOptions, setAside } from "../support/queue-steps.ts";
 import { makeSqsQueue } from "../support/sqs.ts";
 import { queueContract } from "./queue.ts";
 
@@ -91,7 +91,7 @@ function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books
       await queue.receive(now);
       return queue.depth();
     };
-    await expect.poll(look, { timeout: 10_000 }).toMatchObject({ messages: 0, events: 0, deadLetters: 1 });
+    await poll(look).toMatchObject({ messages: 0, events: 0, deadLetters: 1 });
   });
 
   it("a message whose worker died stays in the books until it is put back, then stands there under its new id", async () => {
@@ -102,7 +102,7 @@ function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books
       await queue.receive(now);
       return queue.depth();
     };
-    await expect.poll(look, { timeout: 20_000 }).toMatchObject({ messages: 0, events: 3, deadLetters: 1 });
+    await poll(look).toMatchObject({ messages: 0, events: 3, deadLetters: 1 });
     expect(await books().hkeys(BOOKS_KEY)).toEqual([old?.id]);
     expect(await queue.redrive(1)).toBe(1);
     const [back] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
@@ -126,13 +126,14 @@ function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books
     const queue = await makeQueue(OPTIONS);
     await queue.send([{ body: "released", events: 1 }]);
     const seenAt: number[] = [];
-    for (const deliveries of [1, 2, 3]) {
+    for (const deliveries of [1, 2, 3, 4]) {
       const [message] = await queue.receive({ maxMessages: 1, waitMs: 15_000 });
       expect(message).toMatchObject({ body: "released", deliveries });
       seenAt.push(Date.now());
       await queue.release([message?.id ?? ""]);
     }
-    const [first = 0, second = 0, third = 0] = seenAt;
-    expect(third - second).toBeGreaterThan(second - first);
+    // One second against four: a machine under load may be late by a second or two.
+    const [first = 0, second = 0, third = 0, fourth = 0] = seenAt;
+    expect(fourth - third).toBeGreaterThan(second - first);
   });
 }

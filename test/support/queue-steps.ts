@@ -42,6 +42,22 @@ export async function take(queue: Queue, count: number, maxMessages = 100): Prom
   return taken;
 }
 
+/**
+ * Receives until each of so many bodies has come and nothing else does. A queue whose answer is late, as on a machine
+ * under load, is sent a message again, so there may be more messages than bodies.
+ */
+export async function takeAll(queue: Queue, count: number, maxMessages = 100): Promise<Message[]> {
+  const taken: Message[] = [];
+  await poll(async () => {
+    for (;;) {
+      const messages = await queue.receive({ maxMessages, waitMs: 0 });
+      if (messages.length === 0) return new Set(bodies(taken)).size;
+      taken.push(...messages);
+    }
+  }).toBe(count);
+  return taken;
+}
+
 export const takeOne = async (queue: Queue): Promise<Message> => {
   const [one] = await take(queue, 1);
   if (one === undefined) throw new Error("The queue gave no message.");
