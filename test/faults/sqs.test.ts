@@ -5,6 +5,8 @@ import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
 import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
+import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
+import { makeSqsQueue } from "../support/sqs.ts";
 import { padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
 import type { SqsProxy } from "../support/sqs-proxy.ts";
 
@@ -107,6 +109,19 @@ describe("when SQS does not take it", () => {
     expect(await counts(deps, clientId)).toMatchObject(stored(30, { accepted: 60, duplicates: 30 }));
     await expectTidy(deps, clientId);
   });
+});
+
+it("a dead letter that SQS does not take back stays one, and the others go", async () => {
+  const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
+  const queue = new SqsQueue(deps.redis, { sqs, queueVisibilitySeconds: 60, queueMaxDeliveries: 1 });
+  await setAside(queue, numbered(3));
+  proxy.refuse((body) => body === "m-1");
+  await expect(queue.redrive(10)).rejects.toThrow(/refused a dead letter/);
+  expect(await queue.depth()).toMatchObject({ messages: 2, deadLetters: 1 });
+  const back = await take(queue, 2);
+  expect(bodies(back)).toEqual(["m-0", "m-2"]);
+  await queue.ack(ids(back));
+  await queue.close();
 });
 
 describe("the worker that is faster than ingest's second step", () => {
