@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { headerMessage, parseMessage } from "../../lib/message.ts";
-import { QUEUE_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
 import {
   expectStoredOnce,
@@ -54,7 +53,7 @@ describe("Redis took a request and its answer got lost", () => {
     proxy.loseNextReply();
     const answer = await send(lossy, secret, someEvents(90));
     expect(answer).toMatchObject({ status: 202, body: { duplicates: 90 } });
-    expect(await deps.redis.xlen(QUEUE_KEY)).toBe(1);
+    expect(await deps.redis.xlen(deps.shards.first.queue)).toBe(1);
     await workUntilEmpty(deps);
     const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${answer.body.receipt_id}`;
     expect(rows).toEqual([{ status: 202 }]);

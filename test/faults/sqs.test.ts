@@ -3,7 +3,6 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
-import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
 import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
 import { expectTidy, padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
 import type { SqsProxy } from "../support/sqs-proxy.ts";
@@ -73,7 +72,7 @@ describe("when SQS does not take it", () => {
     expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
     expect(await deps.redis.keys("*:seen:all:*")).toEqual([]);
-    expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
+    expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
     proxy.refuse(() => false);
     expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 20, duplicates: 0 });
     await drainAll(deps);
@@ -133,8 +132,8 @@ describe("the worker that is faster than ingest's second step", () => {
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue } = deps;
+    const { config, log, queue, shards } = deps;
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    return { redis, intake: new SqsIntake({ redis, queue, config, messageBytes: 16_384, log }) };
+    return { redis, intake: new SqsIntake({ redis, shards, queue, config, messageBytes: 16_384, log }) };
   };
 });

@@ -2,7 +2,6 @@
 import { expect } from "vitest";
 import * as contract from "../../lib/contract/events.ts";
 import type { Deps } from "../../lib/deps.ts";
-import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { testDeps } from "./deps.ts";
 import { anEvent, counts, drainAll } from "./pipeline.ts";
 import { asker } from "./reading.ts";
@@ -30,13 +29,13 @@ export const padded = (count: number, bytes: number): Record<string, unknown>[] 
 export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
   // The audit rows of the questions that the test has asked.
   await drainAll(deps);
-  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
-  expect(await deps.redis.hlen(BOOKS_KEY)).toBe(0);
-  expect(await deps.redis.zcard(SENT_KEY)).toBe(0);
-  expect(Number(await deps.redis.hget(STATS_KEY, "events"))).toBe(0);
+  expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
+  expect(await deps.redis.hlen(deps.shards.first.books)).toBe(0);
+  expect(await deps.redis.zcard(deps.shards.first.sent)).toBe(0);
+  expect(Number(await deps.redis.hget(deps.shards.first.stats, "events"))).toBe(0);
   const row = await counts(deps, clientId);
   const settled = Number(row?.stored) + Number(row?.duplicates) + Number(row?.quarantined);
-  expect(Number(await deps.redis.hget(ACCEPTED_KEY, clientId))).toBe(settled);
+  expect(Number(await deps.redis.hget(deps.shards.first.accepted, clientId))).toBe(settled);
 }
 
 export const readReceipt = async (deps: Deps, secret: string, receipt_id: string) =>

@@ -24,6 +24,8 @@ describe("a function's environment", () => {
       databasePrepare: true,
       statementTimeoutMs: 10_000,
       redisUrl: ENOUGH.REDIS_URL,
+      redisCluster: false,
+      redisShards: 1,
       retentionDays: 400,
       auditRetentionDays: 400,
       dedupWindowSeconds: 900,
