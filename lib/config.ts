@@ -18,11 +18,16 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
   });
 /** One server, or several of a cluster with commas between them. */
-const redisUrl = z
-  .string()
-  .refine((urls) => redisNodes(urls).every((one) => url("redis:", "rediss:").safeParse(one).success), {
-    message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
-  });
+const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
+  message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
+});
+
+/** A comma that does not stand between two URLs is in place in a password only. */
+function isRedisUrl(text: string): boolean {
+  const parsed = URL.parse(text);
+  if (parsed === null || !["redis:", "rediss:"].includes(parsed.protocol)) return false;
+  return !/,/.test(parsed.host + parsed.pathname);
+}
 
 const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
