@@ -1,4 +1,5 @@
 /** One of a cluster's three nodes is away: the clients of the other two must not notice, and nothing gets lost. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { checkHealth } from "../../lib/health.ts";
@@ -104,4 +105,45 @@ describe.each(FAULTS)("a node $how", ({ how, leave, comeBack }) => {
     }
     await cluster.expectSpread();
   }, 120_000);
+});
+
+describe("a shard moves to another node", () => {
+  /** Moves a slot as `redis-cli --cluster reshard` does, with a pause in the middle. */
+  async function move(slot: number, from: ClusterNode, to: ClusterNode, midway: () => Promise<unknown>) {
+    const [source, target] = await Promise.all([from, to].map(({ client }) => client.cluster("MYID")));
+    await to.client.cluster("SETSLOT", slot, "IMPORTING", source as string);
+    await from.client.cluster("SETSLOT", slot, "MIGRATING", target as string);
+    const keys = await from.client.cluster("GETKEYSINSLOT", slot, 1_000);
+    const { hostname, port } = new URL(to.url);
+    const migrate = (some: readonly string[]) =>
+      from.client.call("MIGRATE", hostname, port, "", "0", "5000", "KEYS", ...some);
+    await migrate(keys.slice(0, 3));
+    const meanwhile = midway();
+    await sleep(300);
+    await migrate(await from.client.cluster("GETKEYSINSLOT", slot, 1_000));
+    for (const { client } of [to, from, ...cluster.nodes])
+      await client.cluster("SETSLOT", slot, "NODE", target as string);
+    await meanwhile;
+  }
+
+  it("with its keys, while its client sends, and every event is stored once", async () => {
+    const { clientId, secret } = await addClient(deps, "moving");
+    const { queue } = deps.shards.of(clientId);
+    const first = someEvents(3);
+    expect((await send(deps, secret, first)).status).toBe(202);
+    const from = await cluster.nodeOf(queue);
+    const to = cluster.nodes.find((node) => node !== from) as ClusterNode;
+    const slot = Number(await from.client.cluster("KEYSLOT", queue));
+    const during = someEvents(3);
+    await move(slot, from, to, () => sendUntilTaken(deps, secret, during));
+
+    expect((await send(deps, secret, first)).body).toMatchObject({ accepted: 0, duplicates: 3 });
+    expect((await send(deps, secret, during)).body).toMatchObject({ accepted: 0, duplicates: 3 });
+    expect((await sendUntilTaken(deps, secret, someEvents(4))).body).toMatchObject({ accepted: 4 });
+    expect(await to.client.xlen(queue)).toBeGreaterThan(0);
+    await workUntilEmpty(deps);
+    await expectStoredOnce(deps, clientId, 10);
+    expect((await checkHealth(deps)).status).toBe("ok");
+    await cluster.expectSpread();
+  });
 });
