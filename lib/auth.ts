@@ -8,7 +8,7 @@ import { clientOfSecret, hashSecret, secretPrefix } from "./ids.ts";
 import { type Limit, rateLimitHeaders } from "./limit.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 import { authorizeScript } from "./redis/authorize.ts";
-import { ACCEPTED_KEY, apiKeyKey, clientKey, limitKey } from "./redis/keys.ts";
+import type { Shard } from "./redis/keys.ts";
 import { rememberScript } from "./redis/remember.ts";
 import type { Scope } from "./scope.ts";
 import { findKeyByHash, type KeyRow } from "./sql/find-key.ts";
@@ -37,7 +37,7 @@ export interface PresentedKey {
   clientId: string;
 }
 
-/** Clients of imported keys, whose text does not say it, by hash. Such a key never changes its client. */
+/** Clients of imported keys, whose text names none or another one, by hash. Such a key never changes its client. */
 const importedKeys = new Map<string, string>();
 const MOST_IMPORTED = 10_000;
 
@@ -47,7 +47,7 @@ export function presentedKey(secret: string | undefined): PresentedKey {
     throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
   if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is not known.");
   const hash = hashSecret(secret).toString("base64url");
-  return { secret, hash, clientId: clientOfSecret(secret) ?? importedKeys.get(hash) ?? "" };
+  return { secret, hash, clientId: importedKeys.get(hash) ?? clientOfSecret(secret) ?? "" };
 }
 
 /** First words of a script's reply that `withKey` understands. */
@@ -82,18 +82,27 @@ function rememberClient(key: PresentedKey, clientId: string): void {
 }
 
 /**
- * Reads a key from the database into the cache.
+ * Reads a key from the database into the cache, at its client's shard. Of a key that was looked up elsewhere, since its
+ * text does not name its client, that shard remembers only whose it is.
  * @throws {Problem} `database-unavailable`; and whatever Redis says
  */
-export async function loadKey({ sql, redis }: Pick<Deps, "sql" | "redis">, key: PresentedKey): Promise<void> {
+export async function loadKey(
+  { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
+  key: PresentedKey,
+): Promise<void> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
-  const keys = [apiKeyKey(key.hash), clientKey(row?.client_id ?? key.clientId), ACCEPTED_KEY];
-  if (row === undefined || row.revoked_at !== null) {
-    const [seconds, state] = row ? [KEY_CACHE_SECONDS, "revoked"] : [UNKNOWN_KEY_SECONDS, "unknown"];
-    await rememberScript(redis, keys, [seconds, state]);
-    return;
-  }
-  await rememberScript(redis, keys, [KEY_CACHE_SECONDS, "valid", ...recordOf(row)]);
+  const remember = async (shard: Shard, words: (string | number)[]): Promise<void> => {
+    const keys = [shard.apiKey(key.hash), shard.client(row?.client_id ?? key.clientId), shard.accepted];
+    await rememberScript(redis, keys, words);
+  };
+  const lookedUp = shards.ofKey(key);
+  if (row === undefined) return remember(lookedUp, [UNKNOWN_KEY_SECONDS, "unknown"]);
+  const home = shards.of(row.client_id);
+  await remember(
+    home,
+    row.revoked_at === null ? [KEY_CACHE_SECONDS, "valid", ...recordOf(row)] : [KEY_CACHE_SECONDS, "revoked"],
+  );
+  if (lookedUp !== home) await remember(lookedUp, [KEY_CACHE_SECONDS, "elsewhere", row.client_id]);
 }
 
 const recordOf = (row: KeyRow): (string | number)[] => [
@@ -144,8 +153,13 @@ export function stranger(key: PresentedKey): Caller {
   return { clientId: null, keyId: null, keyPrefix: prefix, admin: false, limit: undefined };
 }
 
-async function askRedis({ redis }: Deps, key: PresentedKey, scopes: readonly Scope[]): Promise<Authorized> {
-  const keys = [apiKeyKey(key.hash), clientKey(key.clientId), limitKey(key.clientId)];
+async function askRedis(
+  { redis, shards }: Deps,
+  key: PresentedKey,
+  scopes: readonly Scope[],
+): Promise<Authorized> {
+  const shard = shards.ofKey(key);
+  const keys = [shard.apiKey(key.hash), shard.client(key.clientId), shard.limit(key.clientId)];
   const reply = (await authorizeScript(redis, keys, [key.clientId, scopes.join(",")])) as [
     code: string,
     clientId: string,

@@ -8,7 +8,6 @@ import type { Deps } from "./deps.ts";
 import { newClientId } from "./ids.ts";
 import { outageWait } from "./limit.ts";
 import { Problem } from "./problem.ts";
-import { clientKey } from "./redis/keys.ts";
 import { writeRecord } from "./redis/write-record.ts";
 import { findClient } from "./sql/find-client.ts";
 import { type ClientRow, insertClient } from "./sql/insert-client.ts";
@@ -16,6 +15,8 @@ import { selectClients } from "./sql/list-clients.ts";
 import { lockClient } from "./sql/lock-client.ts";
 import { transaction } from "./sql/transaction.ts";
 import { type ClientChanges, updateClient } from "./sql/update-client.ts";
+
+type Servers = Pick<Deps, "sql" | "redis" | "shards">;
 
 /** A client as the API shows it. */
 export type Client = z.output<typeof clientSchema>;
@@ -73,11 +74,7 @@ export async function listClients(
  * @throws {Problem} `not-found`; `queue-unavailable` where the change is stored but Redis, which the functions ask, could
  * not be told
  */
-export async function changeClient(
-  deps: Pick<Deps, "sql" | "redis">,
-  clientId: string,
-  changes: ClientChanges,
-): Promise<Client> {
+export async function changeClient(deps: Servers, clientId: string, changes: ClientChanges): Promise<Client> {
   const row = await updateClient(deps.sql, clientId, changes);
   if (!row) throw noSuchClient();
   await publish(deps, clientId).catch((cause: unknown) => {
@@ -94,11 +91,11 @@ export async function changeClient(
  * Writes the client's record in Redis. Under the row's lock, so that of two changes at once the one that PostgreSQL
  * took last is the one that Redis keeps.
  */
-async function publish({ sql, redis }: Pick<Deps, "sql" | "redis">, clientId: string): Promise<void> {
+async function publish({ sql, redis, shards }: Servers, clientId: string): Promise<void> {
   await transaction(sql, async (tx) => {
     const row = await lockClient(tx, clientId);
     if (!row) return;
     const record = { active: row.active ? 1 : 0, rate: row.rate_limit_per_second, burst: row.burst };
-    await writeRecord(redis, clientKey(clientId), record, KEY_CACHE_SECONDS);
+    await writeRecord(redis, shards.of(clientId).client(clientId), record, KEY_CACHE_SECONDS);
   });
 }

@@ -3,6 +3,7 @@
  */
 import * as z from "zod";
 import { isLocalUrl } from "./local-url.ts";
+import { redisNodes } from "./redis/nodes.ts";
 
 const positiveInt = (fallback: number, max = 2_147_483_647) =>
   z.coerce.number().int().min(1).max(max).default(fallback);
@@ -16,6 +17,17 @@ const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
   });
+/** One server, or several of a cluster with commas between them. */
+const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
+  message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
+});
+
+/** A comma that does not stand between two URLs is in place in a password only. */
+function isRedisUrl(text: string): boolean {
+  const parsed = URL.parse(text);
+  if (parsed === null || !["redis:", "rediss:"].includes(parsed.protocol)) return false;
+  return !/,/.test(parsed.host + parsed.pathname);
+}
 
 const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
@@ -25,6 +37,8 @@ const shared = {
   SQS_ENDPOINT: url("http:", "https:").optional(),
   SQS_QUEUE_URL: url("http:", "https:").optional(),
   AWS_REGION: z.string().min(1).default("us-east-1"),
+  /** That REDIS_URL, though it names one node only, is that of a cluster. */
+  REDIS_CLUSTER: flag("false"),
 };
 
 /** A rule over several variables, checked also where others have faults, so that all are told at once. */
@@ -41,13 +55,15 @@ const functionSchema = z
     DATABASE_PREPARE: flag("true"),
     /** A reading statement that takes longer is cut off and answered with `query-too-broad`. */
     DATABASE_STATEMENT_TIMEOUT_MS: positiveInt(10_000),
-    REDIS_URL: url("redis:", "rediss:"),
+    REDIS_URL: redisUrl,
+    /** Into how many shards clients are spread, by default 1, on a cluster 16. Must not change while Redis holds data. */
+    REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
     /** How far back `timestamp` may lie, and so how long events are kept. 400 days allow year-over-year questions. */
     RETENTION_DAYS: positiveInt(400, 3_650),
     AUDIT_RETENTION_DAYS: positiveInt(400, 3_650),
     /** How long Redis remembers an event id at the least; it forgets after at most twice this. */
     DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
-    /** Events waiting in the queue at which ingest answers 503. */
+    /** Events waiting in the queue at which ingest answers 503; each shard of Redis takes its even part. */
     QUEUE_MAX_EVENTS: positiveInt(1_000_000),
     /** After this long without an acknowledgement a message is delivered to another worker. */
     QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
@@ -64,6 +80,16 @@ const functionSchema = z
     message: "is needed with QUEUE=sqs",
     ...always,
   })
+  .refine((env) => !isCluster(env) || clusterUrls(env).every(({ pathname }) => /^\/?0?$/.test(pathname)), {
+    path: ["REDIS_URL"],
+    message: "must not name a database: a cluster has only one",
+    ...always,
+  })
+  .refine((env) => new Set(clusterUrls(env).map(accessOf)).size <= 1, {
+    path: ["REDIS_URL"],
+    message: "must name nodes of one cluster, with the same protocol, user and password",
+    ...always,
+  })
   .transform((env) => ({
     logLevel: env.LOG_LEVEL,
     queue: env.QUEUE,
@@ -72,6 +98,8 @@ const functionSchema = z
     databasePrepare: env.DATABASE_PREPARE,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
     redisUrl: env.REDIS_URL,
+    redisCluster: isCluster(env),
+    redisShards: env.REDIS_SHARDS ?? (isCluster(env) ? 16 : 1),
     retentionDays: env.RETENTION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
@@ -80,6 +108,20 @@ const functionSchema = z
     queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES ?? (env.QUEUE === "sqs" ? 100 : 5),
     sqs: env.QUEUE === "sqs" ? sqsOf(env) : undefined,
   }));
+
+interface RedisVariables {
+  REDIS_URL?: string | undefined;
+  REDIS_CLUSTER?: boolean | undefined;
+}
+
+const isCluster = (env: RedisVariables): boolean =>
+  env.REDIS_CLUSTER === true || redisNodes(env.REDIS_URL ?? "").length > 1;
+
+/** Those that are URLs; none for a variable that is faulty as it is. */
+const clusterUrls = ({ REDIS_URL }: RedisVariables): URL[] =>
+  typeof REDIS_URL !== "string" ? [] : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
+
+const accessOf = ({ protocol, username, password }: URL): string => [protocol, username, password].join(" ");
 
 /** Where the queue on SQS is, and how it is used. */
 export interface SqsSettings {
@@ -111,11 +153,16 @@ const localSchema = z
   .object({
     ...shared,
     DATABASE_URL: url("postgres:", "postgresql:").optional(),
-    REDIS_URL: url("redis:", "rediss:").optional(),
+    REDIS_URL: redisUrl.optional(),
     HTTP_PORT: port(3000),
     LAMBDA_PORT: port(3002),
     WEIR_DATA_DIR: z.string().min(1).default(".weir"),
     WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
+  })
+  .refine((env) => !env.REDIS_CLUSTER || env.REDIS_URL !== undefined, {
+    path: ["REDIS_CLUSTER"],
+    message: "needs REDIS_URL: the Redis that comes with Weir is no cluster",
+    ...always,
   })
   .refine((env) => mayUse(env, env.SQS_ENDPOINT), {
     path: ["SQS_ENDPOINT"],

@@ -1,5 +1,4 @@
 /** What use cases work with: one database pool, one Redis connection, one queue, made once per function instance. */
-import type { Redis } from "ioredis";
 import type { Config } from "./config.ts";
 import type { Intake } from "./enqueue/enqueue.ts";
 import { RedisIntake } from "./enqueue/redis.ts";
@@ -7,33 +6,44 @@ import { SqsIntake } from "./enqueue/sqs.ts";
 import { createLogger, type Log } from "./log.ts";
 import type { Queue } from "./queue/queue.ts";
 import { RedisQueue } from "./queue/redis.ts";
+import { ShardedQueue } from "./queue/sharded.ts";
 import { SqsQueue, sqsSettings } from "./queue/sqs.ts";
-import { connectRedis } from "./redis/client.ts";
+import { connectRedis, type RedisConnection } from "./redis/client.ts";
+import { Shards } from "./redis/shards.ts";
 import { connectDatabase, type Database } from "./sql/client.ts";
 
 export interface Deps {
   config: Config;
   sql: Database;
-  redis: Redis;
+  redis: RedisConnection;
+  shards: Shards;
   queue: Queue;
   intake: Intake;
   log: Log;
 }
 
 /** The queue that the configuration names, for one receiver. */
-export const createQueue = (redis: Redis, config: Config): Queue =>
-  config.sqs ? new SqsQueue(redis, sqsSettings(config)) : new RedisQueue(redis, config);
+export function createQueue(redis: RedisConnection, shards: Shards, config: Config): Queue {
+  if (config.sqs) return new SqsQueue(redis, shards, sqsSettings(config));
+  if (!config.redisCluster && shards.all.length === 1) return new RedisQueue(redis, shards.first, config);
+  return new ShardedQueue(shards.all.map((shard) => new RedisQueue(redis, shard, config)));
+}
 
 /** Connects lazily: nothing is opened before the first query or command. */
 export function createDeps(config: Config): Deps {
   const redis = connectRedis(config);
+  const shards = new Shards(config.redisShards);
   const log = createLogger(config);
-  const shared = { config, sql: connectDatabase(config), redis, log };
+  const shared = { config, sql: connectDatabase(config), redis, shards, log };
   if (!config.sqs)
-    return { ...shared, queue: new RedisQueue(redis, config), intake: new RedisIntake(redis, config) };
-  const queue = new SqsQueue(redis, sqsSettings(config));
+    return {
+      ...shared,
+      queue: createQueue(redis, shards, config),
+      intake: new RedisIntake(redis, shards, config),
+    };
+  const queue = new SqsQueue(redis, shards, sqsSettings(config));
   const { messageBytes } = config.sqs;
-  return { ...shared, queue, intake: new SqsIntake({ redis, queue, config, messageBytes, log }) };
+  return { ...shared, queue, intake: new SqsIntake({ redis, shards, queue, config, messageBytes, log }) };
 }
 
 /** Ends every connection, waiting for statements under way for at most a second. */

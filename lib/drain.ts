@@ -6,9 +6,9 @@ import type { Deps } from "./deps.ts";
 import type { SettledMessage } from "./enqueue/enqueue.ts";
 import { isDataError, isRetryable, sqlState } from "./errors.ts";
 
-import { type Header, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
+import { type Header, ownerOf, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
-import { collectEvents, ownerOf, tally, toRefusedEvent } from "./settlement.ts";
+import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
 import type { Database, Transaction } from "./sql/client.ts";
 import { findSettled } from "./sql/find-settled.ts";
 import { insertAudit } from "./sql/insert-audit.ts";

@@ -5,6 +5,7 @@ import type { Deps } from "./deps.ts";
 import { uuidv7 } from "./ids.ts";
 import { type HealthRow, headerMessage } from "./message.ts";
 import type { Unit } from "./metrics.ts";
+import { askShards } from "./redis/client.ts";
 import { countHealth } from "./sql/count-health.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
@@ -24,11 +25,11 @@ const YEAR_ONE_MS = Date.parse("0001-01-01T00:00:00Z");
 /** A day of checks, one a minute, and a little more. */
 const MAX_LISTED = 1_500;
 
-/** Asks the database, Redis and the queue at once, each for a second at most. */
-export async function checkHealth({ sql, redis, queue }: Deps): Promise<Health> {
+/** Asks the database, every shard of Redis and the queue at once, each for a second at most. */
+export async function checkHealth({ sql, redis, shards, queue }: Deps): Promise<Health> {
   const [database, cache, messages] = await Promise.all([
     check(() => ping(sql)),
-    check(() => redis.ping()),
+    check(() => askShards(redis, shards)),
     check(() => queue.depth()),
   ]);
   const checks = { database, redis: cache, queue: messages };

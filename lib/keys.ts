@@ -7,7 +7,6 @@ import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "./ids.ts";
 import { Problem } from "./problem.ts";
-import { apiKeyKey } from "./redis/keys.ts";
 import { writeRecord } from "./redis/write-record.ts";
 import type { Scope } from "./scope.ts";
 import { findKeyByHash } from "./sql/find-key.ts";
@@ -16,7 +15,7 @@ import { insertKey } from "./sql/insert-key.ts";
 import { selectKeys } from "./sql/list-keys.ts";
 import { markRevoked } from "./sql/mark-revoked.ts";
 
-type Servers = Pick<Deps, "sql" | "redis" | "log">;
+type Servers = Pick<Deps, "sql" | "redis" | "shards" | "log">;
 
 /** A key as the API shows it. */
 export type ApiKey = z.output<typeof keySchema>;
@@ -78,8 +77,6 @@ async function addKey(deps: Servers, clientId: string, secret: string, options: 
   return { ...shown, secret, expires_at: key.expires_at?.toISOString() ?? null };
 }
 
-const recordKey = (hash: Buffer): string => apiKeyKey(hash.toString("base64url"));
-
 /** The key with this secret; null for one that is unknown, revoked or expired. */
 export async function findKey(
   { sql }: Pick<Deps, "sql">,
@@ -112,13 +109,14 @@ export async function listKeys(deps: Pick<Deps, "sql">, clientId: string): Promi
  * @throws {Problem} `not-found`; `queue-unavailable` where Redis is out of reach: then nothing has changed
  */
 export async function revokeKey(
-  { sql, redis }: Pick<Deps, "sql" | "redis">,
+  { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
   clientId: string,
   keyId: string,
 ): Promise<void> {
   const key = await findKeyOfClient(sql, clientId, keyId);
   if (!key) throw new Problem("not-found", "The client has no key of that id.");
-  const record = recordKey(key.hash);
+  // Wherever a look-up of an imported key begins, it ends at the client's shard.
+  const record = shards.of(clientId).apiKey(key.hash.toString("base64url"));
   const tombstone = { state: "revoked", client_id: clientId, key_id: keyId, prefix: key.prefix };
   try {
     await writeRecord(redis, record, tombstone, KEY_CACHE_SECONDS).catch(outage("queue"));

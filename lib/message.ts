@@ -111,6 +111,20 @@ export function countEvents(body: string): number {
   return events;
 }
 
+/** Whose accepted events a body holds; undefined where it has none, or is no message. */
+export function clientOfBody(body: string): string | undefined {
+  try {
+    const { header } = parseMessage(body);
+    return header.accepted === undefined ? undefined : ownerOf(header);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whose events a message carries. */
+export const ownerOf = ({ client, audit }: Header): string | undefined =>
+  client ?? audit?.client_id ?? undefined;
+
 /** @throws {SyntaxError} when the body is not a message of this version */
 export function parseMessage(body: string): ParsedMessage {
   const [first = "", ...lines] = body.split("\n");

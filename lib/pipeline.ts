@@ -5,7 +5,6 @@ import type * as contract from "./contract/events.ts";
 import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import { type ApiResponse, json } from "./http.ts";
-import { ACCEPTED_KEY } from "./redis/keys.ts";
 import { readTotals } from "./sql/read-totals.ts";
 
 /**
@@ -49,10 +48,10 @@ export async function getPipeline(call: Call<typeof contract.getPipeline>): Prom
 }
 
 /** Events ever accepted, by client. */
-async function readAccepted({ redis }: Deps, clientId: string | null): Promise<Map<string, number>> {
-  const counts =
-    clientId === null
-      ? await redis.hgetall(ACCEPTED_KEY)
-      : { [clientId]: (await redis.hget(ACCEPTED_KEY, clientId)) ?? "0" };
-  return new Map(Object.entries(counts).map(([id, count]) => [id, Number(count)]));
+async function readAccepted({ redis, shards }: Deps, clientId: string | null): Promise<Map<string, number>> {
+  if (clientId !== null)
+    return new Map([[clientId, Number(await redis.hget(shards.of(clientId).accepted, clientId))]]);
+  // A client is in one shard only.
+  const counts = await Promise.all(shards.all.map(({ accepted }) => redis.hgetall(accepted)));
+  return new Map(counts.flatMap(Object.entries).map(([id, count]) => [id, Number(count)]));
 }

@@ -1,12 +1,12 @@
 /** What became of a request's events. */
 import type { Call } from "./api.ts";
+import type { Caller } from "./auth.ts";
 import type * as contract from "./contract/events.ts";
 import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { isUuid } from "./ids.ts";
 import { Problem } from "./problem.ts";
-import { RECEIPTS_KEY } from "./redis/keys.ts";
 import { findReceipt, type ReceiptRow } from "./sql/find-receipt.ts";
 import { shortenTime } from "./time.ts";
 
@@ -22,7 +22,7 @@ type Receipt = Omit<ReceiptRow, "completed_at" | "settled_parts" | "parts"> & { 
 export async function getReceipt(call: Call<typeof contract.getReceipt>): Promise<ApiResponse> {
   const { deps, caller } = call;
   const id = call.params.receipt_id;
-  const receipt = isUuid(id) ? await findAnywhere(deps, id) : undefined;
+  const receipt = isUuid(id) ? await findAnywhere(deps, caller, id) : undefined;
   if (!receipt || !(caller.admin || receipt.client_id === caller.clientId))
     throw new Problem("not-found", "There is no such receipt.");
   const { accepted, stored, duplicates, quarantined } = receipt;
@@ -38,10 +38,10 @@ export async function getReceipt(call: Call<typeof contract.getReceipt>): Promis
   });
 }
 
-async function findAnywhere(deps: Deps, id: string): Promise<Receipt | undefined> {
+async function findAnywhere(deps: Deps, caller: Caller, id: string): Promise<Receipt | undefined> {
   const first = await findReceipt(deps.sql, id);
   if (first && isWhole(first)) return first;
-  const pending = await findPending(deps, id);
+  const pending = await findPending(deps, caller, id);
   // Where Redis knows nothing of it, all that the queue took has been settled, perhaps since the first look.
   if (!pending) return findReceipt(deps.sql, id);
   if (!first) return pending;
@@ -52,10 +52,18 @@ async function findAnywhere(deps: Deps, id: string): Promise<Receipt | undefined
 
 const isWhole = ({ settled_parts, parts }: ReceiptRow): boolean => settled_parts >= parts;
 
-/** The scripts of ingest left "client_id accepted received_at_ms …". */
-async function findPending({ redis }: Deps, id: string): Promise<Receipt | undefined> {
-  const text = await redis.hget(RECEIPTS_KEY, id).catch(outage("queue"));
-  if (text === null) return undefined;
+/** The scripts of ingest left "client_id accepted received_at_ms …" in the client's shard. */
+async function findPending(
+  { redis, shards }: Deps,
+  caller: Caller,
+  id: string,
+): Promise<Receipt | undefined> {
+  const places = caller.admin || caller.clientId === null ? shards.all : [shards.of(caller.clientId)];
+  const texts = await Promise.all(places.map(({ receipts }) => redis.hget(receipts, id))).catch(
+    outage("queue"),
+  );
+  const text = texts.find((found) => found !== null) ?? undefined;
+  if (text === undefined) return undefined;
   const [clientId = "", accepted, receivedAt] = text.split(" ");
   return {
     client_id: clientId,

@@ -1,16 +1,12 @@
 /** From messages to the rows of their events, and from what became of those back to the receipts. */
 import { eventKey } from "./ids.ts";
-import { type Header, type ParsedMessage, type Place, parseLine, placeName } from "./message.ts";
+import { type Header, ownerOf, type ParsedMessage, type Place, parseLine, placeName } from "./message.ts";
 import type { RefusedEvent } from "./sql/insert-quarantine.ts";
 import type { Settlement } from "./sql/settle-receipts.ts";
 import type { EventRow } from "./sql/store-events.ts";
 import type { Refused } from "./store.ts";
 
 type Placed = ParsedMessage & { place: Place };
-
-/** Whose events a message carries. */
-export const ownerOf = ({ client, audit }: Header): string | undefined =>
-  client ?? audit?.client_id ?? undefined;
 
 interface Collected {
   /** In the ledger's order, each (client, key) once. */

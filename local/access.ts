@@ -27,6 +27,9 @@ const devFileSchema = z.object({
   adminKey: z.string(),
   databaseUrl: z.string(),
   redisUrl: z.string(),
+  /** Whether it is a cluster, and how many shards it has; a server without shards where they are left out. */
+  redisCluster: z.boolean().optional(),
+  redisShards: z.number().optional(),
   queue: z.enum(["redis", "sqs"]),
   /** With SQS: the server that stands in for it, if any, and the queue. */
   sqsEndpoint: z.string().optional(),

@@ -100,7 +100,7 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   signal?.throwIfAborted();
 
   const source = startEventSource({
-    createQueue: () => createQueue(deps.redis, config),
+    createQueue: () => createQueue(deps.redis, deps.shards, config),
     invoke: invokeOver(invocationUrl(lambdaPort, "worker"), INVOCATION_TIMEOUT_MS),
     log: say,
   });
@@ -109,6 +109,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     url: emulator.url,
     ...keys,
     ...servers,
+    redisCluster: config.redisCluster,
+    redisShards: config.redisShards,
     queue: config.queue,
     ...(config.sqs && { sqsEndpoint: config.sqs.endpoint, sqsQueueUrl: config.sqs.queueUrl }),
   };

@@ -25,6 +25,8 @@ async function findConfig(): Promise<Config> {
   return loadConfig({
     DATABASE_URL: dev.databaseUrl,
     REDIS_URL: dev.redisUrl,
+    REDIS_CLUSTER: dev.redisCluster?.toString(),
+    REDIS_SHARDS: dev.redisShards?.toString(),
     QUEUE: dev.queue,
     SQS_ENDPOINT: dev.sqsEndpoint,
     SQS_QUEUE_URL: dev.sqsQueueUrl,

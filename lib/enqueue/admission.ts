@@ -1,24 +1,24 @@
 /** Words for the scripts that admit a request, and what they reply. */
 import { stranger, toLimit } from "../auth.ts";
 import type { Config } from "../config.ts";
-import { apiKeyKey, clientKey, limitKey, RECEIPTS_KEY, STATS_KEY, seenKey } from "../redis/keys.ts";
+import type { Shard } from "../redis/keys.ts";
 import type { Enqueued, Submission } from "./enqueue.ts";
 
 /** KEYS that every way begins with, see `admissionStart`. */
-export const admissionKeys = ({ key: { hash, clientId } }: Submission): string[] => [
-  apiKeyKey(hash),
-  clientKey(clientId),
-  limitKey(clientId),
-  seenKey(clientId, 0),
-  seenKey(clientId, 1),
-  STATS_KEY,
-  RECEIPTS_KEY,
+export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submission): string[] => [
+  shard.apiKey(hash),
+  shard.client(clientId),
+  shard.limit(clientId),
+  shard.seen(clientId, 0),
+  shard.seen(clientId, 1),
+  shard.stats,
+  shard.receipts,
 ];
 
 /** ARGV that every way begins with. */
 export function admissionArgs(
   { request, key, batch, problem }: Submission,
-  config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents">,
+  config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents" | "redisShards">,
 ): (string | number)[] {
   const cost = Math.max(1, batch.valid.length + batch.faults.length);
   return [
@@ -30,7 +30,8 @@ export function admissionArgs(
     problem?.code ?? "",
     cost,
     config.dedupWindowSeconds * 1_000,
-    config.queueMaxEvents,
+    // Only its own shard can be seen by a script, so each takes its even part.
+    Math.ceil(config.queueMaxEvents / config.redisShards),
   ];
 }
 

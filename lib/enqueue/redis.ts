@@ -1,20 +1,22 @@
 /** Into Redis Streams: one script does everything, in one round trip. */
-import type { Redis } from "ioredis";
 import { stranger } from "../auth.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import { openHeader } from "../message.ts";
+import type { RedisConnection } from "../redis/client.ts";
 import { enqueueScript } from "../redis/enqueue.ts";
-import { ACCEPTED_KEY, QUEUE_KEY, RECEIPTS_KEY } from "../redis/keys.ts";
+import type { Shards } from "../redis/shards.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
 
 export class RedisIntake implements Intake {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
+  readonly #shards: Shards;
   readonly #config: Config;
 
-  constructor(redis: Redis, config: Config) {
+  constructor(redis: RedisConnection, shards: Shards, config: Config) {
     this.#redis = redis;
+    this.#shards = shards;
     this.#config = config;
   }
 
@@ -27,12 +29,18 @@ export class RedisIntake implements Intake {
     const args = admissionArgs(submission, this.#config);
     args.push(head, JSON.stringify(stranger(key).keyPrefix));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
-    const keys = [...admissionKeys(submission), QUEUE_KEY, ACCEPTED_KEY];
+    const shard = this.#shards.ofKey(key);
+    const keys = [...admissionKeys(shard, submission), shard.queue, shard.accepted];
     return toAdmission(await enqueueScript(this.#redis, keys, args), submission);
   }
 
   async settled(messages: readonly SettledMessage[]): Promise<void> {
-    const receipts = messages.filter(({ clientId }) => clientId !== undefined);
-    if (receipts.length > 0) await this.#redis.hdel(RECEIPTS_KEY, ...receipts.map(({ place }) => place.id));
+    const byShard = new Map<string, string[]>();
+    for (const { clientId, place } of messages) {
+      if (clientId === undefined) continue;
+      const { receipts } = this.#shards.of(clientId);
+      byShard.set(receipts, [...(byShard.get(receipts) ?? []), place.id]);
+    }
+    await Promise.all([...byShard].map(([receipts, ids]) => this.#redis.hdel(receipts, ...ids)));
   }
 }

@@ -2,25 +2,25 @@
  * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
  * seen, books and counts only what SQS took.
  */
-import type { Redis } from "ioredis";
 import { queueAudit } from "../audit-row.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { AuditRow, Header } from "../message.ts";
 import { problemTypes } from "../problem.ts";
-import { BOOKS_KEYS, type Sent, type SqsQueue } from "../queue/sqs.ts";
+import { booksKeys, type Sent, type SqsQueue } from "../queue/sqs.ts";
 import { admitScript } from "../redis/admit.ts";
+import type { RedisConnection } from "../redis/client.ts";
 import { confirmScript } from "../redis/confirm.ts";
-import { ACCEPTED_KEY, RECEIPTS_KEY, seenKey } from "../redis/keys.ts";
 import { settleScript } from "../redis/settle.ts";
-import { unbookScript } from "../redis/unbook.ts";
+import type { Shards } from "../redis/shards.ts";
 import { type Admission, admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
 import { type Part, pack } from "./pack.ts";
 
 interface Parts {
-  redis: Redis;
+  redis: RedisConnection;
+  shards: Shards;
   queue: SqsQueue;
   config: Config;
   messageBytes: number;
@@ -40,10 +40,11 @@ export class SqsIntake implements Intake {
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
-    const { redis, config } = this.#parts;
+    const { redis, shards, config } = this.#parts;
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
-    const admission = toAdmission(await admitScript(redis, admissionKeys(submission), args), submission);
+    const keys = admissionKeys(shards.ofKey(submission.key), submission);
+    const admission = toAdmission(await admitScript(redis, keys, args), submission);
     const { code, outcomes, owner } = admission;
     if (UNDECIDED.includes(code)) return admission;
     if (code !== "ok" || owner === null || !/[ad]/.test(outcomes)) {
@@ -91,7 +92,7 @@ export class SqsIntake implements Intake {
     parts: readonly Part[],
     sent: readonly Sent[],
   ): Promise<void> {
-    const { redis, config, log } = this.#parts;
+    const { redis, shards, config, log } = this.#parts;
     const messages: (string | number)[] = [];
     const marks: (string | number)[] = [];
     for (const [part, { events }] of parts.entries()) {
@@ -111,27 +112,37 @@ export class SqsIntake implements Intake {
       ...messages,
       ...marks,
     ];
-    const keys = [...BOOKS_KEYS, seenKey(owner, 0), seenKey(owner, 1), RECEIPTS_KEY, ACCEPTED_KEY];
+    const shard = shards.of(owner);
+    const seen = [shard.seen(owner, 0), shard.seen(owner, 1)];
+    const keys = [...booksKeys(shard), ...seen, shard.receipts, shard.accepted];
     await confirmScript(redis, keys, args).catch((error: Error) =>
       log.warn("not-confirmed", { request_id: request.id, error }),
     );
   }
 
   async settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void> {
-    const { redis } = this.#parts;
-    if (dead.length > 0) await unbookScript(redis, BOOKS_KEYS, ["dead", ...dead]);
-    if (messages.length === 0) return;
-    const args = messages.flatMap(({ queueId, place, clientId = "", events, fresh }) => [
-      queueId,
-      place.id,
-      place.part,
-      events,
-      clientId,
-      fresh ? 1 : 0,
-    ]);
-    await settleScript(redis, [...BOOKS_KEYS, RECEIPTS_KEY, ACCEPTED_KEY], args);
+    const { redis, shards, queue } = this.#parts;
+    await queue.unbook("dead", dead);
+    const byShard = Map.groupBy(messages, ({ clientId }) =>
+      clientId === undefined ? shards.first : shards.of(clientId),
+    );
+    await Promise.all(
+      [...byShard].map(([shard, settled]) =>
+        settleScript(redis, [...booksKeys(shard), shard.receipts, shard.accepted], settled.flatMap(toWords)),
+      ),
+    );
   }
 }
+
+/** ARGV of `settleScript`. */
+const toWords = ({ queueId, place, clientId = "", events, fresh }: SettledMessage): (string | number)[] => [
+  queueId,
+  place.id,
+  place.part,
+  events,
+  clientId,
+  fresh ? 1 : 0,
+];
 
 const statusOf = (code: string): number =>
   Object.entries(problemTypes).find(([name]) => name === code)?.[1].status ?? 500;

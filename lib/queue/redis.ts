@@ -1,7 +1,9 @@
-import type { Redis } from "ioredis";
+import { Redis } from "ioredis";
 import type { Config } from "../config.ts";
 import { acknowledgeScript, RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
-import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../redis/keys.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import { depthScript } from "../redis/depth.ts";
+import type { Shard } from "../redis/keys.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 
@@ -16,17 +18,21 @@ type Entry = [id: string, fields: string[] | null];
 
 type Settings = Pick<Config, "queueVisibilitySeconds" | "queueMaxDeliveries">;
 
-/** Redis Streams with one consumer group. Durability is the server's: run it with an append-only file. */
+/**
+ * Redis Streams with one consumer group, in one shard. Of a cluster it doesn't wait for messages: `ShardedQueue` does,
+ * for all shards. Durability is the server's: run it with an append-only file. */
 export class RedisQueue implements Queue {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
+  readonly #shard: Shard;
   readonly #visibilityMs: number;
   readonly #maxDeliveries: number;
   #reader: Redis | undefined;
   /** Longest wait that the reader's time-out leaves room for. */
   #readerWaitMs = 0;
 
-  constructor(redis: Redis, settings: Settings) {
+  constructor(redis: RedisConnection, shard: Shard, settings: Settings) {
     this.#redis = redis;
+    this.#shard = shard;
     this.#visibilityMs = settings.queueVisibilitySeconds * 1_000;
     this.#maxDeliveries = settings.queueMaxDeliveries;
   }
@@ -34,8 +40,8 @@ export class RedisQueue implements Queue {
   async send(messages: readonly Outgoing[]): Promise<void> {
     const batch = this.#redis.multi();
     for (const { body, events } of messages) {
-      batch.xadd(QUEUE_KEY, "*", "n", events, "m", body);
-      if (events > 0) batch.hincrby(STATS_KEY, "events", events);
+      batch.xadd(this.#shard.queue, "*", "n", events, "m", body);
+      if (events > 0) batch.hincrby(this.#shard.stats, "events", events);
     }
     const replies = await batch.exec();
     const failed = replies?.find(([error]) => error !== null);
@@ -49,8 +55,7 @@ export class RedisQueue implements Queue {
   }
 
   async ack(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0)
-      await acknowledgeScript(this.#redis, [QUEUE_KEY, STATS_KEY, DEAD_KEY], [GROUP, "ack", ...ids]);
+    if (ids.length > 0) await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "ack", ...ids]);
   }
 
   async fail(ids: readonly string[]): Promise<void> {
@@ -63,10 +68,11 @@ export class RedisQueue implements Queue {
   }
 
   async redrive(limit: number): Promise<number> {
+    const { dead, queue, stats } = this.#shard;
     let moved = 0;
     for (let wanted = limit; wanted > 0; wanted = limit - moved) {
       const count = Math.min(wanted, MOST_REDRIVEN);
-      const done = Number(await redriveDeadScript(this.#redis, [DEAD_KEY, QUEUE_KEY, STATS_KEY], [count]));
+      const done = Number(await redriveDeadScript(this.#redis, [dead, queue, stats], [count]));
       moved += done;
       if (done < count) break;
     }
@@ -74,20 +80,18 @@ export class RedisQueue implements Queue {
   }
 
   async depth(): Promise<Depth> {
-    const [messages, stats, first, deadLetters, time] = await Promise.all([
-      this.#redis.xlen(QUEUE_KEY),
-      this.#redis.hmget(STATS_KEY, "events", "rate", "rate_at"),
-      this.#redis.xrange(QUEUE_KEY, "-", "+", "COUNT", 1),
-      this.#redis.xlen(DEAD_KEY),
-      this.#redis.time(),
-    ]);
-    const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
-    const oldest = first[0]?.[0];
+    const { queue, dead, stats } = this.#shard;
+    const [messages, deadLetters, oldest, events, rate, rateAt, now] = (await depthScript(
+      this.#redis,
+      [queue, dead, stats],
+      [],
+    )) as [number, number, string, ...(string | number | null)[]];
+    const nowMs = Number(now);
     return {
       messages,
-      events: Math.max(0, Number(stats[0] ?? 0)),
-      oldestAgeMs: oldest === undefined ? 0 : Math.max(0, nowMs - entryTime(oldest)),
-      drainPerSecond: decayedRate(Number(stats[1] ?? 0), Number(stats[2] ?? nowMs), nowMs),
+      events: Math.max(0, Number(events ?? 0)),
+      oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
+      drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
       deadLetters,
     };
   }
@@ -99,6 +103,11 @@ export class RedisQueue implements Queue {
     await Promise.resolve();
   }
 
+  get #acknowledgeKeys(): string[] {
+    const { queue, stats, dead } = this.#shard;
+    return [queue, stats, dead];
+  }
+
   /** Messages whose receiver has not acknowledged them in time; those that came round too often are set aside. */
   async #claim(count: number): Promise<Message[]> {
     const entries = await this.#abandoned(count);
@@ -107,7 +116,7 @@ export class RedisQueue implements Queue {
     const messages = entries.map((entry) => toMessage(entry, deliveries.get(entry[0]) ?? 1));
     const dead = messages.filter((message) => message.deliveries > this.#maxDeliveries).map(({ id }) => id);
     if (dead.length > 0)
-      await acknowledgeScript(this.#redis, [QUEUE_KEY, STATS_KEY, DEAD_KEY], [GROUP, "dead", ...dead]);
+      await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "dead", ...dead]);
     return messages.filter((message) => message.deliveries <= this.#maxDeliveries);
   }
 
@@ -116,7 +125,7 @@ export class RedisQueue implements Queue {
     const entries: Entry[] = [];
     for (let cursor = "0"; ; ) {
       const words = [this.#visibilityMs, cursor, "COUNT", count - entries.length] as const;
-      const reply = await this.#redis.xautoclaim(QUEUE_KEY, GROUP, CONSUMER, ...words);
+      const reply = await this.#redis.xautoclaim(this.#shard.queue, GROUP, CONSUMER, ...words);
       entries.push(...(reply[1] as Entry[]).filter((entry) => entry[1] !== null));
       cursor = String(reply[0]);
       if (cursor === "0-0" || entries.length >= count) return entries;
@@ -126,7 +135,7 @@ export class RedisQueue implements Queue {
   async #deliveries(entries: readonly Entry[]): Promise<Map<string, number>> {
     // One look-up each, sent together by automatic pipelining: a range could hold any number of others' entries.
     const pending = await Promise.all(
-      entries.map(([id]) => this.#redis.xpending(QUEUE_KEY, GROUP, id, id, 1)),
+      entries.map(([id]) => this.#redis.xpending(this.#shard.queue, GROUP, id, id, 1)),
     );
     const rows = pending.flat() as [id: string, consumer: string, idle: number, deliveries: number][];
     return new Map(rows.map(([id, , , count]) => [id, count]));
@@ -134,23 +143,23 @@ export class RedisQueue implements Queue {
 
   async #readNew(count: number, waitMs: number): Promise<Message[]> {
     const group = ["GROUP", GROUP, CONSUMER, "COUNT", count] as const;
-    const streams = ["STREAMS", QUEUE_KEY, ">"] as const;
+    const streams = ["STREAMS", this.#shard.queue, ">"] as const;
     // A blocking read holds its connection, so it has one of its own; nothing else may wait behind it.
-    const reply = await (waitMs > 0
-      ? this.#blockingReader(waitMs).xreadgroup(...group, "BLOCK", waitMs, ...streams)
+    const reply = await (waitMs > 0 && this.#redis instanceof Redis
+      ? this.#blockingReader(this.#redis, waitMs).xreadgroup(...group, "BLOCK", waitMs, ...streams)
       : this.#redis.xreadgroup(...group, ...streams));
     const [stream] = (reply ?? []) as [name: string, entries: Entry[]][];
     return (stream?.[1] ?? []).map((entry) => toMessage(entry, 1));
   }
 
-  #blockingReader(waitMs: number): Redis {
+  #blockingReader(redis: Redis, waitMs: number): Redis {
     if (waitMs > this.#readerWaitMs) {
       // Ends when the wait that another receiver may have begun with it is over.
       void this.#reader?.quit().catch(() => {});
       this.#reader = undefined;
       this.#readerWaitMs = waitMs;
     }
-    this.#reader ??= this.#redis.duplicate({ commandTimeout: waitMs + 2_000, enableAutoPipelining: false });
+    this.#reader ??= redis.duplicate({ commandTimeout: waitMs + 2_000, enableAutoPipelining: false });
     if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
     return this.#reader;
   }
@@ -163,7 +172,7 @@ export class RedisQueue implements Queue {
       // UNBLOCKED: the stream went away under a read that waited.
       if (!(error instanceof Error) || !/^(?:NOGROUP|UNBLOCKED) /.test(error.message)) throw error;
     }
-    await this.#redis.xgroup("CREATE", QUEUE_KEY, GROUP, "0", "MKSTREAM").catch((error: Error) => {
+    await this.#redis.xgroup("CREATE", this.#shard.queue, GROUP, "0", "MKSTREAM").catch((error: Error) => {
       if (!error.message.startsWith("BUSYGROUP")) throw error;
     });
     return run();
@@ -172,7 +181,17 @@ export class RedisQueue implements Queue {
   /** Lets the messages look as old as the visibility time, so that the next claim takes them. */
   async #handBack(ids: readonly string[], ...options: (string | number)[]): Promise<void> {
     if (ids.length === 0) return;
-    const words = [QUEUE_KEY, GROUP, CONSUMER, 0, ...ids, "IDLE", this.#visibilityMs, ...options, "JUSTID"];
+    const words = [
+      this.#shard.queue,
+      GROUP,
+      CONSUMER,
+      0,
+      ...ids,
+      "IDLE",
+      this.#visibilityMs,
+      ...options,
+      "JUSTID",
+    ];
     await this.#redis.call("XCLAIM", ...words);
   }
 }

@@ -1,5 +1,4 @@
 /** The dead-letter queue of a queue on SQS, and the way back from it. */
-import { countEvents } from "../message.ts";
 import { callInBatches } from "./sqs-batches.ts";
 import type { SqsConnection } from "./sqs-client.ts";
 import { decodeText } from "./sqs-text.ts";
@@ -18,6 +17,11 @@ interface Letter {
   handle: string;
 }
 
+/** A dead letter that SQS has taken again. */
+export interface Moved extends Letter {
+  newId: string;
+}
+
 interface Signal {
   abortSignal: AbortSignal;
 }
@@ -30,8 +34,8 @@ export interface DeadLetters {
   send(
     messages: readonly { body: string }[],
   ): Promise<readonly { id: string | undefined; refused?: string; cause?: unknown }[]>;
-  /** Books what was sent, see `rebookScript`. @param words for each message: old id, new id, events */
-  rebook(words: readonly (string | number)[]): Promise<unknown>;
+  /** Books what was sent. */
+  rebook(moved: readonly Moved[]): Promise<void>;
   /** Ends a call that takes too long. @param waitS how long it may wait for messages */
   signal(waitS: number): Signal;
 }
@@ -91,8 +95,7 @@ async function putBack(from: DeadLetters, letters: readonly Letter[]): Promise<v
     const newId = sent[position]?.id;
     return newId === undefined ? [] : [{ ...letter, newId }];
   });
-  if (taken.length > 0)
-    await from.rebook(taken.flatMap(({ id, newId, body }) => [id, newId, countEvents(body)]));
+  if (taken.length > 0) await from.rebook(taken);
   await remove(from, taken);
   for (const one of sent)
     if (one.id === undefined)

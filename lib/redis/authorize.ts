@@ -21,6 +21,7 @@ local function authorize()
   local k = redis.call('HMGET', KEYS[1], 'state', 'client_id', 'prefix', 'scopes', 'expires_at', 'key_id')
   key = { state = k[1], client_id = k[2], prefix = k[3], scopes = k[4], expires_at = k[5], key_id = k[6] }
   if not key.state then return 'miss' end
+  if key.state == 'elsewhere' then return 'client' end
   if key.state == 'unknown' then return 'invalid-api-key' end
   if key.state == 'revoked' then return 'revoked-api-key' end
   if key.expires_at ~= '' and tonumber(key.expires_at) <= now_ms then return 'expired-api-key' end

@@ -1,23 +1,82 @@
-import { Redis } from "ioredis";
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import type { Config } from "../config.ts";
+import { redisNodes } from "./nodes.ts";
 import { defineScripts } from "./script.ts";
+import type { Shards } from "./shards.ts";
+
+/** One server, or a cluster of them. */
+export type RedisConnection = Redis | Cluster;
+
+const COMMAND_TIMEOUT_MS = 1_500;
+const SETTINGS = {
+  connectTimeout: 1_000,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+} as const satisfies RedisOptions;
+
+/** Milliseconds to the next attempt to connect; also the longest that a command waits to learn that Redis is still away. */
+const retryDelay = (attempt: number): number => Math.min(25 * 2 ** attempt, 250);
 
 /**
  * A connection that fails fast: ingest answers 503 within about a second when Redis is away, and the client retries,
  * instead of holding a Lambda and its caller until the function times out.
  */
-export function connectRedis(settings: Pick<Config, "redisUrl">): Redis {
-  const redis = new Redis(settings.redisUrl, {
-    lazyConnect: true,
-    connectTimeout: 1_000,
-    commandTimeout: 1_500,
-    maxRetriesPerRequest: 1,
-    enableAutoPipelining: true,
-    // Also the longest that a command waits to learn that Redis is still away.
-    retryStrategy: (attempt) => Math.min(25 * 2 ** attempt, 250),
-  });
+export function connectRedis(settings: Pick<Config, "redisUrl" | "redisCluster">): RedisConnection {
+  const redis = settings.redisCluster ? connectCluster(settings.redisUrl) : connectServer(settings.redisUrl);
   // Each failed command rejects for its caller; without a listener ioredis prints every reconnect attempt as well.
   redis.on("error", () => {});
   defineScripts(redis);
   return redis;
+}
+
+const connectServer = (url: string): Redis =>
+  new Redis(url, {
+    ...SETTINGS,
+    lazyConnect: true,
+    maxRetriesPerRequest: 1,
+    enableAutoPipelining: true,
+    retryStrategy: retryDelay,
+  });
+
+/** ioredis times a command from when a node has it; here also while it waits for the cluster to be found. */
+class TimedCluster extends Cluster {
+  override sendCommand(...[command, ...rest]: Parameters<Cluster["sendCommand"]>): unknown {
+    command.setTimeout(COMMAND_TIMEOUT_MS);
+    return super.sendCommand(command, ...rest);
+  }
+}
+
+/**
+ * Automatic pipelining is off: it sends commands of several slots together, and when a slot has moved to another node,
+ * ioredis 6 fails those commands without asking where it went.
+ */
+function connectCluster(urls: string): Cluster {
+  const nodes = redisNodes(urls).map((url) => new URL(url));
+  const [{ protocol, username, password } = new URL("redis://")] = nodes;
+  const tls = protocol === "rediss:";
+  const options = {
+    lazyConnect: true,
+    clusterRetryStrategy: retryDelay,
+    // It would ask one node, perhaps just the one that is away, how the whole cluster is.
+    enableReadyCheck: false,
+    redisOptions: {
+      ...SETTINGS,
+      ...(username !== "" && { username: decodeURIComponent(username) }),
+      ...(password !== "" && { password: decodeURIComponent(password) }),
+      ...(tls && { tls: {} }),
+    },
+    // A certificate is for a name, so the name must reach the connection: ioredis would put the address in its place.
+    ...(tls && { dnsLookup: (name, done) => done(null, name) }),
+  } satisfies ClusterOptions;
+  return new TimedCluster(
+    nodes.map(({ hostname, port }) => ({
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: port === "" ? 6379 : Number(port),
+    })),
+    options,
+  );
+}
+
+/** Resolves when every shard has answered. @throws when one did not: a PING would ask any node of a cluster */
+export async function askShards(redis: RedisConnection, shards: Shards): Promise<void> {
+  await Promise.all(shards.all.map(({ stats }) => redis.exists(stats)));
 }

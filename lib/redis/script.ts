@@ -1,7 +1,7 @@
-import type { Redis } from "ioredis";
+import type { RedisConnection } from "./client.ts";
 
 export type Script = (
-  redis: Redis,
+  redis: RedisConnection,
   keys: readonly string[],
   args: readonly (string | number)[],
 ) => Promise<unknown>;
@@ -25,6 +25,6 @@ export function script(name: string, lua: string): Script {
  * Makes every script known to a new connection. With automatic pipelining, a command that is defined while another one
  * waits for its turn throws, outside of every promise, and none of those that wait is ever answered.
  */
-export function defineScripts(redis: Redis): void {
+export function defineScripts(redis: RedisConnection): void {
   for (const [name, lua] of scripts) redis.defineCommand(name, { lua });
 }

@@ -1,11 +1,11 @@
-import type { Redis } from "ioredis";
+import type { RedisConnection } from "./client.ts";
 
 /**
  * Writes fields of a cached record over whatever stands there, and when it expires, in one step.
  * @throws when Redis is out of reach or refuses; then nothing is written, unless only its answer got lost
  */
 export async function writeRecord(
-  redis: Redis,
+  redis: RedisConnection,
   key: string,
   fields: Readonly<Record<string, string | number>>,
   seconds: number,

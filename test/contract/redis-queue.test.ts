@@ -1,16 +1,16 @@
-import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../lib/config.ts";
 import type { Message } from "../../lib/queue/queue.ts";
 import { RedisQueue } from "../../lib/queue/redis.ts";
-import { connectRedis } from "../../lib/redis/client.ts";
-import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
+import { connectRedis, type RedisConnection } from "../../lib/redis/client.ts";
+import { Shards } from "../../lib/redis/shards.ts";
 import { testConfig } from "../support/deps.ts";
 import { type QueueOptions, setAside } from "../support/queue-steps.ts";
 import { queueContract } from "./queue.ts";
 
 let config: Config;
-let redis: Redis;
+const shard = new Shards(1).first;
+let redis: RedisConnection;
 const open: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ async function makeQueue({ visibilitySeconds, maxDeliveries }: QueueOptions): Pr
 /** As another process would have it. */
 function anotherReceiver({ visibilitySeconds, maxDeliveries }: QueueOptions): RedisQueue {
   const connection = connectRedis(config);
-  const queue = new RedisQueue(connection, {
+  const queue = new RedisQueue(connection, shard, {
     queueVisibilitySeconds: visibilitySeconds,
     queueMaxDeliveries: maxDeliveries,
   });
@@ -55,11 +55,11 @@ describe("on Redis", () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send(Array.from({ length: 50 }, (_, n) => ({ body: `m-${n}`, events: 1 })));
     const messages = await queue.receive(now);
-    expect(await redis.xlen(QUEUE_KEY)).toBe(50);
+    expect(await redis.xlen(shard.queue)).toBe(50);
     await queue.ack(messages.map(({ id }) => id));
-    expect(await redis.xlen(QUEUE_KEY)).toBe(0);
-    expect(await redis.xpending(QUEUE_KEY, "worker")).toEqual([0, null, null, null]);
-    expect((await redis.keys("*")).sort()).toEqual([QUEUE_KEY, STATS_KEY].sort());
+    expect(await redis.xlen(shard.queue)).toBe(0);
+    expect(await redis.xpending(shard.queue, "worker")).toEqual([0, null, null, null]);
+    expect((await redis.keys("*")).sort()).toEqual([shard.queue, shard.stats].sort());
   });
 
   it("two processes share the messages, and one takes over what the other held when it died", async () => {
@@ -92,7 +92,7 @@ describe("on Redis", () => {
     await queue.send([{ body: "held", events: 1 }]);
     await queue.receive(now);
     await queue.send([{ body: "waiting", events: 1 }]);
-    await redis.xgroup("DESTROY", QUEUE_KEY, "worker");
+    await redis.xgroup("DESTROY", shard.queue, "worker");
     expect(bodies(await queue.receive(now))).toEqual(["held", "waiting"]);
   });
 
@@ -108,7 +108,7 @@ describe("on Redis", () => {
   });
 
   it.each([
-    ["its group is destroyed", () => redis.xgroup("DESTROY", QUEUE_KEY, "worker")],
+    ["its group is destroyed", () => redis.xgroup("DESTROY", shard.queue, "worker")],
     ["the server is emptied", () => redis.flushdb()],
   ])(
     "a receiver that waits goes on when %s",
@@ -138,26 +138,26 @@ describe("on Redis", () => {
     const [message] = await queue.receive(now);
     await queue.fail([message?.id ?? ""]);
     expect(await queue.receive(now)).toEqual([]);
-    const dead = await redis.xrange(DEAD_KEY, "-", "+");
+    const dead = await redis.xrange(shard.dead, "-", "+");
     expect(dead.map(([, fields]) => fields)).toEqual([["id", message?.id, "n", "3", "m", "poison ß"]]);
     expect(await queue.redrive(1)).toBe(1);
-    const back = await redis.xrange(QUEUE_KEY, "-", "+");
+    const back = await redis.xrange(shard.queue, "-", "+");
     expect(back.map(([, fields]) => fields)).toEqual([["n", "3", "m", "poison ß"]]);
     expect((await queue.depth()).events).toBe(3);
-    expect(await redis.xlen(DEAD_KEY)).toBe(0);
+    expect(await redis.xlen(shard.dead)).toBe(0);
   });
 
   it("a dead letter stays one when it cannot be put back", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await setAside(queue, [{ body: "kept", events: 3 }]);
-    await redis.set(STATS_KEY, "not a hash");
+    await redis.set(shard.stats, "not a hash");
     await expect(queue.redrive(1)).rejects.toThrow(/WRONGTYPE/);
-    expect(await redis.xlen(DEAD_KEY)).toBe(1);
+    expect(await redis.xlen(shard.dead)).toBe(1);
   });
 
   it("an error in the middle of sending is told, since only some may have been taken", async () => {
     const queue = await makeQueue(OPTIONS);
-    await redis.set(STATS_KEY, "not a hash");
+    await redis.set(shard.stats, "not a hash");
     await expect(queue.send([{ body: "x", events: 1 }])).rejects.toThrow(/WRONGTYPE/);
   });
 });

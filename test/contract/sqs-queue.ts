@@ -1,15 +1,15 @@
 /** What the queue on SQS must do on whatever stands in for SQS: the contract of every queue, and what is SQS's own. */
-import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../lib/config.ts";
 import { MOST_BYTES, SqsQueue } from "../../lib/queue/sqs.ts";
-import { connectRedis } from "../../lib/redis/client.ts";
-import { BOOKS_KEY, SENT_KEY } from "../../lib/redis/keys.ts";
+import { connectRedis, type RedisConnection } from "../../lib/redis/client.ts";
+import { Shards } from "../../lib/redis/shards.ts";
 import { testConfig } from "../support/deps.ts";
 import { poll, type QueueOptions, setAside } from "../support/queue-steps.ts";
 import { makeSqsQueue } from "../support/sqs.ts";
 import { queueContract } from "./queue.ts";
 
+const shards = new Shards(1);
 const OPTIONS = { visibilitySeconds: 60, maxDeliveries: 5 };
 const now = { maxMessages: 100, waitMs: 0 };
 
@@ -19,7 +19,7 @@ const now = { maxMessages: 100, waitMs: 0 };
  */
 export function sqsQueueContract(name: string, findServer: () => Promise<string>): void {
   let config: Config;
-  let redis: Redis;
+  let redis: RedisConnection;
   let endpoint: string;
   const open: SqsQueue[] = [];
 
@@ -36,7 +36,7 @@ export function sqsQueueContract(name: string, findServer: () => Promise<string>
   /** An empty queue of its own, and empty books. */
   const makeQueue = async (options: QueueOptions): Promise<SqsQueue> => {
     await redis.flushdb();
-    const queue = new SqsQueue(redis, {
+    const queue = new SqsQueue(redis, shards, {
       sqs: await makeSqsQueue(endpoint, options),
       queueVisibilitySeconds: options.visibilitySeconds,
       queueMaxDeliveries: options.maxDeliveries,
@@ -50,7 +50,10 @@ export function sqsQueueContract(name: string, findServer: () => Promise<string>
   describe(`SQS as ${name}`, () => knowsSqs(makeQueue, () => redis));
 }
 
-function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books: () => Redis): void {
+function knowsSqs(
+  makeQueue: (options: QueueOptions) => Promise<SqsQueue>,
+  books: () => RedisConnection,
+): void {
   it("a body may be as large as SQS takes, to the byte; a larger one is refused and its neighbours are not", async () => {
     const queue = await makeQueue(OPTIONS);
     const most = "x".repeat(MOST_BYTES);
@@ -81,12 +84,12 @@ function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await queue.send(Array.from({ length: 25 }, (_, n) => ({ body: `m-${n}`, events: 2 })));
     const messages = await queue.receive(now);
-    expect(await books().zcard(SENT_KEY)).toBe(25);
+    expect(await books().zcard(shards.first.sent)).toBe(25);
     const [poison, ...rest] = messages.map(({ id }) => id);
     await queue.ack(rest);
     await queue.fail([poison ?? ""]);
-    expect(await books().zcard(SENT_KEY)).toBe(0);
-    expect(await books().hlen(BOOKS_KEY)).toBe(0);
+    expect(await books().zcard(shards.first.sent)).toBe(0);
+    expect(await books().hlen(shards.first.books)).toBe(0);
     const look = async () => {
       await queue.receive(now);
       return queue.depth();
@@ -103,21 +106,21 @@ function knowsSqs(makeQueue: (options: QueueOptions) => Promise<SqsQueue>, books
       return queue.depth();
     };
     await poll(look).toMatchObject({ messages: 0, events: 3, deadLetters: 1 });
-    expect(await books().hkeys(BOOKS_KEY)).toEqual([old?.id]);
+    expect(await books().hkeys(shards.first.books)).toEqual([old?.id]);
     expect(await queue.redrive(1)).toBe(1);
     const [back] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
     expect(back).toMatchObject({ body: old?.body, deliveries: 1 });
-    expect(await books().hgetall(BOOKS_KEY)).toEqual({ [back?.id ?? ""]: "3" });
-    expect(await books().zrange(SENT_KEY, 0, "-1")).toEqual([back?.id]);
+    expect(await books().hgetall(shards.first.books)).toEqual({ [back?.id ?? ""]: "3" });
+    expect(await books().zrange(shards.first.sent, 0, "-1")).toEqual([back?.id]);
     expect(await queue.depth()).toMatchObject({ events: 3, deadLetters: 0 });
   });
 
   it("a dead letter is sent before it is deleted, so that it stays when the books can't be kept", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await setAside(queue, [{ body: "kept", events: 0 }]);
-    await books().set(SENT_KEY, "not a sorted set");
+    await books().set(shards.first.sent, "not a sorted set");
     await expect(queue.redrive(1)).rejects.toThrow(/WRONGTYPE/);
-    await books().del(SENT_KEY);
+    await books().del(shards.first.sent);
     expect(await queue.depth()).toMatchObject({ messages: 1, deadLetters: 1 });
     expect(await queue.receive(now)).toMatchObject([{ body: "kept" }]);
   });

@@ -3,7 +3,6 @@ import type { Config } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { createLogger } from "../../lib/log.ts";
 import { parseMessage } from "../../lib/message.ts";
-import { QUEUE_KEY } from "../../lib/redis/keys.ts";
 import { startRedis } from "../../local/redis.ts";
 import { testConfig } from "../support/deps.ts";
 import {
@@ -54,7 +53,7 @@ async function sendLogged(secret: string): Promise<{ answer: Answer; entries: Re
 async function marksAndQueue(clientId: string): Promise<{ marked: string[]; queued: string[] }> {
   const seen = await deps.redis.keys(`*:seen:${clientId}:*`);
   const marked = (await Promise.all(seen.map((key) => deps.redis.hkeys(key)))).flat();
-  const entries = await deps.redis.xrange(QUEUE_KEY, "-", "+");
+  const entries = await deps.redis.xrange(deps.shards.first.queue, "-", "+");
   const lines = entries.flatMap(([, fields]) => parseMessage(fields.at(-1) ?? "").lines);
   const queued = lines.map((line) => `=${(JSON.parse(line.split("\t")[0] ?? "") as string[])[0]}`);
   return { marked: marked.sort(), queued: queued.sort() };

@@ -3,7 +3,6 @@ import type { Config } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { headerMessage, parseMessage } from "../../lib/message.ts";
-import { QUEUE_KEY } from "../../lib/redis/keys.ts";
 import {
   expectStoredOnce,
   freshDeps,
@@ -57,7 +56,7 @@ describe("Redis took a request and its answer got lost", () => {
     proxy.loseNextReply();
     const answer = await send(lossy, secret, someEvents(90));
     expect(answer).toMatchObject({ status: 202, body: { duplicates: 90 } });
-    expect(await deps.redis.xlen(QUEUE_KEY)).toBe(1);
+    expect(await deps.redis.xlen(deps.shards.first.queue)).toBe(1);
     await workUntilEmpty(deps);
     const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${answer.body.receipt_id}`;
     expect(rows).toEqual([{ status: 202 }]);

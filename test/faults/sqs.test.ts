@@ -3,7 +3,6 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
-import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
 import { makeSqsQueue } from "../support/sqs.ts";
@@ -75,7 +74,7 @@ describe("when SQS does not take it", () => {
     expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
     expect(await deps.redis.keys("*:seen:all:*")).toEqual([]);
-    expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
+    expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
     proxy.refuse(() => false);
     expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 20, duplicates: 0 });
     await drainAll(deps);
@@ -113,7 +112,11 @@ describe("when SQS does not take it", () => {
 
 it("a dead letter that SQS does not take back stays one, and the others go", async () => {
   const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
-  const queue = new SqsQueue(deps.redis, { sqs, queueVisibilitySeconds: 60, queueMaxDeliveries: 1 });
+  const queue = new SqsQueue(deps.redis, deps.shards, {
+    sqs,
+    queueVisibilitySeconds: 60,
+    queueMaxDeliveries: 1,
+  });
   await setAside(queue, numbered(3));
   proxy.refuse((body) => body === "m-1");
   await expect(queue.redrive(10)).rejects.toThrow(/refused a dead letter/);
@@ -148,8 +151,8 @@ describe("the worker that is faster than ingest's second step", () => {
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue } = deps;
+    const { config, log, queue, shards } = deps;
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    return { redis, intake: new SqsIntake({ redis, queue, config, messageBytes: 16_384, log }) };
+    return { redis, intake: new SqsIntake({ redis, shards, queue, config, messageBytes: 16_384, log }) };
   };
 });

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
-import { RECEIPTS_KEY } from "../../lib/redis/keys.ts";
 import {
   expectStoredOnce,
   freshDeps,
@@ -93,7 +92,7 @@ async function expectEverythingRight(
     SELECT request_id AS id, status FROM audit_log WHERE client_id = ${clientId} AND method = 'POST' ORDER BY at, request_id`;
   expect([...rows]).toEqual(ids);
   expect(await deps.queue.depth()).toMatchObject({ events: 0, deadLetters: 0 });
-  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
+  expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
 }
 
 describe.each(QUEUES)("with QUEUE=%s a worker is killed", (queue) => {

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { hashSecret } from "../../lib/ids.ts";
 import { importKey } from "../../lib/keys.ts";
-import { apiKeyKey } from "../../lib/redis/keys.ts";
 import { testDeps } from "../support/deps.ts";
 import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
 import { type Answer, addClient, anEvent, context, send, toAnswer } from "../support/pipeline.ts";
@@ -195,7 +194,7 @@ describe("a key", () => {
     ] as const)
       expect((await revoke(client, key)).status).toBe(404);
     // And when Redis has forgotten all about it, the database says the same.
-    await deps.redis.del(apiKeyKey(hashSecret(secret).toString("base64url")));
+    await deps.redis.del(deps.shards.first.apiKey(hashSecret(secret).toString("base64url")));
     expect(await send(deps, secret, anEvent())).toMatchObject({
       status: 401,
       body: { code: "revoked-api-key" },
@@ -269,9 +268,9 @@ describe("a key", () => {
       status: 401,
       body: { code: "invalid-api-key" },
     });
-    expect(await deps.redis.hget(apiKeyKey(hashSecret(secret).toString("base64url")), "state")).toBe(
-      "unknown",
-    );
+    expect(
+      await deps.redis.hget(deps.shards.first.apiKey(hashSecret(secret).toString("base64url")), "state"),
+    ).toBe("unknown");
     const key = await importKey(deps, "import", secret, { scopes: ["ingest"] });
     expect(key.prefix).toBe("sk_l");
     expect(await status(secret)).toBe(202);

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as contract from "../../lib/contract/analytics.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { QUEUE_KEY } from "../../lib/redis/keys.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";
@@ -186,7 +185,7 @@ describe("latency", () => {
 
 describe("freshness", () => {
   test("is now when nothing waits", async () => {
-    await deps.redis.del(QUEUE_KEY);
+    await deps.redis.del(deps.shards.first.queue);
     const before = Date.now();
     const { body } = await acme(contract.countEvents);
     expect(body.lag_ms).toBe(0);
@@ -195,9 +194,9 @@ describe("freshness", () => {
   });
 
   test("goes back to the oldest message that waits", async () => {
-    await deps.redis.del(QUEUE_KEY);
+    await deps.redis.del(deps.shards.first.queue);
     const sentAt = Date.now() - 5_000;
-    await deps.redis.xadd(QUEUE_KEY, `${sentAt}-0`, "n", 0, "m", "{}");
+    await deps.redis.xadd(deps.shards.first.queue, `${sentAt}-0`, "n", 0, "m", "{}");
     const { body } = await acme(contract.countEvents);
     expect(body.lag_ms).toBeGreaterThanOrEqual(5_000);
     expect(Math.abs(Date.parse(String(body.as_of)) - sentAt)).toBeLessThan(500);

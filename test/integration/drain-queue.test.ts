@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { drainQueue } from "../../lib/drain-queue.ts";
-import { QUEUE_KEY } from "../../lib/redis/keys.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
 
@@ -53,7 +52,7 @@ describe("draining the queue", () => {
     const away = createDeps({ ...deps.config, databaseUrl: "postgres://127.0.0.1:1/none" });
     await expect(drainQueue(away, { endsAt: soon(1_500) })).rejects.toThrow();
     await closeDeps(away);
-    expect(await deps.redis.xlen(QUEUE_KEY)).toBe(5);
+    expect(await deps.redis.xlen(deps.shards.first.queue)).toBe(5);
     const again = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
     expect(again.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
     await deps.queue.release(again.map(({ id }) => id));

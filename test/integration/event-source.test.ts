@@ -14,7 +14,7 @@ afterEach(() => source?.stop());
 function start(worker: (event: SQSEvent) => Promise<SQSBatchResponse>): string[] {
   const given: string[] = [];
   source = startEventSource({
-    createQueue: () => new RedisQueue(deps.redis, deps.config),
+    createQueue: () => new RedisQueue(deps.redis, deps.shards.first, deps.config),
     invoke: (event) => {
       given.push(...event.Records.map((r) => `${r.body} ${r.attributes.ApproximateReceiveCount}`));
       return worker(event);

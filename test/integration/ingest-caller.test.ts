@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/ids.ts";
-import { limitKey } from "../../lib/redis/keys.ts";
 import type { Scope } from "../../lib/scope.ts";
 import { testDeps } from "../support/deps.ts";
 import { type Door, openDoor } from "../support/door.ts";
@@ -124,8 +123,8 @@ describe("the rate limit", () => {
     expect(refused.headers.ratelimit).toMatch(/^"default";r=\d\d;t=\d+$/);
     expect(await auditOf(refused)).toMatchObject({ status: 429, client_id: clientId });
     // The limit's key holds when the bucket will be full; an hour earlier is an hour later.
-    const full = Number(await deps.redis.get(limitKey(clientId)));
-    await deps.redis.set(limitKey(clientId), String(full - HOUR_MS * 1_000));
+    const full = Number(await deps.redis.get(deps.shards.first.limit(clientId)));
+    await deps.redis.set(deps.shards.first.limit(clientId), String(full - HOUR_MS * 1_000));
     expect(await door.post(secret, body)).toMatchObject({
       status: 202,
       body: { accepted: 100, duplicates: 0 },
@@ -137,8 +136,8 @@ describe("the rate limit", () => {
     expect(await door.post(secret, batch(5))).toMatchObject({ status: 202 });
     expect(await door.post(secret, batch(5))).toMatchObject({ status: 429 });
     // As if four and a half seconds had gone by.
-    const full = Number(await deps.redis.get(limitKey(clientId)));
-    await deps.redis.set(limitKey(clientId), String(full - 4_500_000));
+    const full = Number(await deps.redis.get(deps.shards.first.limit(clientId)));
+    await deps.redis.set(deps.shards.first.limit(clientId), String(full - 4_500_000));
     const post = async (): Promise<number> => (await door.post(secret, batch(5))).status;
     await expect.poll(post, { timeout: 10_000 }).toBe(202);
     expect(await post()).toBe(429);
@@ -187,12 +186,12 @@ describe("a clock an hour off", () => {
     const { clientId, secret } = await addClient(deps, "redis-clock", { rate: 5, burst: 5 });
     expect(await door.post(secret, batch(1))).toMatchObject({ status: 202 });
     const [seconds] = await deps.redis.time();
-    await deps.redis.set(limitKey(clientId), `${(Number(seconds) + 3_600) * 1_000_000}`);
+    await deps.redis.set(deps.shards.first.limit(clientId), `${(Number(seconds) + 3_600) * 1_000_000}`);
     const refused = await door.post(secret, batch(5));
     expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     expect(refused.headers.ratelimit).toBe('"default";r=0;t=1');
     // Nothing was charged, so the hour is cut to a burst when something is.
-    await deps.redis.set(limitKey(clientId), "1");
+    await deps.redis.set(deps.shards.first.limit(clientId), "1");
     expect(await door.post(secret, batch(5))).toMatchObject({ status: 202 });
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
+import { Shards } from "../../lib/redis/shards.ts";
 import { createQueues, startSqs } from "../../local/sqs.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
@@ -19,7 +20,7 @@ it("SQS on one machine keeps its messages over a restart, received or not, on th
     const server = { endpoint, region: "us-east-1" };
     const queueUrl = await createQueues(server, NAMES, SETTINGS);
     const sqs = { ...server, queueUrl, messageBytes: 262_144 };
-    return new SqsQueue(redis, { sqs, queueVisibilitySeconds: 1, queueMaxDeliveries: 100 });
+    return new SqsQueue(redis, new Shards(1), { sqs, queueVisibilitySeconds: 1, queueMaxDeliveries: 100 });
   };
 
   const first = await start();

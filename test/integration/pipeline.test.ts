@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
-import { ACCEPTED_KEY, RECEIPTS_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { freshDeps, readReceipt, sendUntilTaken } from "../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
@@ -233,11 +232,11 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     it("is nothing of a message once it is settled, but the count of accepted events", async () => {
       const { clientId, secret } = await addClient(deps, "tidy");
       await send(deps, secret, { events: [anEvent(), anEvent()] });
-      expect(await deps.redis.hget(STATS_KEY, "events")).toBe("2");
+      expect(await deps.redis.hget(deps.shards.first.stats, "events")).toBe("2");
       await drainAll(deps);
-      expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
-      expect(await deps.redis.hget(STATS_KEY, "events")).toBe("0");
-      expect(await deps.redis.hget(ACCEPTED_KEY, clientId)).toBe("2");
+      expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
+      expect(await deps.redis.hget(deps.shards.first.stats, "events")).toBe("0");
+      expect(await deps.redis.hget(deps.shards.first.accepted, clientId)).toBe("2");
       expect(await deps.queue.depth()).toMatchObject({ events: 0, oldestAgeMs: expect.any(Number) });
     });
   });

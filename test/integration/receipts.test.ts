@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as contract from "../../lib/contract/events.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { ACCEPTED_KEY, RECEIPTS_KEY } from "../../lib/redis/keys.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, drainAll, send } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
@@ -51,7 +50,7 @@ describe("GET /v1/receipts/{receipt_id}", () => {
 
   test("in PostgreSQL has the last word over one left behind in Redis", async () => {
     const id = randomUUID();
-    await deps.redis.hset(RECEIPTS_KEY, id, `acme 3 ${Date.now()}`);
+    await deps.redis.hset(deps.shards.first.receipts, id, `acme 3 ${Date.now()}`);
     await settle(id);
     expect((await receipt(acme, id)).body).toMatchObject({
       pending: 0,
@@ -157,10 +156,10 @@ describe("GET /v1/pipeline", () => {
   test("takes what is settled for accepted where Redis lost the count", async () => {
     await drainAll(deps);
     const before = await pipeline(admin);
-    await deps.redis.del(ACCEPTED_KEY);
+    await deps.redis.del(deps.shards.first.accepted);
     expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted, pending: 0 });
     // Less than is settled, for one client of two.
-    await deps.redis.hset(ACCEPTED_KEY, "acme", 1, "beta", 5);
+    await deps.redis.hset(deps.shards.first.accepted, "acme", 1, "beta", 5);
     expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted + 3, pending: 3 });
   });
 

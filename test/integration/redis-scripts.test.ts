@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { closeDeps, createDeps } from "../../lib/deps.ts";
 import { acknowledgeScript } from "../../lib/redis/acknowledge.ts";
-import { DEAD_KEY, QUEUE_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import { testConfig } from "../support/deps.ts";
 
 it("a script's first run on a connection may come while other commands wait for their turn", async () => {
@@ -11,7 +10,11 @@ it("a script's first run on a connection may come while other commands wait for 
   const underWay = deps.redis.ping();
   await nextTurn();
   const waiting = deps.redis.ping();
-  const first = acknowledgeScript(deps.redis, [QUEUE_KEY, STATS_KEY, DEAD_KEY], ["worker", "ack", "1-1"]);
+  const first = acknowledgeScript(
+    deps.redis,
+    [deps.shards.first.queue, deps.shards.first.stats, deps.shards.first.dead],
+    ["worker", "ack", "1-1"],
+  );
   expect(await Promise.all([underWay, waiting, first])).toEqual(["PONG", "PONG", 0]);
   await closeDeps(deps);
 });

@@ -24,6 +24,9 @@ export interface OwnServer {
   startEmpty(): Promise<void>;
   /** Ends it without giving it time for anything. */
   crash(): Promise<void>;
+  /** Lets it neither answer nor hang up, until it goes on. */
+  pause(): void;
+  resume(): void;
 }
 
 /** A server of the file's own, gone after its tests. */
@@ -54,6 +57,8 @@ export async function ownServer(
       process.kill(server.pid, "SIGKILL");
       await server.exited;
     },
+    pause: () => void process.kill(server.pid, "SIGSTOP"),
+    resume: () => void process.kill(server.pid, "SIGCONT"),
   };
 }
 

@@ -8,7 +8,6 @@ import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/ids.ts";
 import { ingest } from "../../lib/ingest.ts";
-import { ACCEPTED_KEY, BOOKS_KEY, RECEIPTS_KEY, SENT_KEY, STATS_KEY } from "../../lib/redis/keys.ts";
 import type { Scope } from "../../lib/scope.ts";
 import { gatewayEvent } from "./gateway.ts";
 
@@ -142,11 +141,13 @@ export const stored = (events: number, others: object = {}): object => ({
 export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
   // The audit rows of the questions that the test has asked.
   await drainAll(deps);
-  expect(await deps.redis.hlen(RECEIPTS_KEY)).toBe(0);
-  expect(await deps.redis.hlen(BOOKS_KEY)).toBe(0);
-  expect(await deps.redis.zcard(SENT_KEY)).toBe(0);
-  expect(Number(await deps.redis.hget(STATS_KEY, "events"))).toBe(0);
+  for (const { receipts, books, sent, stats } of deps.shards.all) {
+    expect(await deps.redis.hlen(receipts)).toBe(0);
+    expect(await deps.redis.hlen(books)).toBe(0);
+    expect(await deps.redis.zcard(sent)).toBe(0);
+    expect(Number(await deps.redis.hget(stats, "events"))).toBe(0);
+  }
   const row = await counts(deps, clientId);
   const settled = Number(row?.stored) + Number(row?.duplicates) + Number(row?.quarantined);
-  expect(Number(await deps.redis.hget(ACCEPTED_KEY, clientId))).toBe(settled);
+  expect(Number(await deps.redis.hget(deps.shards.of(clientId).accepted, clientId))).toBe(settled);
 }

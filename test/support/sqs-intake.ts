@@ -1,4 +1,5 @@
 /** Weir on SQS (fauxqs) behind a proxy that makes faults, and what its tests look at. */
+import type { Config } from "../../lib/config.ts";
 import * as contract from "../../lib/contract/events.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { testDeps } from "./deps.ts";
@@ -7,8 +8,11 @@ import { asker } from "./reading.ts";
 import { makeSqsQueue, sqsServer } from "./sqs.ts";
 import { type SqsProxy, sqsProxy } from "./sqs-proxy.ts";
 
-/** Messages are small, so that a request of usual size becomes several. */
-export async function sqsIntake(): Promise<{ deps: Deps; proxy: SqsProxy }> {
+/**
+ * Messages are small, so that a request of usual size becomes several.
+ * @param overrides settings by the name they have in `Config`
+ */
+export async function sqsIntake(overrides: Partial<Config> = {}): Promise<{ deps: Deps; proxy: SqsProxy }> {
   const endpoint = await sqsServer();
   const proxy = await sqsProxy(endpoint);
   const sqs = await makeSqsQueue(endpoint);
@@ -16,6 +20,7 @@ export async function sqsIntake(): Promise<{ deps: Deps; proxy: SqsProxy }> {
     queue: "sqs",
     sqs: { ...sqs, endpoint: proxy.url, messageBytes: 16_384 },
     queueMaxDeliveries: 100,
+    ...overrides,
   });
   return { deps, proxy };
 }

@@ -24,6 +24,8 @@ describe("a function's environment", () => {
       databasePrepare: true,
       statementTimeoutMs: 10_000,
       redisUrl: ENOUGH.REDIS_URL,
+      redisCluster: false,
+      redisShards: 1,
       retentionDays: 400,
       auditRetentionDays: 400,
       dedupWindowSeconds: 900,
@@ -84,6 +86,59 @@ describe("a function's environment", () => {
 
   it.each(["redis://h", "rediss://u:p@h:1/2"])("takes %s for Redis", (url) => {
     expect(loadConfig({ ...ENOUGH, REDIS_URL: url }).redisUrl).toBe(url);
+  });
+});
+
+describe("a Redis cluster", () => {
+  const redis = (env: Record<string, string>) => loadConfig({ ...ENOUGH, ...env });
+
+  it.each([
+    ["several nodes", { REDIS_URL: "redis://u:a,b@one:7000, redis://u:a,b@two" }],
+    ["one node that stands for all", { REDIS_URL: "rediss://config.example:6379/0", REDIS_CLUSTER: "true" }],
+  ])("is named by %s, and has 16 shards unless another number is set", (_, env) => {
+    expect(redis(env)).toMatchObject({
+      redisUrl: env.REDIS_URL,
+      redisCluster: true,
+      redisShards: 16,
+    });
+    expect(redis({ ...env, REDIS_SHARDS: "40" }).redisShards).toBe(40);
+  });
+
+  it("is not what one URL names, whose server may have shards as well, and databases", () => {
+    expect(redis({ REDIS_SHARDS: "4", REDIS_CLUSTER: "false" })).toMatchObject({
+      redisCluster: false,
+      redisShards: 4,
+    });
+  });
+
+  it.each([
+    ["a database", "redis://one,redis://two/3", {}, "REDIS_URL: must not name a database"],
+    ["a database", "redis://one/1", { REDIS_CLUSTER: "true" }, "REDIS_URL: must not name a database"],
+    ["another protocol", "redis://one,http://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
+    ["a gap", "redis://one,,redis://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
+    ["two passwords", "redis://:a@one,redis://:b@two", {}, "REDIS_URL: must name nodes of one cluster"],
+    ["TLS here and none there", "redis://one,rediss://two", {}, "REDIS_URL: must name nodes of one cluster"],
+    ["no shards", "redis://one", { REDIS_SHARDS: "0" }, "REDIS_SHARDS: "],
+    ["half a shard", "redis://one", { REDIS_SHARDS: "1.5" }, "REDIS_SHARDS: "],
+    ["neither yes nor no", "redis://one", { REDIS_CLUSTER: "yes" }, "REDIS_CLUSTER: "],
+  ])("may not be set with %s (%s)", (_, REDIS_URL, others, fault) => {
+    expect(faultsOf(() => redis({ REDIS_URL, ...others }))).toContain(fault);
+  });
+
+  it("has its faults told together with those of others", () => {
+    const message = faultsOf(() =>
+      loadConfig({ DATABASE_URL: "x", REDIS_URL: "redis://one/1", REDIS_CLUSTER: "true" }),
+    );
+    expect(message).toContain("DATABASE_URL: ");
+    expect(message).toContain("REDIS_URL: must not name a database");
+  });
+
+  it("is nothing that comes with Weir, so a local run must be told where it is", () => {
+    expect(faultsOf(() => loadLocalConfig({ REDIS_CLUSTER: "true" }))).toContain(
+      "REDIS_CLUSTER: needs REDIS_URL",
+    );
+    const REDIS_URL = "redis://one,redis://two";
+    expect(loadLocalConfig({ REDIS_URL, REDIS_CLUSTER: "true" }).redisUrl).toBe(REDIS_URL);
   });
 });
 

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Config } from "../../lib/config.ts";
+import type { Depth, Message, Queue } from "../../lib/queue/queue.ts";
+import { RedisQueue } from "../../lib/queue/redis.ts";
+import { ShardedQueue } from "../../lib/queue/sharded.ts";
+import { connectRedis, type RedisConnection } from "../../lib/redis/client.ts";
+import { Shards } from "../../lib/redis/shards.ts";
+import type { QueueOptions } from "../support/queue-steps.ts";
+import { clusterConfig, type RedisCluster, redisCluster } from "../support/redis-cluster.ts";
+import { queueContract } from "./queue.ts";
+
+const shards = new Shards(16);
+let cluster: RedisCluster;
+let config: Config;
+const open: RedisConnection[] = [];
+
+beforeAll(async () => {
+  cluster = await redisCluster();
+  config = await clusterConfig(cluster);
+});
+afterAll(() => {
+  for (const redis of open) redis.disconnect();
+});
+
+/** Queues of all shards, empty. */
+async function makeQueues({ visibilitySeconds, maxDeliveries }: QueueOptions): Promise<RedisQueue[]> {
+  await cluster.flush();
+  const redis = connectRedis(config);
+  open.push(redis);
+  const settings = { queueVisibilitySeconds: visibilitySeconds, queueMaxDeliveries: maxDeliveries };
+  return shards.all.map((shard) => new RedisQueue(redis, shard, settings));
+}
+
+queueContract("ShardedQueue on a cluster", async (options) => new ShardedQueue(await makeQueues(options)));
+
+const OPTIONS = { visibilitySeconds: 60, maxDeliveries: 5 };
+const now = { maxMessages: 1_000, waitMs: 0 };
+const bodies = (messages: readonly Message[]): string[] => messages.map(({ body }) => body).sort();
+
+describe("a queue of many shards", () => {
+  it("spreads what is sent, and gives all of it, also where one shard has most", async () => {
+    const queues = await makeQueues(OPTIONS);
+    const queue = new ShardedQueue(queues);
+    for (let n = 0; n < 200; n++) await queue.send([{ body: `m-${n}`, events: 1 }]);
+    const depths = await Promise.all(queues.map((one) => one.depth()));
+    for (const { messages } of depths) expect(messages).toBeGreaterThan(0);
+    expect(await queue.depth()).toMatchObject({ messages: 200, events: 200 });
+    await queues[7]?.send(Array.from({ length: 300 }, (_, n) => ({ body: `hot-${n}`, events: 0 })));
+    const messages = await queue.receive(now);
+    expect(messages).toHaveLength(500);
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(500);
+    await queue.ack(messages.map(({ id }) => id));
+    expect(await queue.depth()).toMatchObject({ messages: 0, events: 0 });
+    await cluster.expectSpread();
+  });
+
+  it("lets every shard have its turn, though one alone could fill each batch", async () => {
+    const queues = await makeQueues(OPTIONS);
+    await queues[0]?.send(Array.from({ length: 100 }, () => ({ body: "many", events: 1 })));
+    await queues[9]?.send([{ body: "alone", events: 1 }]);
+    const queue = new ShardedQueue(queues);
+    const got: string[] = [];
+    for (let round = 0; round < 16 && !got.includes("alone"); round++)
+      got.push(...bodies(await queue.receive({ maxMessages: 2, waitMs: 0 })));
+    expect(got).toContain("alone");
+  });
+
+  it("gives what the other shards hold while some fail, and those again when they answer", async () => {
+    const queues = await makeQueues(OPTIONS);
+    const faulty = new Set([3, 4]);
+    const queue = new ShardedQueue(queues.map((one, number) => failing(one, () => faulty.has(number))));
+    await Promise.all(queues.map((one, number) => one.send([{ body: `m-${number}`, events: 1 }])));
+    const first = await queue.receive(now);
+    expect(first).toHaveLength(14);
+    faulty.clear();
+    const rest: Message[] = [];
+    await expect.poll(async () => rest.push(...(await queue.receive(now))), { timeout: 20_000 }).toBe(2);
+    expect(bodies(rest)).toEqual(["m-3", "m-4"]);
+    // Shards settle their messages whatever becomes of the others.
+    faulty.add(5);
+    await expect(queue.ack([...first, ...rest].map(({ id }) => id))).rejects.toThrow("away");
+    expect(await Promise.all(queues.map(async (one) => (await one.depth()).messages))).toEqual(
+      queues.map((_, number) => (number === 5 ? 1 : 0)),
+    );
+    await expect(queue.depth()).rejects.toThrow("away");
+  });
+
+  it("fails when no shard answers, and goes on at once when they do", async () => {
+    const queues = await makeQueues(OPTIONS);
+    let away = true;
+    const queue = new ShardedQueue(queues.map((one) => failing(one, () => away)));
+    await queues[1]?.send([{ body: "waiting", events: 1 }]);
+    await expect(queue.receive(now)).rejects.toThrow("away");
+    await expect(queue.receive({ ...now, waitMs: 5_000 })).rejects.toThrow("away");
+    away = false;
+    expect(bodies(await queue.receive(now))).toEqual(["waiting"]);
+  });
+});
+
+/** A queue that is away as long as it is said to be. */
+function failing(queue: Queue, isAway: () => boolean): Queue {
+  const answer = <T>(run: () => Promise<T>): Promise<T> =>
+    isAway() ? Promise.reject(new Error("away")) : run();
+  return {
+    send: (messages) => answer(() => queue.send(messages)),
+    receive: (options) => answer(() => queue.receive(options)),
+    ack: (ids) => answer(() => queue.ack(ids)),
+    fail: (ids) => answer(() => queue.fail(ids)),
+    release: (ids) => answer(() => queue.release(ids)),
+    redrive: (limit) => answer(() => queue.redrive(limit)),
+    depth: () => answer<Depth>(() => queue.depth()),
+    close: () => queue.close(),
+  };
+}
