@@ -8,7 +8,8 @@ import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { AuditRow, Header } from "../message.ts";
 import { problemTypes } from "../problem.ts";
-import { booksKeys, type Sent, type SqsQueue } from "../queue/sqs.ts";
+import type { Sent, SqsQueue } from "../queue/sqs.ts";
+import { booksKeys } from "../queue/sqs-books.ts";
 import { admitScript } from "../redis/admit.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { confirmScript } from "../redis/confirm.ts";
@@ -122,7 +123,7 @@ export class SqsIntake implements Intake {
 
   async settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void> {
     const { redis, shards, queue } = this.#parts;
-    await queue.unbook("dead", dead);
+    await queue.books.unbook("dead", dead);
     const byShard = Map.groupBy(messages, ({ clientId }) =>
       clientId === undefined ? shards.first : shards.of(clientId),
     );

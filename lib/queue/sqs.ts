@@ -1,17 +1,12 @@
 import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
 import type { Config, SqsSettings } from "../config.ts";
-import { clientOfBody, countEvents } from "../message.ts";
-import { RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
-import { bookScript } from "../redis/book.ts";
-import { booksDepthScript } from "../redis/books-depth.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import type { Shard } from "../redis/keys.ts";
 import type { Shards } from "../redis/shards.ts";
-import { unbookScript } from "../redis/unbook.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 import { callInBatches, type Outcome } from "./sqs-batches.ts";
+import { SqsBooks } from "./sqs-books.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
-import { findDeadLetterUrl, type Moved, redriveDeadLetters } from "./sqs-dead-letters.ts";
+import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
 /** Most bytes of one message, and of all messages of one call. */
@@ -49,16 +44,12 @@ export function sqsSettings(config: Config): Settings {
   return { sqs, queueVisibilitySeconds, queueMaxDeliveries };
 }
 
-/** KEYS of the scripts that keep books of the messages, see `booksLua`. */
-export const booksKeys = ({ stats, books, sent, done }: Shard): string[] => [stats, books, sent, done];
-
 /**
  * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is, so Redis keeps books
  * of the messages. It can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
  */
 export class SqsQueue implements Queue {
-  readonly #redis: RedisConnection;
-  readonly #shards: Shards;
+  readonly books: SqsBooks;
   readonly #settings: Settings;
   readonly #closing = new AbortController();
   #connection: Promise<SqsConnection> | undefined;
@@ -67,8 +58,7 @@ export class SqsQueue implements Queue {
   readonly #held = new Map<string, Held>();
 
   constructor(redis: RedisConnection, shards: Shards, settings: Settings) {
-    this.#redis = redis;
-    this.#shards = shards;
+    this.books = new SqsBooks(redis, shards);
     this.#settings = settings;
   }
 
@@ -78,7 +68,7 @@ export class SqsQueue implements Queue {
       const id = sent[position]?.id;
       return id === undefined ? [] : [id, events];
     });
-    if (taken.length > 0) await bookScript(this.#redis, booksKeys(this.#shards.first), taken);
+    await this.books.book(taken);
     for (const one of sent)
       if (one.id === undefined)
         throw new Error(`SQS refused a message: ${one.refused}`, { cause: one.cause });
@@ -134,7 +124,7 @@ export class SqsQueue implements Queue {
       },
     );
     const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
-    await this.unbook("ack", gone);
+    await this.books.unbook("ack", gone);
     if (gone.length < held.length)
       throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
   }
@@ -144,7 +134,7 @@ export class SqsQueue implements Queue {
     await this.#handBack(held, () => PAUSE_S);
     // SQS sets it aside when it would be delivered next.
     const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
-    await this.unbook(
+    await this.books.unbook(
       "dead",
       dead.map(({ id }) => id),
     );
@@ -165,66 +155,20 @@ export class SqsQueue implements Queue {
         connection: await this.#connect(),
         url,
         send: (messages) => this.sendEach(messages),
-        rebook: (moved) => this.#rebook(moved),
+        rebook: (moved) => this.books.rebook(moved),
         signal: (waitS) => this.#signal(waitS),
       },
       limit,
     );
   }
 
-  /** Books messages under new ids, in the place of those they were, each where it will be struck out: at its client. */
-  async #rebook(moved: readonly Moved[]): Promise<void> {
-    // An old one is in the books still if SQS set it aside by itself, since its worker died.
-    await this.unbook(
-      "dead",
-      moved.map(({ id }) => id),
-    );
-    const byShard = Map.groupBy(moved, ({ body }) => {
-      const clientId = clientOfBody(body);
-      return clientId === undefined ? this.#shards.first : this.#shards.of(clientId);
-    });
-    for (const [shard, own] of byShard) {
-      const words = own.flatMap(({ newId, body }) => [newId, countEvents(body)]);
-      await bookScript(this.#redis, booksKeys(shard), words);
-    }
-  }
-
   async depth(): Promise<Depth> {
-    const [messages, deadLetters, ...books] = await Promise.all([
+    const [messages, deadLetters, booked] = await Promise.all([
       this.#count(this.#url),
       this.#deadLetters(),
-      ...this.#shards.all.map((shard) => this.#readBooks(shard)),
+      this.books.depth(),
     ]);
-    return {
-      messages,
-      events: books.reduce((sum, { events }) => sum + events, 0),
-      oldestAgeMs: Math.max(...books.map(({ oldestAgeMs }) => oldestAgeMs)),
-      drainPerSecond: books.reduce((sum, { drainPerSecond }) => sum + drainPerSecond, 0),
-      deadLetters,
-    };
-  }
-
-  async #readBooks({ stats, sent }: Shard): Promise<Omit<Depth, "messages" | "deadLetters">> {
-    const reply = await booksDepthScript(this.#redis, [stats, sent], []);
-    const [oldest, events, rate, rateAt, now] = reply as [string, ...(string | number | null)[]];
-    const nowMs = Number(now);
-    const ageMs = Math.max(0, nowMs - Number(rateAt ?? nowMs));
-    return {
-      events: Math.max(0, Number(events ?? 0)),
-      oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - Number(oldest)),
-      drainPerSecond: Number(rate ?? 0) * Math.exp(-ageMs / (RATE_TIME_CONSTANT_S * 1_000)),
-    };
-  }
-
-  /**
-   * Takes messages out of the books of whichever shard has them.
-   * @param how `ack` when their events were processed, `dead` when they were set aside
-   */
-  async unbook(how: "ack" | "dead", ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await Promise.all(
-      this.#shards.all.map((shard) => unbookScript(this.#redis, booksKeys(shard), [how, ...ids])),
-    );
+    return { messages, ...booked, deadLetters };
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,10 @@
 /** What Weir promises when SQS (fauxqs) fails it. */
+import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
+import { Shards } from "../../lib/redis/shards.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
 import { makeSqsQueue } from "../support/sqs.ts";
@@ -155,4 +157,20 @@ describe("the worker that is faster than ingest's second step", () => {
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
     return { redis, intake: new SqsIntake({ redis, shards, queue, config, messageBytes: 16_384, log }) };
   };
+});
+
+it("a dead letter is booked again at its client, where the worker strikes it out", async () => {
+  const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
+  const shards = new Shards(16);
+  const queue = new SqsQueue(deps.redis, shards, { sqs, queueVisibilitySeconds: 60, queueMaxDeliveries: 1 });
+  const clientId = ["a", "b", "c"].find((id) => shards.of(id) !== shards.first) ?? "";
+  const header = { v: 1, id: randomUUID(), at: Date.now(), client: clientId, accepted: 2 };
+  await setAside(queue, [{ body: `${JSON.stringify(header)}\none\ntwo`, events: 2 }]);
+  expect(await queue.redrive(10)).toBe(1);
+  expect(await deps.redis.hvals(shards.of(clientId).books)).toEqual(["2"]);
+  expect(await queue.depth()).toMatchObject({ events: 2, deadLetters: 0 });
+  const [back] = await take(queue, 1);
+  await queue.ack([back?.id ?? ""]);
+  expect(await queue.depth()).toMatchObject({ events: 0 });
+  await queue.close();
 });
