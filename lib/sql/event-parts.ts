@@ -41,8 +41,8 @@ export function eventParts(
       : [...Map.groupBy(segments, ({ grain }) => grain)].map(([grain, ranges]) => {
           const rows = rowsOf(sql, grain, scope, columns, [sql`s.start`, sql`s.finish`]);
           return sql`
-            SELECT part.* FROM unnest(${ranges.map(({ from }) => from)}::text[]::timestamptz[],
-                                      ${ranges.map(({ to }) => to)}::text[]::timestamptz[]) AS s(start, finish)
+            SELECT part.* FROM unnest(${ranges.map(({ from }) => from)}::timestamptz[],
+                                      ${ranges.map(({ to }) => to)}::timestamptz[]) AS s(start, finish)
              CROSS JOIN LATERAL (${rows} OFFSET 0) AS part`;
         });
   return parts.reduce((all, part) => sql`${all} UNION ALL ${part}`);

@@ -23,7 +23,7 @@ export async function measureLatency(
   const latency = sql`latency_ms(received_at, processed_at)`;
   const parts = eventParts(sql, segments, scope, {
     rollup: sql`latency_bins AS bins, latency_counts AS counts, latency_max_ms AS max_ms`,
-    raw: sql`ARRAY[latency_bin(${latency})], ARRAY[1::bigint], ${latency}`,
+    raw: sql`ARRAY[latency_bin(${latency})] AS bins, ARRAY[1::bigint] AS counts, ${latency} AS max_ms`,
   });
   return sql<LatencyBin[]>`
     SELECT u.bin, sum(u.count)::float8 AS count, max(max_ms)::float8 AS max_ms

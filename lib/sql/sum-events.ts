@@ -89,8 +89,9 @@ export async function countSeries(
 ): Promise<SeriesRow[]> {
   // The first bucket's start may lie in a year that PostgreSQL has no text for, and nothing lies before it.
   const thresholds = starts.map((ms, index) => (index === 0 ? "-infinity" : new Date(ms).toISOString()));
+  // As an array of times, not of texts: a cast would be done again for each row.
   const place = (at: Fragment): Fragment =>
-    sql`, width_bucket(${at}, ${thresholds}::text[]::timestamptz[]) - 1 AS bucket`;
+    sql`, width_bucket(${at}, ${thresholds}::timestamptz[]) - 1 AS bucket`;
   const parts = eventParts(sql, segments, scope, {
     rollup: counted(sql, place(sql`bucket`)).rollup,
     raw: counted(sql, place(sql`event_time`)).raw,

@@ -30,11 +30,18 @@ const served = [
 ];
 
 interface Asked {
-  query?: Record<string, string>;
+  query?: Record<string, string | string[]>;
   params?: Record<string, string>;
 }
 
 export type Ask = (operation: Operation, asked?: Asked) => Promise<Answer & { text: string }>;
+
+function searchParams(query: Record<string, string | string[]>): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const [name, given] of Object.entries(query))
+    for (const value of [given].flat()) params.append(name, value);
+  return params;
+}
 
 /** Asks with a key. Every 200 is checked against what the contract says of it. */
 export function asker(deps: Deps, secret: string): Ask {
@@ -48,7 +55,7 @@ export function asker(deps: Deps, secret: string): Ask {
         method: operation.method,
         route: operation.path,
         path,
-        query,
+        query: searchParams(query),
         params,
         headers: { "x-api-key": secret },
       }),
