@@ -18,6 +18,7 @@ const commands = {
   test: ["node_modules/vitest/vitest.mjs", "run"],
   demo: ["bin/demo.ts"],
   weir: ["bin/weir.ts"],
+  bench: ["bench/run.ts"],
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],

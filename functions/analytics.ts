@@ -7,6 +7,7 @@ import { getDeps } from "../lib/deps-once.ts";
 import { getEvent, listEvents } from "../lib/events.ts";
 import { getPipeline } from "../lib/pipeline.ts";
 import { getReceipt } from "../lib/receipts.ts";
+import { getSeries } from "../lib/series.ts";
 
 export const handler = httpHandler(getDeps, [
   serve(events.getReceipt, getReceipt),
@@ -14,6 +15,7 @@ export const handler = httpHandler(getDeps, [
   serve(events.getEvent, getEvent),
   serve(analytics.countEvents, countEvents),
   serve(analytics.groupEvents, groupEvents),
+  serve(analytics.getSeries, getSeries),
   serve(analytics.getLatency, getLatency),
   serve(events.getPipeline, getPipeline),
 ]);

@@ -1,18 +1,20 @@
-/** Questions that are answered with numbers. */
+/** Questions that are answered with counts: from rollups, and from raw rows where a range's edges are ragged. */
 import type { Call } from "./api.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/analytics.ts";
 import { readFreshness } from "./freshness.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { coverRange, type Segment } from "./range.ts";
+import { percentile, RELATIVE_ERROR } from "./sketch.ts";
+import type { EventScope } from "./sql/event-parts.ts";
 import { measureLatency } from "./sql/measure-latency.ts";
-import { type EventScope, type EventSum, type Grouping, sumEvents } from "./sql/sum-events.ts";
+import * as sums from "./sql/sum-events.ts";
 import type { Instant } from "./time.ts";
 
 type RangeCall = Pick<Call, "deps" | "caller"> & {
   query: {
     client?: string | undefined;
-    event_type?: string | undefined;
+    event_type?: readonly string[] | undefined;
     start?: Instant | undefined;
     end?: Instant | undefined;
   };
@@ -20,41 +22,56 @@ type RangeCall = Pick<Call, "deps" | "caller"> & {
 
 /** How many events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
 export async function countEvents(call: Call<typeof contract.countEvents>): Promise<ApiResponse> {
-  const { sums, ...rest } = await sum(call, []);
-  return json(200, { count: sums[0]?.count ?? 0, ...rest });
+  const { segments, scope, freshness } = await prepare(call);
+  const count = segments.length > 0 ? await sums.countEvents(call.deps.sql, segments, scope) : 0;
+  return json(200, { count, ...freshness, source: sourceOf(segments) });
 }
 
 /** How many events of each client, type, or both. @throws {Problem} as `countEvents` does */
 export async function groupEvents(call: Call<typeof contract.groupEvents>): Promise<ApiResponse> {
-  const { sums, ...rest } = await sum(call, call.query.by);
-  return json(200, { groups: sums, ...rest });
+  const { segments, scope, freshness } = await prepare(call);
+  const groups =
+    segments.length > 0 ? await sums.groupEvents(call.deps.sql, segments, scope, call.query) : [];
+  return json(200, { groups, ...freshness, source: sourceOf(segments) });
 }
 
 /** Percentiles of the time from received to stored. @throws {Problem} as `countEvents` does */
 export async function getLatency(call: Call<typeof contract.getLatency>): Promise<ApiResponse> {
-  const { deps, query } = call;
-  const scope = scopeOf(call);
-  const freshness = await readFreshness(deps);
-  const latency = await measureLatency(deps.sql, scope, query.start, query.end);
-  return json(200, { ...latency, ...freshness, source: "raw" });
+  const { segments, scope, freshness } = await prepare(call);
+  const bins = segments.length > 0 ? await measureLatency(call.deps.sql, segments, scope) : [];
+  const max = bins.length > 0 ? Math.max(...bins.map(({ max_ms }) => max_ms)) : null;
+  // A bin's value may lie beyond the greatest value in it.
+  const at = (share: number): number | null => {
+    const value = percentile(bins, share);
+    return value === null || max === null ? null : Math.min(max, Math.round(value * 10) / 10);
+  };
+  return json(200, {
+    count: bins.reduce((sum, { count }) => sum + count, 0),
+    p50_ms: at(0.5),
+    p95_ms: at(0.95),
+    p99_ms: at(0.99),
+    max_ms: max,
+    relative_error: RELATIVE_ERROR,
+    ...freshness,
+    source: sourceOf(segments),
+  });
 }
 
-async function sum(call: RangeCall, by: readonly Grouping[]) {
+async function prepare(call: RangeCall) {
   const { deps, query } = call;
   const scope = scopeOf(call);
   const segments = coverRange(query.start, query.end);
   const freshness = await readFreshness(deps);
-  const sums: EventSum[] = segments.length > 0 ? await sumEvents(deps.sql, segments, scope, by) : [];
-  return { sums, ...freshness, source: sourceOf(segments) };
+  return { scope, segments, freshness };
 }
 
-const scopeOf = (call: RangeCall): EventScope => ({
+export const scopeOf = (call: RangeCall): EventScope => ({
   clientId: clientFilter(call),
-  eventType: call.query.event_type,
+  eventTypes: call.query.event_type,
 });
 
 /** What was read; an empty range, of which nothing is read, counts as rollup. */
-function sourceOf(segments: readonly Segment[]): "rollup" | "raw" | "mixed" {
+export function sourceOf(segments: readonly Segment[]): "rollup" | "raw" | "mixed" {
   const raw = segments.filter(({ grain }) => grain === "raw").length;
   if (raw === 0) return "rollup";
   return raw === segments.length ? "raw" : "mixed";

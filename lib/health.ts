@@ -10,7 +10,7 @@ import { countHealth } from "./sql/count-health.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
 import { ping } from "./sql/ping.ts";
-import { type Instant, shortenTime } from "./time.ts";
+import { type Instant, instantOf, shortenTime } from "./time.ts";
 import { version } from "./version.ts";
 
 type Health = z.output<typeof contract.healthSchema>;
@@ -98,8 +98,8 @@ export async function healthHistory(
   { sql }: Pick<Deps, "sql">,
   range: { start?: Instant | undefined; end?: Instant | undefined },
 ): Promise<History> {
-  const end = range.end ?? instant(Date.now());
-  const start = range.start ?? instant(Math.max(YEAR_ONE_MS, end.ms - DAY_MS));
+  const end = range.end ?? instantOf(Date.now());
+  const start = range.start ?? instantOf(Math.max(YEAR_ONE_MS, end.ms - DAY_MS));
   const [counts, rows] = await Promise.all([
     countHealth(sql, start, end),
     listHealth<Health["checks"]>(sql, start, end, MAX_LISTED),
@@ -111,5 +111,3 @@ export async function healthHistory(
     checks: rows.map((row) => ({ ...row, at: shortenTime(row.at) })),
   };
 }
-
-const instant = (ms: number): Instant => ({ ms, text: new Date(ms).toISOString() });

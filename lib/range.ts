@@ -23,9 +23,15 @@ const GRAINS: readonly Grain[] = [1440, 60, 1];
  * Covers a range exactly, to the microsecond: every instant of it lies in one segment, in order of time.
  * @param start inclusive; undefined for no bound
  * @param end exclusive; undefined for no bound
+ * @param cuts times within the range, in milliseconds, ascending, at which no segment's unit may reach over: where a unit
+ *   would, finer ones stand for it, and raw rows where a cut is not on a whole minute
  * @returns no segment for an empty range
  */
-export function coverRange(start: Instant | undefined, end: Instant | undefined): Segment[] {
+export function coverRange(
+  start: Instant | undefined,
+  end: Instant | undefined,
+  cuts: readonly number[] = [],
+): Segment[] {
   if (start && end && !isBefore(start, end)) return [];
   const from = start ? nextMinute(start) : Number.NEGATIVE_INFINITY;
   const to = end ? Math.floor(end.ms / MINUTE_MS) * MINUTE_MS : Number.POSITIVE_INFINITY;
@@ -33,25 +39,44 @@ export function coverRange(start: Instant | undefined, end: Instant | undefined)
   if (start && end && from >= to) return [{ grain: "raw", from: start.text, to: end.text }];
   const edge = (first: string, last: string): Segment[] =>
     first === last ? [] : [{ grain: "raw", from: first, to: last }];
+  const inner = cuts.filter((cut) => cut > from && cut < to);
   return [
     ...(start ? edge(start.text, toText(from)) : []),
-    ...coverMinutes(from, to, GRAINS),
+    ...coverMinutes(from, to, inner, GRAINS),
     ...(end ? edge(toText(to), end.text) : []),
   ];
 }
 
-/** @param from and `to` in milliseconds, both on whole minutes */
-function coverMinutes(from: number, to: number, [grain, ...finer]: readonly Grain[]): Segment[] {
-  if (grain === undefined || from >= to) return [];
+/** @param from and `to` in milliseconds, both on whole minutes, and all cuts between them */
+function coverMinutes(
+  from: number,
+  to: number,
+  cuts: readonly number[],
+  [grain, ...finer]: readonly Grain[],
+): Segment[] {
+  if (from >= to) return [];
+  if (grain === undefined) return [{ grain: "raw", from: toText(from), to: toText(to) }];
   const unit = grain * MINUTE_MS;
-  const first = Math.ceil(from / unit) * unit;
-  const last = Math.floor(to / unit) * unit;
-  if (first >= last) return coverMinutes(from, to, finer);
-  return [
-    ...coverMinutes(from, first, finer),
-    { grain, from: toText(first), to: toText(last) },
-    ...coverMinutes(last, to, finer),
-  ];
+  const segments: Segment[] = [];
+  /** How far the range is covered, and the cuts from there on. */
+  let covered = from;
+  let open: number[] = [];
+  const dividing = cuts.filter((cut) => cut % unit !== 0);
+  for (const [index, next] of [...dividing, to].entries()) {
+    const first = Math.ceil((dividing[index - 1] ?? from) / unit) * unit;
+    const last = Math.floor(next / unit) * unit;
+    if (first < last) {
+      segments.push(...coverMinutes(covered, first, open, finer));
+      segments.push({ grain, from: toText(first), to: toText(last) });
+      covered = last;
+      open = [];
+    }
+    open.push(next);
+  }
+  // The last one is the end itself.
+  open.pop();
+  segments.push(...coverMinutes(covered, to, open, finer));
+  return segments;
 }
 
 /** The first whole minute at or after the instant, in milliseconds. */

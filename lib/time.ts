@@ -29,5 +29,8 @@ export function parseTime(text: string): Instant | undefined {
   return { ms, text: micros === "000" ? utc : `${utc.slice(0, -1)}${micros}Z` };
 }
 
+/** @param ms milliseconds since the Unix epoch, of a time in the years 1 to 9999 */
+export const instantOf = (ms: number): Instant => ({ ms, text: new Date(ms).toISOString() });
+
 /** A time as PostgreSQL prints it with six fractional digits, shortened to three where the rest are zeros. */
 export const shortenTime = (text: string): string => text.replace(/000Z$/, "Z");

@@ -17,6 +17,13 @@ export const timeField = z.string().meta({ format: "date-time" });
 export const clientIdField = z.string().meta({ example: "demo" });
 export const countField = z.int().min(0);
 
+/** A parameter that may be given several times; what comes out is always an array. @param most times */
+export const repeatable = <Item extends z.ZodType>(item: Item, most: number) =>
+  z
+    .union([item, z.array(item).max(most)])
+    .transform((given): z.output<Item>[] => (Array.isArray(given) ? given : [given]))
+    .meta({ type: "array", items: { type: "string" }, maxItems: most });
+
 /** Shared by every call over a range of events. */
 export const rangeQuery = {
   event_type: z.string().min(1).max(200).optional().meta({ description: "Only events of this type." }),
@@ -27,6 +34,14 @@ export const rangeQuery = {
   client: z.string().min(1).max(32).optional().meta({
     description: "Only this client's data. A key without the scope admin sees its own client's data only.",
   }),
+};
+
+/** Shared by every call that counts events. */
+export const countQuery = {
+  ...rangeQuery,
+  event_type: repeatable(rangeQuery.event_type.unwrap(), 100)
+    .optional()
+    .meta({ description: "Only events of this type, or of these." }),
 };
 
 /** Shared by every list. */

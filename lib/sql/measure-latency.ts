@@ -1,40 +1,32 @@
-import type { Instant } from "../time.ts";
+import type { Segment } from "../range.ts";
 import type { Executor } from "./client.ts";
-import { andIf, ofClient, time } from "./fragments.ts";
-import type { EventScope } from "./sum-events.ts";
+import { type EventScope, eventParts } from "./event-parts.ts";
 
-export interface Latency {
+/** Events whose time from received to stored fell into one bin of the sketch, see migration 0003. */
+export interface LatencyBin {
+  bin: number;
   count: number;
-  /** Milliseconds; null without events. */
-  p50_ms: number | null;
-  p95_ms: number | null;
-  p99_ms: number | null;
-  max_ms: number | null;
+  /** Longest time of any event that shares a row with one of this bin, in milliseconds. */
+  max_ms: number;
 }
 
 /**
- * Time from received to stored, from every row of the range: exact, at the price of reading them all. Clocks of two
- * machines may differ, so a negative time counts as none.
- * @param start inclusive, `end` exclusive; undefined for no bound
+ * How long events took from received to stored. Raw rows give the same bins as the rollups do, by the same function.
+ * @param segments at least one; they do not overlap
+ * @returns bins in ascending order, none of them empty
  */
 export async function measureLatency(
   sql: Executor,
+  segments: readonly Segment[],
   scope: EventScope,
-  start: Instant | undefined,
-  end: Instant | undefined,
-): Promise<Latency | undefined> {
-  const rows = await sql<Latency[]>`
-    SELECT count, p[1] AS p50_ms, p[2] AS p95_ms, p[3] AS p99_ms, p[4] AS max_ms
-      FROM (
-        SELECT count(*)::float8 AS count, percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY ms) AS p
-          FROM (
-            SELECT greatest(0, extract(epoch FROM processed_at - received_at) * 1000)::float8 AS ms
-              FROM events
-             WHERE ${ofClient(sql, "client_id", scope.clientId)}
-                   ${andIf(sql, scope.eventType, (name) => sql`event_type = ${name}`)}
-                   ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
-                   ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}
-          ) AS latencies
-      ) AS percentiles`;
-  return rows[0];
+): Promise<LatencyBin[]> {
+  const latency = sql`latency_ms(received_at, processed_at)`;
+  const parts = eventParts(sql, segments, scope, {
+    rollup: sql`latency_bins AS bins, latency_counts AS counts, latency_max_ms AS max_ms`,
+    raw: sql`ARRAY[latency_bin(${latency})] AS bins, ARRAY[1::bigint] AS counts, ${latency} AS max_ms`,
+  });
+  return sql<LatencyBin[]>`
+    SELECT u.bin, sum(u.count)::float8 AS count, max(max_ms)::float8 AS max_ms
+      FROM (${parts}) AS parts CROSS JOIN LATERAL unnest(bins, counts) AS u(bin, count)
+     GROUP BY u.bin ORDER BY u.bin`;
 }

@@ -46,30 +46,36 @@ export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Pro
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id
     ), fresh AS MATERIALIZED (
-      SELECT input.*, moment.now AS processed_at,
-             greatest(0, round(extract(epoch FROM moment.now - received_at) * 1000))::bigint AS latency_ms
+      SELECT input.*, moment.now AS processed_at, latency_ms(received_at, moment.now) AS latency_ms
         FROM input JOIN claimed USING (event_key, client_id), (SELECT clock_timestamp() AS now) AS moment
     ), stored AS (
       INSERT INTO events (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload)
       SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload::json FROM fresh
     ), minutes AS (
-      SELECT client_id, event_type, date_trunc('minute', event_time, 'UTC') AS minute, count(*) AS count,
-             sum(latency_ms)::bigint AS latency_sum_ms, max(latency_ms) AS latency_max_ms
-        FROM fresh GROUP BY 1, 2, 3
-    ), grains AS (
-      SELECT client_id, grain, date_trunc(unit, minute, 'UTC') AS bucket, event_type, sum(count)::bigint AS count,
+      SELECT client_id, event_type, date_trunc('minute', event_time, 'UTC') AS minute, latency_bin(latency_ms) AS bin,
+             count(*) AS count, sum(latency_ms)::bigint AS latency_sum_ms, max(latency_ms) AS latency_max_ms
+        FROM fresh GROUP BY 1, 2, 3, 4
+    ), bins AS (
+      SELECT client_id, grain, date_trunc(unit, minute, 'UTC') AS bucket, event_type, bin, sum(count)::bigint AS count,
              sum(latency_sum_ms)::bigint AS latency_sum_ms, max(latency_max_ms) AS latency_max_ms
         FROM minutes, (VALUES (1::smallint, 'minute'), (60::smallint, 'hour'), (1440::smallint, 'day')) AS g(grain, unit)
-       GROUP BY 1, 2, 3, 4
+       GROUP BY 1, 2, 3, 4, 5
     ), added AS (
-      INSERT INTO event_rollups AS r
-        (client_id, grain, bucket, event_type, slot, count, latency_sum_ms, latency_max_ms)
-      SELECT client_id, grain, bucket, event_type, pg_backend_pid() % 8, count, latency_sum_ms, latency_max_ms
-        FROM grains ORDER BY client_id, grain, bucket, event_type
+      INSERT INTO event_rollups AS r (client_id, grain, bucket, event_type, slot, count, latency_sum_ms, latency_max_ms,
+                                      latency_bins, latency_counts)
+      SELECT client_id, grain, bucket, event_type, pg_backend_pid() % 8, sum(count)::bigint, sum(latency_sum_ms)::bigint,
+             max(latency_max_ms), array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)
+        FROM bins GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
       ON CONFLICT (client_id, grain, bucket, event_type, slot) DO UPDATE SET
         count = r.count + excluded.count,
         latency_sum_ms = r.latency_sum_ms + excluded.latency_sum_ms,
-        latency_max_ms = greatest(r.latency_max_ms, excluded.latency_max_ms)
+        latency_max_ms = greatest(r.latency_max_ms, excluded.latency_max_ms),
+        (latency_bins, latency_counts) = (
+          SELECT array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)
+            FROM (SELECT bin, sum(count)::bigint AS count
+                    FROM (SELECT * FROM unnest(r.latency_bins, r.latency_counts)
+                          UNION ALL SELECT * FROM unnest(excluded.latency_bins, excluded.latency_counts)) AS b(bin, count)
+                   GROUP BY bin) AS merged)
     )
     SELECT position FROM fresh`;
   return result.map(({ position }) => position);

@@ -159,22 +159,48 @@ describe("count and group", () => {
 });
 
 describe("latency", () => {
-  test("is exact, and a negative one counts as none", async () => {
+  test("counts and the maximum are exact, percentiles within the error, from rollups, raw rows and both", async () => {
     await addClient(deps, "slow");
     const received = Date.parse(timeText(0));
-    const latencies = [...Array.from({ length: 99 }, (_, index) => index + 1), -500];
+    // From below a millisecond to an hour; a negative one counts as none.
+    const latencies = [...Array.from({ length: 999 }, (_, index) => Math.round(1.0152 ** index)), -500];
     await insertRows(
       deps,
-      latencies.map((ms) =>
+      latencies.map((ms, index) =>
         aRow({
           client_id: "slow",
+          event_time: timeText((index % 10) * 30_000_000),
           received_at: new Date(received).toISOString(),
           processed_at: new Date(received + ms).toISOString(),
         }),
       ),
     );
-    const { body } = await admin(contract.getLatency, { query: { client: "slow" } });
-    expect(body).toMatchObject({ count: 100, p50_ms: 49, p95_ms: 94, p99_ms: 98, max_ms: 99, source: "raw" });
+    for (const [source, start, end] of [
+      ["rollup", undefined, undefined],
+      ["mixed", 30_000_000, 240_000_001],
+      ["raw", 30_000_000, 60_000_000],
+    ] as const) {
+      const within = latencies
+        .filter((_, index) => {
+          const at = (index % 10) * 30_000_000;
+          return at >= (start ?? 0) && at < (end ?? Number.POSITIVE_INFINITY);
+        })
+        .map((ms) => Math.max(0, ms))
+        .sort((x, y) => x - y);
+      const range = start === undefined ? {} : { start: timeText(start), end: timeText(end) };
+      const { body } = await admin(contract.getLatency, { query: { client: "slow", ...range } });
+      expect(body).toMatchObject({
+        source,
+        count: within.length,
+        max_ms: within.at(-1),
+        relative_error: 0.02,
+      });
+      for (const share of [50, 95, 99]) {
+        const exact = within[Math.ceil((within.length * share) / 100) - 1] ?? 0;
+        // Answers are rounded to a tenth of a millisecond.
+        expect(Math.abs(Number(body[`p${share}_ms`]) - exact)).toBeLessThanOrEqual(exact * 0.02 + 0.05);
+      }
+    }
   });
 
   test("is null without events", async () => {

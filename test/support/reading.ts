@@ -13,6 +13,7 @@ import { getEvent, listEvents } from "../../lib/events.ts";
 import { eventKey } from "../../lib/ids.ts";
 import { getPipeline } from "../../lib/pipeline.ts";
 import { getReceipt } from "../../lib/receipts.ts";
+import { getSeries } from "../../lib/series.ts";
 import { gatewayEvent } from "./gateway.ts";
 import { type Answer, context, toAnswer } from "./pipeline.ts";
 
@@ -23,16 +24,24 @@ const served = [
   serve(events.getPipeline, getPipeline),
   serve(analytics.countEvents, countEvents),
   serve(analytics.groupEvents, groupEvents),
+  serve(analytics.getSeries, getSeries),
   serve(analytics.getLatency, getLatency),
   serve(audit.listAudit, listAudit),
 ];
 
 interface Asked {
-  query?: Record<string, string>;
+  query?: Record<string, string | string[]>;
   params?: Record<string, string>;
 }
 
 export type Ask = (operation: Operation, asked?: Asked) => Promise<Answer & { text: string }>;
+
+function searchParams(query: Record<string, string | string[]>): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const [name, given] of Object.entries(query))
+    for (const value of [given].flat()) params.append(name, value);
+  return params;
+}
 
 /** Asks with a key. Every 200 is checked against what the contract says of it. */
 export function asker(deps: Deps, secret: string): Ask {
@@ -46,7 +55,7 @@ export function asker(deps: Deps, secret: string): Ask {
         method: operation.method,
         route: operation.path,
         path,
-        query,
+        query: searchParams(query),
         params,
         headers: { "x-api-key": secret },
       }),
@@ -85,8 +94,12 @@ export const aRow = (overrides: Partial<Row> = {}): Row => {
   };
 };
 
-/** Stores events in the ledger, the table, and the rollups of all three grains, spread over two slots. */
+let slots = 0;
+
+/** Stores events in the ledger, the table, and the rollups of all three grains, spread over two slots
+ * that no other call uses. */
 export async function insertRows({ sql }: Deps, rows: readonly Row[]): Promise<void> {
+  slots += 2;
   const column = (name: keyof Row): string[] => rows.map((row) => row[name]);
   await sql`
     WITH rows AS (
@@ -102,11 +115,14 @@ export async function insertRows({ sql }: Deps, rows: readonly Row[]): Promise<v
       INSERT INTO events
       SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload FROM rows
     )
-    INSERT INTO event_rollups (client_id, event_type, bucket, count, latency_sum_ms, latency_max_ms, grain, slot)
-    SELECT client_id, event_type, date_bin(make_interval(mins => grain), event_time, 'epoch'), count(*), 0, 0, grain,
-           abs(hashtext(event_id)) % 2
-      FROM rows CROSS JOIN unnest(ARRAY[1, 60, 1440]) AS grain
-     GROUP BY client_id, event_type, 3, grain, 8
-    ON CONFLICT (client_id, grain, bucket, event_type, slot)
-    DO UPDATE SET count = event_rollups.count + excluded.count`;
+    INSERT INTO event_rollups (client_id, event_type, bucket, count, latency_sum_ms, latency_max_ms, grain, slot,
+                               latency_bins, latency_counts)
+    SELECT client_id, event_type, bucket, sum(n), sum(ms), max(max_ms), grain, slot,
+           array_agg(bin ORDER BY bin), array_agg(n ORDER BY bin)
+      FROM (SELECT client_id, event_type, date_bin(make_interval(mins => grain), event_time, 'epoch') AS bucket, grain,
+                   (${slots} + abs(hashtext(event_id)) % 2)::smallint AS slot, latency_bin(latency) AS bin,
+                   count(*) AS n, sum(latency) AS ms, max(latency) AS max_ms
+              FROM rows, unnest(ARRAY[1, 60, 1440]) AS grain, latency_ms(received_at, processed_at) AS latency
+             GROUP BY 1, 2, 3, 4, 5, 6) AS binned
+     GROUP BY client_id, event_type, bucket, grain, slot`;
 }

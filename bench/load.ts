@@ -1,0 +1,51 @@
+/** Fills a database with events as the worker would have stored them, by the worker's own statement. */
+import { randomBytes } from "node:crypto";
+import { createProgress } from "../bin/demo/progress.ts";
+import type { Deps } from "../lib/deps.ts";
+import { uuidv7 } from "../lib/ids.ts";
+import { type EventRow, storeEvents } from "../lib/sql/store-events.ts";
+import { transaction } from "../lib/sql/transaction.ts";
+
+export const CLIENTS = ["acme", "beta", "gamma", "delta"] as const;
+export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);
+const BATCH = 5_000;
+const WORKERS = 2;
+
+/** Events spread evenly over the time from `from` to `to` (ms), stored in the order of time by two workers. */
+export async function loadEvents({ sql }: Deps, events: number, from: number, to: number): Promise<void> {
+  for (const client of CLIENTS)
+    await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst) VALUES (${client}, ${client}, 1000, 1000)`;
+  const progress = createProgress(process.stderr);
+  progress.start("Loading", events);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < events) {
+      const first = next;
+      next = Math.min(events, first + BATCH);
+      const rows = Array.from({ length: next - first }, (_, n) => row(first + n, events, from, to));
+      rows.sort((a, b) => (a.eventKey < b.eventKey ? -1 : 1));
+      await transaction(sql, (tx) => storeEvents(tx, rows));
+      progress.advance(rows.length);
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  progress.stop();
+  await sql`VACUUM ANALYZE`;
+}
+
+function row(index: number, events: number, from: number, to: number): EventRow {
+  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
+  const at = from + ((to - from) * (index + a / 256)) / events;
+  const eventId = uuidv7(Math.floor(at));
+  return {
+    clientId: CLIENTS[a % CLIENTS.length] ?? "",
+    eventKey: eventId,
+    eventId,
+    eventType: TYPES[b % TYPES.length] ?? "",
+    timestamp: new Date(at).toISOString(),
+    receivedAt: new Date(Date.now() - 5 - (c % 64)).toISOString(),
+    receiptId: eventId,
+    part: 0,
+    payload: `{"user":"u${c * 256 + d}","amount":${d}.5,"country":"${["de", "fr", "us", "in"][d % 4]}"}`,
+  };
+}

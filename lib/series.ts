@@ -1,0 +1,80 @@
+/** How many events in each bucket of a calendar. */
+import { scopeOf, sourceOf } from "./analytics.ts";
+import type { Call } from "./api.ts";
+import { cutRange, type Interval, localTime } from "./calendar.ts";
+import type * as contract from "./contract/analytics.ts";
+import { readFreshness } from "./freshness.ts";
+import { type ApiResponse, json } from "./http.ts";
+import { Problem } from "./problem.ts";
+import { coverRange } from "./range.ts";
+import { countSeries, type Group, type SeriesRow } from "./sql/sum-events.ts";
+import { type Instant, instantOf } from "./time.ts";
+
+/** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
+const MOST_CELLS = 20_000;
+const MOST_BUCKETS = 10_000;
+
+const DAY_MS = 86_400_000;
+/** What is shown without a `start`. */
+const SPAN_MS: Readonly<Record<Interval, number>> = {
+  minute: 3_600_000,
+  hour: DAY_MS,
+  day: 30 * DAY_MS,
+  week: 182 * DAY_MS,
+  month: 365 * DAY_MS,
+};
+
+/** @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS` */
+export async function getSeries(call: Call<typeof contract.getSeries>): Promise<ApiResponse> {
+  const { deps, query } = call;
+  const { interval, tz, by, order, limit } = query;
+  const scope = scopeOf(call);
+  const end = query.end ?? instantOf(Date.now());
+  const start = query.start ?? instantOf(Math.max(FIRST_MS, end.ms - SPAN_MS[interval]));
+  const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
+  const segments = coverRange(start, end, starts.slice(1));
+  const freshness = await readFreshness(deps);
+  const grouped = by && { by, order, limit };
+  const rows = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
+  const series = fill(
+    starts.map((ms) => localTime(ms, tz)),
+    rows,
+    grouped !== undefined,
+  );
+  const range = { start: start.text, end: end.text };
+  return json(200, { interval, tz, ...range, series, ...freshness, source: sourceOf(segments) });
+}
+
+/** The first time that PostgreSQL and RFC 3339 both have. */
+const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
+
+function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string, groups: number): number[] {
+  const most = Math.min(MOST_BUCKETS, Math.floor(MOST_CELLS / groups));
+  const { starts, cut } = cutRange(start, end, interval, tz, most);
+  if (!cut) return starts;
+  const detail = `the range has more than ${most} of them; take a longer interval or a shorter range`;
+  throw new Problem("invalid-parameter", "Not valid: interval.", {
+    errors: [{ parameter: "interval", detail }],
+  });
+}
+
+/** Every bucket of every group, in order of time; rows come by group. */
+function fill(
+  buckets: readonly string[],
+  rows: readonly SeriesRow[],
+  grouped: boolean,
+): (Group & { bucket: string; count: number })[] {
+  const groups: { names: Group; counts: Map<number, number> }[] = grouped
+    ? []
+    : [{ names: {}, counts: new Map() }];
+  for (const { bucket, count, ...names } of rows) {
+    const last = groups.at(-1);
+    const same =
+      last && last.names.client_id === names.client_id && last.names.event_type === names.event_type;
+    if (same) last.counts.set(bucket, count);
+    else groups.push({ names, counts: new Map([[bucket, count]]) });
+  }
+  return buckets.flatMap((bucket, index) =>
+    groups.map(({ names, counts }) => ({ bucket, ...names, count: counts.get(index) ?? 0 })),
+  );
+}

@@ -1,0 +1,99 @@
+/** What a count over a year reads: rollups, and no more of them when there are more events. */
+import { randomUUID } from "node:crypto";
+import postgres from "postgres";
+import { beforeAll, expect, test } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { coverRange } from "../../lib/range.ts";
+import { type EventRow, storeEvents } from "../../lib/sql/store-events.ts";
+import { countEvents, countSeries } from "../../lib/sql/sum-events.ts";
+import { types } from "../../lib/sql/types.ts";
+import { instantOf } from "../../lib/time.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { testDeps } from "../support/deps.ts";
+import { addClient } from "../support/pipeline.ts";
+
+const DAY_MS = 86_400_000;
+const END = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+const START = END - 365 * DAY_MS;
+const SCOPE = { clientId: "acme", eventTypes: undefined };
+
+let deps: Deps;
+let last: { text: string; values: unknown[] };
+let watched: postgres.Sql;
+
+beforeAll(async () => {
+  // One connection, and so one slot of the rollups.
+  deps = await testDeps({ databasePoolSize: 1 });
+  await addClient(deps, "acme");
+  watched = postgres(deps.config.databaseUrl, {
+    max: 1,
+    types,
+    fetch_types: false,
+    debug: (_connection, text, values) => {
+      last = { text, values };
+    },
+  });
+  atEnd(() => watched.end());
+});
+
+/** `perDay` events in each of the same minutes, as the worker stores them. */
+async function insert(perDay: number): Promise<void> {
+  for (let n = 0; n < perDay; n++) {
+    const rows = Array.from({ length: 365 }, (_, day): EventRow => {
+      const eventId = randomUUID();
+      const timestamp = new Date(START + day * DAY_MS + 3_600_000).toISOString();
+      const receivedAt = new Date().toISOString();
+      const ids = {
+        clientId: "acme",
+        eventKey: eventId,
+        eventId,
+        eventType: "a",
+        receiptId: randomUUID(),
+        part: 0,
+      };
+      return { ...ids, timestamp, receivedAt, payload: "{}" };
+    });
+    await storeEvents(deps.sql, rows);
+  }
+}
+
+interface Plan {
+  "Relation Name"?: string;
+  "Actual Rows": number;
+  "Actual Loops": number;
+  Plans?: Plan[];
+}
+
+/** Rows that the statement, asked again, reads from each table. */
+async function rowsRead(ask: () => Promise<unknown>): Promise<Record<string, number>> {
+  await ask();
+  const { text, values } = last;
+  const [row] = await deps.sql.unsafe(
+    `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+    values as postgres.ParameterOrJSON<never>[],
+  );
+  const read: Record<string, number> = {};
+  const walk = (plan: Plan): void => {
+    const table = plan["Relation Name"];
+    if (table !== undefined) read[table] = (read[table] ?? 0) + plan["Actual Rows"] * plan["Actual Loops"];
+    plan.Plans?.forEach(walk);
+  };
+  walk(row?.["QUERY PLAN"][0].Plan);
+  return read;
+}
+
+test("a count and a series over a year read a row a day, however many events there are", async () => {
+  const segments = coverRange(instantOf(START), instantOf(END));
+  const starts = Array.from({ length: 12 }, (_, n) => START + n * 30 * DAY_MS);
+  const months = coverRange(instantOf(START), instantOf(END), starts.slice(1));
+  const count = () => countEvents(watched as Deps["sql"], segments, SCOPE);
+  const series = () => countSeries(watched as Deps["sql"], months, SCOPE, starts, undefined);
+  await insert(1);
+  await deps.sql`ANALYZE event_rollups`;
+  expect(await rowsRead(count)).toEqual({ event_rollups: 365 });
+  expect(await rowsRead(series)).toEqual({ event_rollups: 365 });
+  await insert(20);
+  await deps.sql`ANALYZE event_rollups`;
+  expect(await rowsRead(count)).toEqual({ event_rollups: 365 });
+  expect(await rowsRead(series)).toEqual({ event_rollups: 365 });
+});
