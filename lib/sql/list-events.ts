@@ -1,7 +1,9 @@
 import type { Instant } from "../time.ts";
+import type { Condition } from "../where.ts";
 import type { Executor } from "./client.ts";
 import { andIf, time } from "./fragments.ts";
 import { type StoredEventRow, storedEventColumns } from "./stored-event.ts";
+import { matches } from "./where.ts";
 
 export interface EventFilter {
   /** Null for all clients. */
@@ -11,6 +13,7 @@ export interface EventFilter {
   start: Instant | undefined;
   /** Exclusive. */
   end: Instant | undefined;
+  where: readonly Condition[];
   /** Only events that come after this one. */
   after: readonly [time: string, eventId: string, clientId: string] | undefined;
 }
@@ -21,7 +24,7 @@ export interface EventFilter {
  */
 export async function listEvents(
   sql: Executor,
-  { clientId, eventType, start, end, after }: EventFilter,
+  { clientId, eventType, start, end, where, after }: EventFilter,
   limit: number,
 ): Promise<StoredEventRow[]> {
   return sql<StoredEventRow[]>`
@@ -33,6 +36,7 @@ export async function listEvents(
                ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
                ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}
                ${andIf(sql, after, (place) => beyond(sql, place))}
+               AND ${matches(sql, where)}
          ORDER BY event_time DESC, event_id DESC
          LIMIT ${limit}) AS e
      WHERE true ${andIf(sql, clientId ?? undefined, (id) => sql`c.client_id = ${id}`)}

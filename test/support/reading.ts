@@ -14,7 +14,7 @@ import { eventKey } from "../../lib/ids.ts";
 import { getPipeline } from "../../lib/pipeline.ts";
 import { getReceipt } from "../../lib/receipts.ts";
 import { gatewayEvent } from "./gateway.ts";
-import { type Answer, context, toAnswer } from "./pipeline.ts";
+import { type Answer, context, isJson, toAnswer } from "./pipeline.ts";
 
 const served = [
   serve(events.getReceipt, getReceipt),
@@ -28,8 +28,10 @@ const served = [
 ];
 
 interface Asked {
-  query?: Record<string, string>;
+  query?: Record<string, string> | URLSearchParams;
   params?: Record<string, string>;
+  /** Sent as JSON; text as it is. */
+  body?: unknown;
 }
 
 export type Ask = (operation: Operation, asked?: Asked) => Promise<Answer & { text: string }>;
@@ -37,7 +39,7 @@ export type Ask = (operation: Operation, asked?: Asked) => Promise<Answer & { te
 /** Asks with a key. Every 200 is checked against what the contract says of it. */
 export function asker(deps: Deps, secret: string): Ask {
   const handler = httpHandler(() => deps, served);
-  return async (operation, { query = {}, params = {} } = {}) => {
+  return async (operation, { query = {}, params = {}, body } = {}) => {
     const path = operation.path.replace(/\{(\w+)\}/, (_, name: string) =>
       encodeURIComponent(params[name] ?? ""),
     );
@@ -48,13 +50,16 @@ export function asker(deps: Deps, secret: string): Ask {
         path,
         query,
         params,
-        headers: { "x-api-key": secret },
+        headers: { "x-api-key": secret, "content-type": "application/json" },
+        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       }),
       context,
     );
     const answer = toAnswer(result);
-    if (answer.status === 200) expect(operation.responses[200]?.safeParse(answer.body).error).toBeUndefined();
-    return { ...answer, text: result.body ?? "" };
+    const text = result.body ?? "";
+    const said = isJson(answer) ? answer.body : text;
+    if (answer.status === 200) expect(operation.responses[200]?.safeParse(said).error).toBeUndefined();
+    return { ...answer, text };
   };
 }
 
