@@ -7,23 +7,33 @@ import { listAudit } from "../../lib/audit.ts";
 import * as analytics from "../../lib/contract/analytics.ts";
 import * as audit from "../../lib/contract/audit.ts";
 import * as events from "../../lib/contract/events.ts";
+import * as exports from "../../lib/contract/export.ts";
 import type { Operation } from "../../lib/contract/operation.ts";
+import * as properties from "../../lib/contract/properties.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { getEvent, listEvents } from "../../lib/events.ts";
+import { exportEvents } from "../../lib/export-events.ts";
+import { getFunnel } from "../../lib/funnel.ts";
 import { eventKey } from "../../lib/ids.ts";
 import { getPipeline } from "../../lib/pipeline.ts";
 import { getReceipt } from "../../lib/receipts.ts";
+import { getTop } from "../../lib/top.ts";
+import { getUniques } from "../../lib/uniques.ts";
 import { gatewayEvent } from "./gateway.ts";
 import { type Answer, context, isJson, toAnswer } from "./pipeline.ts";
 
 const served = [
   serve(events.getReceipt, getReceipt),
   serve(events.listEvents, listEvents),
+  serve(exports.exportEvents, exportEvents),
   serve(events.getEvent, getEvent),
   serve(events.getPipeline, getPipeline),
   serve(analytics.countEvents, countEvents),
   serve(analytics.groupEvents, groupEvents),
   serve(analytics.getLatency, getLatency),
+  serve(properties.getTop, getTop),
+  serve(properties.getUniques, getUniques),
+  serve(properties.getFunnel, getFunnel),
   serve(audit.listAudit, listAudit),
 ];
 
