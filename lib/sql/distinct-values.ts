@@ -48,7 +48,7 @@ export async function distinctValues(
   bucketing: Bucketing,
   maxBuckets: number,
 ): Promise<DistinctCount[]> {
-  const sets = bucketing === null ? sql`()` : sql`(), (bucket)`;
+  const sets = bucketing === null ? sql`(bucket)` : sql`(bucket), ()`;
   return sql<DistinctCount[]>`
     WITH found AS (SELECT DISTINCT bucket, value FROM (${bucketedValues(sql, scope, path, bucketing)}) AS each_one)
     SELECT ${utc(sql, "bucket")} AS bucket, count(DISTINCT value)::float8 AS count
