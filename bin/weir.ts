@@ -1,6 +1,7 @@
-/** `npm run weir -- …`: clients, keys and quarantine from the command line. */
+/** `npm run weir -- …`: clients, keys, quarantine and exports from the command line. */
 import { Command } from "commander";
 import { clientCommand } from "./commands/client.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
 import { keyCommand } from "./commands/key.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
@@ -10,7 +11,8 @@ const program = new Command("weir")
   .option("--json", "print JSON")
   .addCommand(clientCommand())
   .addCommand(keyCommand())
-  .addCommand(quarantineCommand());
+  .addCommand(quarantineCommand())
+  .addCommand(eventsCommand());
 
 try {
   await program.parseAsync();

@@ -182,6 +182,21 @@ describe("GET /v1/analytics/uniques", () => {
     expect(estimated.count).not.toBe(exact.count);
   });
 
+  test("refuses more buckets than an answer holds", async () => {
+    const start = Date.parse("2025-06-01T00:00:00Z");
+    await insertRows(
+      deps,
+      Array.from({ length: 10_001 }, (_, hour) =>
+        aRow({ event_type: "hourly", event_time: new Date(start + hour * 3_600_000).toISOString() }),
+      ),
+    );
+    const query = { property: "payload.n", event_type: "hourly", interval: "hour" };
+    const { status, body } = await acme(contract.getUniques, { query });
+    expect([status, body.code]).toEqual([422, "query-too-broad"]);
+    const fewer = await acme(contract.getUniques, { query: { ...query, start: "2025-06-01T01:00:00Z" } });
+    expect((fewer.body.buckets as object[]).length).toBe(10_000);
+  });
+
   test.each(["Mars/Olympus", "FOO+5", "+05:00", "", "Europe/Berlin'"])(
     "refuses the time zone %j",
     async (tz) => {
