@@ -48,10 +48,14 @@ export async function distinctValues(
   bucketing: Bucketing,
   maxBuckets: number,
 ): Promise<DistinctCount[]> {
-  const sets = bucketing === null ? sql`(bucket)` : sql`(bucket), ()`;
+  const whole =
+    bucketing === null
+      ? sql``
+      : sql`UNION ALL SELECT NULL, count(*) FROM (SELECT DISTINCT value FROM found) AS of_all`;
   return sql<DistinctCount[]>`
-    WITH found AS (SELECT DISTINCT bucket, value FROM (${bucketedValues(sql, scope, path, bucketing)}) AS each_one)
-    SELECT ${utc(sql, "bucket")} AS bucket, count(DISTINCT value)::float8 AS count
-      FROM found GROUP BY GROUPING SETS (${sets})
-     ORDER BY found.bucket NULLS FIRST LIMIT ${maxBuckets + 2}`;
+    WITH found AS MATERIALIZED (
+      SELECT DISTINCT bucket, value FROM (${bucketedValues(sql, scope, path, bucketing)}) AS each_one
+    ), counts AS (SELECT bucket, count(*) AS count FROM found GROUP BY bucket ${whole})
+    SELECT ${utc(sql, "bucket")} AS bucket, count::float8 AS count
+      FROM counts ORDER BY counts.bucket NULLS FIRST LIMIT ${maxBuckets + 2}`;
 }

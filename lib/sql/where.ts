@@ -52,17 +52,15 @@ function comparesNumber(sql: Executor, json: Fragment, operator: Comparison, val
   const toValue = sql`${operators[operator](sql)} ${value}::numeric`;
   const sign = sql`substring(${json} FROM '^-?')`;
   return sql`
-    CASE WHEN ${json} ~ ${USUAL_NUMBER} THEN ${json}::numeric ${toValue}
-         WHEN ${json} !~ '^[-0-9]' OR length(${json}) > ${MAX_NUMBER_LENGTH} THEN false
+    CASE WHEN length(${json}) > ${MAX_NUMBER_LENGTH} THEN false
+         WHEN ${json} ~ '^[-0-9.]+$' THEN ${json}::numeric ${toValue}
+         WHEN ${json} !~ '^[-0-9]' THEN false
          WHEN ${json} ~ '^-?[0.]+([eE]|$)' THEN 0 ${toValue}
          WHEN ${json} !~ '[eE][-+]?0*[1-9][0-9]{4}' THEN ${json}::numeric ${toValue}
          WHEN ${json} ~ '[eE]-' THEN (${sign} || '1e-5000')::numeric ${toValue}
          ELSE (${sign} || 'Infinity')::numeric ${toValue}
     END IS TRUE`;
 }
-
-/** Takes no look beyond itself: a string's text begins with a quotation mark. */
-const USUAL_NUMBER = "^-?[0-9]{1,40}([.][0-9]{1,40})?([eE][-+]?[0-9]{1,3})?$";
 
 const operators: Readonly<Record<Comparison, (sql: Executor) => Fragment>> = {
   "=": (sql) => sql`=`,
