@@ -1,7 +1,8 @@
-/** `npm run weir -- …`: clients, keys, quarantine and dead letters from the command line. */
+/** `npm run weir -- …`: clients, keys, quarantine, dead letters and exports from the command line. */
 import { Command } from "commander";
 import { clientCommand } from "./commands/client.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
 import { keyCommand } from "./commands/key.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
@@ -12,7 +13,8 @@ const program = new Command("weir")
   .addCommand(clientCommand())
   .addCommand(keyCommand())
   .addCommand(quarantineCommand())
-  .addCommand(deadLettersCommand());
+  .addCommand(deadLettersCommand())
+  .addCommand(eventsCommand());
 
 try {
   await program.parseAsync();

@@ -26,14 +26,18 @@ export const isRetryable = (error: unknown): boolean => ["40P01", "40001"].inclu
 
 const QUERY_CANCELED = "57014";
 
+const tooBroad = (cause: unknown): Problem =>
+  new Problem(
+    "query-too-broad",
+    "The question takes too long to answer. Bring start and end closer together, or name an event_type or a client.",
+    { cause },
+  );
+
 /** Turns an error of a server that is out of reach into the 503 for it; for `.catch()`. */
 export function outage(server: "database" | "queue"): (cause: unknown) => never {
   return (cause) => {
     if (cause instanceof Problem) throw cause;
-    if (sqlState(cause) === QUERY_CANCELED)
-      throw new Problem("query-too-broad", "The question takes too long to answer; narrow its range.", {
-        cause,
-      });
+    if (sqlState(cause) === QUERY_CANCELED) throw tooBroad(cause);
     const headers = { "retry-after": outageWait() };
     throw server === "database"
       ? new Problem("database-unavailable", "The database is out of reach.", { headers, cause })
@@ -44,10 +48,7 @@ export function outage(server: "database" | "queue"): (cause: unknown) => never 
 /** Any error as a problem: what is not one already is ours, and its cause stays in the log. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (sqlState(error) === QUERY_CANCELED)
-    return new Problem("query-too-broad", "The question takes too long to answer; narrow its range.", {
-      cause: error,
-    });
+  if (sqlState(error) === QUERY_CANCELED) return tooBroad(error);
   if (isConnectionError(error))
     return new Problem("database-unavailable", "The database is out of reach.", {
       headers: { "retry-after": outageWait() },

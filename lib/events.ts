@@ -14,7 +14,7 @@ import type { StoredEventRow } from "./sql/stored-event.ts";
 import { shortenTime } from "./time.ts";
 
 /** Time, id and client of the last event shown. */
-const CURSOR = [isTimePart, isTextPart, isTextPart] as const;
+export const EVENT_CURSOR = [isTimePart, isTextPart, isTextPart] as const;
 
 /**
  * Most characters in a page's events; a page of large ones ends before its limit. A Lambda function's answer is at most
@@ -25,17 +25,21 @@ const MAX_PAGE_LENGTH = 2_000_000;
 /** Events, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
 export async function listEvents(call: Call<typeof contract.listEvents>): Promise<ApiResponse> {
   const { deps, query, request } = call;
-  const { event_type: eventType, start, end, limit } = query;
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, CURSOR);
-  const filter = { clientId: clientFilter(call), eventType, start, end, after };
+  const { event_type: eventType, start, end, where, limit } = query;
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
+  const filter = { clientId: clientFilter(call), eventType, start, end, where, after };
   // One more than asked for tells whether there is a next page.
   const rows = await selectEvents(deps.sql, filter, limit + 1);
   const page = cutPage(rows.slice(0, limit).map(storedJson));
   const last = page.length < rows.length ? rows[page.length - 1] : undefined;
-  const cursor = last ? encodeCursor([last.event_time, last.event_id, last.client_id]) : null;
+  const cursor = last ? cursorAfter(last) : null;
   const body = `{"events":[${page.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
   return json(200, body, linkNext(request, cursor));
 }
+
+/** Leads to what comes after an event. */
+export const cursorAfter = (row: StoredEventRow): string =>
+  encodeCursor([row.event_time, row.event_id, row.client_id]);
 
 /** As many as fit, and at least one. */
 function cutPage(events: readonly string[]): readonly string[] {
@@ -70,7 +74,8 @@ export async function getEvent(call: Call<typeof contract.getEvent>): Promise<Ap
   return json(200, event);
 }
 
-const storedJson = (row: StoredEventRow): string =>
+/** A stored event as JSON text. */
+export const storedJson = (row: StoredEventRow): string =>
   withPayload(
     {
       client_id: row.client_id,

@@ -29,6 +29,16 @@ export const headers = {
     description: 'The next page (RFC 8288, `rel="next"`); absent on the last.',
     schema: text,
   },
+  NextCursor: {
+    description: "What to send as `cursor` for the next piece; absent on the last.",
+    schema: text,
+  },
+  ContentDisposition: {
+    description: "The name of a file to save it as.",
+    required: true,
+    schema: text,
+    example: 'attachment; filename="events.csv"',
+  },
   Location: { description: "Where the new thing is.", required: true, schema: text },
   WWWAuthenticate: { description: "The scheme that would do.", required: true, schema: text },
   Allow: { description: "The methods that the path has.", required: true, schema: text },
@@ -40,7 +50,7 @@ export const refer = (name: keyof typeof headers): { $ref: string } => ({
 
 /** Which headers an answer has. @param problem whether the answer is a problem document */
 export function headersOf(
-  { scopes, query }: Pick<Operation, "scopes" | "query">,
+  { scopes, query, download }: Pick<Operation, "scopes" | "query" | "download">,
   status: number,
   problem: boolean,
 ): Exclude<ZodOpenApiHeadersObject, { _zod: unknown }> {
@@ -50,6 +60,11 @@ export function headersOf(
     ...(scopes.length > 0 &&
       status !== 401 && { RateLimit: refer("RateLimit"), "RateLimit-Policy": refer("RateLimitPolicy") }),
     ...(paged && status === 200 && { Link: refer("Link") }),
+    ...(download === true &&
+      status === 200 && {
+        "X-Next-Cursor": refer("NextCursor"),
+        "Content-Disposition": refer("ContentDisposition"),
+      }),
     ...(status === 201 && { Location: refer("Location") }),
     ...(status === 401 && { "WWW-Authenticate": refer("WWWAuthenticate") }),
     ...(problem && (status === 429 || status === 503) && { "Retry-After": refer("RetryAfter") }),

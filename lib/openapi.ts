@@ -25,7 +25,10 @@ do. A path that is not here answers 404, another method of a path 405 with \`All
 
 const tags = [
   { name: "Events", description: "Send events, and read them back." },
-  { name: "Analytics", description: "Count events. Every answer is exact, and says how fresh it is." },
+  {
+    name: "Analytics",
+    description: "Count events. Every answer says how fresh it is, and is exact unless it says otherwise.",
+  },
   { name: "Audit", description: "Who called what." },
   { name: "Health", description: "Is it well?" },
   { name: "Clients", description: "Clients and their API keys." },
@@ -137,13 +140,13 @@ function requestBody({ body, bodyTypes = ["application/json"] }: Operation): Zod
 }
 
 function responses(operation: Operation): ZodOpenApiOperationObject["responses"] {
-  const type = operation.responseType ?? "application/json";
+  const types = [operation.responseType ?? "application/json"].flat();
   const all: Record<string, ZodOpenApiResponseObject> = {};
   for (const [status, schema] of Object.entries(operation.responses)) {
     all[status] = {
       description: STATUS_CODES[status] ?? "",
       headers: headersOf(operation, Number(status), false),
-      ...(schema && { content: { [type]: { schema } } }),
+      ...(schema && { content: Object.fromEntries(types.map((type) => [type, { schema }])) }),
     };
   }
   for (const [status, codes] of Map.groupBy(problemsOf(operation), (code) => problemTypes[code].status)) {

@@ -97,7 +97,7 @@ const types = {
   "query-too-broad": {
     status: 422,
     title: "The question takes too long to answer",
-    help: "The statement ran into its time-out. Narrow `start` and `end`, or name an `event_type`.",
+    help: "The statement ran into its time-out. Bring `start` and `end` closer together, name an `event_type`, or, with an admin key, a `client`. Questions over payload properties read every event of their range.",
   },
   "rate-limited": {
     status: 429,

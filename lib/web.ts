@@ -22,7 +22,9 @@ const paths = [...Map.groupBy(Object.values(operations), ({ path }) => path)].ma
  * @throws {Problem} `method-not-allowed` with `Allow` where the path has other methods, else `not-found`
  */
 export function refuse({ method, path }: Pick<ApiRequest, "method" | "path">): never {
-  const methods = paths.filter(({ pattern }) => pattern.test(path)).flatMap((found) => found.methods);
+  const fitting = paths.filter(({ pattern }) => pattern.test(path));
+  // A path that says itself what another has as a parameter, as /v1/events/export, fits both.
+  const methods = [...new Set(fitting.flatMap((found) => found.methods))];
   if (methods.length === 0 || methods.some((other) => other === method))
     throw new Problem("not-found", "There is nothing at this path.");
   const allow = methods.join(", ");

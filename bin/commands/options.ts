@@ -1,7 +1,8 @@
 /** What stands behind options, from text. */
 import { InvalidArgumentError } from "commander";
 import { type Scope, scopeSchema } from "../../lib/scope.ts";
-import { parseTime } from "../../lib/time.ts";
+import { type Instant, parseTime } from "../../lib/time.ts";
+import { type Condition, parseCondition } from "../../lib/where.ts";
 
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
@@ -21,8 +22,19 @@ export function scopes(text: string, before: readonly Scope[] = []): Scope[] {
   return [...before, ...parsed.data];
 }
 
-export function pointInTime(text: string): Date {
+export function instant(text: string): Instant {
   const time = parseTime(text);
   if (!time) throw new InvalidArgumentError("It must be an RFC 3339 time, such as 2027-01-31T00:00:00Z.");
-  return new Date(time.ms);
+  return time;
+}
+
+export const pointInTime = (text: string): Date => new Date(instant(text).ms);
+
+/** May be given more than once. */
+export function condition(text: string, before: readonly Condition[] = []): Condition[] {
+  try {
+    return [...before, parseCondition(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(`It ${(error as Error).message}.`);
+  }
 }

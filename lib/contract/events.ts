@@ -4,6 +4,7 @@ import { eventSchema } from "../event.ts";
 import { countField, nextCursor, pageQuery, rangeQuery, timeField } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { faultSchema } from "./problem.ts";
+import { whereQuery } from "./property.ts";
 
 const uuid = z.string().meta({ format: "uuid" });
 
@@ -90,7 +91,7 @@ export const listEvents = operation({
   function: "analytics",
   summary: "Events, newest first",
   scopes: ["read"],
-  query: z.strictObject({ ...rangeQuery, ...pageQuery }),
+  query: z.strictObject({ ...rangeQuery, where: whereQuery, ...pageQuery }),
   responses: { 200: z.object({ events: z.array(storedEventSchema), next_cursor: nextCursor }) },
   problems: ["query-too-broad"],
 });

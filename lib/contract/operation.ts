@@ -22,8 +22,10 @@ export interface Operation {
   bodyTypes?: readonly string[];
   /** By status; null where the answer has no body. */
   responses: Readonly<Record<number, z.ZodType | null>>;
-  /** Media type of the answers above, where it is not application/json. */
-  responseType?: string;
+  /** Media type of the answers above, or several to choose from, where it is not application/json. */
+  responseType?: string | readonly string[];
+  /** The answer is a piece of a file. */
+  download?: boolean;
   /** Codes beside those that any call can answer. */
   problems?: readonly ProblemCode[];
 }

@@ -43,6 +43,30 @@ describe("events", () => {
     expect((await post(text)).body).toMatchObject({ accepted: 0, duplicates: 1 });
   });
 
+  it("are asked about by their payloads, and come as files", async () => {
+    const type = `payload-${randomUUID()}`;
+    const events = [1, 2.5, 3].map((n) => anEvent({ event_type: type, payload: { n, user: "ann" } }));
+    await settled((await post({ events })).body.receipt_id);
+    const some = `event_type=${type}&where=payload.n%3E%3D2&where=payload.user%3Dann`;
+    expect((await get(`/v1/events?${some}`)).body.events).toHaveLength(2);
+    const top = await get(`/v1/analytics/top?${some}&property=payload.user`);
+    expect(top.body.values).toEqual([{ value: "ann", count: 2 }]);
+    const uniques = await get(`/v1/analytics/uniques?${some}&property=payload.n&interval=day&tz=Asia/Tokyo`);
+    expect(uniques.body).toMatchObject({ count: 2, method: "exact" });
+    const steps = [{ event_type: type }, { event_type: type, where: ["payload.n>100"] }];
+    const funnel = await api.call("POST", "/v1/analytics/funnel", {
+      key,
+      body: { steps, key: 'payload."user"', window_seconds: 60 },
+    });
+    expect(funnel.body.steps).toMatchObject([{ count: 1 }, { count: 0, conversion: 0 }]);
+    const csv = await get(`/v1/events/export?${some}&format=csv&limit=1`);
+    expect(csv.text.split("\r\n")).toHaveLength(3);
+    const rest = await get(`/v1/events/export?${some}&format=csv&cursor=${csv.headers.get("x-next-cursor")}`);
+    expect(rest.text.split("\r\n")).toHaveLength(2);
+    const lines = await get(`/v1/events/export?${some}`);
+    expect(lines.text.trim().split("\n")).toHaveLength(2);
+  });
+
   it("come as one, many, lines, or gzip", async () => {
     const events = [anEvent(), anEvent(), anEvent()];
     const forms: [unknown, Record<string, string>][] = [

@@ -52,7 +52,7 @@ interface AnswerBody {
 export interface Answer {
   status: number;
   headers: Record<string, unknown>;
-  /** The body as JSON. */
+  /** The body as JSON; empty where it is not JSON. */
   body: AnswerBody;
 }
 
@@ -64,12 +64,13 @@ export const context = {
 } as unknown as Context;
 
 export function toAnswer(result: APIGatewayProxyStructuredResultV2): Answer {
-  return {
-    status: result.statusCode ?? 0,
-    headers: result.headers ?? {},
-    body: result.body ? JSON.parse(result.body) : {},
-  };
+  const headers = result.headers ?? {};
+  const body = result.body && isJson({ headers }) ? JSON.parse(result.body) : {};
+  return { status: result.statusCode ?? 0, headers, body };
 }
+
+export const isJson = ({ headers }: Pick<Answer, "headers">): boolean =>
+  /^application\/(?:problem\+)?json/.test(String(headers["content-type"]));
 
 /** Sends a body (text as it is, other values as JSON) through the ingest function's own stack. */
 export async function send(

@@ -7,36 +7,49 @@ import { listAudit } from "../../lib/audit.ts";
 import * as analytics from "../../lib/contract/analytics.ts";
 import * as audit from "../../lib/contract/audit.ts";
 import * as events from "../../lib/contract/events.ts";
+import * as exports from "../../lib/contract/export.ts";
 import type { Operation } from "../../lib/contract/operation.ts";
+import * as properties from "../../lib/contract/properties.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { getEvent, listEvents } from "../../lib/events.ts";
+import { exportEvents } from "../../lib/export-events.ts";
+import { getFunnel } from "../../lib/funnel.ts";
 import { eventKey } from "../../lib/ids.ts";
 import { getPipeline } from "../../lib/pipeline.ts";
 import { getReceipt } from "../../lib/receipts.ts";
 import { getSeries } from "../../lib/series.ts";
+import { getTop } from "../../lib/top.ts";
+import { getUniques } from "../../lib/uniques.ts";
 import { gatewayEvent } from "./gateway.ts";
-import { type Answer, context, toAnswer } from "./pipeline.ts";
+import { type Answer, context, isJson, toAnswer } from "./pipeline.ts";
 
 const served = [
   serve(events.getReceipt, getReceipt),
   serve(events.listEvents, listEvents),
+  serve(exports.exportEvents, exportEvents),
   serve(events.getEvent, getEvent),
   serve(events.getPipeline, getPipeline),
   serve(analytics.countEvents, countEvents),
   serve(analytics.groupEvents, groupEvents),
   serve(analytics.getSeries, getSeries),
   serve(analytics.getLatency, getLatency),
+  serve(properties.getTop, getTop),
+  serve(properties.getUniques, getUniques),
+  serve(properties.getFunnel, getFunnel),
   serve(audit.listAudit, listAudit),
 ];
 
 interface Asked {
-  query?: Record<string, string | string[]>;
+  query?: Record<string, string | string[]> | URLSearchParams;
   params?: Record<string, string>;
+  /** Sent as JSON; text as it is. */
+  body?: unknown;
 }
 
 export type Ask = (operation: Operation, asked?: Asked) => Promise<Answer & { text: string }>;
 
-function searchParams(query: Record<string, string | string[]>): URLSearchParams {
+function searchParams(query: NonNullable<Asked["query"]>): URLSearchParams {
+  if (query instanceof URLSearchParams) return query;
   const params = new URLSearchParams();
   for (const [name, given] of Object.entries(query))
     for (const value of [given].flat()) params.append(name, value);
@@ -46,7 +59,7 @@ function searchParams(query: Record<string, string | string[]>): URLSearchParams
 /** Asks with a key. Every 200 is checked against what the contract says of it. */
 export function asker(deps: Deps, secret: string): Ask {
   const handler = httpHandler(() => deps, served);
-  return async (operation, { query = {}, params = {} } = {}) => {
+  return async (operation, { query = {}, params = {}, body } = {}) => {
     const path = operation.path.replace(/\{(\w+)\}/, (_, name: string) =>
       encodeURIComponent(params[name] ?? ""),
     );
@@ -57,13 +70,16 @@ export function asker(deps: Deps, secret: string): Ask {
         path,
         query: searchParams(query),
         params,
-        headers: { "x-api-key": secret },
+        headers: { "x-api-key": secret, "content-type": "application/json" },
+        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
       }),
       context,
     );
     const answer = toAnswer(result);
-    if (answer.status === 200) expect(operation.responses[200]?.safeParse(answer.body).error).toBeUndefined();
-    return { ...answer, text: result.body ?? "" };
+    const text = result.body ?? "";
+    const said = isJson(answer) ? answer.body : text;
+    if (answer.status === 200) expect(operation.responses[200]?.safeParse(said).error).toBeUndefined();
+    return { ...answer, text };
   };
 }
 

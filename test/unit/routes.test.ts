@@ -55,6 +55,7 @@ describe("a path or method that is none", () => {
 
   it.each([
     ["DELETE", "/v1/events", "GET, POST"],
+    ["PUT", "/v1/events/export", "GET"],
     ["PUT", "/v1/clients/demo", "GET, PATCH"],
     ["GET", "/v1/clients/demo/keys/k1", "DELETE"],
     ["HEAD", "/openapi.json", "GET"],

@@ -1,0 +1,33 @@
+/** How many got how far through a sequence of steps. */
+import type { Call } from "./api.ts";
+import { clientFilter } from "./client-filter.ts";
+import type * as contract from "./contract/properties.ts";
+import { readFreshness } from "./freshness.ts";
+import { type ApiResponse, json } from "./http.ts";
+import { countFunnel } from "./sql/count-funnel.ts";
+
+/** @throws {Problem} `insufficient-scope`, `query-too-broad` */
+export async function getFunnel({
+  deps,
+  caller,
+  body,
+}: Call<typeof contract.getFunnel>): Promise<ApiResponse> {
+  const { start, end, key, window_seconds: windowSeconds } = body;
+  const scope = { clientId: clientFilter({ caller, query: body }), start, end };
+  const steps = body.steps.map(({ event_type: eventType, where }) => ({ eventType, where }));
+  const freshness = await readFreshness(deps);
+  const counts = await countFunnel(deps.sql, scope, { key, steps, windowSeconds });
+  return json(200, {
+    steps: counts.map((count, index) => ({
+      event_type: steps[index]?.eventType,
+      count,
+      conversion: share(count, counts[0]),
+      step_conversion: share(count, counts[Math.max(0, index - 1)]),
+    })),
+    ...freshness,
+    source: "raw",
+  });
+}
+
+/** Null where there is nothing to be a share of. */
+const share = (count: number, of = 0): number | null => (of === 0 ? null : count / of);

@@ -1,0 +1,29 @@
+/** The most frequent values of a payload property. Values pass through as JSON text, so that their digits survive. */
+import type { Call } from "./api.ts";
+import { clientFilter } from "./client-filter.ts";
+import type * as contract from "./contract/properties.ts";
+import { readFreshness } from "./freshness.ts";
+import { type ApiResponse, json } from "./http.ts";
+import { topValues } from "./sql/top-values.ts";
+
+/** Longest value that is shown, in bytes: a thousand of them stay well below what a function may answer. */
+const MAX_VALUE_BYTES = 1_000;
+
+/** @throws {Problem} `insufficient-scope`, `query-too-broad` */
+export async function getTop(call: Call<typeof contract.getTop>): Promise<ApiResponse> {
+  const { deps, query } = call;
+  const { event_type: eventType, start, end, where, property, limit } = query;
+  const scope = { clientId: clientFilter(call), eventType, start, end, where };
+  const freshness = await readFreshness(deps);
+  const rows = await topValues(deps.sql, scope, property, { limit, maxBytes: MAX_VALUE_BYTES });
+  const values = rows.flatMap(({ value, count }) =>
+    value === null ? [] : `{"value":${value},"count":${count}}`,
+  );
+  const rest = {
+    events: rows[0]?.events ?? 0,
+    too_long: rows[0]?.too_long ?? 0,
+    ...freshness,
+    source: "raw",
+  };
+  return json(200, `{"values":[${values.join(",")}],${JSON.stringify(rest).slice(1)}`);
+}
