@@ -1,0 +1,2 @@
+-- Kept for the latency histogram of the rollups.
+SELECT 1;
