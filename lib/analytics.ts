@@ -3,6 +3,7 @@ import type { Call } from "./api.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/analytics.ts";
 import { readFreshness } from "./freshness.ts";
+import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { coverRange, type Segment } from "./range.ts";
 import { measureLatency } from "./sql/measure-latency.ts";
@@ -34,16 +35,16 @@ export async function groupEvents(call: Call<typeof contract.groupEvents>): Prom
 export async function getLatency(call: Call<typeof contract.getLatency>): Promise<ApiResponse> {
   const { deps, query } = call;
   const scope = scopeOf(call);
-  const freshness = await readFreshness(deps);
-  const latency = await measureLatency(deps.sql, scope, query.start, query.end);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const latency = await measureLatency(deps.sql, scope, clampStart(query.start, horizon), query.end);
   return json(200, { ...latency, ...freshness, source: "raw" });
 }
 
 async function sum(call: RangeCall, by: readonly Grouping[]) {
   const { deps, query } = call;
   const scope = scopeOf(call);
-  const segments = coverRange(query.start, query.end);
-  const freshness = await readFreshness(deps);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const segments = coverRange(clampStart(query.start, horizon), query.end);
   const sums: EventSum[] = segments.length > 0 ? await sumEvents(deps.sql, segments, scope, by) : [];
   return { sums, ...freshness, source: sourceOf(segments) };
 }

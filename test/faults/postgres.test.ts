@@ -32,7 +32,7 @@ beforeAll(async () => {
   await migrate(server.url);
   config = await testConfig({ databaseUrl: server.url, databasePoolSize: 3, queueMaxDeliveries: 3 });
   deps = freshDeps(config);
-  await ensurePartitions(deps.sql, { retentionDays: 30 });
+  await ensurePartitions(deps.sql, { retentionDays: 30, auditRetentionDays: 30 });
 });
 
 /** A client whose key Redis knows. */
