@@ -3,6 +3,7 @@
  * of its steps leaves a whole behind, so it may be killed at any moment, and the next one goes on where it stopped.
  */
 import type { Deps } from "./deps.ts";
+import { advanceErasures } from "./erase.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { type Deleted, deleteExpired, GRACE_MS, hideExpired, nothingDeleted } from "./retention.ts";
 import { transaction } from "./sql/transaction.ts";
@@ -33,6 +34,8 @@ export interface Maintained {
   /** Parts of the work that somebody else's lock kept from being done. */
   postponed: string[];
   partitions_made: string[];
+  /** Requests to erase a subject's payloads that have been carried out to the end. */
+  erasures_completed: number;
   /** Nothing before it is shown. */
   horizon: string | null;
   deleted: Deleted;
@@ -42,7 +45,7 @@ export interface Maintained {
 
 /** @throws what the database failed with, if it did; what was done before is kept */
 export async function maintain(
-  deps: Pick<Deps, "sql" | "config" | "log">,
+  deps: Pick<Deps, "sql" | "queue" | "config" | "log">,
   options: MaintenanceOptions,
 ): Promise<Maintained> {
   const done: Maintained = {
@@ -50,6 +53,7 @@ export async function maintain(
     complete: true,
     postponed: [],
     partitions_made: [],
+    erasures_completed: 0,
     horizon: null,
     deleted: nothingDeleted(),
     analyzed: [],
@@ -66,32 +70,45 @@ export async function maintain(
 }
 
 async function work(
-  { sql, config }: Pick<Deps, "sql" | "config">,
+  { sql, queue, config }: Pick<Deps, "sql" | "queue" | "config">,
   { now = Date.now(), graceMs = GRACE_MS, endsAt, pace = {}, before = () => {} }: MaintenanceOptions,
   done: Maintained,
 ): Promise<void> {
   const steps = newSteps(sql, { endsAt, pace, before });
+  const faults: unknown[] = [];
   // The horizon comes first: partitions are made from there on. Those are what nothing works without.
-  await attempt(done, "horizon", async () => {
+  await attempt(done, faults, "horizon", async () => {
     done.horizon = await hideExpired(steps, config, now);
   });
-  await attempt(done, "partitions", async () => {
+  await attempt(done, faults, "partitions", async () => {
     done.partitions_made = await ensurePartitions(sql, config, now, steps);
   });
-  await attempt(done, "retention", () =>
+  await attempt(done, faults, "erasures", async () => {
+    await advanceErasures(steps, { sql, queue }, () => {
+      done.erasures_completed++;
+    });
+  });
+  await attempt(done, faults, "retention", () =>
     deleteExpired(steps, config, { now, graceMs, deleted: done.deleted }),
   );
-  await attempt(done, "statistics", () => refreshStatistics(steps, done.analyzed));
+  await attempt(done, faults, "statistics", () => refreshStatistics(steps, done.analyzed));
+  if (faults.length === 1) throw faults[0];
+  if (faults.length > 1) throw new AggregateError(faults, "Several parts of the maintenance failed.");
 }
 
-/** A part that somebody's lock stops, or that the time ends, does not keep the others from theirs. */
-async function attempt(done: Maintained, name: string, run: () => Promise<void>): Promise<void> {
+/** Whatever stops a part does not keep the others from theirs. */
+async function attempt(
+  done: Maintained,
+  faults: unknown[],
+  name: string,
+  run: () => Promise<void>,
+): Promise<void> {
   try {
     await run();
   } catch (error) {
-    if (!isLocked(error) && !(error instanceof TimeUpError)) throw error;
     done.complete = false;
     if (isLocked(error)) done.postponed.push(name);
+    else if (!(error instanceof TimeUpError)) faults.push(error);
   }
 }
 

@@ -2,6 +2,7 @@
 import * as admin from "./admin.ts";
 import * as analytics from "./analytics.ts";
 import * as audit from "./audit.ts";
+import * as erasures from "./erasures.ts";
 import * as events from "./events.ts";
 import * as health from "./health.ts";
 import type { Operation } from "./operation.ts";
@@ -12,7 +13,7 @@ const isOperation = (value: unknown): value is Operation =>
 
 /** By operation id. */
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
-  [events, analytics, audit, health, admin, web]
+  [events, analytics, audit, health, admin, erasures, web]
     .flatMap((group): [string, unknown][] => Object.entries(group))
     .filter((entry): entry is [string, Operation] => isOperation(entry[1])),
 );
