@@ -6,6 +6,7 @@
  * bring an unerased payload into the queue any more; those it brought there before are waited for too. The events come
  * last, since nothing leads out of them.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Deps } from "./deps.ts";
 import { readFreshness } from "./freshness.ts";
 import { parseExact } from "./json.ts";
@@ -31,16 +32,56 @@ const STEP_QUARANTINED = 50;
 /** How a step ended: there is more to do, all is done, messages have to be waited for, or somebody else works on it. */
 export type Advance = "more" | "completed" | "waiting" | "taken";
 
+/** How long to wait for messages, and how often to look. */
+const WAIT_MS = 2_000;
+const LOOK_MS = 50;
+
 /** Takes every erasure that is not complete as far as it goes. @param completed called for each that comes to its end */
 export async function advanceErasures(
   steps: Steps,
   deps: Pick<Deps, "sql" | "queue">,
   completed: () => void,
 ): Promise<void> {
-  for (const id of await listOpenErasures(steps.sql)) {
-    let advance: Advance = "more";
-    while (advance === "more") advance = await advanceErasure(steps, deps, id);
-    if (advance === "completed") completed();
+  await advanceAll(steps, deps, await listOpenErasures(steps.sql), completed);
+}
+
+/**
+ * Takes erasures as far as they go. Messages are waited for as long as that brings one further every two seconds: those
+ * under way are settled in less, and what takes longer is left for the next run.
+ */
+export async function advanceAll(
+  steps: Steps,
+  deps: Pick<Deps, "sql" | "queue">,
+  ids: readonly string[],
+  completed: () => void,
+): Promise<void> {
+  let waiting = ids;
+  let movedAt = Date.now();
+  while (waiting.length > 0) {
+    const still: string[] = [];
+    for (const id of waiting) {
+      const advance = await advanceFully(steps, deps, id, () => {
+        movedAt = Date.now();
+      });
+      if (advance === "completed") completed();
+      if (advance === "waiting") still.push(id);
+    }
+    waiting = still;
+    if (waiting.length === 0 || Date.now() - movedAt >= WAIT_MS) return;
+    await sleep(LOOK_MS);
+  }
+}
+
+async function advanceFully(
+  steps: Steps,
+  deps: Pick<Deps, "sql" | "queue">,
+  id: string,
+  moved: () => void,
+): Promise<Advance> {
+  for (;;) {
+    const advance = await advanceErasure(steps, deps, id);
+    if (advance !== "more") return advance;
+    moved();
   }
 }
 

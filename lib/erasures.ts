@@ -1,12 +1,11 @@
 /** Requests to erase one subject's payloads: taken, begun at once, and shown. */
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import type { Caller } from "./auth.ts";
 import type { erasureSchema, listErasures as listContract, newErasureSchema } from "./contract/erasures.ts";
 import { decodeCursor, encodeCursor, isTimePart } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { advanceErasure } from "./erase.ts";
+import { advanceAll } from "./erase.ts";
 import { isUuid, uuidv7 } from "./ids.ts";
 import { Problem } from "./problem.ts";
 import type { ErasureRow } from "./sql/erasure-row.ts";
@@ -24,9 +23,6 @@ type Page = z.output<(typeof listContract.responses)[200]>;
 const CURSOR = [isTimePart, isUuid] as const;
 /** How long a call works on what it asked for; what is left is for maintenance. */
 const WORK_MS = 5_000;
-/** How long a call waits, of that, for what is in the queue, and how often it looks. */
-const WAIT_MS = 2_000;
-const LOOK_MS = 50;
 
 /**
  * Takes a request, and does as much of it as a call has time for.
@@ -36,7 +32,6 @@ export async function createErasure(
   deps: Pick<Deps, "sql" | "queue" | "log">,
   { client, property, value }: z.output<typeof newErasureSchema>,
   caller: Pick<Caller, "clientId" | "keyPrefix">,
-  { workMs = WORK_MS }: { workMs?: number } = {},
 ): Promise<Erasure> {
   if (parseProperty(property) === undefined) throw notAPath();
   const erasureId = uuidv7(Date.now());
@@ -52,7 +47,7 @@ export async function createErasure(
   });
   if (!taken) throw new Problem("not-found", "There is no client of that id.");
   // The request stands, whatever becomes of its beginning.
-  await begin(deps, erasureId, workMs).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
+  await begin(deps, erasureId).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
   return getErasure(deps, erasureId);
 }
 
@@ -61,18 +56,10 @@ const notAPath = (): Problem =>
     errors: [{ pointer: "/property", detail: "property: must be a path such as payload.user.id" }],
   });
 
-async function begin(deps: Pick<Deps, "sql" | "queue">, erasureId: string, workMs: number): Promise<void> {
-  const now = Date.now();
-  const steps = newSteps(deps.sql, { endsAt: now + workMs, pace: { attempts: 2, pauseMs: 100 } });
+async function begin(deps: Pick<Deps, "sql" | "queue">, erasureId: string): Promise<void> {
+  const steps = newSteps(deps.sql, { endsAt: Date.now() + WORK_MS, pace: { attempts: 2, pauseMs: 100 } });
   try {
-    for (;;) {
-      const advance = await advanceErasure(steps, deps, erasureId);
-      if (advance === "completed" || advance === "taken") return;
-      if (advance === "waiting") {
-        if (Date.now() - now >= Math.min(WAIT_MS, workMs)) return;
-        await sleep(LOOK_MS);
-      }
-    }
+    await advanceAll(steps, deps, [erasureId], () => {});
   } catch (error) {
     if (!(error instanceof TimeUpError) && !isLocked(error)) throw error;
   }
