@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import * as analytics from "../../lib/contract/analytics.ts";
+import * as events from "../../lib/contract/events.ts";
 import { clampStart } from "../../lib/horizon.ts";
 import { eventKey, uuidv7 } from "../../lib/ids.ts";
 import { keyOf } from "../../lib/sql/fragments.ts";
@@ -13,6 +15,7 @@ import {
   workAt,
 } from "../support/maintenance.ts";
 import { addClient } from "../support/pipeline.ts";
+import { asker } from "../support/reading.ts";
 
 const settings = { retentionDays: 60, auditRetentionDays: 30 };
 
@@ -123,6 +126,35 @@ describe("the horizon", () => {
     await workAt(deps, "acme", now, [simulatedEvent(now - 80 * DAY_MS)]);
     expect(await tables(deps)).toMatchObject({ shown: 1, inDefault: 0 });
     await expectTidy(deps);
+  });
+
+  it("is where every question begins, whatever it asks for", async () => {
+    const deps = await testDeps(settings);
+    const { secret } = await addClient(deps, "acme");
+    const ask = asker(deps, secret);
+    const now = Date.now();
+    const [old, young] = [80, 1].map((days) => simulatedEvent(now - days * DAY_MS));
+    if (old === undefined || young === undefined) throw new Error("There are two.");
+    await workAt(deps, "acme", now, [old, young]);
+    const answers = async () => {
+      const query = { start: "2020-01-01T00:00:00.5Z" };
+      const [all, since, group, latency, list, single] = await Promise.all([
+        ask(analytics.countEvents),
+        ask(analytics.countEvents, { query }),
+        ask(analytics.groupEvents, { query: { by: "client" } }),
+        ask(analytics.getLatency, { query }),
+        ask(events.listEvents),
+        ask(events.getEvent, { params: { event_id: old.eventId } }),
+      ]);
+      const groups = group.body.groups as { count: number }[];
+      const listed = (list.body.events as unknown[]).length;
+      return [all.body.count, since.body.count, groups[0]?.count, latency.body.count, listed, single.status];
+    };
+    expect(await answers()).toEqual([2, 2, 2, 2, 2, 200]);
+    await runAt(deps, now, { graceMs: 60_000 });
+    expect(await answers()).toEqual([1, 1, 1, 1, 1, 404]);
+    // Not deleted yet: it is the horizon that hides it.
+    expect(await tables(deps)).toMatchObject({ events: 2, ledger: 2 });
   });
 
   it("bounds a question that asks for more", () => {
