@@ -1,9 +1,11 @@
-/** The administrator's calls: clients, keys, quarantine. */
+/** The administrator's calls: clients, keys, quarantine, erasure. */
 import { httpHandler, serve } from "../lib/api.ts";
 import * as clients from "../lib/clients.ts";
 import * as contract from "../lib/contract/admin.ts";
+import * as erasure from "../lib/contract/erasures.ts";
 import { linkNext } from "../lib/cursor.ts";
 import { getDeps } from "../lib/deps-once.ts";
+import * as erasures from "../lib/erasures.ts";
 import { json } from "../lib/http.ts";
 import * as keys from "../lib/keys.ts";
 import * as quarantine from "../lib/quarantine.ts";
@@ -42,4 +44,15 @@ export const handler = httpHandler(getDeps, [
   serve(contract.redriveQuarantine, async ({ deps, body }) =>
     json(202, await quarantine.redrive(deps, body)),
   ),
+  serve(erasure.createErasure, async ({ deps, body, caller }) => {
+    const asked = await erasures.createErasure(deps, body, caller);
+    return json(202, asked, { location: `/v1/erasures/${asked.erasure_id}` });
+  }),
+  serve(erasure.getErasure, async ({ deps, params }) =>
+    json(200, await erasures.getErasure(deps, params.erasure_id)),
+  ),
+  serve(erasure.listErasures, async ({ deps, query, request }) => {
+    const page = await erasures.listErasures(deps, query);
+    return json(200, page, linkNext(request, page.next_cursor));
+  }),
 ]);

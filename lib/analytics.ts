@@ -3,6 +3,7 @@ import type { Call } from "./api.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/analytics.ts";
 import { readFreshness } from "./freshness.ts";
+import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { coverRange, type Segment } from "./range.ts";
 import { percentile, RELATIVE_ERROR } from "./sketch.ts";
@@ -10,11 +11,13 @@ import type { EventScope } from "./sql/event-parts.ts";
 import { measureLatency } from "./sql/measure-latency.ts";
 import * as sums from "./sql/sum-events.ts";
 import type { Instant } from "./time.ts";
+import type { Condition } from "./where.ts";
 
 type RangeCall = Pick<Call, "deps" | "caller"> & {
   query: {
     client?: string | undefined;
     event_type?: readonly string[] | undefined;
+    where?: readonly Condition[] | undefined;
     start?: Instant | undefined;
     end?: Instant | undefined;
   };
@@ -60,15 +63,28 @@ export async function getLatency(call: Call<typeof contract.getLatency>): Promis
 async function prepare(call: RangeCall) {
   const { deps, query } = call;
   const scope = scopeOf(call);
-  const segments = coverRange(query.start, query.end);
-  const freshness = await readFreshness(deps);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const segments = coverQuestion(query.where, clampStart(query.start, horizon), query.end);
   return { scope, segments, freshness };
 }
 
 export const scopeOf = (call: RangeCall): EventScope => ({
   clientId: clientFilter(call),
   eventTypes: call.query.event_type,
+  where: call.query.where,
 });
+
+/** Rollups know nothing of payloads, so a question with conditions on them reads raw rows alone. */
+export function coverQuestion(
+  where: readonly Condition[] | undefined,
+  start: Instant,
+  end: Instant | undefined,
+  cuts: readonly number[] = [],
+): Segment[] {
+  const segments = coverRange(start, end, cuts);
+  if (where === undefined || where.length === 0 || segments.length === 0) return segments;
+  return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
+}
 
 /** What was read; an empty range, of which nothing is read, counts as rollup. */
 export function sourceOf(segments: readonly Segment[]): "rollup" | "raw" | "mixed" {

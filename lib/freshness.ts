@@ -1,6 +1,7 @@
-/** How far behind what was sent an answer about stored events may be. */
+/** How far behind what was sent an answer about stored events may be, and how far back it may reach. */
 import type { Deps } from "./deps.ts";
 import { readClock } from "./sql/read-clock.ts";
+import type { Instant } from "./time.ts";
 
 export interface Freshness {
   /** Every event that the queue took before this time, by the database's clock, is stored. Null: not known. */
@@ -9,15 +10,23 @@ export interface Freshness {
   lag_ms: number | null;
 }
 
+/** `horizon` is the time before which nothing may be counted: see `clampStart`. */
+export type FreshnessAndHorizon = Freshness & { horizon: Instant };
+
 /**
  * To be asked before the question itself: what is stored by now is certainly in an answer read later, and the clock is
- * read first, since an event may arrive while the queue answers. When the queue is out of reach both are null, and the
- * answer goes out all the same.
+ * read first, since an event may arrive while the queue answers. When the queue is out of reach `as_of` and `lag_ms` are
+ * null, and the answer goes out all the same.
+ *
+ * The horizon that comes with it holds for a minute: what lies behind a new one stays whole for that long.
  */
-export async function readFreshness({ sql, queue }: Pick<Deps, "sql" | "queue">): Promise<Freshness> {
-  const nowMs = await readClock(sql);
+export async function readFreshness({
+  sql,
+  queue,
+}: Pick<Deps, "sql" | "queue">): Promise<FreshnessAndHorizon> {
+  const { nowMs, horizon } = await readClock(sql);
   const depth = await queue.depth().catch(() => undefined);
-  if (!depth) return { as_of: null, lag_ms: null };
+  if (!depth) return { as_of: null, lag_ms: null, horizon };
   const lagMs = Math.ceil(depth.oldestAgeMs);
-  return { as_of: new Date(nowMs - lagMs).toISOString(), lag_ms: lagMs };
+  return { as_of: new Date(nowMs - lagMs).toISOString(), lag_ms: lagMs, horizon };
 }

@@ -3,6 +3,7 @@ import type { Call } from "./api.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/properties.ts";
 import { readFreshness } from "./freshness.ts";
+import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { countFunnel } from "./sql/count-funnel.ts";
 
@@ -13,9 +14,10 @@ export async function getFunnel({
   body,
 }: Call<typeof contract.getFunnel>): Promise<ApiResponse> {
   const { start, end, key, window_seconds: windowSeconds } = body;
-  const scope = { clientId: clientFilter({ caller, query: body }), start, end };
+  const clientId = clientFilter({ caller, query: body });
   const steps = body.steps.map(({ event_type: eventType, where }) => ({ eventType, where }));
-  const freshness = await readFreshness(deps);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const scope = { clientId, start: clampStart(start, horizon), end };
   const counts = await countFunnel(deps.sql, scope, { key, steps, windowSeconds });
   return json(200, {
     steps: counts.map((count, index) => ({

@@ -5,11 +5,13 @@ import type { Deps } from "./deps.ts";
 import { uuidv7 } from "./ids.ts";
 import { type HealthRow, headerMessage } from "./message.ts";
 import type { Unit } from "./metrics.ts";
+import { runwayDays } from "./partitions.ts";
 import { askShards } from "./redis/client.ts";
 import { countHealth } from "./sql/count-health.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
 import { ping } from "./sql/ping.ts";
+import { readPartitionState } from "./sql/read-partition-state.ts";
 import { type Instant, instantOf, shortenTime } from "./time.ts";
 import { version } from "./version.ts";
 
@@ -25,16 +27,29 @@ const YEAR_ONE_MS = Date.parse("0001-01-01T00:00:00Z");
 /** A day of checks, one a minute, and a little more. */
 const MAX_LISTED = 1_500;
 
-/** Asks the database, every shard of Redis and the queue at once, each for a second at most. */
+/**
+ * Asks the database, every shard of Redis and the queue at once, each for a second at most. Partitions that run out are no outage yet,
+ * so they are told and change nothing else.
+ */
 export async function checkHealth({ sql, redis, shards, queue }: Deps): Promise<Health> {
-  const [database, cache, messages] = await Promise.all([
+  const [database, cache, messages, partitions] = await Promise.all([
     check(() => ping(sql)),
     check(() => askShards(redis, shards)),
     check(() => queue.depth()),
+    checkPartitions(sql),
   ]);
   const checks = { database, redis: cache, queue: messages };
   const ok = Object.values(checks).every(({ status }) => status === "up");
-  return { status: ok ? "ok" : "unavailable", checks, version };
+  return { status: ok ? "ok" : "unavailable", checks, partitions, version };
+}
+
+async function checkPartitions(sql: Deps["sql"]): Promise<Health["partitions"]> {
+  let partitions: Health["partitions"] = null;
+  await within(CHECK_TIMEOUT_MS, async () => {
+    const { names, defaultRows } = await readPartitionState(sql);
+    partitions = { runway_days: runwayDays(names, Date.now()), default_rows: defaultRows };
+  });
+  return partitions;
 }
 
 async function check(ask: () => Promise<unknown>): Promise<Check> {
@@ -73,20 +88,23 @@ export async function recordHealth(deps: Deps): Promise<Health> {
   return health;
 }
 
-/** What the alarms look at, by CloudWatch's names: the state, and the queue's where it answers. */
+/** What the alarms look at, by CloudWatch's names: the state, the queue's where it answers, and the partitions'. */
 export async function measureHealth(
   { queue }: Pick<Deps, "queue">,
-  { status, checks }: Health,
+  { status, checks, partitions }: Health,
 ): Promise<Record<string, readonly [number, Unit]>> {
-  const unhealthy = { Unhealthy: [status === "ok" ? 0 : 1, "Count"] } as const;
-  if (checks.queue.status !== "up") return unhealthy;
-  const depth = await queue.depth().catch(() => undefined);
-  if (depth === undefined) return unhealthy;
+  const depth = checks.queue.status === "up" ? await queue.depth().catch(() => undefined) : undefined;
   return {
-    ...unhealthy,
-    QueueMessages: [depth.messages, "Count"],
-    QueueOldestAge: [depth.oldestAgeMs / 1_000, "Seconds"],
-    DeadLetters: [depth.deadLetters, "Count"],
+    Unhealthy: [status === "ok" ? 0 : 1, "Count"],
+    ...(depth && {
+      QueueMessages: [depth.messages, "Count"],
+      QueueOldestAge: [depth.oldestAgeMs / 1_000, "Seconds"],
+      DeadLetters: [depth.deadLetters, "Count"],
+    }),
+    ...(partitions && {
+      PartitionRunwayDays: [partitions.runway_days, "Count"],
+      DefaultPartitionRows: [partitions.default_rows, "Count"],
+    }),
   };
 }
 

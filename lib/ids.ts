@@ -25,6 +25,10 @@ export function uuidv7(ms: number): string {
   return formatUuid(bytes.toString("hex"));
 }
 
+/** The least UUID of version 7 of a time, in milliseconds since the Unix epoch; for comparisons, not to name anything. */
+export const firstIdAt = (ms: number): string =>
+  formatUuid(Math.max(0, ms).toString(16).padStart(12, "0").padEnd(32, "0"));
+
 const formatUuid = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 

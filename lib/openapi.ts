@@ -33,6 +33,7 @@ const tags = [
   { name: "Health", description: "Is it well?" },
   { name: "Clients", description: "Clients and their API keys." },
   { name: "Quarantine", description: "Events that could not be stored." },
+  { name: "Erasure", description: "Take one subject's data out of the payloads." },
   { name: "Documentation", description: "This document, and a page for every problem." },
 ] as const;
 type Tag = (typeof tags)[number]["name"];
@@ -47,6 +48,7 @@ const tagOf: Readonly<Record<string, Tag>> = {
   health: "Health",
   clients: "Clients",
   quarantine: "Quarantine",
+  erasures: "Erasure",
   docs: "Documentation",
   "openapi.json": "Documentation",
 };

@@ -1,73 +1,141 @@
 /** Partitions of `events` (a week each, from Monday 00:00 UTC) and of `audit_log` (a day each). */
 import type { Config } from "./config.ts";
 import type { Database } from "./sql/client.ts";
-import { transaction } from "./sql/transaction.ts";
+import { hasRows } from "./sql/has-rows.ts";
+import { listDefaultPeriods } from "./sql/list-default-periods.ts";
+import { listPartitions } from "./sql/list-partitions.ts";
+import { attachPartition, makePartition, type PartitionBounds } from "./sql/make-partition.ts";
+import { moveDefaultRows } from "./sql/move-default-rows.ts";
+import { readHorizon } from "./sql/read-horizon.ts";
+import { newSteps, type Steps, step } from "./steps.ts";
 
-const DAY_MS = 86_400_000;
-/** Weeks start on a Monday; 1970-01-05 was one. */
-const FIRST_MONDAY_MS = 4 * DAY_MS;
+export const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 35;
-/** Any constant that nothing else locks with: two maintenance runs at once wait for each other. */
+/** Any constant that nothing else locks with: of two that make partitions, one waits for the other. */
 const ADVISORY_LOCK = 0x70617274;
 
-interface Partition {
-  parent: "events" | "audit_log";
-  name: string;
-  from: string;
-  to: string;
+type Parent = PartitionBounds["parent"];
+
+/** How a table is cut. Weeks start on a Monday; 1970-01-05 was one. */
+const CUTS = {
+  events: { table: "events_default", column: "event_time", stepMs: 7 * DAY_MS, originMs: 4 * DAY_MS },
+  audit_log: { table: "audit_log_default", column: "at", stepMs: DAY_MS, originMs: 0 },
+} as const;
+
+/**
+ * When the partition begins that a time falls into.
+ * @param ms milliseconds since the Unix epoch, as is the result
+ */
+export function partitionStart(parent: Parent, ms: number): number {
+  const { stepMs, originMs } = CUTS[parent];
+  return Math.floor((ms - originMs) / stepMs) * stepMs + originMs;
+}
+
+/** @param start when it begins, in milliseconds since the Unix epoch */
+function partitionAt(parent: Parent, start: number): PartitionBounds {
+  const from = new Date(start).toISOString();
+  const name = `${parent}_${from.slice(0, 10).replaceAll("-", "")}`;
+  return { parent, name, from, to: new Date(start + CUTS[parent].stepMs).toISOString() };
+}
+
+/** When the partition of that name ends, in milliseconds since the Unix epoch; undefined for DEFAULT. */
+export function partitionEnd(parent: Parent, name: string): number | undefined {
+  const [, year, month, day] = new RegExp(`^${parent}_(\\d{4})(\\d\\d)(\\d\\d)$`).exec(name) ?? [];
+  return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}`) + CUTS[parent].stepMs;
 }
 
 /**
+ * Whole days from now until the first moment for which `events` has no partition; 0 where there is none for now.
+ * @param names of the partitions that are attached
+ * @param now milliseconds since the Unix epoch
+ */
+export function runwayDays(names: ReadonlySet<string>, now: number): number {
+  let end = partitionStart("events", now);
+  while (names.has(partitionAt("events", end).name)) end += CUTS.events.stepMs;
+  return Math.max(0, Math.floor((end - now) / DAY_MS));
+}
+
+export type PartitionSettings = Pick<Config, "retentionDays" | "auditRetentionDays">;
+
+/**
  * Makes every partition that an event accepted now may fall into (back to the retention, since late events are
- * accepted that far) and those of the next 35 days. Safe to run at any time and twice at once.
+ * accepted that far), those of the next 35 days, and those of rows that lie in DEFAULT, which are moved there. Safe to
+ * run at any time and twice at once.
  * @param now milliseconds since the Unix epoch
  * @returns names of the partitions made
+ * @throws as `step` does
  */
 export async function ensurePartitions(
   sql: Database,
-  { retentionDays }: Pick<Config, "retentionDays">,
+  settings: PartitionSettings,
   now: number = Date.now(),
+  steps: Steps = newSteps(sql),
 ): Promise<string[]> {
-  const wanted = [
-    ...partitions(
-      "events",
-      now - retentionDays * DAY_MS,
-      now + DAYS_AHEAD * DAY_MS,
-      7 * DAY_MS,
-      FIRST_MONDAY_MS,
-    ),
-    ...partitions("audit_log", now - DAY_MS, now + DAYS_AHEAD * DAY_MS, DAY_MS, 0),
-  ];
-  return transaction(sql, async (tx) => {
-    await tx`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`;
-    const rows = await tx<{ name: string }[]>`
-      SELECT relid::regclass::text AS name FROM pg_partition_tree('events')
-      UNION ALL SELECT relid::regclass::text FROM pg_partition_tree('audit_log')`;
-    const present = new Set(rows.map((row) => row.name));
-    const missing = wanted.filter(({ name }) => !present.has(name));
-    // Names and bounds are made from dates alone, so they need no quoting.
-    const ddl = missing.map(
-      ({ parent, name, from, to }) =>
-        `CREATE TABLE ${name} PARTITION OF ${parent} FOR VALUES FROM ('${from}') TO ('${to}');`,
-    );
-    if (ddl.length > 0) await tx.unsafe(ddl.join("\n"));
-    return missing.map(({ name }) => name);
-  });
+  const made: string[] = [];
+  for (const parent of ["events", "audit_log"] as const)
+    made.push(...(await ensureOf(parent, settings, now, steps)));
+  return made;
 }
 
-function partitions(
-  parent: Partition["parent"],
-  fromMs: number,
-  toMs: number,
-  stepMs: number,
-  originMs: number,
-): Partition[] {
-  const result: Partition[] = [];
-  const first = Math.floor((fromMs - originMs) / stepMs) * stepMs + originMs;
-  for (let start = first; start < toMs; start += stepMs) {
-    const from = new Date(start).toISOString();
-    const name = `${parent}_${from.slice(0, 10).replaceAll("-", "")}`;
-    result.push({ parent, name, from, to: new Date(start + stepMs).toISOString() });
+async function ensureOf(
+  parent: Parent,
+  settings: PartitionSettings,
+  now: number,
+  steps: Steps,
+): Promise<string[]> {
+  const { sql } = steps;
+  const { horizon } = await readHorizon(sql);
+  const oldest = oldestKept(parent, settings, now);
+  // A detached partition of before the horizon may still have the name.
+  const first = parent === "events" ? Math.max(oldest, horizon.ms) : oldest;
+  const occupied = await listDefaultPeriods(sql, CUTS[parent], new Date(first).toISOString());
+  const starts = [...wantedStarts(parent, first, now), ...occupied].sort((a, b) => a - b);
+  const attached = await listPartitions(sql);
+  const missing = [...new Set(starts)]
+    .map((start) => ({ ...partitionAt(parent, start), occupied: occupied.includes(start) }))
+    .filter(({ name }) => !attached.has(name));
+  const made: string[] = [];
+  const make = async (partitions: typeof missing): Promise<void> => {
+    if (partitions.length > 0)
+      made.push(...(await step(steps, `make partitions of ${parent}`, (tx) => makeMissing(tx, partitions))));
+  };
+  // The empty ones all at once; each that takes rows out of DEFAULT by itself, since that keeps writers waiting.
+  await make(missing.filter((partition) => !partition.occupied));
+  for (const partition of missing.filter((one) => one.occupied)) await make([partition]);
+  return made;
+}
+
+/** When the oldest partition begins that is kept, in milliseconds since the Unix epoch. */
+export const oldestKept = (
+  parent: Parent,
+  { retentionDays, auditRetentionDays }: PartitionSettings,
+  now: number,
+): number =>
+  partitionStart(parent, now - (parent === "events" ? retentionDays : auditRetentionDays) * DAY_MS);
+
+function wantedStarts(parent: Parent, first: number, now: number): number[] {
+  const { stepMs } = CUTS[parent];
+  // Calls are recorded as they are made; of one that waited in the queue for longer, DEFAULT tells.
+  const from = parent === "events" ? partitionStart(parent, first) : partitionStart(parent, now - DAY_MS);
+  const starts: number[] = [];
+  for (let start = from; start < now + DAYS_AHEAD * DAY_MS; start += stepMs) starts.push(start);
+  return starts;
+}
+
+async function makeMissing(
+  tx: Parameters<typeof makePartition>[0],
+  partitions: readonly PartitionBounds[],
+): Promise<string[]> {
+  await tx`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`;
+  // Somebody else may have made some of them in the meantime.
+  const attached = await listPartitions(tx);
+  const missing = partitions.filter(({ name }) => !attached.has(name));
+  for (const partition of missing) {
+    const { table, column } = CUTS[partition.parent];
+    const { from, to } = partition;
+    await makePartition(tx, partition);
+    if (await hasRows(tx, { table, column, from, to })) await moveDefaultRows(tx, partition, column);
+    await attachPartition(tx, partition);
   }
-  return result;
+  return missing.map(({ name }) => name);
 }

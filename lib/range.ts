@@ -2,7 +2,7 @@
  * Splits a range of time so that whole days, hours and minutes are counted from rollups, the coarsest that fit, and
  * only the ragged edges, less than a minute each, from raw rows.
  */
-import type { Instant } from "./time.ts";
+import { type Instant, isBefore, microseconds } from "./time.ts";
 
 /** Minutes that a rollup row spans. */
 export type Grain = 1 | 60 | 1440;
@@ -84,12 +84,6 @@ function nextMinute(instant: Instant): number {
   const minute = Math.floor(instant.ms / MINUTE_MS) * MINUTE_MS;
   return minute === instant.ms && microseconds(instant) === 0 ? minute : minute + MINUTE_MS;
 }
-
-const isBefore = (a: Instant, b: Instant): boolean =>
-  a.ms < b.ms || (a.ms === b.ms && microseconds(a) < microseconds(b));
-
-/** What an instant has beyond its milliseconds: the digits after `2026-11-23T06:00:00.123`. */
-const microseconds = ({ text }: Instant): number => Number(text.slice(23, -1));
 
 function toText(ms: number): string {
   if (Number.isFinite(ms)) return new Date(ms).toISOString();

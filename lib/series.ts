@@ -1,12 +1,12 @@
 /** How many events in each bucket of a calendar. */
-import { scopeOf, sourceOf } from "./analytics.ts";
+import { coverQuestion, scopeOf, sourceOf } from "./analytics.ts";
 import type { Call } from "./api.ts";
 import { cutRange, type Interval, localTime } from "./calendar.ts";
 import type * as contract from "./contract/analytics.ts";
 import { readFreshness } from "./freshness.ts";
+import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { Problem } from "./problem.ts";
-import { coverRange } from "./range.ts";
 import { countSeries, type Group, type SeriesRow } from "./sql/sum-events.ts";
 import { type Instant, instantOf } from "./time.ts";
 
@@ -32,8 +32,8 @@ export async function getSeries(call: Call<typeof contract.getSeries>): Promise<
   const end = query.end ?? instantOf(Date.now());
   const start = query.start ?? instantOf(Math.max(FIRST_MS, end.ms - SPAN_MS[interval]));
   const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
-  const segments = coverRange(start, end, starts.slice(1));
-  const freshness = await readFreshness(deps);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const segments = coverQuestion(query.where, clampStart(start, horizon), end, starts.slice(1));
   const grouped = by && { by, order, limit };
   const rows = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
   const series = fill(

@@ -34,3 +34,9 @@ export const instantOf = (ms: number): Instant => ({ ms, text: new Date(ms).toIS
 
 /** A time as PostgreSQL prints it with six fractional digits, shortened to three where the rest are zeros. */
 export const shortenTime = (text: string): string => text.replace(/000Z$/, "Z");
+
+export const isBefore = (a: Instant, b: Instant): boolean =>
+  a.ms < b.ms || (a.ms === b.ms && microseconds(a) < microseconds(b));
+
+/** What an instant has beyond its milliseconds: the digits after `2026-11-23T06:00:00.123`. */
+export const microseconds = ({ text }: Instant): number => Number(text.slice(23, -1));

@@ -3,6 +3,7 @@ import type { Call } from "./api.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/properties.ts";
 import { readFreshness } from "./freshness.ts";
+import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { topValues } from "./sql/top-values.ts";
 
@@ -13,8 +14,9 @@ const MAX_VALUE_BYTES = 1_000;
 export async function getTop(call: Call<typeof contract.getTop>): Promise<ApiResponse> {
   const { deps, query } = call;
   const { event_type: eventType, start, end, where, property, limit } = query;
-  const scope = { clientId: clientFilter(call), eventType, start, end, where };
-  const freshness = await readFreshness(deps);
+  const clientId = clientFilter(call);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const scope = { clientId, eventType, start: clampStart(start, horizon), end, where };
   const rows = await topValues(deps.sql, scope, property, { limit, maxBytes: MAX_VALUE_BYTES });
   const values = rows.flatMap(({ value, count }) =>
     value === null ? [] : `{"value":${value},"count":${count}}`,

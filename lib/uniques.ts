@@ -3,6 +3,7 @@ import type { Call } from "./api.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/properties.ts";
 import { readFreshness } from "./freshness.ts";
+import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { estimateDistinct, RELATIVE_ERROR } from "./hyperloglog.ts";
 import { Problem } from "./problem.ts";
@@ -28,11 +29,12 @@ export async function getUniques(
   const { deps, query } = call;
   const { sql } = deps;
   const { event_type: eventType, start, end, where, property, interval, tz } = query;
-  const range = { clientId: clientFilter(call), eventType, start, end };
+  const clientId = clientFilter(call);
   const bucketing: Bucketing = interval === undefined ? null : { interval, tz };
   if (bucketing && !(await knowsTimeZone(sql, tz))) throw unknownTimeZone();
 
-  const freshness = await readFreshness(deps);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const range = { clientId, eventType, start: clampStart(start, horizon), end };
   const exact = (await countAtMost(sql, range, exactEvents + 1)) <= exactEvents;
   const counts = exact
     ? await distinctValues(sql, { ...range, where }, property, bucketing, MAX_BUCKETS)

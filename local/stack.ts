@@ -8,6 +8,7 @@ import { ensurePartitions } from "../lib/partitions.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
+import { startMaintenance } from "./maintenance.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
 import { startRedis } from "./redis.ts";
@@ -105,6 +106,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     log: say,
   });
   teardown.add("The event source", source.stop);
+  const maintenance = startMaintenance(invocationUrl(lambdaPort, "maintenance"), say);
+  teardown.add("The first maintenance", maintenance.stop);
   const dev: DevFile = {
     url: emulator.url,
     ...keys,

@@ -4,6 +4,7 @@ import { intervals, isTimeZone } from "../calendar.ts";
 
 import { countField, countQuery, freshness, timeField } from "./fields.ts";
 import { operation } from "./operation.ts";
+import { whereQuery } from "./property.ts";
 
 const groupings = ["client", "event_type"] as const;
 export const orders = ["most", "least", "name"] as const;
@@ -36,8 +37,9 @@ export const countEvents = operation({
   path: "/v1/analytics/count",
   function: "analytics",
   summary: "How many events",
+  description: "With `where`, raw rows are read, and a range that holds too many is refused.",
   scopes: ["read"],
-  query: z.strictObject(countQuery),
+  query: z.strictObject({ ...countQuery, where: whereQuery }),
   responses: { 200: z.object({ count: countField, ...freshness }) },
   problems: ["query-too-broad"],
 });
@@ -81,6 +83,7 @@ export const getSeries = operation({
         "Events at or after this time; without it, 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`.",
     }),
     end: countQuery.end.meta({ description: "Events before this time; without it, now." }),
+    where: whereQuery,
     interval: z.enum(intervals),
     tz: z
       .string()

@@ -8,8 +8,25 @@ const checkSchema = z
   .meta({ id: "HealthCheck" });
 const checksSchema = z.object({ database: checkSchema, redis: checkSchema, queue: checkSchema });
 
+const partitionsSchema = z
+  .object({
+    runway_days: countField.meta({
+      description: "Whole days from now for which partitions of events have been made. Usually 35 and more.",
+    }),
+    default_rows: countField.meta({
+      description:
+        "Rows that fell into a DEFAULT partition, counted to 10,000 each. Maintenance moves or deletes them.",
+    }),
+  })
+  .meta({ id: "Partitions" });
+
 export const healthSchema = z
-  .object({ status: z.enum(["ok", "unavailable"]), checks: checksSchema, version: z.string() })
+  .object({
+    status: z.enum(["ok", "unavailable"]),
+    checks: checksSchema,
+    partitions: partitionsSchema.nullable().meta({ description: "Null when the database does not answer." }),
+    version: z.string(),
+  })
   .meta({ id: "Health" });
 
 export const getLiveness = operation({

@@ -2,6 +2,7 @@
 import * as admin from "./admin.ts";
 import * as analytics from "./analytics.ts";
 import * as audit from "./audit.ts";
+import * as erasures from "./erasures.ts";
 import * as events from "./events.ts";
 import * as exports from "./export.ts";
 import * as health from "./health.ts";
@@ -14,7 +15,7 @@ const isOperation = (value: unknown): value is Operation =>
 
 /** By operation id. */
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
-  [events, exports, analytics, properties, audit, health, admin, web]
+  [events, exports, analytics, properties, audit, health, admin, erasures, web]
     .flatMap((group): [string, unknown][] => Object.entries(group))
     .filter((entry): entry is [string, Operation] => isOperation(entry[1])),
 );

@@ -1,12 +1,16 @@
 import type { Segment } from "../range.ts";
+import type { Condition } from "../where.ts";
 import type { Executor } from "./client.ts";
 import { type Fragment, ofClient, time } from "./fragments.ts";
+import { matches } from "./where.ts";
 
 export interface EventScope {
   /** Null for all clients. */
   clientId: string | null;
   /** Undefined for all types. */
   eventTypes: readonly string[] | undefined;
+  /** Of raw rows only. */
+  where?: readonly Condition[] | undefined;
 }
 
 /** What a statement takes from a row of `event_rollups` and, the same columns, from a row of `events`. */
@@ -51,14 +55,16 @@ export function eventParts(
 function rowsOf(
   sql: Executor,
   grain: Segment["grain"],
-  { clientId, eventTypes }: EventScope,
+  { clientId, eventTypes, where = [] }: EventScope,
   { raw, rollup }: PartColumns,
   [from, to]: readonly [Fragment, Fragment],
 ): Fragment {
   const client = ofClient(sql, "client_id", clientId);
   const type = eventTypes === undefined ? sql`` : sql`AND event_type = ANY(${[...eventTypes]}::text[])`;
   if (grain === "raw")
-    return sql`SELECT ${raw} FROM events WHERE ${client} ${type} AND event_time >= ${from} AND event_time < ${to}`;
+    return sql`
+      SELECT ${raw} FROM events
+       WHERE ${client} ${type} AND event_time >= ${from} AND event_time < ${to} AND ${matches(sql, where)}`;
   return sql`
     SELECT ${rollup} FROM event_rollups
      WHERE ${client} ${type} AND grain = ${grain} AND bucket >= ${from} AND bucket < ${to}`;

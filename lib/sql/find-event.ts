@@ -17,6 +17,7 @@ export async function findEvent(
     SELECT ${storedEventColumns(sql)}
       FROM event_ledger l JOIN events e ON e.client_id = l.client_id AND e.event_time = l.event_time
      WHERE l.event_key = ${eventKey} AND e.event_id = ${eventId}
+           AND e.event_time >= (SELECT horizon FROM retention)
            ${andIf(sql, clientId ?? undefined, (id) => sql`l.client_id = ${id}`)}
      ORDER BY e.event_time DESC, e.client_id DESC
      LIMIT 1`;

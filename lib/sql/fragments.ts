@@ -26,3 +26,8 @@ export const ofClient = (sql: Executor, column: string, clientId: string | null)
 /** `AND` a condition, where there is a value for it. */
 export const andIf = <T>(sql: Executor, value: T | undefined, condition: (value: T) => Fragment): Fragment =>
   value === undefined ? sql`` : sql`AND ${condition(value)}`;
+
+/** The ledger's key of an event id, as `eventKey` of lib/ids.ts makes it. */
+export const keyOf = (sql: Executor, column: string): Fragment => sql`
+  CASE WHEN ${sql(column)} ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN ${sql(column)}::uuid
+       ELSE encode(substring(sha256(convert_to(${sql(column)}, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid END`;

@@ -31,7 +31,7 @@ const select = (
     SELECT ${storedEventColumns(sql)}
       FROM clients c CROSS JOIN LATERAL (
         SELECT * FROM events
-         WHERE client_id = c.client_id
+         WHERE client_id = c.client_id AND event_time >= (SELECT horizon FROM retention)
                ${andIf(sql, eventType, (name) => sql`event_type = ${name}`)}
                ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
                ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}

@@ -1,6 +1,7 @@
 /** The whole system with SQS (fauxqs) as its queue, as `QUEUE=sqs npm start` brings it up. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import postgres from "postgres";
 import { expect, it } from "vitest";
 import { testStack } from "../support/stack.ts";
 
@@ -9,7 +10,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const EVENTS = 1_707 + 20_000;
 
 it("takes the demo data twice and counts it once, and every accepted event is accounted for", async () => {
-  const { url, apiKey, queue } = await testStack({}, { queue: "sqs" });
+  const { url, apiKey, queue, databaseUrl } = await testStack({}, { queue: "sqs" });
   expect(queue).toBe("sqs");
   const demo = async (): Promise<string> =>
     (await run(process.execPath, ["bin/demo.ts", "--url", url, "--key", apiKey], { cwd: ROOT })).stdout;
@@ -27,4 +28,11 @@ it("takes the demo data twice and counts it once, and every accepted event is ac
     .poll(() => get("/v1/pipeline"), { timeout: 20_000 })
     .toMatchObject({ ...settled, queue: queued });
   expect(await get("/health")).toMatchObject({ status: "ok", checks: { queue: { status: "up" } } });
+
+  // Maintenance has run by itself: the horizon is no longer where it was made.
+  const sql = postgres(databaseUrl, { max: 1 });
+  const horizon = async () =>
+    (await sql`SELECT extract(year FROM horizon)::int AS year FROM retention`)[0]?.year;
+  await expect.poll(horizon, { timeout: 20_000 }).toBeGreaterThan(2_000);
+  await sql.end();
 }, 240_000);

@@ -67,7 +67,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       queueMaxDeliveries: queue === "redis" ? 3 : 100,
     });
     deps = freshDeps(config);
-    await ensurePartitions(deps.sql, { retentionDays: 30 });
+    await ensurePartitions(deps.sql, { retentionDays: 30, auditRetentionDays: 30 });
   });
 
   describe("PostgreSQL is away", () => {

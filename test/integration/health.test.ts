@@ -4,6 +4,7 @@ import { handler as health } from "../../functions/health.ts";
 import type { Config } from "../../lib/config.ts";
 import * as contract from "../../lib/contract/health.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { partitionStart } from "../../lib/partitions.ts";
 import { version } from "../../lib/version.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testConfig, testDeps } from "../support/deps.ts";
@@ -60,7 +61,12 @@ describe("asked over HTTP", () => {
   it("all is well when all is well", async () => {
     const answer = await ask("/health");
     expect(answer).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
-    expect(answer.body).toEqual({ status: "ok", checks: { database: up, redis: up, queue: up }, version });
+    expect(answer.body).toEqual({
+      status: "ok",
+      checks: { database: up, redis: up, queue: up },
+      partitions: { runway_days: expect.any(Number), default_rows: 0 },
+      version,
+    });
     expect(contract.healthSchema.safeParse(answer.body).success).toBe(true);
     expect((await ask("/health/live")).body).toEqual({ status: "ok", version });
   });
@@ -69,8 +75,32 @@ describe("asked over HTTP", () => {
     const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health"));
     expect(answer).toMatchObject({
       status: 503,
-      body: { status: "unavailable", checks: { database: down, redis: up, queue: up } },
+      body: { status: "unavailable", checks: { database: down, redis: up, queue: up }, partitions: null },
     });
+  });
+
+  it("tells how far partitions reach without a gap, and what fell into DEFAULT, and is well all the same", async () => {
+    const { sql } = well;
+    const runway = async (): Promise<unknown> => (await ask("/health")).body.partitions;
+    const [before] = [await runway()];
+    expect((before as { runway_days: number }).runway_days).toBeGreaterThanOrEqual(34);
+    await sql`
+      INSERT INTO events VALUES ('c', 'e', 't', '2001-01-01', now(), now(), gen_random_uuid(), '{}')`;
+    await sql`INSERT INTO audit_log (at, request_id, method, route, path, status, duration_ms, bytes_in)
+              VALUES ('2001-01-01', gen_random_uuid(), 'GET', '/', '/', 200, 1, 1)`;
+    expect(await runway()).toMatchObject({ default_rows: 2 });
+    const nextMonday = new Date(partitionStart("events", Date.now()) + 7 * 86_400_000).toISOString();
+    await sql.unsafe(
+      `ALTER TABLE events_${nextMonday.slice(0, 10).replaceAll("-", "")} RENAME TO events_other`,
+    );
+    const gap = (await runway()) as { runway_days: number };
+    expect(gap.runway_days).toBeLessThanOrEqual(7);
+    expect((await ask("/health")).status).toBe(200);
+    await sql.unsafe(
+      `ALTER TABLE events_other RENAME TO events_${nextMonday.slice(0, 10).replaceAll("-", "")}`,
+    );
+    await sql`DELETE FROM events_default`;
+    await sql`DELETE FROM audit_log_default`;
   });
 
   it("names Redis and the queue when those are down, and is alive all the same", async () => {
@@ -217,6 +247,8 @@ describe("the metrics of the scheduled check", () => {
           { Name: "QueueMessages", Unit: "Count" },
           { Name: "QueueOldestAge", Unit: "Seconds" },
           { Name: "DeadLetters", Unit: "Count" },
+          { Name: "PartitionRunwayDays", Unit: "Count" },
+          { Name: "DefaultPartitionRows", Unit: "Count" },
         ],
       },
     ]);
@@ -226,5 +258,6 @@ describe("the metrics of the scheduled check", () => {
     const metrics = await printed(() => withServers({ redisUrl: "redis://127.0.0.1:1" }, tick));
     expect(metrics).toMatchObject({ Unhealthy: 1 });
     expect(metrics).not.toHaveProperty("QueueMessages");
+    expect(metrics.PartitionRunwayDays).toBeGreaterThan(30);
   });
 });

@@ -63,6 +63,6 @@ async function makeTemplate(serverUrl: string): Promise<void> {
   const url = Object.assign(new URL(serverUrl), { pathname: `/${TEMPLATE}` }).href;
   await migrate(url);
   const template = postgres(url, { max: 1, onnotice: () => {} });
-  await ensurePartitions(template, { retentionDays: 400 });
+  await ensurePartitions(template, { retentionDays: 400, auditRetentionDays: 400 });
   await template.end();
 }

@@ -1,0 +1,85 @@
+/** Calls that erase one subject's payloads. */
+import * as z from "zod";
+import { numberSource } from "../json.ts";
+import { clientIdField, countField, nextCursor, pageQuery, rangeQuery, timeField } from "./fields.ts";
+import { operation } from "./operation.ts";
+
+const uuid = z.string().meta({ format: "uuid" });
+
+/** A number that JavaScript would round comes as a raw JSON object, which holds its digits. */
+const exactNumber = z
+  .custom<object>((value) => typeof value === "object" && value !== null && numberSource(value) !== undefined)
+  .meta({ override: { type: "number" } });
+
+export const erasureSchema = z
+  .object({
+    erasure_id: uuid,
+    client_id: clientIdField,
+    property: z.string(),
+    value_sha256: z.string().meta({
+      description:
+        "SHA-256 of the value's JSON text in UTF-8, in hexadecimal. The value itself is forgotten with the erasure's completion, and never shown.",
+    }),
+    status: z.enum(["waiting", "running", "completed"]).meta({
+      description:
+        "`waiting` until everything that was received before the request has been stored; `running` until all of it has been looked through.",
+    }),
+    requested_at: timeField,
+    requested_by: z.object({ client_id: z.string().nullable(), key_prefix: z.string().nullable() }),
+    completed_at: timeField.nullable(),
+    events_erased: countField,
+    quarantined_erased: countField,
+  })
+  .meta({ id: "Erasure" });
+
+export const newErasureSchema = z.strictObject({
+  client: z.string().min(1).max(32).meta({ description: "Whose events.", example: "demo" }),
+  property: z.string().min(1).max(1_000).meta({
+    description: "Where in the payload the subject is named, from `payload` down.",
+    example: "payload.user.id",
+  }),
+  value: z
+    .union([z.string().min(1).max(10_000), z.number(), z.boolean(), exactNumber])
+    .meta({ description: 'The value there. It must have the same type: 7 is not "7".', example: "u-1001" }),
+});
+
+const admin = { function: "admin", scopes: ["admin"] } as const;
+
+export const createErasure = operation({
+  ...admin,
+  method: "POST",
+  path: "/v1/erasures",
+  summary: "Erase one subject's payloads",
+  description:
+    'Replaces the payload of every event of the client, received before now, in which the property has the value, with `{"erased":true}`; in quarantine too. The events keep counting, and their ids are still known, so that none can come back. What can\'t be done at once is done by maintenance.',
+  body: newErasureSchema,
+  responses: { 202: erasureSchema },
+  problems: [
+    "invalid-json",
+    "invalid-encoding",
+    "payload-too-large",
+    "unsupported-media-type",
+    "invalid-body",
+    "not-found",
+  ],
+});
+
+export const getErasure = operation({
+  ...admin,
+  method: "GET",
+  path: "/v1/erasures/{erasure_id}",
+  summary: "How far an erasure has come",
+  params: z.object({ erasure_id: z.guid() }),
+  query: z.strictObject({}),
+  responses: { 200: erasureSchema },
+  problems: ["not-found"],
+});
+
+export const listErasures = operation({
+  ...admin,
+  method: "GET",
+  path: "/v1/erasures",
+  summary: "Erasures, newest first",
+  query: z.strictObject({ client: rangeQuery.client, ...pageQuery }),
+  responses: { 200: z.object({ erasures: z.array(erasureSchema), next_cursor: nextCursor }) },
+});

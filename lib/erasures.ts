@@ -1,0 +1,109 @@
+/** Requests to erase one subject's payloads: taken, begun at once, and shown. */
+import { createHash } from "node:crypto";
+import type { z } from "zod";
+import type { Caller } from "./auth.ts";
+import type { erasureSchema, listErasures as listContract, newErasureSchema } from "./contract/erasures.ts";
+import { decodeCursor, encodeCursor, isTimePart } from "./cursor.ts";
+import type { Deps } from "./deps.ts";
+import { advanceAll } from "./erase.ts";
+import { isUuid, uuidv7 } from "./ids.ts";
+import { Problem } from "./problem.ts";
+import type { ErasureRow } from "./sql/erasure-row.ts";
+import { findErasure } from "./sql/find-erasure.ts";
+import { insertErasure } from "./sql/insert-erasure.ts";
+import { listErasures as selectErasures } from "./sql/list-erasures.ts";
+import { isLocked, newSteps, TimeUpError } from "./steps.ts";
+import { parseProperty } from "./subject.ts";
+import { shortenTime } from "./time.ts";
+
+type Erasure = z.output<typeof erasureSchema>;
+type Page = z.output<(typeof listContract.responses)[200]>;
+
+/** Time and id of the last erasure shown. */
+const CURSOR = [isTimePart, isUuid] as const;
+/** How long a call works on what it asked for; what is left is for maintenance. */
+const WORK_MS = 5_000;
+
+/**
+ * Takes a request, and does as much of it as a call has time for.
+ * @throws {Problem} `invalid-body` for a property that is no path, `not-found` for a client that is none
+ */
+export async function createErasure(
+  deps: Pick<Deps, "sql" | "queue" | "log">,
+  { client, property, value }: z.output<typeof newErasureSchema>,
+  caller: Pick<Caller, "clientId" | "keyPrefix">,
+): Promise<Erasure> {
+  if (parseProperty(property) === undefined) throw notAPath();
+  const erasureId = uuidv7(Date.now());
+  const text = JSON.stringify(value);
+  const taken = await insertErasure(deps.sql, {
+    erasureId,
+    clientId: client,
+    property,
+    value: text,
+    valueSha256: createHash("sha256").update(text).digest(),
+    requestedBy: caller.clientId,
+    keyPrefix: caller.keyPrefix,
+  });
+  if (!taken) throw new Problem("not-found", "There is no client of that id.");
+  // The request stands, whatever becomes of its beginning.
+  await begin(deps, erasureId).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
+  return getErasure(deps, erasureId);
+}
+
+const notAPath = (): Problem =>
+  new Problem("invalid-body", "The body does not have the shape that this call takes.", {
+    errors: [{ pointer: "/property", detail: "property: must be a path such as payload.user.id" }],
+  });
+
+async function begin(deps: Pick<Deps, "sql" | "queue">, erasureId: string): Promise<void> {
+  const steps = newSteps(deps.sql, { endsAt: Date.now() + WORK_MS, pace: { attempts: 2, pauseMs: 100 } });
+  try {
+    await advanceAll(steps, deps, [erasureId], () => {});
+  } catch (error) {
+    if (!(error instanceof TimeUpError) && !isLocked(error)) throw error;
+  }
+}
+
+/** @throws {Problem} `not-found` */
+export async function getErasure({ sql }: Pick<Deps, "sql">, erasureId: string): Promise<Erasure> {
+  const row = await findErasure(sql, erasureId);
+  if (!row) throw new Problem("not-found", "There is no erasure of that id.");
+  return toErasure(row);
+}
+
+/**
+ * Erasures, newest first, a page at a time.
+ * @throws {Problem} `invalid-parameter` for a cursor that is none
+ */
+export async function listErasures(
+  { sql }: Pick<Deps, "sql">,
+  {
+    client: clientId,
+    limit,
+    cursor,
+  }: { client?: string | undefined; limit: number; cursor?: string | undefined },
+): Promise<Page> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, CURSOR);
+  // One more than asked for tells whether there is a next page.
+  const rows = await selectErasures(sql, { clientId, after }, limit + 1);
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return {
+    erasures: page.map(toErasure),
+    next_cursor: last ? encodeCursor([last.requested_at, last.erasure_id]) : null,
+  };
+}
+
+const toErasure = (row: ErasureRow): Erasure => ({
+  erasure_id: row.erasure_id,
+  client_id: row.client_id,
+  property: row.property,
+  value_sha256: row.value_sha256,
+  status: row.completed_at !== null ? "completed" : row.begun ? "running" : "waiting",
+  requested_at: shortenTime(row.requested_at),
+  requested_by: { client_id: row.requested_by, key_prefix: row.key_prefix },
+  completed_at: row.completed_at && shortenTime(row.completed_at),
+  events_erased: row.events_erased,
+  quarantined_erased: row.quarantined_erased,
+});

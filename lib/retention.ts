@@ -1,0 +1,202 @@
+/**
+ * What has grown too old goes. First it is hidden, behind the horizon, and only then taken apart, in short transactions
+ * that each leave a whole: a run that is killed has lost nothing, and the next one goes on.
+ */
+import { firstIdAt } from "./ids.ts";
+import { DAY_MS, oldestKept, type PartitionSettings, partitionEnd } from "./partitions.ts";
+import { detachPartition } from "./sql/detach-partition.ts";
+import { dropTable } from "./sql/drop-table.ts";
+import { forgetPartition } from "./sql/forget-partition.ts";
+import { listPartitions } from "./sql/list-partitions.ts";
+import { type ExpiredPartition, lockExpired } from "./sql/lock-expired.ts";
+import { moveHorizon } from "./sql/move-horizon.ts";
+import { pruneHealth } from "./sql/prune-health.ts";
+import { pruneLateAudit } from "./sql/prune-late-audit.ts";
+import { pruneLateEvents } from "./sql/prune-late-events.ts";
+import { pruneQuarantine } from "./sql/prune-quarantine.ts";
+import { pruneReceipts } from "./sql/prune-receipts.ts";
+import { pruneRollups } from "./sql/prune-rollups.ts";
+import { readHorizon } from "./sql/read-horizon.ts";
+import { releaseIds } from "./sql/release-ids.ts";
+import { type Steps, step } from "./steps.ts";
+
+/** Most rows that one transaction deletes. */
+const STEP_ROWS = 10_000;
+/** Blocks of 8 KiB that hold about as many of the smallest events. */
+const STEP_BLOCKS = 128;
+/**
+ * A question reads the horizon first, and no function that answers one runs for longer than half of this. What it began
+ * to count stays whole for so long.
+ */
+export const GRACE_MS = 60_000;
+/**
+ * A receipt also tells a message that comes a second time from a new one. Messages stay in SQS for 14 days at the most.
+ */
+const LEAST_RECEIPT_DAYS = 30;
+
+/** What a run deleted: rows by kind, and names of partitions. */
+export interface Deleted {
+  partitions: string[];
+  ledger: number;
+  late_events: number;
+  rollups: number;
+  receipts: number;
+  quarantine: number;
+  health_checks: number;
+  audit: number;
+}
+
+export const nothingDeleted = (): Deleted => ({
+  partitions: [],
+  ledger: 0,
+  late_events: 0,
+  rollups: 0,
+  receipts: 0,
+  quarantine: 0,
+  health_checks: 0,
+  audit: 0,
+});
+
+/**
+ * Hides the weeks that lie before the retention as a whole.
+ * @param now milliseconds since the Unix epoch
+ * @returns the horizon, RFC 3339
+ */
+export async function hideExpired(steps: Steps, settings: PartitionSettings, now: number): Promise<string> {
+  const target = new Date(oldestKept("events", settings, now)).toISOString();
+  await step(steps, "move the horizon", (tx) => moveHorizon(tx, target));
+  return (await readHorizon(steps.sql)).horizon.text;
+}
+
+/**
+ * Deletes what lies behind the horizon, once that has stood for `graceMs`, and the records that are as old.
+ * @param deleted counts up while it works, so that it tells the truth also where the time is up
+ */
+export async function deleteExpired(
+  steps: Steps,
+  settings: PartitionSettings,
+  { now, graceMs, deleted }: { now: number; graceMs: number; deleted: Deleted },
+): Promise<void> {
+  const { horizon, movedMsAgo } = await readHorizon(steps.sql);
+  if (movedMsAgo >= graceMs) await deleteHidden(steps, horizon, deleted);
+  await deleteRecords(steps, settings, now, deleted);
+  await deleteAudit(steps, settings, now, deleted);
+}
+
+async function deleteHidden(
+  steps: Steps,
+  horizon: { ms: number; text: string },
+  deleted: Deleted,
+): Promise<void> {
+  for (const name of [...(await listPartitions(steps.sql))].sort()) {
+    if ((partitionEnd("events", name) ?? Number.POSITIVE_INFINITY) <= horizon.ms)
+      await step(steps, "detach a partition", (tx) => detachPartition(tx, name));
+  }
+  while (await deleteDetached(steps, deleted));
+  // What came in late since: its week has no partition any more.
+  await repeat(
+    steps,
+    "late events",
+    (tx) => pruneLateEvents(tx, horizon.text, STEP_ROWS),
+    (rows) => {
+      deleted.late_events += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "rollups",
+    (tx) => pruneRollups(tx, horizon.text, STEP_ROWS),
+    (rows) => {
+      deleted.rollups += rows;
+    },
+  );
+}
+
+/** Takes a detached partition one step further: the ledger rows of some blocks, and in the end the table. */
+async function deleteDetached(steps: Steps, deleted: Deleted): Promise<boolean> {
+  const done = await step(steps, "remove an expired partition", async (tx) => {
+    const partition = await lockExpired(tx);
+    if (partition === undefined) return undefined;
+    const { name, next_block: next, blocks }: ExpiredPartition = partition;
+    if (next < blocks) return { ids: await releaseIds(tx, partition, STEP_BLOCKS) };
+    await dropTable(tx, name);
+    await forgetPartition(tx, name);
+    return { ids: 0, dropped: name };
+  });
+  if (done === undefined) return false;
+  deleted.ledger += done.ids;
+  if (done.dropped !== undefined) deleted.partitions.push(done.dropped);
+  return true;
+}
+
+async function deleteRecords(
+  steps: Steps,
+  { retentionDays }: PartitionSettings,
+  now: number,
+  deleted: Deleted,
+): Promise<void> {
+  const cut = new Date(now - retentionDays * DAY_MS).toISOString();
+  const receiptsMs = now - Math.max(retentionDays, LEAST_RECEIPT_DAYS) * DAY_MS;
+  const receiptsCut = new Date(receiptsMs).toISOString();
+  const firstId = firstIdAt(receiptsMs);
+  await repeat(
+    steps,
+    "receipts",
+    (tx) => pruneReceipts(tx, firstId, receiptsCut, STEP_ROWS),
+    (rows) => {
+      deleted.receipts += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "quarantine",
+    (tx) => pruneQuarantine(tx, cut, STEP_ROWS),
+    (rows) => {
+      deleted.quarantine += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "health checks",
+    (tx) => pruneHealth(tx, cut, STEP_ROWS),
+    (rows) => {
+      deleted.health_checks += rows;
+    },
+  );
+}
+
+async function deleteAudit(
+  steps: Steps,
+  settings: PartitionSettings,
+  now: number,
+  deleted: Deleted,
+): Promise<void> {
+  const oldest = oldestKept("audit_log", settings, now);
+  for (const name of [...(await listPartitions(steps.sql))].sort()) {
+    if ((partitionEnd("audit_log", name) ?? Number.POSITIVE_INFINITY) > oldest) continue;
+    await step(steps, "drop a day of the audit log", (tx) => dropTable(tx, name));
+    deleted.partitions.push(name);
+  }
+  const cut = new Date(oldest).toISOString();
+  await repeat(
+    steps,
+    "late audit rows",
+    (tx) => pruneLateAudit(tx, cut, STEP_ROWS),
+    (rows) => {
+      deleted.audit += rows;
+    },
+  );
+}
+
+/** Until a step finds less than a full one. */
+async function repeat(
+  steps: Steps,
+  name: string,
+  prune: (tx: Parameters<Parameters<typeof step>[2]>[0]) => Promise<number>,
+  count: (rows: number) => void,
+): Promise<void> {
+  for (let rows = STEP_ROWS; rows >= STEP_ROWS; ) {
+    rows = await step(steps, `delete ${name}`, prune);
+    count(rows);
+  }
+}

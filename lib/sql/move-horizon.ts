@@ -1,0 +1,24 @@
+import type { Executor } from "./client.ts";
+import { time } from "./fragments.ts";
+
+/**
+ * Moves the time before which nothing is shown. Forwards at once; back, where the retention was made longer, only when
+ * nothing is left of what it hid, since that may be half deleted.
+ * @param target RFC 3339
+ * @returns whether it moved
+ */
+export async function moveHorizon(sql: Executor, target: string): Promise<boolean> {
+  const rows = await sql`
+    UPDATE retention SET horizon = ${time(sql, target)}, moved_at = clock_timestamp()
+     WHERE horizon < ${time(sql, target)}
+        OR (horizon > ${time(sql, target)}
+            AND NOT EXISTS (SELECT FROM expired_partitions)
+            AND NOT EXISTS (SELECT FROM events WHERE event_time < horizon)
+            AND NOT EXISTS (
+              SELECT FROM clients c, unnest(ARRAY[1, 60, 1440]) AS g(grain)
+               WHERE EXISTS (
+                 SELECT FROM event_rollups r
+                  WHERE r.client_id = c.client_id AND r.grain = g.grain AND r.bucket < horizon)))
+    RETURNING 1`;
+  return rows.length > 0;
+}

@@ -1,0 +1,59 @@
+/** Which payloads are of one subject: those in which a member has a value, of the same type. */
+import { numberSource, parseExact } from "./json.ts";
+import type { JsonScalar } from "./sql/erase-events.ts";
+
+export interface Subject {
+  /** Member names from the payload down. */
+  path: readonly string[];
+  value: JsonScalar;
+}
+
+/** Takes a dotted path apart, from `payload` down. @returns undefined for one that is none */
+export function parseProperty(text: string): string[] | undefined {
+  const [root, ...path] = text.split(".");
+  return root === "payload" && path.length > 0 && path.every((name) => name !== "") ? path : undefined;
+}
+
+/** @param value as `parseExact` gave it. @returns undefined where it is no string, number or boolean */
+export function toScalar(value: unknown): JsonScalar | undefined {
+  if (typeof value === "string") return { type: "string", text: value };
+  if (typeof value === "boolean") return { type: "boolean", text: value ? "true" : "false" };
+  if (typeof value === "number") return { type: "number", text: String(value) };
+  const source = typeof value === "object" && value !== null ? numberSource(value) : undefined;
+  return source === undefined ? undefined : { type: "number", text: source };
+}
+
+/**
+ * Is the payload the subject's? For those that PostgreSQL could not take, and so can't be asked about.
+ * @param payload the text that came. Where it is no JSON, a string is looked for in the text itself: better a payload
+ *   too many is erased than one too few
+ */
+export function isOfSubject(payload: string, { path, value }: Subject): boolean {
+  let member: unknown;
+  try {
+    member = parseExact(payload);
+  } catch {
+    const quoted = JSON.stringify(value.text).slice(1, -1);
+    return value.type === "string" && (payload.includes(value.text) || payload.includes(quoted));
+  }
+  for (const name of path) {
+    if (typeof member !== "object" || member === null || !Object.hasOwn(member, name)) return false;
+    member = Reflect.get(member, name);
+  }
+  const found = toScalar(member);
+  if (found?.type !== value.type) return false;
+  return value.type === "number"
+    ? canonical(found.text) === canonical(value.text)
+    : found.text === value.text;
+}
+
+/** The same text for every way to write a number: `1.50`, `15e-1` and `1.5` are all `15e-1`. */
+function canonical(number: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return "0";
+  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
+  return `${sign}${significant}e${power}`;
+}

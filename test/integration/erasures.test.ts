@@ -1,0 +1,362 @@
+import { createHash, randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import * as contract from "../../lib/contract/erasures.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { advanceErasures } from "../../lib/erase.ts";
+import { redrive } from "../../lib/quarantine.ts";
+import { newSteps } from "../../lib/steps.ts";
+import { testConfig } from "../support/deps.ts";
+import { gatewayEvent } from "../support/gateway.ts";
+import { DAY_MS, expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../support/maintenance.ts";
+import {
+  type Answer,
+  addClient,
+  anEvent,
+  context,
+  counts,
+  drainAll,
+  send,
+  toAnswer,
+} from "../support/pipeline.ts";
+
+let deps: Deps;
+let adminKey: string;
+let secret: string;
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+const { handler: admin } = await import("../../functions/admin.ts");
+
+beforeEach(async () => {
+  deps = createDeps(await testConfig());
+  adminKey = (await addClient(deps, "admin", { scopes: ["admin"] })).secret;
+  secret = (await addClient(deps, "shop")).secret;
+  return () => closeDeps(deps);
+});
+
+/** Personal, and found nowhere else. */
+const SUBJECT = "ada@example.org";
+const request = { client: "shop", property: "payload.user.email", value: SUBJECT as unknown };
+
+async function ask(
+  call: string,
+  path: string,
+  { body, key = adminKey, query = {} }: { body?: unknown; key?: string; query?: Record<string, string> } = {},
+): Promise<Answer> {
+  const [method = "", route = ""] = call.split(" ");
+  const event = gatewayEvent({
+    method,
+    route,
+    path,
+    query,
+    params: { erasure_id: path.split("/").at(-1) ?? "" },
+    headers: { "x-api-key": key, "content-type": "application/json" },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  return toAnswer(await admin(event, context));
+}
+
+async function erase(body: unknown = request): Promise<Answer> {
+  const answer = await ask("POST /v1/erasures", "/v1/erasures", { body });
+  if (answer.status === 202) expect(contract.erasureSchema.safeParse(answer.body).error).toBeUndefined();
+  return answer;
+}
+
+const look = (id: unknown): Promise<Answer> => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`);
+
+const of = (email: string) => ({ payload: { user: { email }, n: 1.5 } });
+
+/** In how many rows of any table a text stands, as text or as bytes. */
+async function found(text: string): Promise<number> {
+  const tables = await deps.sql<{ name: string }[]>`
+    SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`;
+  const hex = `%${Buffer.from(text).toString("hex")}%`;
+  let rows = 0;
+  for (const { name } of tables) {
+    const [row] = await deps.sql`
+      SELECT count(*)::int AS n FROM ${deps.sql(name)} AS t WHERE t::text LIKE ${`%${text}%`} OR t::text LIKE ${hex}`;
+    rows += row?.n ?? 0;
+  }
+  return rows;
+}
+
+/** A request that nobody has begun with. */
+async function insertRequest(): Promise<string> {
+  const id = randomUUID();
+  await deps.sql`
+    INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256)
+    VALUES (${id}, 'shop', 'payload.user.email', ${JSON.stringify(SUBJECT)}::text::json, ${Buffer.alloc(32)})`;
+  return id;
+}
+
+const refuse = (): Promise<unknown> =>
+  deps.sql.unsafe(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this: %', NEW.payload; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (starts_with(NEW.event_id, 'poison'))
+      EXECUTE FUNCTION refuse()`);
+
+describe("an erasure", () => {
+  it("takes the subject out of every partition, and nobody else; every count stays", async () => {
+    const other = await addClient(deps, "other");
+    const now = Date.now();
+    const mine = Array.from({ length: 2_300 }, (_, n) => ({
+      // Many of one time, across the bounds of steps.
+      ...simulatedEvent(now - Math.floor(n / 400) * 30 * DAY_MS),
+      payload: JSON.stringify(of(n % 2 === 0 ? SUBJECT : "bob@example.org").payload),
+    }));
+    await workAt(deps, "shop", now, mine);
+    await send(deps, other.secret, anEvent(of(SUBJECT)));
+    await drainAll(deps);
+    const before = [await counts(deps, "shop"), await counts(deps, "other")];
+
+    const { status, body, headers } = await erase();
+    expect(status).toBe(202);
+    expect(headers.location).toBe(`/v1/erasures/${body.erasure_id}`);
+    expect(body).toMatchObject({
+      client_id: "shop",
+      status: "completed",
+      value_sha256: createHash("sha256").update(JSON.stringify(SUBJECT)).digest("hex"),
+      requested_by: { client_id: "admin", key_prefix: expect.stringContaining("weir_admin_") },
+      events_erased: 1_150,
+      quarantined_erased: 0,
+    });
+    expect([await counts(deps, "shop"), await counts(deps, "other")]).toEqual(before);
+    await expectExact(deps);
+    const [rows] = await deps.sql`
+      SELECT count(*) FILTER (WHERE payload::text = '{"erased":true}')::int AS erased,
+             count(*) FILTER (WHERE payload #>> '{user,email}' = 'bob@example.org' AND payload::text LIKE '%1.5%')::int AS bob,
+             count(DISTINCT tableoid)::int AS partitions
+        FROM events WHERE client_id = 'shop'`;
+    expect(rows).toMatchObject({ erased: 1_150, bob: 1_150 });
+    expect(rows?.partitions).toBeGreaterThan(5);
+    // That of the other client.
+    expect(await found(SUBJECT)).toBe(1);
+    expect((await look(body.erasure_id)).body).toEqual(body);
+    await drainAll(deps);
+    const [call] = await deps.sql`SELECT * FROM audit_log WHERE path = '/v1/erasures'`;
+    expect(call).toMatchObject({ client_id: "admin", method: "POST", status: 202 });
+    expect(await found(SUBJECT)).toBe(1);
+  });
+
+  it("leaves the id behind: what is sent again is a duplicate", async () => {
+    const event = anEvent(of(SUBJECT));
+    await send(deps, secret, event);
+    await drainAll(deps);
+    await erase();
+    // Redis has forgotten the id; the ledger has not.
+    await deps.redis.flushdb();
+    expect((await send(deps, secret, event)).status).toBe(202);
+    await drainAll(deps);
+    expect(await counts(deps, "shop")).toMatchObject({ events: 1, stored: 1, duplicates: 1 });
+    expect(await found(SUBJECT)).toBe(0);
+  });
+
+  it("waits for what is in the queue, and maintenance does it then", async () => {
+    await send(deps, secret, anEvent(of(SUBJECT)));
+    const { body } = await erase();
+    expect(body).toMatchObject({ status: "waiting", completed_at: null });
+    expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 0 });
+    expect((await look(body.erasure_id)).body.status).toBe("waiting");
+    await drainAll(deps);
+    expect(await found(SUBJECT)).toBe(2);
+    expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1, complete: true });
+    expect((await look(body.erasure_id)).body).toMatchObject({ status: "completed", events_erased: 1 });
+    expect(await found(SUBJECT)).toBe(0);
+    await expectTidy(deps);
+  });
+
+  it("erases what is in quarantine, with the server's words about it, and a redrive of it counts as ever", async () => {
+    await refuse();
+    const events = [SUBJECT, SUBJECT, "bob@example.org"].map((email, n) =>
+      anEvent({ event_id: `poison-${n}`, ...of(email) }),
+    );
+    await send(deps, secret, { events });
+    await drainAll(deps);
+    const torn = Buffer.from(`["torn","t","2026-01-01T00:00:00Z"]\t{"user":{"email":"${SUBJECT}`);
+    await deps.sql`
+      INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
+      VALUES ('shop', ${randomUUID()}, ${torn}, 'x', 'x', now(), ${randomUUID()}),
+             ('shop', ${randomUUID()}, ${Buffer.from(`no line: ${SUBJECT}`)}, 'x', 'x', now(), ${randomUUID()}),
+             ('shop', ${randomUUID()}, ${Buffer.from([0xff, 0xfe])}, 'x', 'x', now(), ${randomUUID()})`;
+    expect(await found(SUBJECT)).toBe(4);
+    expect((await erase()).body).toMatchObject({
+      status: "completed",
+      quarantined_erased: 4,
+      events_erased: 0,
+    });
+    expect(await found(SUBJECT)).toBe(0);
+    expect(await found("bob@example.org")).toBe(1);
+    await deps.sql`DROP TRIGGER refuse ON events`;
+    expect(await redrive(deps, { limit: 100, reason: "P0001" })).toEqual({ redriven: 3 });
+    await drainAll(deps);
+    expect(await counts(deps, "shop")).toMatchObject({ events: 3, stored: 3, quarantined: 0, minutes: 3 });
+  });
+
+  it.each(["before the request", "before quarantine is gone through"])(
+    "catches what a redrive brings into the queue %s",
+    async (when) => {
+      await refuse();
+      await send(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
+      await drainAll(deps);
+      await deps.sql`DROP TRIGGER refuse ON events`;
+      const early = when === "before the request";
+      if (early) await redrive(deps, { limit: 10 });
+      const id = await insertRequest();
+      const queue = Object.create(deps.queue) as Deps["queue"];
+      let redriven = early;
+      queue.depth = async () => {
+        const depth = await deps.queue.depth();
+        // The queue was empty when it was asked.
+        if (!redriven) await redrive(deps, { limit: 10 });
+        redriven = true;
+        return depth;
+      };
+      await advanceErasures(newSteps(deps.sql), { ...deps, queue }, () => {});
+      expect((await look(id)).body.status).toBe(early ? "waiting" : "running");
+      await drainAll(deps);
+      await advanceErasures(newSteps(deps.sql), deps, () => {});
+      expect((await look(id)).body).toMatchObject({ status: "completed", events_erased: 1 });
+      expect(await found(SUBJECT)).toBe(0);
+      expect(await counts(deps, "shop")).toMatchObject({ events: 1, stored: 1 });
+    },
+  );
+
+  it("goes on where it was killed, and counts what it did once", async () => {
+    await workAt(
+      deps,
+      "shop",
+      Date.now(),
+      Array.from({ length: 3_500 }, (_, n) => ({
+        ...simulatedEvent(Date.now() - n * 1_000),
+        payload: JSON.stringify({ user: { email: SUBJECT } }),
+      })),
+    );
+    const id = await insertRequest();
+    const left: number[] = [];
+    for (let rest = 1; rest > 0; ) {
+      let steps = 0;
+      const dying = newSteps(deps.sql, {
+        before: () => {
+          if (++steps > 1) throw new Error("killed");
+        },
+      });
+      await advanceErasures(dying, deps, () => {}).catch((error: Error) =>
+        expect(error.message).toBe("killed"),
+      );
+      rest = (await found(SUBJECT)) - 1;
+      left.push(rest);
+    }
+    expect(left.length).toBeGreaterThanOrEqual(4);
+    await Promise.all([runAt(deps, Date.now()), advanceErasures(newSteps(deps.sql), deps, () => {})]);
+    expect((await look(id)).body).toMatchObject({ status: "completed", events_erased: 3_500 });
+    expect(await found(SUBJECT)).toBe(0);
+  });
+
+  it("does not end while a partition that it could not look at is still there", async () => {
+    await deps.sql`CREATE TABLE events_20200106 (LIKE events)`;
+    await deps.sql`INSERT INTO expired_partitions (name) VALUES ('events_20200106')`;
+    const { body } = await erase();
+    expect(body.status).toBe("running");
+    await runAt(deps, Date.now());
+    await runAt(deps, Date.now());
+    expect((await look(body.erasure_id)).body.status).toBe("completed");
+  });
+});
+
+describe("a value", () => {
+  const payloads = {
+    number: '{"v":7}',
+    decimal: '{"v":7.00}',
+    exponent: '{"v":70e-1}',
+    text: '{"v":"7"}',
+    yes: '{"v":true}',
+    yesText: '{"v":"true"}',
+    long: '{"v":12345678901234567890}',
+    longer: '{"v":12345678901234567891}',
+    huge: '{"v":1e400}',
+    hugest: '{"v":1e999999}',
+    nothing: '{"v":null}',
+    object: '{"v":{"v":7}}',
+    list: '{"v":[7]}',
+    none: "{}",
+    quoted: '{"v":"it\'s \\"7\\""}',
+  };
+
+  it.each([
+    ["v", "7", ["number", "decimal", "exponent"]],
+    ["v", '"7"', ["text"]],
+    ["v", "true", ["yes"]],
+    ["v", "12345678901234567890", ["long"]],
+    ["v", "10.0e399", ["huge"]],
+    ["v", "1e999999", ["hugest"]],
+    ["v.v", "7", ["object"]],
+    ["v.0", "7", ["list"]],
+    ["v", '"it\'s \\"7\\""', ["quoted"]],
+    ["w", "7", []],
+  ])("at payload.%s, %s, is that of %j, in events and in quarantine", async (path, value, names) => {
+    for (const [name, payload] of Object.entries(payloads)) {
+      const event = { eventId: name, at: Date.now(), payload };
+      await workAt(deps, "shop", Date.now(), [event]);
+      await deps.sql`
+        INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
+        VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["${name}","t","2026-01-01T00:00:00Z"]\t${payload}`)}, 'x', 'x', now(), ${randomUUID()})`;
+    }
+    const { status, body } = await erase(`{"client":"shop","property":"payload.${path}","value":${value}}`);
+    expect([status, body.status]).toEqual([202, "completed"]);
+    const erased = await deps.sql<{ id: string }[]>`
+      SELECT event_id AS id FROM events WHERE payload::text = '{"erased":true}' ORDER BY event_id`;
+    expect(erased.map(({ id }) => id)).toEqual([...names].sort());
+    const lines = await deps.sql<{ line: string }[]>`
+      SELECT convert_from(event, 'UTF8') AS line FROM quarantine WHERE detail = 'erased'`;
+    expect(lines.map(({ line }) => JSON.parse(line.split("\t")[0] ?? "")[0]).sort()).toEqual(
+      [...names].sort(),
+    );
+  });
+
+  it.each([
+    { value: null },
+    { value: ["a"] },
+    { value: { a: 1 } },
+    { value: "" },
+    { property: "user" },
+    { property: "payload" },
+    { property: "payload..a" },
+    { property: 7 },
+    { client: undefined },
+    { more: 1 },
+  ])("is refused with %j, and not quoted", async (part) => {
+    const answer = await erase({ ...request, ...part });
+    expect(answer).toMatchObject({ status: 422, body: { code: "invalid-body" } });
+    expect(JSON.stringify(answer.body)).not.toContain(SUBJECT);
+  });
+});
+
+describe("erasures", () => {
+  it("are for administrators, of clients that exist", async () => {
+    const reader = await ask("POST /v1/erasures", "/v1/erasures", { body: request, key: secret });
+    expect(reader).toMatchObject({ status: 403, body: { code: "insufficient-scope" } });
+    expect(await erase({ ...request, client: "nobody" })).toMatchObject({ status: 404 });
+    expect(await look(randomUUID())).toMatchObject({ status: 404 });
+  });
+
+  it("are listed newest first, page by page, without their values", async () => {
+    await addClient(deps, "other");
+    for (let n = 0; n < 5; n++) {
+      await erase({ ...request, client: n === 2 ? "other" : "shop" });
+      await drainAll(deps);
+    }
+    const seen: unknown[] = [];
+    let cursor: string | null = null;
+    do {
+      const { status, body } = await ask("GET /v1/erasures", "/v1/erasures", {
+        query: { limit: "2", client: "shop", ...(cursor !== null && { cursor }) },
+      });
+      expect(status).toBe(200);
+      expect(contract.listErasures.responses[200].safeParse(body).error).toBeUndefined();
+      expect(JSON.stringify(body)).not.toContain(SUBJECT);
+      seen.push(...(body.erasures as { requested_at: string }[]).map(({ requested_at }) => requested_at));
+      cursor = body.next_cursor as string | null;
+    } while (cursor !== null);
+    expect(seen).toHaveLength(4);
+    expect(seen).toEqual(seen.toSorted().reverse());
+  });
+});

@@ -1,0 +1,111 @@
+/** A life of tables in fast motion: events through the worker at any time, and what must hold after each run. */
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/maintenance.ts";
+import { toLine } from "../../lib/message.ts";
+
+export const DAY_MS = 86_400_000;
+
+export interface SimulatedEvent {
+  eventId: string;
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+  payload?: string;
+}
+
+export const simulatedEvent = (at: number): SimulatedEvent => ({
+  // Ids of both kinds that the ledger knows.
+  eventId: Math.random() < 0.5 ? randomUUID() : `event-${randomUUID()}`,
+  at,
+});
+
+/** Lets the worker settle a message that a gateway would have taken at a time, with its audit row. */
+export async function workAt(
+  deps: Deps,
+  clientId: string,
+  now: number,
+  events: readonly SimulatedEvent[],
+): Promise<void> {
+  const audit = {
+    method: "POST",
+    route: "/v1/events",
+    path: "/v1/events",
+    address: null,
+    user_agent: null,
+    bytes_in: 1,
+    bytes_out: null,
+    client_id: clientId,
+    key_prefix: null,
+    status: 202,
+    duration_ms: 1,
+  };
+  const header = JSON.stringify({ v: 1, id: uuidv7(now), at: now, audit, accepted: events.length });
+  const lines = events.map(({ eventId, at, payload = '{"n":1}' }) =>
+    toLine({ eventId, eventType: `type-${at % 3}`, timestamp: new Date(at).toISOString(), payload }),
+  );
+  const body = [header, ...lines].join("\n");
+  expect(await drain([{ id: "1-0", body, deliveries: 1 }], deps)).toEqual([]);
+}
+
+/** A run to the end, at a time, with nothing kept whole for questions. */
+export const runAt = (
+  deps: Deps,
+  now: number,
+  options: Partial<MaintenanceOptions> = {},
+): Promise<Maintained> =>
+  maintain(deps, {
+    now,
+    endsAt: Date.now() + 60_000,
+    graceMs: 0,
+    pace: { pauseMs: 20 },
+    ...options,
+  });
+
+interface Tables {
+  /** Raw rows that are shown. */
+  shown: number;
+  minutes: number;
+  hours: number;
+  days: number;
+  events: number;
+  ledger: number;
+  /** Rollup rows of before the horizon. */
+  hiddenRollups: number;
+  inDefault: number;
+  detached: number;
+}
+
+/** What the tables hold, in one snapshot. */
+export async function tables({ sql }: Deps): Promise<Tables> {
+  const [row] = await sql<[Tables]>`
+    SELECT (SELECT count(*)::int FROM events WHERE event_time >= horizon) AS shown,
+           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE grain = 1 AND bucket >= horizon) AS minutes,
+           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE grain = 60 AND bucket >= horizon) AS hours,
+           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE grain = 1440 AND bucket >= horizon) AS days,
+           (SELECT count(*)::int FROM events) AS events,
+           (SELECT count(*)::int FROM event_ledger) AS ledger,
+           (SELECT count(*)::int FROM event_rollups WHERE bucket < horizon) AS "hiddenRollups",
+           (SELECT count(*)::int FROM events_default) + (SELECT count(*)::int FROM audit_log_default) AS "inDefault",
+           (SELECT count(*)::int FROM expired_partitions) AS detached
+      FROM retention`;
+  return row;
+}
+
+/** Whatever happened: rollups equal raw rows as far as anybody can see. */
+export async function expectExact(deps: Deps): Promise<Tables> {
+  const found = await tables(deps);
+  const { shown } = found;
+  expect(found).toMatchObject({ minutes: shown, hours: shown, days: shown });
+  return found;
+}
+
+/** After a whole run: besides, nothing is left of what has expired. */
+export async function expectTidy(deps: Deps): Promise<Tables> {
+  const found = await expectExact(deps);
+  const { shown } = found;
+  expect(found).toMatchObject({ events: shown, ledger: shown, hiddenRollups: 0, inDefault: 0, detached: 0 });
+  return found;
+}
