@@ -177,6 +177,11 @@ describe("the rest of the calls", () => {
     expect((await get("/v1/quarantine", admin)).status).toBe(200);
     const redrive = await api.call("POST", "/v1/quarantine/redrive", { key: admin, body: {} });
     expect(redrive).toMatchObject({ status: 202, body: { redriven: 0 } });
+    const erasure = { client: "demo", property: "payload.user", value: "nobody at all" };
+    const erase = await api.call("POST", "/v1/erasures", { key: admin, body: erasure });
+    expect(erase).toMatchObject({ status: 202, body: { client_id: "demo", events_erased: 0 } });
+    expect((await get(`/v1/erasures/${erase.body.erasure_id}`, admin)).status).toBe(200);
+    expect((await get("/v1/erasures", admin)).body.erasures).toHaveLength(1);
     const client = await newClient({ name: "changes" });
     const one = `/v1/clients/${client}`;
     const change = await api.call("PATCH", one, { key: admin, body: { burst: 5 } });

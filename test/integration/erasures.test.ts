@@ -1,66 +1,28 @@
 import { createHash, randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import * as contract from "../../lib/contract/erasures.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { advanceErasures } from "../../lib/erase.ts";
 import { redrive } from "../../lib/quarantine.ts";
 import { newSteps } from "../../lib/steps.ts";
 import { testConfig } from "../support/deps.ts";
-import { gatewayEvent } from "../support/gateway.ts";
+import { type ErasureCalls, erasureCalls, SUBJECT } from "../support/erasures.ts";
 import { DAY_MS, expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../support/maintenance.ts";
-import {
-  type Answer,
-  addClient,
-  anEvent,
-  context,
-  counts,
-  drainAll,
-  send,
-  toAnswer,
-} from "../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 
 let deps: Deps;
-let adminKey: string;
+let erase: ErasureCalls["erase"];
+let look: ErasureCalls["look"];
 let secret: string;
 vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {
   deps = createDeps(await testConfig());
-  adminKey = (await addClient(deps, "admin", { scopes: ["admin"] })).secret;
+  const administrator = await addClient(deps, "admin", { scopes: ["admin"] });
+  ({ erase, look } = erasureCalls(admin, administrator.secret));
   secret = (await addClient(deps, "shop")).secret;
   return () => closeDeps(deps);
 });
-
-/** Personal, and found nowhere else. */
-const SUBJECT = "ada@example.org";
-const request = { client: "shop", property: "payload.user.email", value: SUBJECT as unknown };
-
-async function ask(
-  call: string,
-  path: string,
-  { body, key = adminKey, query = {} }: { body?: unknown; key?: string; query?: Record<string, string> } = {},
-): Promise<Answer> {
-  const [method = "", route = ""] = call.split(" ");
-  const event = gatewayEvent({
-    method,
-    route,
-    path,
-    query,
-    params: { erasure_id: path.split("/").at(-1) ?? "" },
-    headers: { "x-api-key": key, "content-type": "application/json" },
-    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-  });
-  return toAnswer(await admin(event, context));
-}
-
-async function erase(body: unknown = request): Promise<Answer> {
-  const answer = await ask("POST /v1/erasures", "/v1/erasures", { body });
-  if (answer.status === 202) expect(contract.erasureSchema.safeParse(answer.body).error).toBeUndefined();
-  return answer;
-}
-
-const look = (id: unknown): Promise<Answer> => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`);
 
 const of = (email: string) => ({ payload: { user: { email }, n: 1.5 } });
 
@@ -259,104 +221,5 @@ describe("an erasure", () => {
     await runAt(deps, Date.now());
     await runAt(deps, Date.now());
     expect((await look(body.erasure_id)).body.status).toBe("completed");
-  });
-});
-
-describe("a value", () => {
-  const payloads = {
-    number: '{"v":7}',
-    decimal: '{"v":7.00}',
-    exponent: '{"v":70e-1}',
-    text: '{"v":"7"}',
-    yes: '{"v":true}',
-    yesText: '{"v":"true"}',
-    long: '{"v":12345678901234567890}',
-    longer: '{"v":12345678901234567891}',
-    huge: '{"v":1e400}',
-    hugest: '{"v":1e999999}',
-    nothing: '{"v":null}',
-    object: '{"v":{"v":7}}',
-    list: '{"v":[7]}',
-    none: "{}",
-    quoted: '{"v":"it\'s \\"7\\""}',
-  };
-
-  it.each([
-    ["v", "7", ["number", "decimal", "exponent"]],
-    ["v", '"7"', ["text"]],
-    ["v", "true", ["yes"]],
-    ["v", "12345678901234567890", ["long"]],
-    ["v", "10.0e399", ["huge"]],
-    ["v", "1e999999", ["hugest"]],
-    ["v.v", "7", ["object"]],
-    ["v.0", "7", ["list"]],
-    ["v", '"it\'s \\"7\\""', ["quoted"]],
-    ["w", "7", []],
-  ])("at payload.%s, %s, is that of %j, in events and in quarantine", async (path, value, names) => {
-    for (const [name, payload] of Object.entries(payloads)) {
-      const event = { eventId: name, at: Date.now(), payload };
-      await workAt(deps, "shop", Date.now(), [event]);
-      await deps.sql`
-        INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
-        VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["${name}","t","2026-01-01T00:00:00Z"]\t${payload}`)}, 'x', 'x', now(), ${randomUUID()})`;
-    }
-    const { status, body } = await erase(`{"client":"shop","property":"payload.${path}","value":${value}}`);
-    expect([status, body.status]).toEqual([202, "completed"]);
-    const erased = await deps.sql<{ id: string }[]>`
-      SELECT event_id AS id FROM events WHERE payload::text = '{"erased":true}' ORDER BY event_id`;
-    expect(erased.map(({ id }) => id)).toEqual([...names].sort());
-    const lines = await deps.sql<{ line: string }[]>`
-      SELECT convert_from(event, 'UTF8') AS line FROM quarantine WHERE detail = 'erased'`;
-    expect(lines.map(({ line }) => JSON.parse(line.split("\t")[0] ?? "")[0]).sort()).toEqual(
-      [...names].sort(),
-    );
-  });
-
-  it.each([
-    { value: null },
-    { value: ["a"] },
-    { value: { a: 1 } },
-    { value: "" },
-    { property: "user" },
-    { property: "payload" },
-    { property: "payload..a" },
-    { property: 7 },
-    { client: undefined },
-    { more: 1 },
-  ])("is refused with %j, and not quoted", async (part) => {
-    const answer = await erase({ ...request, ...part });
-    expect(answer).toMatchObject({ status: 422, body: { code: "invalid-body" } });
-    expect(JSON.stringify(answer.body)).not.toContain(SUBJECT);
-  });
-});
-
-describe("erasures", () => {
-  it("are for administrators, of clients that exist", async () => {
-    const reader = await ask("POST /v1/erasures", "/v1/erasures", { body: request, key: secret });
-    expect(reader).toMatchObject({ status: 403, body: { code: "insufficient-scope" } });
-    expect(await erase({ ...request, client: "nobody" })).toMatchObject({ status: 404 });
-    expect(await look(randomUUID())).toMatchObject({ status: 404 });
-  });
-
-  it("are listed newest first, page by page, without their values", async () => {
-    await addClient(deps, "other");
-    for (let n = 0; n < 5; n++) {
-      await erase({ ...request, client: n === 2 ? "other" : "shop" });
-      await drainAll(deps);
-    }
-    const seen: unknown[] = [];
-    let cursor: string | null = null;
-    do {
-      const { status, body } = await ask("GET /v1/erasures", "/v1/erasures", {
-        query: { limit: "2", client: "shop", ...(cursor !== null && { cursor }) },
-      });
-      expect(status).toBe(200);
-      expect(contract.listErasures.responses[200].safeParse(body).error).toBeUndefined();
-      expect(JSON.stringify(body)).not.toContain(SUBJECT);
-      seen.push(...(body.erasures as { requested_at: string }[]).map(({ requested_at }) => requested_at));
-      cursor = body.next_cursor as string | null;
-    } while (cursor !== null);
-    expect(seen).toHaveLength(4);
-    expect(seen).toEqual(seen.toSorted().reverse());
   });
 });

@@ -1,0 +1,48 @@
+/** Calls about erasures, through the admin function. */
+import { expect } from "vitest";
+import type { HttpHandler } from "../../lib/api.ts";
+import * as contract from "../../lib/contract/erasures.ts";
+import { gatewayEvent } from "./gateway.ts";
+import { type Answer, context, toAnswer } from "./pipeline.ts";
+
+/** Personal, and found nowhere else. */
+export const SUBJECT = "ada@example.org";
+export const request = { client: "shop", property: "payload.user.email", value: SUBJECT };
+
+interface Asked {
+  body?: unknown;
+  query?: Record<string, string>;
+}
+
+export interface ErasureCalls {
+  ask(call: string, path: string, asked?: Asked): Promise<Answer>;
+  /** @param body text as it is, other values as JSON */
+  erase(body?: unknown): Promise<Answer>;
+  look(id: unknown): Promise<Answer>;
+}
+
+/** With a key. Every 202 is checked against what the contract says of it. */
+export function erasureCalls(handler: HttpHandler, key: string): ErasureCalls {
+  const ask: ErasureCalls["ask"] = async (call, path, { body, query = {} } = {}) => {
+    const [method = "", route = ""] = call.split(" ");
+    const event = gatewayEvent({
+      method,
+      route,
+      path,
+      query,
+      params: { erasure_id: path.split("/").at(-1) ?? "" },
+      headers: { "x-api-key": key, "content-type": "application/json" },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    return toAnswer(await handler(event, context));
+  };
+  return {
+    ask,
+    erase: async (body = request) => {
+      const answer = await ask("POST /v1/erasures", "/v1/erasures", { body });
+      if (answer.status === 202) expect(contract.erasureSchema.safeParse(answer.body).error).toBeUndefined();
+      return answer;
+    },
+    look: (id) => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`),
+  };
+}
