@@ -21,7 +21,7 @@ import { lockQuarantined } from "./sql/lock-quarantined.ts";
 import { noteEventsErased } from "./sql/note-events-erased.ts";
 import { noteQuarantineErased } from "./sql/note-quarantine-erased.ts";
 import { type Steps, step } from "./steps.ts";
-import { isOfSubject, parseProperty, type Subject, toScalar } from "./subject.ts";
+import { isOfSubject, pathOf, type Subject, toScalar } from "./subject.ts";
 
 /** What stands in the place of an erased payload. */
 export const ERASED = '{"erased":true}';
@@ -111,7 +111,7 @@ export async function advanceErasure(
 }
 
 function subjectOf({ property, value: text }: OpenErasure): Subject {
-  const path = parseProperty(property);
+  const path = pathOf(property);
   const value = toScalar(parseExact(text));
   // Both were checked when they came.
   if (path === undefined || value === undefined) throw new Error("An erasure does not say what to erase.");

@@ -13,7 +13,7 @@ import { findErasure } from "./sql/find-erasure.ts";
 import { insertErasure } from "./sql/insert-erasure.ts";
 import { listErasures as selectErasures } from "./sql/list-erasures.ts";
 import { isLocked, newSteps, TimeUpError } from "./steps.ts";
-import { parseProperty } from "./subject.ts";
+import { pathOf } from "./subject.ts";
 import { shortenTime } from "./time.ts";
 
 type Erasure = z.output<typeof erasureSchema>;
@@ -33,7 +33,7 @@ export async function createErasure(
   { client, property, value }: z.output<typeof newErasureSchema>,
   caller: Pick<Caller, "clientId" | "keyPrefix">,
 ): Promise<Erasure> {
-  if (parseProperty(property) === undefined) throw notAPath();
+  if (pathOf(property) === undefined) throw notAPath();
   const erasureId = uuidv7(Date.now());
   const text = JSON.stringify(value);
   const taken = await insertErasure(deps.sql, {

@@ -1,17 +1,22 @@
 /** Which payloads are of one subject: those in which a member has a value, of the same type. */
 import { numberSource, parseExact } from "./json.ts";
+import { type PropertyPath, parseProperty } from "./property.ts";
 import type { JsonScalar } from "./sql/erase-events.ts";
 
 export interface Subject {
   /** Member names from the payload down. */
-  path: readonly string[];
+  path: PropertyPath;
   value: JsonScalar;
 }
 
-/** Takes a dotted path apart, from `payload` down. @returns undefined for one that is none */
-export function parseProperty(text: string): string[] | undefined {
-  const [root, ...path] = text.split(".");
-  return root === "payload" && path.length > 0 && path.every((name) => name !== "") ? path : undefined;
+/** The path that a property names, from the payload down. @returns undefined for text that names none */
+export function pathOf(property: string): PropertyPath | undefined {
+  try {
+    return parseProperty(property);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** @param value as `parseExact` gave it. @returns undefined where it is no string, number or boolean */
@@ -37,8 +42,11 @@ export function isOfSubject(payload: string, { path, value }: Subject): boolean 
     return value.type === "string" && (payload.includes(value.text) || payload.includes(quoted));
   }
   for (const name of path) {
-    if (typeof member !== "object" || member === null || !Object.hasOwn(member, name)) return false;
-    member = Reflect.get(member, name);
+    if (typeof member !== "object" || member === null) return false;
+    // Of an array PostgreSQL takes a negative index as counted from the end.
+    const key = Array.isArray(member) && /^-\d+$/.test(name) ? member.length + Number(name) : name;
+    if (!Object.hasOwn(member, key)) return false;
+    member = Reflect.get(member, key);
   }
   const found = toScalar(member);
   if (found?.type !== value.type) return false;
