@@ -166,7 +166,12 @@ describe("unknown things", () => {
 
 describe("the rest of the calls", () => {
   it("answer as the document says", async () => {
-    for (const path of ["/v1/analytics/count", "/v1/analytics/group?by=event_type", "/v1/analytics/latency"])
+    for (const path of [
+      "/v1/analytics/count",
+      "/v1/analytics/group?by=event_type",
+      "/v1/analytics/series?interval=day",
+      "/v1/analytics/latency",
+    ])
       expect((await get(path)).status, path).toBe(200);
     expect((await get("/v1/analytics/group")).status).toBe(400);
     expect((await get("/v1/pipeline")).status).toBe(200);

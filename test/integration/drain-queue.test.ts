@@ -39,7 +39,7 @@ describe("draining the queue", () => {
     await sendMany(deps, 40);
     const other = createDeps(deps.config);
     const [one, two] = await Promise.all(
-      [deps, other].map((each) => drainQueue(each, { endsAt: soon(1_500), maxMessages: 3 })),
+      [deps, other].map((each) => drainQueue(each, { endsAt: soon(5_000), maxMessages: 3 })),
     );
     await closeDeps(other);
     expect((one?.messages ?? 0) + (two?.messages ?? 0)).toBe(40);
@@ -56,7 +56,7 @@ describe("draining the queue", () => {
     const again = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
     expect(again.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
     await deps.queue.release(again.map(({ id }) => id));
-    expect(await drainQueue(deps, { endsAt: soon(500) })).toEqual({ batches: 1, messages: 5 });
+    expect(await drainQueue(deps, { endsAt: soon(3_000) })).toEqual({ batches: 1, messages: 5 });
     expect(await stored(deps)).toBe(10);
   });
 
