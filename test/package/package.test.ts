@@ -131,7 +131,7 @@ describe("packaging", () => {
     const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
     expect(code).not.toBe(0);
     expect(output).toMatch(/weir-dev-analytics +500 +1 +500/);
-    expect(output).toContain("The functions may open 523 connections; the database takes 80");
+    expect(output).toContain("The functions may open 524 connections; the database takes 80");
   });
 
   it("fails on a queue there is not", async () => {
