@@ -11,7 +11,7 @@ import type { IncomingEvent } from "./event.ts";
 import { type ApiRequest, type ApiResponse, json } from "./http.ts";
 import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "./limit.ts";
 import { type Fault, Problem, type ProblemCode } from "./problem.ts";
-import { RATE_TIME_CONSTANT_S } from "./redis/acknowledge.ts";
+import { decayedRate } from "./redis/acknowledge.ts";
 
 /**
  * Takes the events of a request.
@@ -118,9 +118,8 @@ function refused(
   }
   if (code === "queue-full") {
     const [waiting = 0, rate = 0, at = 0, now = 0] = result.extra.split(" ").map(Number);
-    const drain = rate * Math.exp(-Math.max(0, now - at) / (RATE_TIME_CONSTANT_S * 1_000));
     return new Problem(code, "The queue is full.", {
-      headers: { ...headers, "retry-after": queueFullWait(waiting, drain) },
+      headers: { ...headers, "retry-after": queueFullWait(waiting, decayedRate(rate, at, now)) },
     });
   }
   if (code === "queue-unavailable")

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import type { Config } from "../config.ts";
-import { acknowledgeScript, RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
+import { acknowledgeScript, decayedRate } from "../redis/acknowledge.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { depthScript } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
@@ -202,8 +202,4 @@ const entryTime = (id: string): number => Number(id.slice(0, id.indexOf("-")));
 function toMessage([id, fields]: Entry, deliveries: number): Message {
   const at = fields?.indexOf("m") ?? -1;
   return { id, body: fields?.[at + 1] ?? "", deliveries, sentAt: entryTime(id) };
-}
-
-function decayedRate(rate: number, atMs: number, nowMs: number): number {
-  return rate * Math.exp(-Math.max(0, nowMs - atMs) / (RATE_TIME_CONSTANT_S * 1_000));
 }

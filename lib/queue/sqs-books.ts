@@ -1,5 +1,5 @@
 import { clientOfBody, countEvents } from "../message.ts";
-import { RATE_TIME_CONSTANT_S } from "../redis/acknowledge.ts";
+import { decayedRate } from "../redis/acknowledge.ts";
 import { bookScript } from "../redis/book.ts";
 import { booksDepthScript } from "../redis/books-depth.ts";
 import type { RedisConnection } from "../redis/client.ts";
@@ -70,11 +70,10 @@ export class SqsBooks {
     const reply = await booksDepthScript(this.#redis, [stats, sent], []);
     const [oldest, events, rate, rateAt, now] = reply as [string, ...(string | number | null)[]];
     const nowMs = Number(now);
-    const ageMs = Math.max(0, nowMs - Number(rateAt ?? nowMs));
     return {
       events: Math.max(0, Number(events ?? 0)),
       oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - Number(oldest)),
-      drainPerSecond: Number(rate ?? 0) * Math.exp(-ageMs / (RATE_TIME_CONSTANT_S * 1_000)),
+      drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
     };
   }
 }

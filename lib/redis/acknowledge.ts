@@ -1,7 +1,14 @@
 import { script } from "./script.ts";
 
 /** Seconds over which the drain rate is averaged: its weight halves about every 21 s. */
-export const RATE_TIME_CONSTANT_S = 30;
+const RATE_TIME_CONSTANT_S = 30;
+
+/**
+ * The drain rate, in events per second, as it is some time after it was last written.
+ * @param atMs when it was written, and `nowMs`, both by the same clock
+ */
+export const decayedRate = (rate: number, atMs: number, nowMs: number): number =>
+  rate * Math.exp(-Math.max(0, nowMs - atMs) / (RATE_TIME_CONSTANT_S * 1_000));
 
 /** Lua function that adds processed events to the drain rate, an exponentially decaying sum. */
 export const rateLua = `

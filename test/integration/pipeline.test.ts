@@ -3,7 +3,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { freshDeps, readReceipt, sendUntilTaken } from "../support/faults.ts";
-import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
+import {
+  addClient,
+  anAuditRow,
+  anEvent,
+  counts,
+  drainAll,
+  expectTidy,
+  send,
+  stored,
+} from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
 let deps: Deps;
@@ -191,7 +200,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const { clientId, secret } = await addClient(deps, "smuggled");
       const good = await send(deps, secret, anEvent());
       const head = (id: string): string =>
-        JSON.stringify({ v: 1, id, at: Date.now(), audit: auditRow(clientId), accepted: 4 });
+        JSON.stringify({ v: 1, id, at: Date.now(), audit: anAuditRow(clientId), accepted: 4 });
       const lines = [
         '["n\\u0000ul","t","2026-11-23T00:00:00Z"]\t{}',
         '["late","t","not a time"]\t{}',
@@ -211,20 +220,6 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         await deps.sql`SELECT reason FROM quarantine WHERE client_id = ${clientId} ORDER BY reason`;
       expect(reasons.map(({ reason }) => reason)).toEqual(["22007", "22021", "unreadable"]);
       expect(good.status).toBe(202);
-    });
-
-    const auditRow = (client_id: string): object => ({
-      method: "POST",
-      route: "/v1/events",
-      path: "/v1/events",
-      address: null,
-      user_agent: null,
-      bytes_in: 1,
-      bytes_out: null,
-      client_id,
-      key_prefix: null,
-      status: 202,
-      duration_ms: 1,
     });
   });
 

@@ -6,6 +6,7 @@ import { drain } from "../../lib/drain.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/maintenance.ts";
 import { toLine } from "../../lib/message.ts";
+import { anAuditRow } from "./pipeline.ts";
 
 export const DAY_MS = 86_400_000;
 
@@ -29,19 +30,7 @@ export async function workAt(
   now: number,
   events: readonly SimulatedEvent[],
 ): Promise<void> {
-  const audit = {
-    method: "POST",
-    route: "/v1/events",
-    path: "/v1/events",
-    address: null,
-    user_agent: null,
-    bytes_in: 1,
-    bytes_out: null,
-    client_id: clientId,
-    key_prefix: null,
-    status: 202,
-    duration_ms: 1,
-  };
+  const audit = anAuditRow(clientId);
   const header = JSON.stringify({ v: 1, id: uuidv7(now), at: now, audit, accepted: events.length });
   const lines = events.map(({ eventId, at, payload = '{"n":1}' }) =>
     toLine({ eventId, eventType: `type-${at % 3}`, timestamp: new Date(at).toISOString(), payload }),

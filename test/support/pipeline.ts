@@ -109,6 +109,21 @@ export async function drainAll(deps: Deps, size = 200): Promise<string[]> {
   }
 }
 
+/** What the audit log says of a request whose events were taken. */
+export const anAuditRow = (client_id: string): object => ({
+  method: "POST",
+  route: "/v1/events",
+  path: "/v1/events",
+  address: null,
+  user_agent: null,
+  bytes_in: 1,
+  bytes_out: null,
+  client_id,
+  key_prefix: null,
+  status: 202,
+  duration_ms: 1,
+});
+
 /** What PostgreSQL holds for a client, counted four ways, and what its receipts and totals say. */
 export async function counts({ sql }: Deps, clientId: string) {
   const [row] = await sql`
