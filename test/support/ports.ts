@@ -1,11 +1,19 @@
-import { createServer } from "node:net";
+import { randomInt } from "node:crypto";
+import { isPortFree } from "../../local/process.ts";
 
-/** A port on 127.0.0.1 that nobody listens on now. */
+/**
+ * Below the ports that systems give to connections and to servers that ask for any port (from 32768 on Linux, from 49152
+ * on macOS): one of those may be given away again before the server that it is meant for listens.
+ */
+const RANGE = [10_000, 32_000] as const;
+const given = new Set<number>();
+
+/** A port on 127.0.0.1 that nobody listens on now, another one each time. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("No port was given.");
-  return address.port;
+  for (;;) {
+    const port = randomInt(...RANGE);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isPortFree(port)) return port;
+  }
 }
