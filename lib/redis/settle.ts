@@ -45,9 +45,11 @@ local function settle(receipt, part, events, client, fresh)
 end
 
 for i = 1, #ARGV, 6 do
+  -- When the connection breaks before the reply, ioredis sends the command again, with what was fresh the first time.
+  local told_before = redis.call('ZSCORE', DONE, ARGV[i])
   unbook(ARGV[i], true)
   if ARGV[i + 4] ~= '' then
-    settle(ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4], ARGV[i + 5] == '1')
+    settle(ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4], ARGV[i + 5] == '1' and not told_before)
   end
 end
 prune()

@@ -115,4 +115,18 @@ describe("with QUEUE=sqs Redis took one of a request's two steps and its answer 
     const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${body.receipt_id}`;
     expect(rows).toEqual([{ status: 202 }]);
   });
+
+  it("and one of the worker's after its commit: each event is counted once", async () => {
+    const { clientId, secret } = await addClient(deps, "lost-settled");
+    // Once before, so that Redis knows the script and the first answer is the script's own.
+    await send(deps, secret, anEvent());
+    await workUntilEmpty(lossy);
+    await send(deps, secret, someEvents(5));
+    const lost = proxy.lost();
+    proxy.loseNextReply();
+    await workUntilEmpty(lossy);
+    expect(proxy.lost()).toBe(lost + 1);
+    expect((await readPipeline(deps, secret)).body).toMatchObject({ accepted: 6, stored: 6, pending: 0 });
+    await expectTidy(deps, clientId);
+  });
 });
