@@ -8,10 +8,10 @@ import { isDataError, isRetryable, sqlState } from "./errors.ts";
 
 import { type Header, ownerOf, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
+import { type Audited, sealAudit } from "./seal-audit.ts";
 import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
 import type { Database, Transaction } from "./sql/client.ts";
 import { findSettled } from "./sql/find-settled.ts";
-import { insertAudit } from "./sql/insert-audit.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { insertQuarantine, type RefusedEvent } from "./sql/insert-quarantine.ts";
 import { settleReceipts } from "./sql/settle-receipts.ts";
@@ -122,12 +122,12 @@ async function settleBatch(
   // Sent together: none needs another's result.
   const [fresh] = await Promise.all([
     settlements.size > 0 ? settleReceipts(tx, [...settlements.values()]) : new Set<string>(),
-    audits.length > 0 && insertAudit(tx, audits),
     audits.length > 0 && touchKeys(tx, usedKeys(audits)),
     health.length > 0 && insertHealth(tx, health),
   ]);
   for (const message of messages)
     if (message.header.redrive !== undefined) await settleRedrive(tx, message, store);
+  if (audits.length > 0) await sealAudit(tx, audits);
   return fresh;
 }
 
@@ -170,7 +170,6 @@ async function setAside(tx: Transaction, events: readonly RefusedEvent[]): Promi
   return positions.flatMap((position) => events[position] ?? []);
 }
 
-type Audited = Required<Pick<Header, "id" | "at" | "audit">>;
 const hasAudit = (header: Header): header is Header & Audited => header.audit !== undefined;
 
 function usedKeys(audits: readonly Audited[]): { clientId: string; prefix: string }[] {

@@ -87,7 +87,7 @@ const LONGEST_TEXT = 1_000;
 /** What the audit row of a request says before its outcome is known. */
 export function auditOf(
   request: ApiRequest,
-): Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out"> {
+): Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change"> {
   return {
     method: request.method.slice(0, 20),
     route: request.route,

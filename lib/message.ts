@@ -4,6 +4,8 @@
  * line break, so the worker cuts lines apart without parsing payloads, and their digits reach the table untouched.
  */
 
+import type { Change } from "./trail/entry.ts";
+
 /** A call as the audit log records it, less its time and id. */
 export interface AuditRow {
   method: string;
@@ -19,6 +21,8 @@ export interface AuditRow {
   key_prefix: string | null;
   status: number;
   duration_ms: number;
+  /** What an administrator's call changed; absent where it changed nothing. */
+  change?: Change;
 }
 
 /** One finding of the scheduled health check that could not be written to the database directly. */
@@ -98,7 +102,7 @@ export const headerMessage = (header: Header): { body: string; events: number } 
  */
 export function openHeader(
   { id, at }: Pick<Header, "id" | "at">,
-  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms">,
+  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "change">,
 ): string {
   const row = JSON.stringify(audit);
   return `{"v":1,"id":${JSON.stringify(id)},"at":${at},"audit":${row.slice(0, -1)},`;

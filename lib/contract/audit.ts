@@ -23,6 +23,12 @@ export const auditEntrySchema = z
     bytes_out: z.int().min(0).nullable().meta({
       description: "Null for sent events: their row is written before the answer.",
     }),
+    change: z.object({ before: z.unknown(), after: z.unknown() }).nullable().meta({
+      description: "What an administrator's call changed, as it was before and after.",
+    }),
+    lane: z.int().min(0).meta({ description: "Of the audit trail: see docs/audit.md." }),
+    seal: z.int().min(1).meta({ description: "Number of its seal in the lane." }),
+    leaf: z.int().min(0).meta({ description: "Its place in the seal." }),
   })
   .meta({ id: "AuditEntry" });
 

@@ -1,4 +1,5 @@
 import type { Instant } from "../time.ts";
+import type { Change } from "../trail/entry.ts";
 import type { Executor } from "./client.ts";
 import { andIf, time, utc } from "./fragments.ts";
 
@@ -17,6 +18,10 @@ export interface AuditEntry {
   user_agent: string | null;
   bytes_in: number;
   bytes_out: number | null;
+  change: Change | null;
+  lane: number;
+  seal: number;
+  leaf: number;
 }
 
 export interface AuditFilter {
@@ -40,8 +45,9 @@ export async function listAudit(sql: Executor, filter: AuditFilter, limit: numbe
   const { clientId, method, status, path, start, end, after } = filter;
   return sql<AuditEntry[]>`
     SELECT ${utc(sql, "a.at")} AS at, request_id, client_id, key_prefix, method, route, path, status, duration_ms,
-           address, user_agent, bytes_in, bytes_out
+           p.address, p.user_agent, bytes_in, bytes_out, change, a.lane, a.seal::float8 AS seal, a.leaf
       FROM audit_log a
+           LEFT JOIN audit_personal p ON p.at = a.at AND p.lane = a.lane AND p.seal = a.seal AND p.leaf = a.leaf
      WHERE true ${andIf(sql, clientId ?? undefined, (id) => sql`a.client_id = ${id}`)}
            ${andIf(sql, method, (name) => sql`a.method = ${name}`)}
            ${andIf(sql, status, ([low, high]) => sql`a.status BETWEEN ${low} AND ${high}`)}
