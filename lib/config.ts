@@ -2,32 +2,10 @@
  * The only reader of `process.env`. Every fault in the environment is reported at once, by variable name.
  */
 import * as z from "zod";
+import { auditSettings, auditVariables, signsOnce } from "./config-audit.ts";
+import { flag, port, positiveInt, redisUrl, url } from "./config-fields.ts";
 import { isLocalUrl } from "./local-url.ts";
 import { redisNodes } from "./redis/nodes.ts";
-
-const positiveInt = (fallback: number, max = 2_147_483_647) =>
-  z.coerce.number().int().min(1).max(max).default(fallback);
-const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
-const flag = (fallback: "true" | "false") =>
-  z
-    .enum(["true", "false"])
-    .default(fallback)
-    .transform((value) => value === "true");
-const url = (...protocols: string[]) =>
-  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
-    message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
-  });
-/** One server, or several of a cluster with commas between them. */
-const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
-  message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
-});
-
-/** A comma that does not stand between two URLs is in place in a password only. */
-function isRedisUrl(text: string): boolean {
-  const parsed = URL.parse(text);
-  if (parsed === null || !["redis:", "rediss:"].includes(parsed.protocol)) return false;
-  return !/,/.test(parsed.host + parsed.pathname);
-}
 
 const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
@@ -60,7 +38,7 @@ const functionSchema = z
     REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
     /** How far back `timestamp` may lie, and so how long events are kept. 400 days allow year-over-year questions. */
     RETENTION_DAYS: positiveInt(400, 3_650),
-    AUDIT_RETENTION_DAYS: positiveInt(400, 3_650),
+    ...auditVariables,
     /** How long Redis remembers an event id at the least; it forgets after at most twice this. */
     DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
     /** Events waiting in the queue at which ingest answers 503; each shard of Redis takes its even part. */
@@ -90,6 +68,11 @@ const functionSchema = z
     message: "must name nodes of one cluster, with the same protocol, user and password",
     ...always,
   })
+  .refine(signsOnce, {
+    path: ["AUDIT_KMS_KEY_ID"],
+    message: "can't be set beside AUDIT_SIGNING_KEY: one of them signs",
+    ...always,
+  })
   .transform((env) => ({
     logLevel: env.LOG_LEVEL,
     queue: env.QUEUE,
@@ -101,7 +84,7 @@ const functionSchema = z
     redisCluster: isCluster(env),
     redisShards: env.REDIS_SHARDS ?? (isCluster(env) ? 16 : 1),
     retentionDays: env.RETENTION_DAYS,
-    auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    ...auditSettings(env),
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,
@@ -158,6 +141,8 @@ const localSchema = z
     LAMBDA_PORT: port(3002),
     WEIR_DATA_DIR: z.string().min(1).default(".weir"),
     WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
+    AUDIT_CHECKPOINT_BUCKET: auditVariables.AUDIT_CHECKPOINT_BUCKET,
+    S3_ENDPOINT: auditVariables.S3_ENDPOINT,
   })
   .refine((env) => !env.REDIS_CLUSTER || env.REDIS_URL !== undefined, {
     path: ["REDIS_CLUSTER"],
@@ -172,6 +157,12 @@ const localSchema = z
   .refine((env) => mayUse(env, env.SQS_QUEUE_URL), {
     path: ["SQS_QUEUE_URL"],
     message: REMOTE_QUEUE,
+    ...always,
+  })
+  .refine((env) => env.AUDIT_CHECKPOINT_BUCKET === undefined || isLocal(env.S3_ENDPOINT), {
+    path: ["AUDIT_CHECKPOINT_BUCKET"],
+    message:
+      "needs an S3_ENDPOINT on this machine: in a bucket elsewhere a local run would lock its objects for years",
     ...always,
   })
   .transform((env) => ({
@@ -200,6 +191,9 @@ function mayUse(
   const allowed = env.QUEUE !== "sqs" || env.WEIR_ALLOW_REMOTE_QUEUE === true;
   return allowed || url === undefined || !URL.canParse(url) || isLocalUrl(url);
 }
+
+const isLocal = (url: string | undefined): boolean =>
+  url !== undefined && URL.canParse(url) && isLocalUrl(url);
 
 export type Config = z.output<typeof functionSchema>;
 export type LocalConfig = z.output<typeof localSchema>;

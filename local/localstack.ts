@@ -23,7 +23,7 @@ const START_TIMEOUT_MS = 180_000;
 /** Its state is in memory only, so nothing is lost when it is killed after this. */
 const STOP_TIMEOUT_MS = 15_000;
 const SERVICES =
-  "cloudformation,cloudwatch,events,iam,lambda,logs,s3,scheduler,secretsmanager,sns,sqs,ssm,sts";
+  "cloudformation,cloudwatch,events,iam,kms,lambda,logs,s3,scheduler,secretsmanager,sns,sqs,ssm,sts";
 
 export interface LocalStackOptions extends ServerOptions {
   /** Where LocalStack is or will be installed; several runs may share it. */

@@ -1,6 +1,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsSettings } from "../config.ts";
-import { isLocalUrl } from "../local-url.ts";
+import { standIn } from "../stand-in.ts";
 
 export type Sdk = typeof import("@aws-sdk/client-sqs");
 
@@ -13,15 +13,13 @@ export interface SqsConnection {
 /** Imported with the first call, so that functions which never see SQS do not wait for it at their start (60 ms). */
 export async function connectSqs({ region, endpoint }: SqsSettings): Promise<SqsConnection> {
   const sdk = await import("@aws-sdk/client-sqs");
-  // A server on this machine asks for some credentials, and shall never see real ones.
-  const local = endpoint !== undefined && isLocalUrl(endpoint);
   const client = new sdk.SQSClient({
     region,
     // Once more, for a connection that was closed while it was idle. Entries that fail are tried again by our own measure
     // of time, see `callInBatches`.
     maxAttempts: 2,
-    ...(endpoint !== undefined && { endpoint, useQueueUrlAsEndpoint: false }),
-    ...(local && { credentials: { accessKeyId: "local", secretAccessKey: "local" } }),
+    ...(endpoint !== undefined && { useQueueUrlAsEndpoint: false }),
+    ...standIn(endpoint),
     requestHandler: { connectionTimeout: 1_000 },
   });
   return { sdk, client };

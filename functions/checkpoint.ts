@@ -1,0 +1,16 @@
+/** Every few minutes: a signed checkpoint of the audit trail. */
+import type { Context } from "aws-lambda";
+import { type CheckpointDeps, type Checkpointed, runCheckpoint } from "../lib/checkpoint.ts";
+import { checkpointDeps } from "../lib/checkpoint-deps.ts";
+import { loadConfig } from "../lib/config.ts";
+
+/** Kept back before the function's time-out: a copy that has begun ends within it. */
+const RESERVE_MS = 20_000;
+
+let deps: CheckpointDeps | undefined;
+
+/** Answers what it has done. It fails, for the alarm to tell, where the trail is damaged or a copy could not be made. */
+export function handler(_event: unknown, context: Context): Promise<Checkpointed> {
+  deps ??= checkpointDeps(loadConfig());
+  return runCheckpoint(deps, { endsAt: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS });
+}

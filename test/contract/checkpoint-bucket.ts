@@ -1,0 +1,125 @@
+/** What a bucket has to do for copies of checkpoints: run against each server of S3 at hand. */
+import { randomUUID } from "node:crypto";
+import * as s3 from "@aws-sdk/client-s3";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { runCheckpoint } from "../../lib/checkpoint.ts";
+import { CheckpointBucket, CheckpointConflictError } from "../../lib/checkpoint-bucket.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { standIn } from "../../lib/stand-in.ts";
+import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
+import { canonicalJson } from "../../lib/trail/entry.ts";
+import { aCall, sealCalls } from "../support/audit.ts";
+import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";
+import { testConfig } from "../support/deps.ts";
+import { freePort } from "../support/ports.ts";
+
+const LOCK_DAYS = 30;
+const key = (number: number): string => `checkpoints/${String(number).padStart(12, "0")}.json`;
+
+/** @param can what of S3 the server knows: writing only where there is nothing, and locks */
+export function checkpointBucketContract(
+  name: string,
+  startServer: () => Promise<string>,
+  can: { conditional: boolean; lock: boolean },
+): void {
+  describe(`copies of checkpoints on ${name}`, () => {
+    let endpoint: string;
+    let client: s3.S3Client;
+    beforeAll(async () => {
+      endpoint = await startServer();
+      client = new s3.S3Client({ region: "us-east-1", forcePathStyle: true, ...standIn(endpoint) });
+      return () => client.destroy();
+    });
+
+    let deps: Deps;
+    let made: TestCheckpoints;
+    let Bucket: string;
+    beforeEach(async () => {
+      deps = createDeps(await testConfig());
+      made = testCheckpoints(deps);
+      Bucket = `weir-${randomUUID()}`;
+      await client.send(new s3.CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+      return () => closeDeps(deps);
+    });
+
+    const bucketAt = (url: string): CheckpointBucket =>
+      new CheckpointBucket({ name: Bucket, endpoint: url, region: "us-east-1", lockDays: LOCK_DAYS });
+    const run = (bucket: CheckpointBucket | undefined) =>
+      runCheckpoint({ ...made.deps, bucket }, { endsAt: Date.now() + 60_000 });
+    /** Something new to be signed. */
+    const change = (): Promise<void> => sealCalls(deps.sql, [aCall(Date.now())]);
+    const copies = async (): Promise<Record<string, string>> => {
+      const { Contents = [] } = await client.send(new s3.ListObjectsV2Command({ Bucket }));
+      const read = Contents.map(async ({ Key = "" }) => {
+        const { Body } = await client.send(new s3.GetObjectCommand({ Bucket, Key }));
+        return [Key, (await Body?.transformToString()) ?? ""] as const;
+      });
+      return Object.fromEntries(await Promise.all(read));
+    };
+    const wanted = (checkpoints: readonly Checkpoint[]): Record<string, string> =>
+      Object.fromEntries(checkpoints.map((one) => [key(one.checkpoint), `${canonicalJson(one)}\n`]));
+
+    it("are made with each checkpoint, each once", async () => {
+      expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: 1, copied: 1 });
+      await change();
+      expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: 2, copied: 1 });
+      expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: null, copied: 0 });
+      expect(await copies()).toEqual(wanted(await storedCheckpoints(deps)));
+    });
+
+    it("are made later of those from before there was a bucket, or while it was away", async () => {
+      await run(undefined);
+      await change();
+      const nobody = bucketAt(`http://127.0.0.1:${await freePort()}`);
+      await expect(run(nobody)).rejects.toThrow();
+      expect((await storedCheckpoints(deps)).length).toBe(2);
+      expect(await copies()).toEqual({});
+      expect(await run(bucketAt(endpoint))).toEqual({ busy: false, checkpoint: null, copied: 2 });
+      expect(await copies()).toEqual(wanted(await storedCheckpoints(deps)));
+    });
+
+    it("may be made again, by a run that did not get the answer", async () => {
+      await run(bucketAt(endpoint));
+      await deps.sql`UPDATE audit_checkpoints SET in_bucket = false`;
+      expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: null, copied: 1 });
+    });
+
+    it.runIf(can.conditional)("are never written over: another one of that number is found", async () => {
+      await run(bucketAt(endpoint));
+      const before = await copies();
+      // As one who cuts off the newest rows would do it, with the key at hand: all made anew.
+      await deps.sql`DELETE FROM audit_checkpoints`;
+      await change();
+      await expect(run(bucketAt(endpoint))).rejects.toThrow(CheckpointConflictError);
+      expect(await copies()).toEqual(before);
+    });
+
+    it.runIf(can.lock)("are locked until their checkpoint has expired", async () => {
+      await run(bucketAt(endpoint));
+      const [one] = (await storedCheckpoints(deps)) as [Checkpoint];
+      const place = { Bucket, Key: key(1) };
+      const head = await client.send(new s3.HeadObjectCommand(place));
+      const until = Date.parse(one.made_at) + LOCK_DAYS * 86_400_000;
+      expect(head).toMatchObject({ ObjectLockMode: "COMPLIANCE", ContentType: "application/json" });
+      // S3 keeps whole seconds.
+      expect(Math.abs((head.ObjectLockRetainUntilDate?.getTime() ?? 0) - until)).toBeLessThan(1_000);
+      const version = { ...place, VersionId: head.VersionId };
+      const refused = { name: "AccessDenied" };
+      await expect(client.send(new s3.DeleteObjectCommand(version))).rejects.toMatchObject(refused);
+      const shorter = { Mode: "COMPLIANCE", RetainUntilDate: new Date(Date.now() + 60_000) } as const;
+      await expect(
+        client.send(new s3.PutObjectRetentionCommand({ ...version, Retention: shorter })),
+      ).rejects.toMatchObject(refused);
+      const still = await client.send(new s3.GetObjectCommand(version));
+      expect(await still.Body?.transformToString()).toBe(wanted([one])[place.Key]);
+    });
+
+    it("are made without a lock where that would be over already", async () => {
+      const long = Date.now() - 2 * LOCK_DAYS * 86_400_000;
+      const endsAt = Date.now() + 60_000;
+      expect(
+        await runCheckpoint({ ...made.deps, bucket: bucketAt(endpoint) }, { endsAt, now: long }),
+      ).toMatchObject({ checkpoint: 1, copied: 1 });
+    });
+  });
+}

@@ -1,0 +1,47 @@
+/** Checkpoints made in tests, by a key of their own. */
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { CheckpointDeps } from "../../lib/checkpoint.ts";
+import type { Deps } from "../../lib/deps.ts";
+import type { Log } from "../../lib/log.ts";
+import { keySigner } from "../../lib/signer-key.ts";
+import { toCheckpoint } from "../../lib/sql/read-checkpoint-base.ts";
+import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
+
+/** A line of the log: its message and what comes with it. */
+export interface Logged {
+  level: keyof Log;
+  message: string;
+  extra: Record<string, unknown>;
+}
+
+export interface TestCheckpoints {
+  deps: CheckpointDeps;
+  publicKey: KeyObject;
+  /** What was logged so far. */
+  logged: Logged[];
+}
+
+/** What checkpoints are made with on a test's database. */
+export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps> = {}): TestCheckpoints {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const logged: Logged[] = [];
+  const write =
+    (level: keyof Log): Log["info"] =>
+    (message, ...extra) => {
+      logged.push({ level, message: String(message), extra: Object.assign({}, ...extra) });
+    };
+  const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  const signer = keySigner(privateKey);
+  return {
+    deps: { sql, log, signer, publicKeys: [], bucket: undefined, ...overrides },
+    publicKey,
+    logged,
+  };
+}
+
+/** All that are stored, in order. */
+export async function storedCheckpoints({ sql }: Pick<Deps, "sql">): Promise<Checkpoint[]> {
+  const rows = await sql<{ document: string; signature: string }[]>`
+    SELECT document, encode(signature, 'hex') AS signature FROM audit_checkpoints ORDER BY checkpoint`;
+  return rows.map(toCheckpoint);
+}
