@@ -1,4 +1,4 @@
-/** Partitions of `events` (a week each, from Monday 00:00 UTC) and of `audit_log` (a day each). */
+/** Partitions of `events` (a week each, from Monday 00:00 UTC), `audit_log` and `audit_personal` (a day each). */
 import type { Config } from "./config.ts";
 import type { Database } from "./sql/client.ts";
 import { hasRows } from "./sql/has-rows.ts";
@@ -6,6 +6,7 @@ import { listDefaultPeriods } from "./sql/list-default-periods.ts";
 import { listPartitions } from "./sql/list-partitions.ts";
 import { attachPartition, makePartition, type PartitionBounds } from "./sql/make-partition.ts";
 import { moveDefaultRows } from "./sql/move-default-rows.ts";
+import { readAuditHorizon } from "./sql/read-audit-horizon.ts";
 import { readHorizon } from "./sql/read-horizon.ts";
 import { newSteps, type Steps, step } from "./steps.ts";
 
@@ -16,10 +17,14 @@ const ADVISORY_LOCK = 0x70617274;
 
 type Parent = PartitionBounds["parent"];
 
+/** What a row of the audit log and what is personal of it lie in. */
+export const AUDIT_PARENTS = ["audit_log", "audit_personal"] as const satisfies Parent[];
+
 /** How a table is cut. Weeks start on a Monday; 1970-01-05 was one. */
 const CUTS = {
   events: { table: "events_default", column: "event_time", stepMs: 7 * DAY_MS, originMs: 4 * DAY_MS },
   audit_log: { table: "audit_log_default", column: "at", stepMs: DAY_MS, originMs: 0 },
+  audit_personal: { table: "audit_personal_default", column: "at", stepMs: DAY_MS, originMs: 0 },
 } as const;
 
 /**
@@ -72,7 +77,7 @@ export async function ensurePartitions(
   steps: Steps = newSteps(sql),
 ): Promise<string[]> {
   const made: string[] = [];
-  for (const parent of ["events", "audit_log"] as const)
+  for (const parent of ["events", ...AUDIT_PARENTS] as const)
     made.push(...(await ensureOf(parent, settings, now, steps)));
   return made;
 }
@@ -84,10 +89,8 @@ async function ensureOf(
   steps: Steps,
 ): Promise<string[]> {
   const { sql } = steps;
-  const { horizon } = await readHorizon(sql);
-  const oldest = oldestKept(parent, settings, now);
-  // A detached partition of before the horizon may still have the name.
-  const first = parent === "events" ? Math.max(oldest, horizon.ms) : oldest;
+  // What lies before the horizon goes; and a detached partition from there may still have the name.
+  const first = Math.max(oldestKept(parent, settings, now), await horizonOf(parent, sql));
   const occupied = await listDefaultPeriods(sql, CUTS[parent], new Date(first).toISOString());
   const starts = [...wantedStarts(parent, first, now), ...occupied].sort((a, b) => a - b);
   const attached = await listPartitions(sql);
@@ -103,6 +106,12 @@ async function ensureOf(
   await make(missing.filter((partition) => !partition.occupied));
   for (const partition of missing.filter((one) => one.occupied)) await make([partition]);
   return made;
+}
+
+async function horizonOf(parent: Parent, sql: Database): Promise<number> {
+  return parent === "events"
+    ? (await readHorizon(sql)).horizon.ms
+    : Date.parse((await readAuditHorizon(sql)).day);
 }
 
 /** When the oldest partition begins that is kept, in milliseconds since the Unix epoch. */

@@ -3,12 +3,13 @@
  * that each leave a whole: a run that is killed has lost nothing, and the next one goes on.
  */
 import { firstIdAt } from "./ids.ts";
-import { DAY_MS, oldestKept, type PartitionSettings, partitionEnd } from "./partitions.ts";
+import { AUDIT_PARENTS, DAY_MS, oldestKept, type PartitionSettings, partitionEnd } from "./partitions.ts";
 import { detachPartition } from "./sql/detach-partition.ts";
 import { dropTable } from "./sql/drop-table.ts";
 import { forgetPartition } from "./sql/forget-partition.ts";
 import { listPartitions } from "./sql/list-partitions.ts";
 import { type ExpiredPartition, lockExpired } from "./sql/lock-expired.ts";
+import { moveAuditHorizon } from "./sql/move-audit-horizon.ts";
 import { moveHorizon } from "./sql/move-horizon.ts";
 import { pruneHealth } from "./sql/prune-health.ts";
 import { pruneLateAudit } from "./sql/prune-late-audit.ts";
@@ -16,6 +17,7 @@ import { pruneLateEvents } from "./sql/prune-late-events.ts";
 import { pruneQuarantine } from "./sql/prune-quarantine.ts";
 import { pruneReceipts } from "./sql/prune-receipts.ts";
 import { pruneRollups } from "./sql/prune-rollups.ts";
+import { readAuditHorizon } from "./sql/read-audit-horizon.ts";
 import { readHorizon } from "./sql/read-horizon.ts";
 import { releaseIds } from "./sql/release-ids.ts";
 import { type Steps, step } from "./steps.ts";
@@ -58,13 +60,15 @@ export const nothingDeleted = (): Deleted => ({
 });
 
 /**
- * Hides the weeks that lie before the retention as a whole.
+ * Hides the weeks that lie before the retention as a whole, and says which days of the audit log expire.
  * @param now milliseconds since the Unix epoch
- * @returns the horizon, RFC 3339
+ * @returns the horizon of events, RFC 3339
  */
 export async function hideExpired(steps: Steps, settings: PartitionSettings, now: number): Promise<string> {
   const target = new Date(oldestKept("events", settings, now)).toISOString();
   await step(steps, "move the horizon", (tx) => moveHorizon(tx, target));
+  const auditDay = new Date(oldestKept("audit_log", settings, now)).toISOString().slice(0, 10);
+  await step(steps, "move the audit log's horizon", (tx) => moveAuditHorizon(tx, auditDay));
   return (await readHorizon(steps.sql)).horizon.text;
 }
 
@@ -80,7 +84,7 @@ export async function deleteExpired(
   const { horizon, movedMsAgo } = await readHorizon(steps.sql);
   if (movedMsAgo >= graceMs) await deleteHidden(steps, horizon, deleted);
   await deleteRecords(steps, settings, now, deleted);
-  await deleteAudit(steps, settings, now, deleted);
+  await deleteAudit(steps, deleted);
 }
 
 async function deleteHidden(
@@ -165,27 +169,31 @@ async function deleteRecords(
   );
 }
 
-async function deleteAudit(
-  steps: Steps,
-  settings: PartitionSettings,
-  now: number,
-  deleted: Deleted,
-): Promise<void> {
-  const oldest = oldestKept("audit_log", settings, now);
-  for (const name of [...(await listPartitions(steps.sql))].sort()) {
-    if ((partitionEnd("audit_log", name) ?? Number.POSITIVE_INFINITY) > oldest) continue;
-    await step(steps, "drop a day of the audit log", (tx) => dropTable(tx, name));
-    deleted.partitions.push(name);
+/**
+ * Days before the horizon go, with what came in late for them. Their seals stay. Where there are checkpoints one of them
+ * has to have the horizon first: an entry that is missing then has expired by a signed word, and was not taken away.
+ */
+async function deleteAudit(steps: Steps, deleted: Deleted): Promise<void> {
+  const { day, signedDay = day } = await readAuditHorizon(steps.sql);
+  const first = [day, signedDay ?? ""].sort()[0];
+  if (!first) return;
+  const cut = `${first}T00:00:00.000Z`;
+  const names = [...(await listPartitions(steps.sql))].sort();
+  for (const parent of AUDIT_PARENTS) {
+    for (const name of names) {
+      if ((partitionEnd(parent, name) ?? Number.POSITIVE_INFINITY) > Date.parse(cut)) continue;
+      await step(steps, `drop a day of ${parent}`, (tx) => dropTable(tx, name));
+      deleted.partitions.push(name);
+    }
+    await repeat(
+      steps,
+      "late audit rows",
+      (tx) => pruneLateAudit(tx, parent, cut, STEP_ROWS),
+      (rows) => {
+        if (parent === "audit_log") deleted.audit += rows;
+      },
+    );
   }
-  const cut = new Date(oldest).toISOString();
-  await repeat(
-    steps,
-    "late audit rows",
-    (tx) => pruneLateAudit(tx, cut, STEP_ROWS),
-    (rows) => {
-      deleted.audit += rows;
-    },
-  );
 }
 
 /** Until a step finds less than a full one. */

@@ -2,7 +2,7 @@ import type { Transaction } from "./client.ts";
 
 /** A partition by range of time; names and bounds are made from dates alone, so they need no quoting. */
 export interface PartitionBounds {
-  parent: "events" | "audit_log";
+  parent: "events" | "audit_log" | "audit_personal";
   name: string;
   /** Inclusive, RFC 3339; `to` is exclusive. */
   from: string;

@@ -3,7 +3,7 @@ import type { Executor } from "./client.ts";
 /** Counting stops here: that there are rows is what matters, and the answer has to be cheap. */
 const MAX_COUNTED = 10_000;
 
-/** Names of the partitions of `events`, and how many rows lie in a DEFAULT partition, of `events` or `audit_log`. */
+/** Names of the partitions of `events`, and how many rows lie in a DEFAULT partition, of whichever table. */
 export async function readPartitionState(
   sql: Executor,
 ): Promise<{ names: ReadonlySet<string>; defaultRows: number }> {
@@ -12,6 +12,7 @@ export async function readPartitionState(
              WHERE i.inhparent = 'events'::regclass) AS names,
            (SELECT count(*)::int FROM (
               (SELECT FROM events_default LIMIT ${MAX_COUNTED})
-              UNION ALL (SELECT FROM audit_log_default LIMIT ${MAX_COUNTED})) AS found) AS default_rows`;
+              UNION ALL (SELECT FROM audit_log_default LIMIT ${MAX_COUNTED})
+              UNION ALL (SELECT FROM audit_personal_default LIMIT ${MAX_COUNTED})) AS found) AS default_rows`;
   return { names: new Set(row.names), defaultRows: row.default_rows };
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { aCall, sealCalls } from "../support/audit.ts";
 import { testConfig } from "../support/deps.ts";
 import {
   DAY_MS,
@@ -200,16 +201,20 @@ describe("rows in DEFAULT", () => {
 
   it("are moved in the audit log too, whatever their day", async () => {
     const { sql } = deps;
-    await sql`
-      INSERT INTO audit_log (at, request_id, method, route, path, status, duration_ms, bytes_in)
-      SELECT now() - n * interval '1 day', gen_random_uuid(), 'GET', '/', '/', 200, 1, 1 FROM unnest(ARRAY[0, 5, 59, 70]) AS n`;
-    expect(await tables(deps)).toMatchObject({ inDefault: 3 });
-    const done = await runAt(deps, Date.now());
-    expect(done.partitions_made).toHaveLength(2);
+    const now = Date.now();
+    await sealCalls(
+      sql,
+      [0, 5, 59, 70].map((days) => aCall(now - days * DAY_MS)),
+    );
+    // Of each call its entry, and what is personal of it.
+    expect(await tables(deps)).toMatchObject({ inDefault: 6 });
+    const done = await runAt(deps, now);
+    expect(done.partitions_made).toHaveLength(4);
     expect(done.deleted.audit).toBe(1);
     expect(await tables(deps)).toMatchObject({ inDefault: 0 });
-    const [left] = await sql`SELECT count(*)::int AS rows FROM audit_log`;
-    expect(left?.rows).toBe(3);
+    const [left] = await sql`
+      SELECT (SELECT count(*)::int FROM audit_log) AS entries, (SELECT count(*)::int FROM audit_personal) AS personal`;
+    expect(left).toEqual({ entries: 3, personal: 3 });
   });
 });
 

@@ -6,6 +6,7 @@ import * as contract from "../../lib/contract/health.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { partitionStart } from "../../lib/partitions.ts";
 import { version } from "../../lib/version.ts";
+import { aCall, sealCalls } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testConfig, testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
@@ -86,9 +87,9 @@ describe("asked over HTTP", () => {
     expect((before as { runway_days: number }).runway_days).toBeGreaterThanOrEqual(34);
     await sql`
       INSERT INTO events VALUES ('c', 'e', 't', '2001-01-01', now(), now(), gen_random_uuid(), '{}')`;
-    await sql`INSERT INTO audit_log (at, request_id, method, route, path, status, duration_ms, bytes_in)
-              VALUES ('2001-01-01', gen_random_uuid(), 'GET', '/', '/', 200, 1, 1)`;
-    expect(await runway()).toMatchObject({ default_rows: 2 });
+    await sealCalls(sql, [aCall(Date.parse("2001-01-01T00:00:00Z"))]);
+    // Of a call there are two rows: its entry, and what is personal of it.
+    expect(await runway()).toMatchObject({ default_rows: 3 });
     const nextMonday = new Date(partitionStart("events", Date.now()) + 7 * 86_400_000).toISOString();
     await sql.unsafe(
       `ALTER TABLE events_${nextMonday.slice(0, 10).replaceAll("-", "")} RENAME TO events_other`,
@@ -101,6 +102,7 @@ describe("asked over HTTP", () => {
     );
     await sql`DELETE FROM events_default`;
     await sql`DELETE FROM audit_log_default`;
+    await sql`DELETE FROM audit_personal_default`;
   });
 
   it("names Redis and the queue when those are down, and is alive all the same", async () => {

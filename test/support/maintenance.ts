@@ -77,7 +77,8 @@ export async function tables({ sql }: Deps): Promise<Tables> {
            (SELECT count(*)::int FROM events) AS events,
            (SELECT count(*)::int FROM event_ledger) AS ledger,
            (SELECT count(*)::int FROM event_rollups WHERE bucket < horizon) AS "hiddenRollups",
-           (SELECT count(*)::int FROM events_default) + (SELECT count(*)::int FROM audit_log_default) AS "inDefault",
+           (SELECT count(*)::int FROM events_default) + (SELECT count(*)::int FROM audit_log_default)
+             + (SELECT count(*)::int FROM audit_personal_default) AS "inDefault",
            (SELECT count(*)::int FROM expired_partitions) AS detached
       FROM retention`;
   return row;
