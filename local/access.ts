@@ -34,6 +34,8 @@ const devFileSchema = z.object({
   /** With SQS: the server that stands in for it, if any, and the queue. */
   sqsEndpoint: z.string().optional(),
   sqsQueueUrl: z.string().optional(),
+  /** File with the public key that checkpoints of the audit trail are signed with, where it was made here. */
+  auditPublicKey: z.string().optional(),
 });
 
 /** What other programs need to talk to a running local system. */

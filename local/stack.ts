@@ -6,9 +6,10 @@ import { closeDeps, createDeps, createQueue, type Deps } from "../lib/deps.ts";
 import { migrate } from "../lib/migrate.ts";
 import { ensurePartitions } from "../lib/partitions.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
+import { ensureAuditKey } from "./audit-key.ts";
 import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
-import { startMaintenance } from "./maintenance.ts";
+import { startFirstRun } from "./first-run.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
 import { startRedis } from "./redis.ts";
@@ -76,7 +77,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   const servers = await startServers(options, teardown, failure.resolve);
   signal?.throwIfAborted();
 
-  const environment = await addQueue(functionEnvironment(options, servers), options, teardown);
+  const signed = await addAuditKey(functionEnvironment(options, servers), dataDir);
+  const environment = await addQueue(signed.environment, options, teardown);
   signal?.throwIfAborted();
   const config = loadConfig(environment);
   const deps = createDeps(config);
@@ -106,8 +108,10 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     log: say,
   });
   teardown.add("The event source", source.stop);
-  const maintenance = startMaintenance(invocationUrl(lambdaPort, "maintenance"), say);
-  teardown.add("The first maintenance", maintenance.stop);
+  for (const name of ["maintenance", "checkpoint"]) {
+    const run = startFirstRun(`The function ${name}`, invocationUrl(lambdaPort, name), say);
+    teardown.add(`The first ${name}`, run.stop);
+  }
   const dev: DevFile = {
     url: emulator.url,
     ...keys,
@@ -115,6 +119,7 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     redisCluster: config.redisCluster,
     redisShards: config.redisShards,
     queue: config.queue,
+    auditPublicKey: signed.publicKeyFile,
     ...(config.sqs && { sqsEndpoint: config.sqs.endpoint, sqsQueueUrl: config.sqs.queueUrl }),
   };
   await writeDevFile(dataDir, dev);
@@ -187,6 +192,17 @@ const functionEnvironment = (
   REDIS_URL: redisUrl,
   QUEUE: queue,
 });
+
+/** Tells the functions of a key to sign checkpoints with, unless they know one. */
+async function addAuditKey(
+  environment: Environment,
+  dataDir: string,
+): Promise<{ environment: Environment; publicKeyFile: string | undefined }> {
+  if (environment.AUDIT_SIGNING_KEY || environment.AUDIT_KMS_KEY_ID)
+    return { environment, publicKeyFile: undefined };
+  const { signingKey, publicKeyFile } = await ensureAuditKey(dataDir);
+  return { environment: { ...environment, AUDIT_SIGNING_KEY: signingKey }, publicKeyFile };
+}
 
 /** With SQS, starts it unless there is one, makes the queues unless there are some, and tells the functions of them. */
 async function addQueue(

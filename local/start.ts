@@ -51,7 +51,11 @@ const aborted = (signal: AbortSignal): Promise<undefined> =>
     signal.addEventListener("abort", () => done(undefined), { once: true });
   });
 
-function greeting({ url, apiKey, adminKey, queue }: Stack, dataDir: string, seconds: number): string {
+function greeting(
+  { url, apiKey, adminKey, queue, auditPublicKey }: Stack,
+  dataDir: string,
+  seconds: number,
+): string {
   const now = new Date();
   const event = {
     event_id: `hello-${now.getTime()}`,
@@ -72,6 +76,7 @@ function greeting({ url, apiKey, adminKey, queue }: Stack, dataDir: string, seco
   Admin key  ${adminKey}   (everything)
   Queue      ${queue === "sqs" ? "SQS" : "Redis Streams"}
   Data       ${dataDir}   (URLs and keys in dev.json)
+  Audit      ${auditPublicKey ?? "signed with your own key"}   (public key that its checkpoints are signed with)
   Logs       ${dataDir}/logs/serverless.log
 
 Send an event:

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { standIn } from "../../lib/stand-in.ts";
 import { ofType, packageStack } from "../package/stack.ts";
 import { type Answer, callForm, callJson } from "./aws.ts";
 import { type Part, partOf } from "./part.ts";
@@ -83,7 +85,7 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
   let made: Map<string, Answer>;
 
   beforeAll(async () => {
-    const { template } = await packageStack(join(folder, queue), STAGE, queue);
+    const { template } = await packageStack(join(folder, queue), STAGE, queue, ["auditBucket=stack"]);
     part = partOf(template, KEPT);
     stack = await create(name, part);
     made = await resourcesOf(name);
@@ -142,6 +144,16 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
     const groups = (logGroups as Answer[]).map(({ logGroupName }) => logGroupName);
     for (const [, { Properties }] of ofType(part.template, "AWS::Logs::LogGroup"))
       expect(groups).toContain(Properties.LogGroupName);
+  });
+
+  it("has the bucket for checkpoints, with object lock", async () => {
+    const Bucket = physical("CheckpointBucket");
+    const client = new S3Client({ region: "us-east-1", forcePathStyle: true, ...standIn(endpoint) });
+    const { ObjectLockConfiguration } = await client.send(new GetObjectLockConfigurationCommand({ Bucket }));
+    expect(ObjectLockConfiguration?.ObjectLockEnabled).toBe("Enabled");
+    const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }));
+    expect(Status).toBe("Enabled");
+    client.destroy();
   });
 
   it.runIf(queue === "sqs")(

@@ -84,6 +84,15 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
       });
   });
 
+  it("gives the key that signs to one function, and what checks signatures to another", () => {
+    const holders = (variable: string): string[] =>
+      ofType(packaged.template, "AWS::Lambda::Function")
+        .filter(([, { Properties }]) => variable in Properties.Environment.Variables)
+        .map(([name]) => name);
+    expect(holders("AUDIT_SIGNING_KEY")).toEqual(["CheckpointLambdaFunction"]);
+    expect(holders("AUDIT_PUBLIC_KEYS").sort()).toEqual(["AuditLambdaFunction", "CheckpointLambdaFunction"]);
+  });
+
   it("replaces no function before the schema is up to date", () => {
     for (const [name, { DependsOn }] of ofType(packaged.template, "AWS::Lambda::Function"))
       if (name !== "MigrateLambdaFunction") expect(DependsOn, name).toContain("SchemaMigration");
@@ -118,6 +127,56 @@ describe("the drain", () => {
   });
 });
 
+describe("checkpoints of the audit trail", () => {
+  const KEY = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+  const policies = ({ template }: Packaged): Record<string, unknown> =>
+    Object.fromEntries(
+      template.Resources.CheckpointRole?.Properties.Policies.filter((one: object) => "PolicyName" in one).map(
+        ({ PolicyName, PolicyDocument }: { PolicyName: string; PolicyDocument: { Statement: unknown } }) => [
+          PolicyName,
+          PolicyDocument.Statement,
+        ],
+      ),
+    );
+  const variables = ({ template }: Packaged): Record<string, unknown> =>
+    template.Resources.CheckpointLambdaFunction?.Properties.Environment.Variables;
+
+  it("are signed by a key of KMS where that is asked for, and no other key is there then", async () => {
+    const params = ["auditSigning=kms", `auditKmsKey=${KEY}`, "checkpointMinutes=10"];
+    const packaged = await packageStack(join(folder, "kms"), "dev", "redis", params);
+    expect(variables(packaged)).toMatchObject({
+      AUDIT_KMS_KEY_ID: KEY,
+      AUDIT_SIGNING_KEY: "",
+      AUDIT_CHECKPOINT_BUCKET: "",
+    });
+    expect(policies(packaged)).toMatchObject({
+      sign: [{ Effect: "Allow", Action: ["kms:Sign", "kms:GetPublicKey"], Resource: KEY }],
+    });
+    expect(policies(packaged)).not.toHaveProperty("copy");
+    const [[, rule] = []] = ofType(packaged.template, "AWS::Events::Rule").filter(([name]) =>
+      name.startsWith("Checkpoint"),
+    );
+    expect(rule?.Properties.ScheduleExpression).toBe("rate(10 minutes)");
+    expect(await lint(PROJECT, packaged.files)).toEqual([]);
+  });
+
+  it("go to a bucket with object lock in production, which stays when the stack goes", async () => {
+    const packaged = await packageStack(join(folder, "bucket"), "prod", "redis");
+    expect(packaged.template.Resources.CheckpointBucket).toMatchObject({
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: { ObjectLockEnabled: true, VersioningConfiguration: { Status: "Enabled" } },
+    });
+    expect(variables(packaged).AUDIT_CHECKPOINT_BUCKET).toEqual({ Ref: "CheckpointBucket" });
+    expect(policies(packaged)).toMatchObject({
+      copy: [
+        { Resource: { "Fn::Sub": expect.stringMatching(/^\$\{CheckpointBucket\.Arn\}\/checkpoints\/\*$/) } },
+      ],
+    });
+    expect(policies(packaged)).not.toHaveProperty("sign");
+  });
+});
+
 describe("packaging", () => {
   it("outside of a VPC asks for none and passes the linter too", async () => {
     const target = join(folder, "none");
@@ -131,7 +190,7 @@ describe("packaging", () => {
     const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
     expect(code).not.toBe(0);
     expect(output).toMatch(/weir-dev-analytics +500 +1 +500/);
-    expect(output).toContain("The functions may open 524 connections; the database takes 80");
+    expect(output).toContain("The functions may open 525 connections; the database takes 80");
   });
 
   it("fails on a queue there is not", async () => {

@@ -46,9 +46,14 @@ export function runPackage(
 }
 
 /** As {@link runPackage}. @throws with its output if it fails */
-export async function packageStack(target: string, stage: string, queue: string): Promise<Packaged> {
+export async function packageStack(
+  target: string,
+  stage: string,
+  queue: string,
+  params: string[] = [],
+): Promise<Packaged> {
   await mkdir(target, { recursive: true });
-  const { code, output } = await runPackage(target, { stage, queue });
+  const { code, output } = await runPackage(target, { stage, queue, params });
   if (code !== 0) throw new Error(`Packaging ${stage} with ${queue} failed:\n${output}`);
   const files = ["create", "update"].map((step) =>
     join(target, `cloudformation-template-${step}-stack.json`),

@@ -1,17 +1,18 @@
-/** What its schedule does every hour, done once at the start: a laptop may not be on when the hour is full. */
+/** What a schedule does, done once at the start: a laptop may not be on when its hour, or minute, is full. */
 export interface FirstRun {
   /** Stops waiting for it. What it has not done, the next run does. */
   stop(): Promise<void>;
 }
 
 /**
- * Calls the function maintenance and does not wait for it.
+ * Calls a function and does not wait for it.
+ * @param name of what it does, for people
  * @param url the function's `…/invocations`
  */
-export function startMaintenance(url: string, log: (line: string) => void): FirstRun {
+export function startFirstRun(name: string, url: string, log: (line: string) => void): FirstRun {
   const stopping = new AbortController();
   const run = invoke(url, stopping.signal).catch((error: Error) => {
-    if (!stopping.signal.aborted) log(`Maintenance did not run: ${error.message}`);
+    if (!stopping.signal.aborted) log(`${name} did not run: ${error.message}`);
   });
   return {
     stop: () => {
