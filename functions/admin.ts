@@ -1,5 +1,6 @@
 /** The administrator's calls: clients, keys, quarantine, erasure. */
 import { httpHandler, serve } from "../lib/api.ts";
+import * as auditErasures from "../lib/audit-erasures.ts";
 import * as clients from "../lib/clients.ts";
 import * as contract from "../lib/contract/admin.ts";
 import * as erasure from "../lib/contract/erasures.ts";
@@ -44,6 +45,11 @@ export const handler = httpHandler(getDeps, [
   serve(contract.redriveQuarantine, async ({ deps, body }) =>
     json(202, await quarantine.redrive(deps, body)),
   ),
+  serve(erasure.eraseAudit, async ({ deps, body, changed }) => {
+    const erased = await auditErasures.eraseAudit(deps, body);
+    changed(auditErasures.changeOf(body, erased));
+    return json(200, erased);
+  }),
   serve(erasure.createErasure, async ({ deps, body, caller }) => {
     const asked = await erasures.createErasure(deps, body, caller);
     return json(202, asked, { location: `/v1/erasures/${asked.erasure_id}` });

@@ -22,6 +22,7 @@ import {
 } from "./http.ts";
 import { rateLimitHeaders } from "./limit.ts";
 import { Problem } from "./problem.ts";
+import type { Change } from "./trail/entry.ts";
 
 /** One call on its way through a function. */
 export interface Call<O extends Operation = Operation> {
@@ -34,6 +35,8 @@ export interface Call<O extends Operation = Operation> {
   body: BodyOf<O>;
   /** To be called when the audit row is on its way already. */
   audited: () => void;
+  /** Tells the audit log what the call changed; never a secret. */
+  changed: (change: Change) => void;
 }
 
 type UseCase<O extends Operation> = (call: Call<O>) => Promise<ApiResponse>;
@@ -64,6 +67,7 @@ interface State {
   request: ApiRequest;
   caller: Caller;
   audited: boolean;
+  change?: Change;
 }
 
 /**
@@ -118,6 +122,9 @@ const callOf = (deps: Deps, state: State, params: object, query: object, body: u
     body,
     audited: () => {
       state.audited = true;
+    },
+    changed: (change: Change) => {
+      state.change = change;
     },
   }) as Call;
 
@@ -199,7 +206,7 @@ function requestId(stateOf: StateOf): Middleware {
 /** Writes the audit row through the queue; when the queue can't take it, to the log, whole, to be read back in. */
 function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
   const write = async (request: Request<Gateway, Result>): Promise<void> => {
-    const { request: call, caller, audited } = stateOf(request);
+    const { request: call, caller, audited, change } = stateOf(request);
     if (audited) return;
     const row = {
       ...auditOf(call),
@@ -208,6 +215,7 @@ function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
       key_prefix: caller.keyPrefix,
       status: request.response?.statusCode ?? 500,
       duration_ms: Math.max(0, Date.now() - call.receivedAt),
+      ...(change && { change }),
     };
     const header = { v: 1, id: call.id, at: call.receivedAt, audit: row } as const;
     await queueAudit(getDeps(), header);

@@ -1,7 +1,15 @@
-/** Calls that erase one subject's payloads. */
+/** Calls that erase one subject's payloads, and who made which calls. */
 import * as z from "zod";
 import { numberSource } from "../json.ts";
-import { clientIdField, countField, nextCursor, pageQuery, rangeQuery, timeField } from "./fields.ts";
+import {
+  clientIdField,
+  countField,
+  nextCursor,
+  pageQuery,
+  rangeQuery,
+  timeField,
+  timeParam,
+} from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const uuid = z.string().meta({ format: "uuid" });
@@ -43,7 +51,56 @@ export const newErasureSchema = z.strictObject({
     .meta({ description: 'The value there. It must have the same type: 7 is not "7".', example: "u-1001" }),
 });
 
+export const auditErasureSchema = z
+  .strictObject({
+    address: z.string().min(1).max(100).optional().meta({
+      description: "The address that called, as the audit log has it.",
+      example: "192.0.2.1",
+    }),
+    user_agent: z.string().min(1).max(1_000).optional().meta({ description: "The user agent, exactly." }),
+    client: z.string().min(1).max(32).optional().meta({ description: "Only calls with this client's keys." }),
+    request_id: z.guid().optional().meta({ description: "This call alone." }),
+    start: timeParam.optional().meta({ description: "Calls at or after this time." }),
+    end: timeParam.optional().meta({ description: "Calls before this time." }),
+  })
+  .refine((given) => SUBJECTS.some((name) => given[name] !== undefined), {
+    message: "one of address, user_agent, client and request_id is needed",
+  });
+const SUBJECTS = ["address", "user_agent", "client", "request_id"] as const;
+
+export const auditErasedSchema = z
+  .object({
+    erased: countField.meta({ description: "Calls whose address and user agent went." }),
+    complete: z.boolean().meta({
+      description:
+        "Whether none is left of the calls received before this one. If not, the time was up, or some were still in the queue: call again.",
+    }),
+    next_start: timeField.nullable().meta({
+      description: "Where the time was up: `start` of the call that goes on from there.",
+    }),
+  })
+  .meta({ id: "AuditErased" });
+
 const admin = { function: "admin", scopes: ["admin"] } as const;
+const bodyProblems = [
+  "invalid-json",
+  "invalid-encoding",
+  "payload-too-large",
+  "unsupported-media-type",
+  "invalid-body",
+] as const;
+
+export const eraseAudit = operation({
+  ...admin,
+  method: "POST",
+  path: "/v1/audit/erasures",
+  summary: "Erase who made which calls",
+  description:
+    "Erases address and user agent of the calls that meet all criteria. The calls themselves stay in the audit log, whose seals and checkpoints are those of before and still verify. This call is recorded too, with its own address, and without the one to be erased.",
+  body: auditErasureSchema,
+  responses: { 200: auditErasedSchema },
+  problems: bodyProblems,
+});
 
 export const createErasure = operation({
   ...admin,
@@ -54,14 +111,7 @@ export const createErasure = operation({
     'Replaces the payload of every event of the client, received before now, in which the property has the value, with `{"erased":true}`; in quarantine too. The events keep counting, and their ids are still known, so that none can come back. What can\'t be done at once is done by maintenance.',
   body: newErasureSchema,
   responses: { 202: erasureSchema },
-  problems: [
-    "invalid-json",
-    "invalid-encoding",
-    "payload-too-large",
-    "unsupported-media-type",
-    "invalid-body",
-    "not-found",
-  ],
+  problems: [...bodyProblems, "not-found"],
 });
 
 export const getErasure = operation({

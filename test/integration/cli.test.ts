@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
+import { keyId, readPublicKey } from "../../lib/trail/checkpoint.ts";
+import { aCall, sealCalls } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { freshDeps } from "../support/faults.ts";
@@ -176,5 +179,49 @@ describe("weir", () => {
     expect(code).toBe(1);
     expect(err).toContain(message);
     expect(err).not.toMatch(/\n\s+at |node:internal/);
+  });
+});
+
+describe("weir audit", () => {
+  it("makes a key pair that signs, of which it keeps nothing, without any server", async () => {
+    const made = async () => {
+      const { code, out } = await weir(["audit", "keygen", "--json"], { env: {} });
+      expect(code).toBe(0);
+      return JSON.parse(out) as Record<"key_id" | "signing_key" | "public_key" | "public_key_pem", string>;
+    };
+    const before = await readdir(folder);
+    const [pair, other] = [await made(), await made()];
+    const { auditSigning, auditPublicKeys } = loadConfig({
+      ...servers,
+      AUDIT_SIGNING_KEY: pair.signing_key,
+      AUDIT_PUBLIC_KEYS: `${other.public_key},${pair.public_key}`,
+    });
+    expect(auditSigning).toHaveProperty("key");
+    expect(auditPublicKeys.map(keyId).sort()).toEqual([pair.key_id, other.key_id].sort());
+    expect(keyId(readPublicKey(pair.public_key_pem))).toBe(pair.key_id);
+    const { out } = await weir(["audit", "keygen"], { env: {} });
+    expect(out).toMatch(/^Key [0-9a-f]{16}$/m);
+    expect(out).toContain("-----BEGIN PUBLIC KEY-----");
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it("erases who called, and records that without saying whom", async () => {
+    await drainAll(deps);
+    const address = "203.0.113.78";
+    const at = Date.now() - 60_000;
+    await sealCalls(deps.sql, [aCall(at, { address }), aCall(at, { address }), aCall(at)]);
+    expect(await json("audit", "erase", "--address", address)).toEqual({ erased: 2, complete: true });
+    await drainAll(deps);
+    const [row] = await deps.sql`
+      SELECT a.*, p.user_agent FROM audit_log a JOIN audit_personal p USING (lane, seal, leaf) WHERE route = 'audit erase'`;
+    expect(row).toMatchObject({
+      method: "CLI",
+      status: 200,
+      change: { before: null, after: { criteria: { address: "given" }, erased: 2, complete: true } },
+      user_agent: expect.stringMatching(/^weir-cli\/\S+ \S+$/),
+    });
+    const refused = await weir(["audit", "erase", "--start", "2026-01-01T00:00:00Z"]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("one of address, user_agent, client and request_id is needed");
   });
 });

@@ -1,0 +1,34 @@
+import { generateKeyPairSync } from "node:crypto";
+import { Command } from "commander";
+import { keyId } from "../../lib/trail/checkpoint.ts";
+import { print } from "./connect.ts";
+
+/** `weir audit keygen`: a key pair to sign checkpoints with. It is kept nowhere. */
+export function keygenCommand(): Command {
+  return new Command("keygen")
+    .description("make a key pair that signs checkpoints; its private half is shown this once")
+    .action(generate);
+}
+
+function generate(_: unknown, command: Command): void {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const pair = {
+    key_id: keyId(publicKey),
+    // Base64 of the key's DER: one line, for a secret or a variable.
+    signing_key: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+    public_key: publicKey.export({ type: "spki", format: "der" }).toString("base64"),
+    public_key_pem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+  };
+  print(command, pair, [
+    `Key ${pair.key_id}`,
+    "",
+    "AUDIT_SIGNING_KEY, a secret, shown this once:",
+    pair.signing_key,
+    "",
+    "AUDIT_PUBLIC_KEYS; after a rotation the former ones behind it, with commas between them:",
+    pair.public_key,
+    "",
+    "The same for those who verify:",
+    pair.public_key_pem.trimEnd(),
+  ]);
+}
