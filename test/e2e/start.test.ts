@@ -1,10 +1,13 @@
 /** `npm start` as a user types it: on embedded servers, with what it prints, the demo twice, Ctrl-C, and again. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isSignedBy, keyId, readPublicKey } from "../../lib/trail/checkpoint.ts";
+import { storedCheckpoints } from "../support/checkpoints.ts";
 import { freePort } from "../support/ports.ts";
 
 const run = promisify(execFile);
@@ -87,6 +90,25 @@ const count = async (): Promise<number> => {
   return events;
 };
 
+const devFile = async () => JSON.parse(await readFile(join(dataDir, "dev.json"), "utf8"));
+
+const publicKeyId = async (): Promise<string> =>
+  keyId(readPublicKey(await readFile((await devFile()).auditPublicKey, "utf8")));
+
+/** Of all checkpoints so far; each has to be signed by the key that was made here. */
+async function checkpointKeys(): Promise<string[]> {
+  const { databaseUrl, auditPublicKey } = await devFile();
+  const sql = postgres(databaseUrl, { max: 1 });
+  try {
+    const checkpoints = await storedCheckpoints({ sql });
+    const key = readPublicKey(await readFile(auditPublicKey, "utf8"));
+    expect(checkpoints.filter((one) => !isSignedBy(one, [key]))).toEqual([]);
+    return [...new Set(checkpoints.map(({ key_id }) => key_id))];
+  } finally {
+    await sql.end();
+  }
+}
+
 describe("npm start", () => {
   it("prints a curl that works, replays the demo once, and ends without a trace on Ctrl-C", async () => {
     const first = start(environment);
@@ -101,6 +123,11 @@ describe("npm start", () => {
     await expect.poll(count, { timeout: 30_000 }).toBe(1);
     const { stdout: counted } = await run("bash", ["-c", commands[1] ?? ""]);
     expect(JSON.parse(counted)).toMatchObject({ count: 1 });
+
+    const { mode } = await stat(join(dataDir, "audit-key.pem"));
+    expect(mode & 0o777).toBe(0o600);
+    expect(first.output()).toContain(dev.auditPublicKey);
+    await expect.poll(checkpointKeys, { timeout: 30_000 }).toEqual([await publicKeyId()]);
 
     const demo = (): Promise<{ stdout: string }> =>
       run("npm", ["run", "demo"], { cwd: ROOT, env: environment });
@@ -128,7 +155,9 @@ describe("npm start", () => {
       LAMBDA_PORT: String(await freePort()),
       WEIR_DATA_DIR: otherDir,
     });
+    const keyBefore = await publicKeyId();
     await Promise.all([ready(again), ready(other)]);
+    expect(await publicKeyId()).toBe(keyBefore);
     expect(await count()).toBe(21_708);
     for (const { child } of [again, other]) child.kill("SIGTERM");
     await Promise.all([ended(again.child), ended(other.child)]);

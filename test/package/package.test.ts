@@ -156,7 +156,7 @@ describe("checkpoints of the audit trail", () => {
     const [[, rule] = []] = ofType(packaged.template, "AWS::Events::Rule").filter(([name]) =>
       name.startsWith("Checkpoint"),
     );
-    expect(rule?.Properties.ScheduleExpression).toBe("rate(10 minutes)");
+    expect(rule?.Properties.ScheduleExpression).toBe("cron(0/10 * * * ? *)");
     expect(await lint(PROJECT, packaged.files)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { checkpointDeps } from "../../lib/checkpoint-deps.ts";
 import { ConfigError, loadConfig, loadLocalConfig } from "../../lib/config.ts";
 
 const servers = { DATABASE_URL: "postgres://db/weir", REDIS_URL: "redis://cache" };
@@ -42,6 +43,12 @@ describe("AUDIT_SIGNING_KEY", () => {
     expect(load).toThrow(/AUDIT_SIGNING_KEY: must be an Ed25519 private key/);
     expect(load).toThrow(/RETENTION_DAYS: /);
     expect(load).not.toThrow(text.slice(-30).trim());
+  });
+
+  it("is not needed but by who signs", () => {
+    const config = loadConfig(servers);
+    expect(config.auditSigning).toBeUndefined();
+    expect(() => checkpointDeps(config)).toThrow(/Set AUDIT_SIGNING_KEY or AUDIT_KMS_KEY_ID/);
   });
 
   it("can't be set beside a key of KMS", () => {
