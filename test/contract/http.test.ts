@@ -187,6 +187,9 @@ describe("the rest of the calls", () => {
     expect(erase).toMatchObject({ status: 202, body: { client_id: "demo", events_erased: 0 } });
     expect((await get(`/v1/erasures/${erase.body.erasure_id}`, admin)).status).toBe(200);
     expect((await get("/v1/erasures", admin)).body.erasures).toHaveLength(1);
+    const forget = { address: "203.0.113.99" };
+    const forgot = await api.call("POST", "/v1/audit/erasures", { key: admin, body: forget });
+    expect(forgot).toMatchObject({ status: 200, body: { erased: 0 } });
     const client = await newClient({ name: "changes" });
     const one = `/v1/clients/${client}`;
     const change = await api.call("PATCH", one, { key: admin, body: { burst: 5 } });
