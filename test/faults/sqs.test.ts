@@ -153,9 +153,10 @@ describe("the worker that is faster than ingest's second step", () => {
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue, shards } = deps;
+    const { config, log, queue, shards, unqueued } = deps;
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    return { redis, intake: new SqsIntake({ redis, shards, queue, config, messageBytes: 16_384, log }) };
+    const parts = { redis, shards, queue, config, messageBytes: 16_384, log, unqueued };
+    return { redis, intake: new SqsIntake(parts) };
   };
 });
 

@@ -65,6 +65,7 @@ describe("asked over HTTP", () => {
       status: "ok",
       checks: { database: up, redis: up, queue: up },
       partitions: { runway_days: expect.any(Number), default_rows: 0 },
+      audit: { logged: 0, recovered: 0, missing: 0 },
       version,
     });
     expect(contract.healthSchema.safeParse(answer.body).success).toBe(true);
@@ -86,8 +87,9 @@ describe("asked over HTTP", () => {
     expect((before as { runway_days: number }).runway_days).toBeGreaterThanOrEqual(34);
     await sql`
       INSERT INTO events VALUES ('c', 'e', 't', '2001-01-01', now(), now(), gen_random_uuid(), '{}')`;
-    await sql`INSERT INTO audit_log (at, request_id, method, route, path, status, duration_ms, bytes_in)
-              VALUES ('2001-01-01', gen_random_uuid(), 'GET', '/', '/', 200, 1, 1)`;
+    await sql`INSERT INTO audit_log (at, request_id, method, route, path, status, duration_ms, bytes_in, lane, seal, leaf,
+                                     leaf_hash, personal)
+              VALUES ('2001-01-01', gen_random_uuid(), 'GET', '/', '/', 200, 1, 1, 0, 1, 0, '', '')`;
     expect(await runway()).toMatchObject({ default_rows: 2 });
     const nextMonday = new Date(partitionStart("events", Date.now()) + 7 * 86_400_000).toISOString();
     await sql.unsafe(

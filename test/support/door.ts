@@ -20,10 +20,7 @@ export interface Door {
 }
 
 export function openDoor(deps: Deps): Door {
-  const handler = httpHandler(
-    () => deps,
-    [serve(sendEvents, (call) => ingest(call.request, call.deps, call.audited))],
-  );
+  const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
   const answers = new Map<string, number>();
   const secrets = new Set<string>();
   return {

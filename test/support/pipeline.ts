@@ -79,10 +79,7 @@ export async function send(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const handler = httpHandler(
-    () => deps,
-    [serve(sendEvents, (call) => ingest(call.request, call.deps, call.audited))],
-  );
+  const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
   const event = gatewayEvent({
     method: "POST",
     route: "/v1/events",
