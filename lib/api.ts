@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { countUnqueued, logAudit, queueAudit } from "./audit-row.ts";
 import { authorize, type Caller } from "./auth.ts";
 import { bodyJson } from "./body.ts";
+import { type Changed, recordable } from "./changed.ts";
 import { checkBody } from "./check.ts";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "./contract/operation.ts";
 import type { Deps } from "./deps.ts";
@@ -39,7 +40,7 @@ export interface Call<O extends Operation = Operation> {
   /** For the audit: who calls, where the operation finds out by itself. */
   seen: (caller: Caller) => void;
   /** For the audit: what the call has changed, as it was before and after; never a secret. */
-  changed: (change: Change) => void;
+  changed: Changed;
   /** To be called when the audit row is on its way already. */
   audited: () => void;
 }
@@ -257,6 +258,6 @@ function rowOf({ request, caller, change }: State, { response }: Request<Gateway
     key_prefix: caller.keyPrefix,
     status: response?.statusCode ?? 500,
     duration_ms: Math.max(0, Date.now() - request.receivedAt),
-    ...(change && { change }),
+    ...(change && { change: recordable(change) }),
   };
 }

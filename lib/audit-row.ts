@@ -15,18 +15,32 @@ interface Options {
 
 /** Writes an audit row through the queue; when the queue can't take it, to the log, whole, to be read back in. Never rejects. */
 export async function queueAudit(
-  { queue, log, unqueued }: Pick<Deps, "queue" | "log" | "unqueued">,
+  deps: Pick<Deps, "queue" | "log" | "unqueued">,
   header: Audited,
   { withinMs, functionName }: Options,
 ): Promise<void> {
+  const fault = await sendAudit(deps, header, withinMs);
+  if (fault === undefined) return;
+  logAudit(deps.log, header, fault);
+  countUnqueued(functionName);
+}
+
+/**
+ * @param withinMs how long the queue may take
+ * @returns why the queue did not take the row, as far as is known
+ */
+export async function sendAudit(
+  { queue, unqueued }: Pick<Deps, "queue" | "unqueued">,
+  header: Audited,
+  withinMs: number,
+): Promise<Error | undefined> {
   const names = unqueued.take();
-  const message = headerMessage(naming(header, names));
   try {
-    await inTime(queue.send([message]), withinMs);
+    await inTime(queue.send([headerMessage(naming(header, names))]), withinMs);
+    return undefined;
   } catch (error) {
     unqueued.add([header.id, ...names]);
-    logAudit(log, header, error as Error);
-    countUnqueued(functionName);
+    return error as Error;
   }
 }
 

@@ -114,7 +114,7 @@ export const anAuditRow = (client_id: string): object => ({
   address: null,
   user_agent: null,
   bytes_in: 1,
-  bytes_out: null,
+  bytes_out: 1,
   client_id,
   key_prefix: null,
   status: 202,
