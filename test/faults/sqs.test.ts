@@ -46,9 +46,9 @@ describe("when SQS does not take it", () => {
       pending: 0,
     });
     await expectTidy(deps, clientId);
-    const [audit] =
-      await deps.sql`SELECT count(*)::int AS rows FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
-    expect(audit?.rows).toBe(1);
+    const audit =
+      await deps.sql`SELECT status, bytes_out FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
+    expect(audit).toEqual([{ status: 202, bytes_out: Buffer.byteLength(JSON.stringify(first.body)) }]);
 
     proxy.refuse(() => false);
     const second = await send(deps, secret, { events });
