@@ -110,6 +110,8 @@ const queries: Readonly<Record<string, string>> = {
 it("a walk through the document leaves an entry for each call, and each says how it went", async () => {
   const found = await things();
   const names = Object.keys(operations);
+  const documented = Object.values(system.api.document.paths).flatMap((methods) => Object.values(methods));
+  expect(documented.map(({ operationId }) => operationId).sort()).toEqual(names.toSorted());
   for (const [name, operation] of Object.entries<Operation>(operations)) {
     const { method, path: route, scopes } = operation;
     const path = route.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {

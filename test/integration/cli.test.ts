@@ -121,6 +121,12 @@ describe("weir", () => {
     expect(out).toContain("poisoned");
     expect(await json("quarantine", "redrive", "--limit", "5")).toEqual({ redriven: 2 });
     await drainAll(deps);
+    const all = { client: null, reason: null, event_keys: null };
+    const [{ change } = {}] = await deps.sql`SELECT change FROM audit_log WHERE route = 'quarantine redrive'`;
+    expect(change).toEqual({
+      before: { ...all, waiting: 2, on_their_way: 0 },
+      after: { ...all, waiting: 0, on_their_way: 2 },
+    });
     expect(await counts(deps, "shop")).toMatchObject({ quarantine: 0, stored: 2 });
   });
 
