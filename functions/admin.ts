@@ -12,8 +12,8 @@ import * as keys from "../lib/keys.ts";
 import * as quarantine from "../lib/quarantine.ts";
 
 export const handler = httpHandler(getDeps, [
-  serve(contract.createClient, async ({ deps, body }) => {
-    const client = await clients.createClient(deps, body);
+  serve(contract.createClient, async ({ deps, body, changed }) => {
+    const client = await clients.createClient(deps, body, changed);
     return json(201, client, { location: `/v1/clients/${client.client_id}` });
   }),
   serve(contract.listClients, async ({ deps, query, request }) => {
@@ -23,35 +23,36 @@ export const handler = httpHandler(getDeps, [
   serve(contract.getClient, async ({ deps, params }) =>
     json(200, await clients.requireClient(deps, params.client_id)),
   ),
-  serve(contract.changeClient, async ({ deps, params, body }) =>
-    json(200, await clients.changeClient(deps, params.client_id, body)),
+  serve(contract.changeClient, async ({ deps, params, body, changed }) =>
+    json(200, await clients.changeClient(deps, params.client_id, body, changed)),
   ),
-  serve(contract.createKey, async ({ deps, params, body }) => {
+  serve(contract.createKey, async ({ deps, params, body, changed }) => {
     const expires = body.expires_at ? new Date(body.expires_at.ms) : null;
-    const key = await keys.createKey(deps, params.client_id, { scopes: body.scopes, expires_at: expires });
+    const options = { scopes: body.scopes, expires_at: expires };
+    const key = await keys.createKey(deps, params.client_id, options, changed);
     return json(201, key, { location: `/v1/clients/${params.client_id}/keys/${key.key_id}` });
   }),
   serve(contract.listKeys, async ({ deps, params }) =>
     json(200, { keys: await keys.listKeys(deps, params.client_id) }),
   ),
-  serve(contract.revokeKey, async ({ deps, params }) => {
-    await keys.revokeKey(deps, params.client_id, params.key_id);
+  serve(contract.revokeKey, async ({ deps, params, changed }) => {
+    await keys.revokeKey(deps, params.client_id, params.key_id, changed);
     return { status: 204, headers: {}, body: "" };
   }),
   serve(contract.listQuarantine, async ({ deps, query, request }) => {
     const page = await quarantine.listQuarantine(deps, query);
     return json(200, page, linkNext(request, page.next_cursor));
   }),
-  serve(contract.redriveQuarantine, async ({ deps, body }) =>
-    json(202, await quarantine.redrive(deps, body)),
+  serve(contract.redriveQuarantine, async ({ deps, body, changed }) =>
+    json(202, await quarantine.redrive(deps, body, changed)),
   ),
   serve(erasure.eraseAudit, async ({ deps, body, changed }) => {
     const erased = await auditErasures.eraseAudit(deps, body);
     changed(auditErasures.changeOf(body, erased));
     return json(200, erased);
   }),
-  serve(erasure.createErasure, async ({ deps, body, caller }) => {
-    const asked = await erasures.createErasure(deps, body, caller);
+  serve(erasure.createErasure, async ({ deps, body, caller, changed }) => {
+    const asked = await erasures.createErasure(deps, body, caller, changed);
     return json(202, asked, { location: `/v1/erasures/${asked.erasure_id}` });
   }),
   serve(erasure.getErasure, async ({ deps, params }) =>

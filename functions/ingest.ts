@@ -4,6 +4,4 @@ import { sendEvents } from "../lib/contract/events.ts";
 import { getDeps } from "../lib/deps-once.ts";
 import { ingest } from "../lib/ingest.ts";
 
-export const handler = httpHandler(getDeps, [
-  serve(sendEvents, ({ request, deps, audited }) => ingest(request, deps, audited)),
-]);
+export const handler = httpHandler(getDeps, [serve(sendEvents, ingest)]);

@@ -4,6 +4,7 @@
  * out of everybody's reach but the functions'.
  */
 import { z } from "zod";
+import { recordedInDatabase } from "../lib/audit-command.ts";
 import { createClient, getClient } from "../lib/clients.ts";
 import { answerCloudFormation, isCloudFormationRequest } from "../lib/custom-resource.ts";
 import { getDeps } from "../lib/deps-once.ts";
@@ -47,9 +48,16 @@ async function bringUpToDate(): Promise<Migrated> {
 
 async function addAdministrator(clientId: string): Promise<NewKey> {
   const deps = getDeps();
-  if ((await getClient(deps, clientId)) === null)
-    await createClient(deps, { client_id: clientId, name: "Administrator" });
-  return createKey(deps, clientId, { scopes: ["admin"] });
+  const command = { name: "migrate admin_client", method: "INVOKE", userAgent: null } as const;
+  return recordedInDatabase(deps, command, async (changed) => {
+    const client =
+      (await getClient(deps, clientId)) === null
+        ? await createClient(deps, { client_id: clientId, name: "Administrator" })
+        : undefined;
+    return createKey(deps, clientId, { scopes: ["admin"] }, ({ before, after }) =>
+      changed({ before, after: { client, key: after } }),
+    );
+  });
 }
 
 /**

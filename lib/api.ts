@@ -5,9 +5,10 @@
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type { z } from "zod";
-import { queueAudit } from "./audit-row.ts";
+import { countUnqueued, logAudit, queueAudit } from "./audit-row.ts";
 import { authorize, type Caller } from "./auth.ts";
 import { bodyJson } from "./body.ts";
+import { type Changed, recordable } from "./changed.ts";
 import { checkBody } from "./check.ts";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "./contract/operation.ts";
 import type { Deps } from "./deps.ts";
@@ -15,12 +16,15 @@ import { toProblem } from "./errors.ts";
 import {
   type ApiRequest,
   type ApiResponse,
+  answeredBytes,
   auditOf,
   fromGateway,
   problemResponse,
   toGateway,
 } from "./http.ts";
 import { rateLimitHeaders } from "./limit.ts";
+import { createLogger, type Log } from "./log.ts";
+import type { AuditRow } from "./message.ts";
 import { Problem } from "./problem.ts";
 import type { Change } from "./trail/entry.ts";
 
@@ -33,10 +37,12 @@ export interface Call<O extends Operation = Operation> {
   params: ParamsOf<O>;
   query: QueryOf<O>;
   body: BodyOf<O>;
+  /** For the audit: who calls, where the operation finds out by itself. */
+  seen: (caller: Caller) => void;
+  /** For the audit: what the call has changed, as it was before and after; never a secret. */
+  changed: Changed;
   /** To be called when the audit row is on its way already. */
   audited: () => void;
-  /** Tells the audit log what the call changed; never a secret. */
-  changed: (change: Change) => void;
 }
 
 type UseCase<O extends Operation> = (call: Call<O>) => Promise<ApiResponse>;
@@ -66,8 +72,8 @@ const NOBODY: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: fa
 interface State {
   request: ApiRequest;
   caller: Caller;
+  change: Change | undefined;
   audited: boolean;
-  change?: Change;
 }
 
 /**
@@ -86,7 +92,8 @@ export function httpHandler(
   const stateOf = (request: Request<Gateway, Result>): State => {
     const known = states.get(request.event);
     if (known) return known;
-    const state: State = { request: fromGateway(request.event), caller: NOBODY, audited: false };
+    const call = fromGateway(request.event);
+    const state: State = { request: call, caller: NOBODY, change: undefined, audited: false };
     states.set(request.event, state);
     return state;
   };
@@ -120,11 +127,14 @@ const callOf = (deps: Deps, state: State, params: object, query: object, body: u
     params,
     query,
     body,
+    seen: (caller) => {
+      state.caller = caller;
+    },
+    changed: (change) => {
+      state.change = change;
+    },
     audited: () => {
       state.audited = true;
-    },
-    changed: (change: Change) => {
-      state.change = change;
     },
   }) as Call;
 
@@ -188,7 +198,7 @@ function problems(getDeps: () => Deps, stateOf: StateOf): Middleware {
       const response = problemResponse(problem, call.id);
       if (problem.status >= 500) {
         const cause = problem.cause ?? problem;
-        getDeps().log.error(problem.code, { request_id: call.id, route: call.route, error: cause as Error });
+        logOf(getDeps).error(problem.code, { request_id: call.id, route: call.route, error: cause as Error });
       }
       request.response = toGateway({ ...response, headers: { ...limit, ...response.headers } });
     },
@@ -203,22 +213,51 @@ function requestId(stateOf: StateOf): Middleware {
   return { after: name, onError: name };
 }
 
-/** Writes the audit row through the queue; when the queue can't take it, to the log, whole, to be read back in. */
+/** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */
+function logOf(getDeps: () => Deps): Log {
+  try {
+    return getDeps().log;
+  } catch {
+    return createLogger({ logLevel: "ERROR" });
+  }
+}
+
+/** Kept back of the function's time when it waits for the queue, to log the row that the queue did not take. */
+const LOG_MS = 150;
+
+/** Has the audit row written, whatever came of the call: through the queue, or into the log. */
 function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
   const write = async (request: Request<Gateway, Result>): Promise<void> => {
-    const { request: call, caller, audited, change } = stateOf(request);
-    if (audited) return;
-    const row = {
-      ...auditOf(call),
-      bytes_out: Buffer.byteLength(request.response?.body ?? ""),
-      client_id: caller.clientId,
-      key_prefix: caller.keyPrefix,
-      status: request.response?.statusCode ?? 500,
-      duration_ms: Math.max(0, Date.now() - call.receivedAt),
-      ...(change && { change }),
-    };
-    const header = { v: 1, id: call.id, at: call.receivedAt, audit: row } as const;
-    await queueAudit(getDeps(), header);
+    const state = stateOf(request);
+    if (state.audited) return;
+    const header = {
+      v: 1,
+      id: state.request.id,
+      at: state.request.receivedAt,
+      audit: rowOf(state, request),
+    } as const;
+    const { context } = request;
+    const withinMs = Math.max(0, context.getRemainingTimeInMillis() - LOG_MS);
+    let deps: Deps;
+    try {
+      deps = getDeps();
+    } catch (error) {
+      logAudit(logOf(getDeps), header, error as Error);
+      return countUnqueued(context.functionName);
+    }
+    await queueAudit(deps, header, { withinMs, functionName: context.functionName });
   };
   return { after: write, onError: write };
+}
+
+function rowOf({ request, caller, change }: State, { response }: Request<Gateway, Result>): AuditRow {
+  return {
+    ...auditOf(request),
+    bytes_out: answeredBytes(request, response?.body),
+    client_id: caller.clientId,
+    key_prefix: caller.keyPrefix,
+    status: response?.statusCode ?? 500,
+    duration_ms: Math.max(0, Date.now() - request.receivedAt),
+    ...(change && { change: recordable(change) }),
+  };
 }

@@ -1,6 +1,7 @@
 /** Clients: who may call, how much, and whether at all. */
 import type { z } from "zod";
 import { KEY_CACHE_SECONDS } from "./auth.ts";
+import { type Changed, unrecorded } from "./changed.ts";
 import { checkBody } from "./check.ts";
 import { type clientSchema, newClientSchema } from "./contract/admin.ts";
 import { decodeCursor, encodeCursor, isTextPart } from "./cursor.ts";
@@ -30,12 +31,15 @@ const toClient = (row: ClientRow): Client => ({ ...row, created_at: row.created_
 export async function createClient(
   { sql }: Pick<Deps, "sql">,
   input: z.input<typeof newClientSchema>,
+  changed: Changed = unrecorded,
 ): Promise<Client> {
   const client = checkBody(newClientSchema, input);
   const clientId = client.client_id ?? newClientId();
   const row = await insertClient(sql, { ...client, client_id: clientId });
   if (!row) throw new Problem("conflict", `There is a client ${clientId} already.`);
-  return toClient(row);
+  const after = toClient(row);
+  changed({ before: null, after });
+  return after;
 }
 
 /** @returns null where there is none of that id */
@@ -74,9 +78,18 @@ export async function listClients(
  * @throws {Problem} `not-found`; `queue-unavailable` where the change is stored but Redis, which the functions ask, could
  * not be told
  */
-export async function changeClient(deps: Servers, clientId: string, changes: ClientChanges): Promise<Client> {
-  const row = await updateClient(deps.sql, clientId, changes);
-  if (!row) throw noSuchClient();
+export async function changeClient(
+  deps: Servers,
+  clientId: string,
+  changes: ClientChanges,
+  changed: Changed = unrecorded,
+): Promise<Client> {
+  const [before, row] = await transaction(deps.sql, async (tx) => [
+    await lockClient(tx, clientId),
+    await updateClient(tx, clientId, changes),
+  ]);
+  if (!before || !row) throw noSuchClient();
+  changed({ before: toClient(before), after: toClient(row) });
   await publish(deps, clientId).catch((cause: unknown) => {
     throw new Problem(
       "queue-unavailable",

@@ -11,6 +11,7 @@ import { SqsQueue, sqsSettings } from "./queue/sqs.ts";
 import { connectRedis, type RedisConnection } from "./redis/client.ts";
 import { Shards } from "./redis/shards.ts";
 import { connectDatabase, type Database } from "./sql/client.ts";
+import { Unqueued } from "./unqueued.ts";
 
 export interface Deps {
   config: Config;
@@ -20,6 +21,8 @@ export interface Deps {
   queue: Queue;
   intake: Intake;
   log: Log;
+  /** Ids of audit rows that are in this instance's log only. */
+  unqueued: Unqueued;
 }
 
 /** The queue that the configuration names, for one receiver. */
@@ -34,16 +37,18 @@ export function createDeps(config: Config): Deps {
   const redis = connectRedis(config);
   const shards = new Shards(config.redisShards);
   const log = createLogger(config);
-  const shared = { config, sql: connectDatabase(config), redis, shards, log };
+  const unqueued = new Unqueued();
+  const shared = { config, sql: connectDatabase(config), redis, shards, log, unqueued };
   if (!config.sqs)
     return {
       ...shared,
       queue: createQueue(redis, shards, config),
-      intake: new RedisIntake(redis, shards, config),
+      intake: new RedisIntake(redis, shards, config, unqueued),
     };
   const queue = new SqsQueue(redis, shards, sqsSettings(config));
   const { messageBytes } = config.sqs;
-  return { ...shared, queue, intake: new SqsIntake({ redis, shards, queue, config, messageBytes, log }) };
+  const intake = new SqsIntake({ redis, shards, queue, config, messageBytes, log, unqueued });
+  return { ...shared, queue, intake };
 }
 
 /** Ends every connection, waiting for statements under way for at most a second. */

@@ -5,7 +5,6 @@
 import type { Deps } from "./deps.ts";
 import type { SettledMessage } from "./enqueue/enqueue.ts";
 import { isDataError, isRetryable, sqlState } from "./errors.ts";
-
 import { type Header, ownerOf, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
 import { type Audited, sealAudit } from "./seal-audit.ts";
@@ -14,6 +13,7 @@ import type { Database, Transaction } from "./sql/client.ts";
 import { findSettled } from "./sql/find-settled.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { insertQuarantine, type RefusedEvent } from "./sql/insert-quarantine.ts";
+import { noteUnqueued } from "./sql/note-unqueued.ts";
 import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
 import { transaction } from "./sql/transaction.ts";
@@ -125,6 +125,9 @@ async function settleBatch(
     audits.length > 0 && touchKeys(tx, usedKeys(audits)),
     health.length > 0 && insertHealth(tx, health),
   ]);
+  // Also of messages that came before: which of two for one request says so is chance.
+  const unqueued = namedUnqueued(received);
+  if (unqueued.size > 0) await noteUnqueued(tx, unqueued);
   for (const message of messages)
     if (message.header.redrive !== undefined) await settleRedrive(tx, message, store);
   if (audits.length > 0) await sealAudit(tx, audits);
@@ -171,6 +174,16 @@ async function setAside(tx: Transaction, events: readonly RefusedEvent[]): Promi
 }
 
 const hasAudit = (header: Header): header is Header & Audited => header.audit !== undefined;
+
+/** Requests whose audit rows are in a log, and whether each was read back in, in order of their ids. */
+function namedUnqueued(messages: readonly Received[]): Map<string, boolean> {
+  const named = new Map<string, boolean>();
+  for (const { header } of messages) {
+    for (const id of header.unqueued ?? []) if (!named.has(id)) named.set(id, false);
+    if (header.recovered) named.set(header.id, true);
+  }
+  return new Map([...named].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 function usedKeys(audits: readonly Audited[]): { clientId: string; prefix: string }[] {
   const keys = new Map<string, { clientId: string; prefix: string }>();

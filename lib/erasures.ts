@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { Caller } from "./auth.ts";
+import { type Changed, unrecorded } from "./changed.ts";
 import type { erasureSchema, listErasures as listContract, newErasureSchema } from "./contract/erasures.ts";
 import { decodeCursor, encodeCursor, isTimePart } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
@@ -32,6 +33,7 @@ export async function createErasure(
   deps: Pick<Deps, "sql" | "queue" | "log">,
   { client, property, value }: z.output<typeof newErasureSchema>,
   caller: Pick<Caller, "clientId" | "keyPrefix">,
+  changed: Changed = unrecorded,
 ): Promise<Erasure> {
   if (pathOf(property) === undefined) throw notAPath();
   const erasureId = uuidv7(Date.now());
@@ -46,6 +48,8 @@ export async function createErasure(
     keyPrefix: caller.keyPrefix,
   });
   if (!taken) throw new Problem("not-found", "There is no client of that id.");
+  // Neither the value nor its hash: what somebody wants forgotten must not stand where nothing can be taken out.
+  changed({ before: null, after: { erasure_id: erasureId, client_id: client, property } });
   // The request stands, whatever becomes of its beginning.
   await begin(deps, erasureId).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
   return getErasure(deps, erasureId);

@@ -8,6 +8,7 @@ import type { Unit } from "./metrics.ts";
 import { runwayDays } from "./partitions.ts";
 import { askShards } from "./redis/client.ts";
 import { countHealth } from "./sql/count-health.ts";
+import { countUnqueued } from "./sql/count-unqueued.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
 import { ping } from "./sql/ping.ts";
@@ -28,19 +29,28 @@ const YEAR_ONE_MS = Date.parse("0001-01-01T00:00:00Z");
 const MAX_LISTED = 1_500;
 
 /**
- * Asks the database, every shard of Redis and the queue at once, each for a second at most. Partitions that run out are no outage yet,
- * so they are told and change nothing else.
+ * Asks the database, every shard of Redis and the queue at once, each for a second at most. Partitions
+ * that run out and audit rows that are in a log only are no outage, so they are told and change nothing else.
  */
 export async function checkHealth({ sql, redis, shards, queue }: Deps): Promise<Health> {
-  const [database, cache, messages, partitions] = await Promise.all([
+  const [database, cache, messages, partitions, audit] = await Promise.all([
     check(() => ping(sql)),
     check(() => askShards(redis, shards)),
     check(() => queue.depth()),
     checkPartitions(sql),
+    checkAudit(sql),
   ]);
   const checks = { database, redis: cache, queue: messages };
   const ok = Object.values(checks).every(({ status }) => status === "up");
-  return { status: ok ? "ok" : "unavailable", checks, partitions, version };
+  return { status: ok ? "ok" : "unavailable", checks, partitions, audit, version };
+}
+
+async function checkAudit(sql: Deps["sql"]): Promise<Health["audit"]> {
+  let audit: Health["audit"] = null;
+  await within(CHECK_TIMEOUT_MS, async () => {
+    audit = await countUnqueued(sql);
+  });
+  return audit;
 }
 
 async function checkPartitions(sql: Deps["sql"]): Promise<Health["partitions"]> {

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { uuidv7 } from "./ids.ts";
 import type { AuditRow } from "./message.ts";
 import type { Problem } from "./problem.ts";
+import { withoutSecrets } from "./redact.ts";
 
 export interface ApiRequest {
   /** Names the request everywhere: `X-Request-Id`, receipt, audit row, log. */
@@ -83,13 +84,14 @@ export function problemResponse(problem: Problem, requestId: string): ApiRespons
 
 /** Longest path and user agent that an audit row keeps, in characters. */
 const LONGEST_TEXT = 1_000;
+const LONGEST_METHOD = 20;
 
 /** What the audit row of a request says before its outcome is known. */
 export function auditOf(
   request: ApiRequest,
 ): Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change"> {
   return {
-    method: request.method.slice(0, 20),
+    method: storableText(request.method).slice(0, LONGEST_METHOD),
     route: request.route,
     path: storableText(request.path),
     address: request.address,
@@ -99,9 +101,16 @@ export function auditOf(
   };
 }
 
-/** What a caller chose freely, cut and made fit for a text column, so that no call escapes the audit by its words. */
-const storableText = (text: string): string =>
-  text.slice(0, LONGEST_TEXT).toWellFormed().replaceAll("\0", "\uFFFD");
+/**
+ * What a caller chose freely, without keys, cut and made fit for a text column, so that no call escapes the audit by its
+ * words.
+ */
+export const storableText = (text: string): string =>
+  withoutSecrets(text).slice(0, LONGEST_TEXT).toWellFormed().replaceAll("\0", "\uFFFD");
+
+/** Size of an answer's body as the caller gets it, in bytes: an answer to HEAD has none. */
+export const answeredBytes = ({ method }: Pick<ApiRequest, "method">, body: string | undefined): number =>
+  method === "HEAD" ? 0 : Buffer.byteLength(body ?? "");
 
 /** Size of the body as it was sent, in bytes. */
 export function bodyBytes({ body, bodyIsBase64 }: ApiRequest): number {

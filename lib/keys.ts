@@ -1,6 +1,7 @@
 /** API keys: made, taken over, listed, revoked. Of a key only its SHA-256 is stored. */
 import type { z } from "zod";
 import { KEY_CACHE_SECONDS, loadKey, presentedKey } from "./auth.ts";
+import { type Changed, unrecorded } from "./changed.ts";
 import { requireClient } from "./clients.ts";
 import type { keySchema } from "./contract/admin.ts";
 import type { Deps } from "./deps.ts";
@@ -13,7 +14,8 @@ import { findKeyByHash } from "./sql/find-key.ts";
 import { findKeyOfClient } from "./sql/find-key-of-client.ts";
 import { insertKey } from "./sql/insert-key.ts";
 import { selectKeys } from "./sql/list-keys.ts";
-import { markRevoked } from "./sql/mark-revoked.ts";
+import { markRevoked, type RevokedKey } from "./sql/mark-revoked.ts";
+import type { Change } from "./trail/entry.ts";
 
 type Servers = Pick<Deps, "sql" | "redis" | "shards" | "log">;
 
@@ -37,8 +39,12 @@ export interface NewKey {
 }
 
 /** @throws {Problem} `not-found` for the client */
-export const createKey = (deps: Servers, clientId: string, options: KeyOptions): Promise<NewKey> =>
-  addKey(deps, clientId, newSecret(clientId), options);
+export const createKey = (
+  deps: Servers,
+  clientId: string,
+  options: KeyOptions,
+  changed: Changed = unrecorded,
+): Promise<NewKey> => addKey(deps, clientId, newSecret(clientId), options, changed);
 
 /**
  * Takes over a key that was given out by another system, so that its holder need not change anything.
@@ -51,13 +57,20 @@ export async function importKey(
   clientId: string,
   secret: string,
   options: KeyOptions,
+  changed: Changed = unrecorded,
 ): Promise<NewKey> {
   if (!/^[!-~]{16,256}$/.test(secret))
     throw new Problem("invalid-body", "A key has 16 to 256 printable ASCII characters and no spaces.");
-  return addKey(deps, clientId, secret, options);
+  return addKey(deps, clientId, secret, options, changed);
 }
 
-async function addKey(deps: Servers, clientId: string, secret: string, options: KeyOptions): Promise<NewKey> {
+async function addKey(
+  deps: Servers,
+  clientId: string,
+  secret: string,
+  options: KeyOptions,
+  changed: Changed,
+): Promise<NewKey> {
   await requireClient(deps, clientId);
   const key = {
     key_id: newKeyId(),
@@ -69,6 +82,7 @@ async function addKey(deps: Servers, clientId: string, secret: string, options: 
   const hash = hashSecret(secret);
   if (!(await insertKey(deps.sql, { ...key, hash })))
     throw new Problem("conflict", "The key is known already.");
+  changed({ before: null, after: key });
   // Someone may have tried it too early; without Redis, the memory of that lasts some seconds more.
   await loadKey(deps, presentedKey(secret)).catch((error: Error) => {
     deps.log.warn("new-key-not-cached", { key_id: key.key_id, error });
@@ -112,6 +126,7 @@ export async function revokeKey(
   { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
   clientId: string,
   keyId: string,
+  changed: Changed = unrecorded,
 ): Promise<void> {
   const key = await findKeyOfClient(sql, clientId, keyId);
   if (!key) throw new Problem("not-found", "The client has no key of that id.");
@@ -120,9 +135,19 @@ export async function revokeKey(
   const tombstone = { state: "revoked", client_id: clientId, key_id: keyId, prefix: key.prefix };
   try {
     await writeRecord(redis, record, tombstone, KEY_CACHE_SECONDS).catch(outage("queue"));
-    await markRevoked(sql, keyId);
+    const revoked = await markRevoked(sql, keyId);
+    if (revoked) changed(revocation(clientId, keyId, revoked));
   } catch (error) {
     await redis.del(record).catch(() => 0);
     throw error;
   }
+}
+
+function revocation(
+  client_id: string,
+  key_id: string,
+  { revoked_before, revoked_at, ...rest }: RevokedKey,
+): Change {
+  const key = { key_id, client_id, ...rest };
+  return { before: { ...key, revoked_at: revoked_before }, after: { ...key, revoked_at } };
 }

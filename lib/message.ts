@@ -15,7 +15,7 @@ export interface AuditRow {
   address: string | null;
   user_agent: string | null;
   bytes_in: number;
-  /** Null where the answer is not known when the row is written: ingest writes it together with the events. */
+  /** Null only in messages of a version that did not know it of sent events. */
   bytes_out: number | null;
   client_id: string | null;
   key_prefix: string | null;
@@ -47,6 +47,10 @@ export interface Header {
   /** Whose events they are, where no audit row says it: it travels with one of the messages only. */
   client?: string;
   health?: HealthRow;
+  /** Ids of requests whose audit rows could not be queued, and are in the log of the instance that sent this. */
+  unqueued?: readonly string[];
+  /** The audit row was read back in from a log. */
+  recovered?: true;
   /** The client whose quarantined events follow, on their way through the queue again. */
   redrive?: string;
 }
@@ -96,16 +100,16 @@ export const headerMessage = (header: Header): { body: string; events: number } 
   events: 0,
 });
 
-/**
- * Header of an ingest request up to where the script that enqueues it adds the outcome (client, key prefix, status,
- * duration) to the audit row.
- */
-export function openHeader(
-  { id, at }: Pick<Header, "id" | "at">,
-  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "change">,
+/** A header up to where the script that enqueues an ingest request adds what it knows. */
+export function openHeader({ id, at, unqueued }: Pick<Header, "id" | "at" | "unqueued">): string {
+  return JSON.stringify({ v: 1, id, at, unqueued }).slice(0, -1);
+}
+
+/** What a header goes on with: the audit row up to where that script adds the outcome (client to bytes out). */
+export function openAudit(
+  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change">,
 ): string {
-  const row = JSON.stringify(audit);
-  return `{"v":1,"id":${JSON.stringify(id)},"at":${at},"audit":${row.slice(0, -1)},`;
+  return `,"audit":${JSON.stringify(audit).slice(0, -1)},`;
 }
 
 /** How many events a message's body holds: as many as it has lines after the header. */

@@ -5,6 +5,7 @@ import type * as contract from "./contract/events.ts";
 import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import { type ApiResponse, json } from "./http.ts";
+import { countUnqueued } from "./sql/count-unqueued.ts";
 import { readTotals } from "./sql/read-totals.ts";
 
 /**
@@ -21,7 +22,7 @@ import { readTotals } from "./sql/read-totals.ts";
 export async function getPipeline(call: Call<typeof contract.getPipeline>): Promise<ApiResponse> {
   const { deps } = call;
   const clientId = clientFilter(call);
-  const totals = await readTotals(deps.sql, clientId);
+  const [totals, audit] = await Promise.all([readTotals(deps.sql, clientId), countUnqueued(deps.sql)]);
   const [counts, depth] = await Promise.all([readAccepted(deps, clientId), deps.queue.depth()]).catch(
     outage("queue"),
   );
@@ -44,7 +45,7 @@ export async function getPipeline(call: Call<typeof contract.getPipeline>): Prom
     drain_per_second: depth.drainPerSecond,
     dead_letters: depth.deadLetters,
   };
-  return json(200, { ...sum, queue });
+  return json(200, { ...sum, queue, audit });
 }
 
 /** Events ever accepted, by client. */

@@ -1,5 +1,6 @@
 /** Quarantine: what PostgreSQL refused, shown, and put back through the queue. */
 import type { z } from "zod";
+import { type Changed, unrecorded } from "./changed.ts";
 import type * as contract from "./contract/admin.ts";
 import { decodeCursor, encodeCursor, isTextPart, isTimePart } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
@@ -106,10 +107,11 @@ const MAX_TAKEN_BYTES = 8 * MAX_BYTES;
 export async function redrive(
   { sql, queue }: Pick<Deps, "sql" | "queue">,
   { client: clientId, reason, event_keys: eventKeys, limit }: RedriveOptions,
+  changed: Changed = unrecorded,
 ): Promise<{ redriven: number }> {
   // What was sent before a failure comes to rows that are not marked as on their way, which does no harm: the worker
   // settles them all the same.
-  return transaction(sql, async (tx) => {
+  const result = await transaction(sql, async (tx) => {
     let redriven = 0;
     let last: TakenRow | undefined;
     while (redriven < limit) {
@@ -121,6 +123,14 @@ export async function redrive(
     }
     return { redriven };
   });
+  const { redriven } = result;
+  const which = { client: clientId ?? null, reason: reason ?? null, event_keys: eventKeys?.length ?? null };
+  if (redriven > 0)
+    changed({
+      before: { ...which, waiting: redriven, on_their_way: 0 },
+      after: { ...which, waiting: 0, on_their_way: redriven },
+    });
+  return result;
 }
 
 const placeOf = (row: TakenRow) => [row.quarantined_at, row.event_key, row.client_id] as const;

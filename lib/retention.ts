@@ -17,6 +17,7 @@ import { pruneLateEvents } from "./sql/prune-late-events.ts";
 import { pruneQuarantine } from "./sql/prune-quarantine.ts";
 import { pruneReceipts } from "./sql/prune-receipts.ts";
 import { pruneRollups } from "./sql/prune-rollups.ts";
+import { pruneUnqueued } from "./sql/prune-unqueued.ts";
 import { readAuditHorizon } from "./sql/read-audit-horizon.ts";
 import { readHorizon } from "./sql/read-horizon.ts";
 import { releaseIds } from "./sql/release-ids.ts";
@@ -135,10 +136,11 @@ async function deleteDetached(steps: Steps, deleted: Deleted): Promise<boolean> 
 
 async function deleteRecords(
   steps: Steps,
-  { retentionDays }: PartitionSettings,
+  settings: PartitionSettings,
   now: number,
   deleted: Deleted,
 ): Promise<void> {
+  const { retentionDays } = settings;
   const cut = new Date(now - retentionDays * DAY_MS).toISOString();
   const receiptsMs = now - Math.max(retentionDays, LEAST_RECEIPT_DAYS) * DAY_MS;
   const receiptsCut = new Date(receiptsMs).toISOString();
@@ -166,6 +168,13 @@ async function deleteRecords(
     (rows) => {
       deleted.health_checks += rows;
     },
+  );
+  const firstCall = firstIdAt(oldestKept("audit_log", settings, now));
+  await repeat(
+    steps,
+    "names of audit rows",
+    (tx) => pruneUnqueued(tx, firstCall, STEP_ROWS),
+    () => {},
   );
 }
 

@@ -1,14 +1,10 @@
-import { userInfo } from "node:os";
 import { Command } from "commander";
 import { changeOf, eraseAudit } from "../../lib/audit-erasures.ts";
-import { queueAudit } from "../../lib/audit-row.ts";
+import type { Changed } from "../../lib/changed.ts";
 import { checkBody } from "../../lib/check.ts";
 import { auditErasureSchema } from "../../lib/contract/erasures.ts";
 import type { Deps } from "../../lib/deps.ts";
-import { uuidv7 } from "../../lib/ids.ts";
-import type { Change } from "../../lib/trail/entry.ts";
-import { version } from "../../lib/version.ts";
-import { print, withDeps } from "./connect.ts";
+import { print, withAudit } from "./connect.ts";
 
 interface Options {
   address?: string;
@@ -42,7 +38,7 @@ async function erase(options: Options, command: Command): Promise<void> {
     ...(userAgent !== undefined && { user_agent: userAgent }),
     ...(requestId !== undefined && { request_id: requestId }),
   };
-  const result = await withDeps((deps) => eraseAll(deps, given));
+  const result = await withAudit(command, (deps, changed) => eraseAll(deps, given, changed));
   const rest = "Calls that are still in the queue were not reached: run this again when it is empty.";
   print(command, result, [`Erased who made ${result.erased} calls.`, ...(result.complete ? [] : [rest])]);
 }
@@ -50,39 +46,17 @@ async function erase(options: Options, command: Command): Promise<void> {
 async function eraseAll(
   deps: Deps,
   given: Record<string, string>,
+  changed: Changed,
 ): Promise<{ erased: number; complete: boolean }> {
-  const startedAt = Date.now();
   const asked = checkBody(auditErasureSchema, given);
   let [erased, next] = [0, given.start];
   for (;;) {
     const criteria = checkBody(auditErasureSchema, { ...given, ...(next !== undefined && { start: next }) });
     const round = await eraseAudit(deps, criteria, ROUND_MS);
     erased += round.erased;
-    if (round.next_start !== null) {
-      next = round.next_start;
-      continue;
-    }
     const result = { erased, complete: round.complete };
-    await record(deps, startedAt, changeOf(asked, result));
-    return result;
+    changed(changeOf(asked, result));
+    if (round.next_start === null) return result;
+    next = round.next_start;
   }
-}
-
-/** What is done without a call of the API is in the audit log all the same. */
-async function record(deps: Deps, startedAt: number, change: Change): Promise<void> {
-  const audit = {
-    method: "CLI",
-    route: "audit erase",
-    path: "audit erase",
-    address: null,
-    user_agent: `weir-cli/${version} ${userInfo().username}`,
-    bytes_in: 0,
-    bytes_out: 0,
-    client_id: null,
-    key_prefix: null,
-    status: 200,
-    duration_ms: Date.now() - startedAt,
-    change,
-  };
-  await queueAudit(deps, { v: 1, id: uuidv7(startedAt), at: startedAt, audit });
 }

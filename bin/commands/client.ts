@@ -3,7 +3,7 @@ import { checkBody } from "../../lib/check.ts";
 import { type Client, changeClient, createClient, listClients } from "../../lib/clients.ts";
 import { changedClientSchema } from "../../lib/contract/admin.ts";
 import type { Deps } from "../../lib/deps.ts";
-import { print, table, withDeps } from "./connect.ts";
+import { print, table, withAudit } from "./connect.ts";
 import { trueOrFalse, wholeNumber } from "./options.ts";
 
 interface Options {
@@ -61,20 +61,20 @@ const given = ({ name, active, rate, burst }: Options) => ({
 
 async function create(options: Options & { name: string }, command: Command): Promise<void> {
   const id = options.id === undefined ? {} : { client_id: options.id };
-  const client = await withDeps((deps) =>
-    createClient(deps, { ...id, ...given(options), name: options.name }),
+  const client = await withAudit(command, (deps, changed) =>
+    createClient(deps, { ...id, ...given(options), name: options.name }, changed),
   );
   print(command, client, rows([client]));
 }
 
 async function update(clientId: string, options: Options, command: Command): Promise<void> {
   const changes = checkBody(changedClientSchema, given(options));
-  const client = await withDeps((deps) => changeClient(deps, clientId, changes));
+  const client = await withAudit(command, (deps, changed) => changeClient(deps, clientId, changes, changed));
   print(command, client, rows([client]));
 }
 
 async function list(_: Options, command: Command): Promise<void> {
-  const clients = await withDeps((deps) => Array.fromAsync(everyClient(deps)));
+  const clients = await withAudit(command, (deps) => Array.fromAsync(everyClient(deps)));
   print(command, clients, rows(clients));
 }
 

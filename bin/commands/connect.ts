@@ -1,6 +1,11 @@
+import { userInfo } from "node:os";
 import type { Command } from "commander";
+import { recorded } from "../../lib/audit-command.ts";
+import type { Changed } from "../../lib/changed.ts";
 import { type Config, ConfigError, loadConfig, loadLocalConfig } from "../../lib/config.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import type { Log } from "../../lib/log.ts";
+import { version } from "../../lib/version.ts";
 import { readDevFile } from "../../local/access.ts";
 
 /** Runs an action on the system's servers, and closes the connections whatever happens. */
@@ -13,6 +18,43 @@ export async function withDeps<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
     await closeDeps(deps);
   }
 }
+
+/**
+ * As `withDeps`, and has the command in the audit log: as method `CLI`, under its own name.
+ * @param run is given what to tell of what it changes
+ */
+export const withAudit = <T>(
+  command: Command,
+  run: (deps: Deps, changed: Changed) => Promise<T>,
+): Promise<T> =>
+  withDeps((deps) => {
+    const userAgent = `weir-cli/${version} ${userName()}`;
+    const log = { error: logLine };
+    return recorded(deps, { name: nameOf(command), method: "CLI", userAgent }, log, (changed) =>
+      run(deps, changed),
+    );
+  });
+
+/** Such as `client create`. */
+function nameOf(command: Command): string {
+  const parent = command.parent;
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
+}
+
+/** The system has no name for a user who has only a number, as in some containers. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "");
+  }
+}
+
+/** On standard error, as a function would log it, so that `weir audit recover` reads it from there too. */
+const logLine: Log["error"] = (message, ...[rest]) => {
+  const { audit } = rest as { audit: unknown };
+  console.error(JSON.stringify({ level: "ERROR", message, audit }));
+};
 
 /** @throws {ConfigError} when neither the environment nor a running local system says where the servers are */
 async function findConfig(): Promise<Config> {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { outage } from "../../lib/errors.ts";
-import { print, withDeps } from "./connect.ts";
+import { print, withAudit } from "./connect.ts";
 import { wholeNumber } from "./options.ts";
 
 interface Options {
@@ -19,6 +19,11 @@ export function deadLettersCommand(): Command {
 }
 
 async function putBack({ limit }: Options, command: Command): Promise<void> {
-  const redriven = await withDeps(({ queue }) => queue.redrive(limit).catch(outage("queue")));
+  const redriven = await withAudit(command, async ({ queue }, changed) => {
+    const moved = await queue.redrive(limit).catch(outage("queue"));
+    if (moved > 0)
+      changed({ before: { set_aside: moved, queued: 0 }, after: { set_aside: 0, queued: moved } });
+    return moved;
+  });
   print(command, { redriven }, [`${redriven} messages are back in the queue.`]);
 }

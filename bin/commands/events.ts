@@ -8,7 +8,7 @@ import type { Deps } from "../../lib/deps.ts";
 import { type ExportFormat, exportPiece } from "../../lib/export-events.ts";
 import type { Instant } from "../../lib/time.ts";
 import type { Condition } from "../../lib/where.ts";
-import { withDeps } from "./connect.ts";
+import { withAudit } from "./connect.ts";
 import { condition, instant } from "./options.ts";
 
 interface Options {
@@ -43,8 +43,8 @@ export function eventsCommand(): Command {
   return command;
 }
 
-async function exportAll(options: Options): Promise<void> {
-  await withDeps(async (deps) => {
+async function exportAll(options: Options, command: Command): Promise<void> {
+  await withAudit(command, async (deps) => {
     const pieces = Readable.from(readPieces(deps, options));
     if (options.out === undefined) return pipeline(pieces, process.stdout, { end: false });
     // Under its own name only when it is whole.

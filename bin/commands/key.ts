@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { createKey, importKey, listKeys, type NewKey, revokeKey } from "../../lib/keys.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Scope } from "../../lib/scope.ts";
-import { print, table, withDeps } from "./connect.ts";
+import { print, table, withAudit } from "./connect.ts";
 import { pointInTime, scopes } from "./options.ts";
 
 interface Options {
@@ -52,14 +52,16 @@ const summary = (key: NewKey): string =>
 
 async function create({ client, scope, expires }: Options, command: Command): Promise<void> {
   const options = { scopes: scope, expires_at: expires };
-  const key = await withDeps((deps) => createKey(deps, client, options));
+  const key = await withAudit(command, (deps, changed) => createKey(deps, client, options, changed));
   print(command, key, [summary(key), "Its secret, shown this once:", key.secret]);
 }
 
 async function take({ client, scope, expires, secret }: Options, command: Command): Promise<void> {
   const given = secret ?? (await fromStandardInput());
   const options = { scopes: scope, expires_at: expires };
-  const { secret: _, ...key } = await withDeps((deps) => importKey(deps, client, given, options));
+  const { secret: _, ...key } = await withAudit(command, (deps, changed) =>
+    importKey(deps, client, given, options, changed),
+  );
   print(command, key, [summary({ ...key, secret: given })]);
 }
 
@@ -73,7 +75,7 @@ async function fromStandardInput(): Promise<string> {
 }
 
 async function list({ client }: Options, command: Command): Promise<void> {
-  const keys = await withDeps((deps) => listKeys(deps, client));
+  const keys = await withAudit(command, (deps) => listKeys(deps, client));
   const head = ["KEY", "BEGINS WITH", "SCOPES", "CREATED", "EXPIRES", "REVOKED", "LAST USED"];
   const rows = keys.map((key) => [
     key.key_id,
@@ -88,6 +90,6 @@ async function list({ client }: Options, command: Command): Promise<void> {
 }
 
 async function revoke(keyId: string, { client }: Options, command: Command): Promise<void> {
-  await withDeps((deps) => revokeKey(deps, client, keyId));
+  await withAudit(command, (deps, changed) => revokeKey(deps, client, keyId, changed));
   print(command, { key_id: keyId, revoked: true }, [`Key ${keyId} is revoked.`]);
 }

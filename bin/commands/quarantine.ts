@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { listQuarantine, redrive } from "../../lib/quarantine.ts";
-import { print, table, withDeps } from "./connect.ts";
+import { print, table, withAudit } from "./connect.ts";
 import { wholeNumber } from "./options.ts";
 
 interface Options {
@@ -30,7 +30,7 @@ export function quarantineCommand(): Command {
 }
 
 async function list(options: Options, command: Command): Promise<void> {
-  const page = await withDeps((deps) => listQuarantine(deps, options));
+  const page = await withAudit(command, (deps) => listQuarantine(deps, options));
   const reasons = page.reasons.map(({ reason, count }) => [reason, count]);
   const events = page.events.map((event) => [
     event.quarantined_at,
@@ -51,6 +51,6 @@ async function list(options: Options, command: Command): Promise<void> {
 }
 
 async function putBack(options: Options, command: Command): Promise<void> {
-  const result = await withDeps((deps) => redrive(deps, options));
+  const result = await withAudit(command, (deps, changed) => redrive(deps, options, changed));
   print(command, result, [`${result.redriven} events are on their way.`]);
 }

@@ -9,8 +9,8 @@ export const auditEntrySchema = z
     request_id: z.string().meta({ format: "uuid" }),
     client_id: z.string().nullable(),
     key_prefix: z.string().nullable(),
-    method: z.string(),
-    route: z.string(),
+    method: z.string().meta({ description: "For a command without HTTP CLI, or INVOKE." }),
+    route: z.string().meta({ description: "For a command its name." }),
     path: z.string(),
     status: z.int(),
     duration_ms: z
@@ -21,10 +21,11 @@ export const auditEntrySchema = z
     user_agent: z.string().nullable(),
     bytes_in: z.int().min(0),
     bytes_out: z.int().min(0).nullable().meta({
-      description: "Null for sent events: their row is written before the answer.",
+      description:
+        "Null only for events sent before version 7 of the schema, whose answers' size nobody noted.",
     }),
     change: z.object({ before: z.unknown(), after: z.unknown() }).nullable().meta({
-      description: "What an administrator's call changed, as it was before and after.",
+      description: "What an administrator's call or command changed, as it was before and after.",
     }),
     lane: z.int().min(0).meta({ description: "Of the audit trail: see docs/audit.md." }),
     seal: z.int().min(1).meta({ description: "Number of its seal in the lane." }),

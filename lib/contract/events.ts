@@ -1,7 +1,7 @@
 /** Calls about events: sending, receipts, reading. */
 import * as z from "zod";
 import { eventSchema } from "../event.ts";
-import { countField, nextCursor, pageQuery, rangeQuery, timeField } from "./fields.ts";
+import { countField, nextCursor, pageQuery, rangeQuery, timeField, unqueuedSchema } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { faultSchema } from "./problem.ts";
 import { whereQuery } from "./property.ts";
@@ -133,6 +133,7 @@ export const getPipeline = operation({
           drain_per_second: z.number().min(0),
           dead_letters: countField,
         }),
+        audit: unqueuedSchema.meta({ description: "Of all clients." }),
       })
       .meta({ id: "Pipeline" }),
   },

@@ -65,3 +65,17 @@ export const freshness = {
     description: "Whether the answer comes from rollups, raw rows, or both. It is exact in any case.",
   }),
 };
+
+/** Calls whose audit row is not where it belongs. */
+export const unqueuedSchema = z
+  .object({
+    logged: countField.meta({
+      description:
+        "Calls whose audit row the queue did not take, so that it went to the log. As far as is known.",
+    }),
+    recovered: countField.meta({
+      description: "Those of them that were read back in: `weir audit recover`.",
+    }),
+    missing: countField.meta({ description: "The others." }),
+  })
+  .meta({ id: "AuditGaps" });

@@ -1,6 +1,6 @@
 /** Is it well? */
 import * as z from "zod";
-import { countField, timeField, timeParam } from "./fields.ts";
+import { countField, timeField, timeParam, unqueuedSchema } from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const checkSchema = z
@@ -25,6 +25,7 @@ export const healthSchema = z
     status: z.enum(["ok", "unavailable"]),
     checks: checksSchema,
     partitions: partitionsSchema.nullable().meta({ description: "Null when the database does not answer." }),
+    audit: unqueuedSchema.nullable().meta({ description: "Null when the database does not answer." }),
     version: z.string(),
   })
   .meta({ id: "Health" });

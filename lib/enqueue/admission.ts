@@ -35,15 +35,8 @@ export function admissionArgs(
   ];
 }
 
-/** What an admitting script said. */
-export interface Admission extends Enqueued {
-  /** The client whose key it was; null if that is not known. */
-  owner: string | null;
-  keyPrefix: string | null;
-}
-
-export function toAdmission(reply: unknown, { key }: Submission): Admission {
-  const [code, outcomes, quota, window, remaining, reset, extra, owner, prefix] = reply as [
+export function toAdmission(reply: unknown, { key }: Submission): Enqueued {
+  const [code, outcomes, quota, window, remaining, reset, extra, owner, prefix, audited] = reply as [
     string,
     ...(string | number | null | undefined)[],
   ];
@@ -56,5 +49,6 @@ export function toAdmission(reply: unknown, { key }: Submission): Admission {
     clientId: String(owner ?? ""),
     owner: owner ? String(owner) : null,
     keyPrefix: prefix ? String(prefix) : stranger(key).keyPrefix,
+    audited: audited === 1,
   };
 }

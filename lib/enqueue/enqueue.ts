@@ -22,7 +22,13 @@ export interface Submission {
 export interface Enqueued {
   /** `ok`, a problem's code, or what `withKey` understands. */
   code: string;
+  /** The client to look at instead, for `withKey`. */
   clientId?: string;
+  /** The client whose key it was; null where that is not known. */
+  owner: string | null;
+  keyPrefix: string | null;
+  /** The audit row is on its way. Where it is not, whoever builds the answer is to queue it. */
+  audited: boolean;
   /**
    * A letter for each valid item: a accepted, d duplicate, c conflict; r refused by the queue for now, x for good (an
    * event that is too large for it).
@@ -49,8 +55,8 @@ export interface SettledMessage {
 
 export interface Intake {
   /**
-   * Checks key, limit and duplicates, and queues what is new together with the audit row, which is on its way when this
-   * resolves, whatever the outcome. An id is marked as seen only when the queue has taken its event.
+   * Checks key, limit and duplicates, and queues what is new together with the audit row, where that can be written
+   * before the answer is built. An id is marked as seen only when the queue has taken its event.
    */
   enqueue(submission: Submission): Promise<Enqueued>;
   /**

@@ -14,24 +14,26 @@ const HEADER_ROOM = 80;
 
 /**
  * @param lines the events' lines
- * @param first header of the first message, with the audit row; the others have only its id, time and owner
+ * @param whole header of the only message, with the audit row. Of several each has only its id, time and owner: what the
+ *   answer will be is known when the queue has taken all of them.
  * @param maxBytes of a message as the queue counts them. An event that alone is larger has a message to itself.
  * @returns one message at least
  */
-export function pack(lines: readonly string[], first: Header & { client: string }, maxBytes: number): Part[] {
-  const { audit: _audit, ...others } = first;
-  const parts: { events: number[]; header: Header }[] = [{ events: [], header: first }];
-  let bytes = encodedBytes(JSON.stringify(first)) + HEADER_ROOM;
+export function pack(lines: readonly string[], whole: Header & { client: string }, maxBytes: number): Part[] {
+  const { audit: _audit, unqueued: _unqueued, ...others } = whole;
+  const parts: { events: number[] }[] = [{ events: [] }];
+  let bytes = encodedBytes(JSON.stringify(whole)) + HEADER_ROOM;
   for (const [position, line] of lines.entries()) {
     const size = encodedBytes(line) + 1;
     if (bytes + size > maxBytes) {
-      parts.push({ events: [], header: others });
+      parts.push({ events: [] });
       bytes = encodedBytes(JSON.stringify(others)) + HEADER_ROOM;
     }
     parts.at(-1)?.events.push(position);
     bytes += size;
   }
-  return parts.map(({ events, header }, part) => {
+  const header = parts.length === 1 ? whole : others;
+  return parts.map(({ events }, part) => {
     const head = { ...header, accepted: events.length, part, parts: parts.length };
     return { body: [JSON.stringify(head), ...events.map((position) => lines[position])].join("\n"), events };
   });

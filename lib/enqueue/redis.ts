@@ -1,33 +1,54 @@
 /** Into Redis Streams: one script does everything, in one round trip. */
+import { bytesBefore, refusalBytes } from "../answer.ts";
 import { stranger } from "../auth.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
-import { openHeader } from "../message.ts";
+import { openAudit, openHeader } from "../message.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import { enqueueScript } from "../redis/enqueue.ts";
+import { defineEnqueue } from "../redis/enqueue.ts";
 import type { Shards } from "../redis/shards.ts";
+import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+
+const enqueueScript = defineEnqueue(refusalBytes);
 
 export class RedisIntake implements Intake {
   readonly #redis: RedisConnection;
   readonly #shards: Shards;
   readonly #config: Config;
+  readonly #unqueued: Unqueued;
 
-  constructor(redis: RedisConnection, shards: Shards, config: Config) {
+  constructor(redis: RedisConnection, shards: Shards, config: Config, unqueued: Unqueued) {
     this.#redis = redis;
     this.#shards = shards;
     this.#config = config;
+    this.#unqueued = unqueued;
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
+    const names = this.#unqueued.take();
+    let audited = false;
+    try {
+      const enqueued = await this.#enqueue(submission, names);
+      audited = enqueued.audited;
+      return enqueued;
+    } finally {
+      if (!audited) this.#unqueued.add(names);
+    }
+  }
+
+  async #enqueue(submission: Submission, names: readonly string[]): Promise<Enqueued> {
     const { request, key, batch } = submission;
-    const head = openHeader(
-      { id: request.id, at: request.receivedAt },
-      { ...auditOf(request), bytes_out: null },
-    );
+    const header = { id: request.id, at: request.receivedAt };
+    const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
     const args = admissionArgs(submission, this.#config);
-    args.push(head, JSON.stringify(stranger(key).keyPrefix));
+    args.push(
+      head,
+      openAudit(auditOf(request)),
+      JSON.stringify(stranger(key).keyPrefix),
+      bytesBefore(submission),
+    );
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
     const shard = this.#shards.ofKey(key);
     const keys = [...admissionKeys(shard, submission), shard.queue, shard.accepted];

@@ -2,12 +2,11 @@
  * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
  * seen, books and counts only what SQS took.
  */
-import { queueAudit } from "../audit-row.ts";
+import { answerBytes } from "../answer.ts";
+import { type Audited, naming } from "../audit-row.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
-import type { AuditRow, Header } from "../message.ts";
-import { problemTypes } from "../problem.ts";
 import type { Sent, SqsQueue } from "../queue/sqs.ts";
 import { booksKeys } from "../queue/sqs-books.ts";
 import { admitScript } from "../redis/admit.ts";
@@ -15,7 +14,8 @@ import type { RedisConnection } from "../redis/client.ts";
 import { confirmScript } from "../redis/confirm.ts";
 import { settleScript } from "../redis/settle.ts";
 import type { Shards } from "../redis/shards.ts";
-import { type Admission, admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
+import type { Unqueued } from "../unqueued.ts";
+import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
 import { type Part, pack } from "./pack.ts";
 
@@ -26,12 +26,8 @@ interface Parts {
   config: Config;
   messageBytes: number;
   log: Log;
+  unqueued: Unqueued;
 }
-
-type Audited = Header & { audit: AuditRow };
-
-/** Replies after which `withKey` looks the key up and asks again: nothing has been decided yet. */
-const UNDECIDED: readonly string[] = ["miss", "client"];
 
 export class SqsIntake implements Intake {
   readonly #parts: Parts;
@@ -45,41 +41,33 @@ export class SqsIntake implements Intake {
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
     const keys = admissionKeys(shards.ofKey(submission.key), submission);
-    const admission = toAdmission(await admitScript(redis, keys, args), submission);
+    const reply = toAdmission(await admitScript(redis, keys, args), submission);
+    const admission = { ...reply, audited: false };
     const { code, outcomes, owner } = admission;
-    if (UNDECIDED.includes(code)) return admission;
-    if (code !== "ok" || owner === null || !/[ad]/.test(outcomes)) {
-      const status = code === "ok" ? problemTypes["no-valid-events"].status : statusOf(code);
-      await queueAudit(this.#parts, audited(submission, admission, status));
-      return admission;
-    }
+    if (code !== "ok" || owner === null || !/[ad]/.test(outcomes)) return admission;
     return this.#send(submission, admission, owner);
   }
 
-  async #send(submission: Submission, admission: Admission, owner: string): Promise<Enqueued> {
-    const { queue, messageBytes } = this.#parts;
+  async #send(submission: Submission, admission: Enqueued, owner: string): Promise<Enqueued> {
+    const { queue, messageBytes, unqueued } = this.#parts;
     const fresh = submission.batch.valid.filter((_, item) => admission.outcomes[item] === "a");
-    const first = { ...audited(submission, admission, 202), client: owner };
-    const parts = pack(
-      fresh.map(({ line }) => line),
-      first,
-      messageBytes,
-    );
+    const names = unqueued.take();
+    const whole = naming({ ...auditedHeader(submission, admission), client: owner }, names);
+    const lines = fresh.map(({ line }) => line);
+    const parts = pack(lines, whole, messageBytes);
     const sent = await queue.sendEach(parts);
+    // What the row says of the answer is right only where SQS took the whole.
+    const audited = parts.length === 1 && sent[0]?.id !== undefined;
+    if (!audited) unqueued.add(names);
     await this.#confirm(submission, owner, fresh, parts, sent);
 
     const outcomes = withRefusals(admission.outcomes, parts, sent);
-    const [refusedFirst] = sent;
     const nothing = sent.every(({ id }) => id === undefined);
-    if (!nothing && refusedFirst?.id !== undefined) return { ...admission, outcomes };
-    // The audit row was with what SQS did not take.
     const passing = sent.some((one) => one.id === undefined && one.retryable);
-    const code = nothing && passing ? "queue-unavailable" : "ok";
-    const status = nothing ? statusOf(passing ? code : "no-valid-events") : 202;
-    await queueAudit(this.#parts, audited(submission, admission, status));
     return {
       ...admission,
-      code,
+      audited,
+      code: nothing && passing ? "queue-unavailable" : "ok",
       outcomes,
       cause: sent.flatMap((one) => ("cause" in one ? one.cause : []))[0],
     };
@@ -145,17 +133,21 @@ const toWords = ({ queueId, place, clientId = "", events, fresh }: SettledMessag
   fresh ? 1 : 0,
 ];
 
-const statusOf = (code: string): number =>
-  Object.entries(problemTypes).find(([name]) => name === code)?.[1].status ?? 500;
-
-function audited({ request }: Submission, { owner, keyPrefix }: Admission, status: number): Audited {
-  const outcome = { client_id: owner, key_prefix: keyPrefix, status, bytes_out: null };
-  const duration_ms = Math.max(0, Date.now() - request.receivedAt);
+/** With the row of a request that is answered as it was admitted. */
+function auditedHeader(submission: Submission, admission: Enqueued): Audited {
+  const { request } = submission;
   return {
     v: 1,
     id: request.id,
     at: request.receivedAt,
-    audit: { ...auditOf(request), ...outcome, duration_ms },
+    audit: {
+      ...auditOf(request),
+      bytes_out: answerBytes(submission, admission),
+      client_id: admission.owner,
+      key_prefix: admission.keyPrefix,
+      status: 202,
+      duration_ms: Math.max(0, Date.now() - request.receivedAt),
+    },
   };
 }
 

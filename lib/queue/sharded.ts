@@ -30,8 +30,17 @@ export class ShardedQueue implements Queue {
     this.#turn = this.#anyNumber();
   }
 
+  /** To any shard; where that one is away, to another. */
   async send(messages: readonly Outgoing[]): Promise<void> {
-    await this.#parts[this.#anyNumber()]?.queue.send(messages);
+    const start = this.#anyNumber();
+    const [first, second] = this.#awake([...this.#parts.slice(start), ...this.#parts.slice(0, start)]);
+    try {
+      await first?.queue.send(messages);
+    } catch (error) {
+      if (first) first.restsUntil = performance.now() + REST_MS;
+      if (!second) throw error;
+      await second.queue.send(messages);
+    }
   }
 
   /**
@@ -114,10 +123,14 @@ export class ShardedQueue implements Queue {
     return messages;
   }
 
-  /** Every look begins with another shard. Where all are at rest, all are asked: somebody must find out. */
+  /** Every look begins with another shard. */
   #inTurn(): Part[] {
     const turn = this.#turn++ % this.#parts.length;
-    const parts = [...this.#parts.slice(turn), ...this.#parts.slice(0, turn)];
+    return this.#awake([...this.#parts.slice(turn), ...this.#parts.slice(0, turn)]);
+  }
+
+  /** Where all are at rest, all are asked: somebody must find out. */
+  #awake(parts: Part[]): Part[] {
     const now = performance.now();
     const awake = parts.filter(({ restsUntil }) => restsUntil <= now);
     return awake.length > 0 ? awake : parts;

@@ -14,7 +14,7 @@ import { script } from "./script.ts";
 export const admitScript = script(
   "weirAdmit",
   `${admissionStart(10, 2)}
-local function record() end
+local function record() return false end
 local function keep(new)
   redis.call('HSET', KEYS[7], ARGV[3], ARGV[1] .. ' ' .. new .. ' ' .. ARGV[4] .. ' s ')
 end

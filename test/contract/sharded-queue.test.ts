@@ -85,6 +85,17 @@ describe("a queue of many shards", () => {
     await expect(queue.depth()).rejects.toThrow("away");
   });
 
+  it("sends to another shard where one is away, and fails where all are", async () => {
+    const queues = await makeQueues(OPTIONS);
+    let away = (number: number): boolean => number === 3;
+    const queue = new ShardedQueue(queues.map((one, number) => failing(one, () => away(number))));
+    const sent = Array.from({ length: 100 }, (_, n) => `m-${n}`);
+    for (const body of sent) await queue.send([{ body, events: 0 }]);
+    expect(bodies(await queue.receive(now))).toEqual(sent.toSorted());
+    away = () => true;
+    await expect(queue.send([{ body: "lost", events: 0 }])).rejects.toThrow("away");
+  });
+
   it("fails when no shard answers, and goes on at once when they do", async () => {
     const queues = await makeQueues(OPTIONS);
     let away = true;

@@ -46,9 +46,9 @@ describe("when SQS does not take it", () => {
       pending: 0,
     });
     await expectTidy(deps, clientId);
-    const [audit] =
-      await deps.sql`SELECT count(*)::int AS rows FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
-    expect(audit?.rows).toBe(1);
+    const audit =
+      await deps.sql`SELECT status, bytes_out FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
+    expect(audit).toEqual([{ status: 202, bytes_out: Buffer.byteLength(JSON.stringify(first.body)) }]);
 
     proxy.refuse(() => false);
     const second = await send(deps, secret, { events });
@@ -153,9 +153,10 @@ describe("the worker that is faster than ingest's second step", () => {
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue, shards } = deps;
+    const { config, log, queue, shards, unqueued } = deps;
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    return { redis, intake: new SqsIntake({ redis, shards, queue, config, messageBytes: 16_384, log }) };
+    const parts = { redis, shards, queue, config, messageBytes: 16_384, log, unqueued };
+    return { redis, intake: new SqsIntake(parts) };
   };
 });
 

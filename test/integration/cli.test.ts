@@ -1,19 +1,23 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
+import { secretPrefix } from "../../lib/ids.ts";
+import { parseMessage } from "../../lib/message.ts";
 import { keyId, readPublicKey } from "../../lib/trail/checkpoint.ts";
+import { version } from "../../lib/version.ts";
 import { aCall, sealCalls } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { freshDeps } from "../support/faults.ts";
-import { anEvent, counts, drainAll, send } from "../support/pipeline.ts";
-import { bodies, numbered, setAside, take } from "../support/queue-steps.ts";
+import { anAuditRow, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
+import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
 
 const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
@@ -120,6 +124,12 @@ describe("weir", () => {
     expect(out).toContain("poisoned");
     expect(await json("quarantine", "redrive", "--limit", "5")).toEqual({ redriven: 2 });
     await drainAll(deps);
+    const all = { client: null, reason: null, event_keys: null };
+    const [{ change } = {}] = await deps.sql`SELECT change FROM audit_log WHERE route = 'quarantine redrive'`;
+    expect(change).toEqual({
+      before: { ...all, waiting: 2, on_their_way: 0 },
+      after: { ...all, waiting: 0, on_their_way: 2 },
+    });
     expect(await counts(deps, "shop")).toMatchObject({ quarantine: 0, stored: 2 });
   });
 
@@ -129,12 +139,110 @@ describe("weir", () => {
     const env = queueEnvironment(config);
     const words = ["dead-letters", "redrive"];
     expect((await weir(words, { env })).out).toBe("0 messages are back in the queue.");
+    // The commands themselves are on their way to the audit log.
+    await queue.ack(ids(await take(queue, 1)));
     await setAside(queue, numbered(3));
     const first = await weir([...words, "--limit", "2", "--json"], { env });
     expect(first).toMatchObject({ code: 0, err: "" });
     expect(JSON.parse(first.out)).toEqual({ redriven: 2 });
     expect((await weir(words, { env })).out).toBe("1 messages are back in the queue.");
-    expect(bodies(await take(queue, 3))).toEqual(["m-0", "m-1", "m-2"]);
+    const queued = bodies(await take(queue, 5));
+    expect(queued.filter((body) => body.startsWith("m-"))).toEqual(["m-0", "m-1", "m-2"]);
+    const rows = queued.flatMap((body) => (body.startsWith("{") ? parseMessage(body).header.audit : []));
+    const changed = [2, 1].map((queued) => ({ set_aside: 0, queued }));
+    expect(rows.map((row) => row?.change?.after)).toEqual(expect.arrayContaining(changed));
+  });
+
+  it("is on record: who did what, with before and after, and no secret", async () => {
+    const client = await json<object>("client", "create", "--name", "Recorded", "--id", "recorded");
+    await json("client", "update", "recorded", "--burst", "9");
+    const { secret, ...key } = await json<{ key_id: string; secret: string }>(
+      ...["key", "create", "--client", "recorded", "--scope", "read"],
+    );
+    const imported = "taken-over-0123456789";
+    await json("key", "import", "--client", "recorded", "--scope", "read", "--secret", imported);
+    await json("key", "revoke", key.key_id, "--client", "recorded");
+    expect((await weir(["client", "create", "--name", "Again", "--id", "recorded"])).code).toBe(1);
+    await json("client", "list");
+    await drainAll(deps);
+    const rows = await deps.sql`
+      SELECT route, path, status, user_agent, change, client_id, audit_log::text AS text
+        FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
+       WHERE method = 'CLI' AND (change::text LIKE '%recorded%' OR at >= (
+               SELECT max(at) FROM audit_log WHERE route = 'key revoke')) ORDER BY at`;
+    const made = expect.objectContaining({ client_id: "recorded", scopes: ["read"] });
+    const held = { ...key, client_id: "recorded", prefix: secretPrefix(secret) };
+    expect(rows.map(({ route, status, change }) => [route, status, change])).toEqual([
+      ["client create", 200, { before: null, after: client }],
+      ["client update", 200, { before: client, after: { ...client, burst: 9 } }],
+      ["key create", 200, { before: null, after: made }],
+      ["key import", 200, { before: null, after: made }],
+      [
+        "key revoke",
+        200,
+        { before: { ...held, revoked_at: null }, after: { ...held, revoked_at: expect.any(String) } },
+      ],
+      ["client create", 409, null],
+      ["client list", 200, null],
+    ]);
+    for (const { route, path, text, user_agent, client_id } of rows) {
+      expect([path, client_id]).toEqual([route, null]);
+      expect(user_agent).toBe(`weir-cli/${version} ${userInfo().username}`);
+      for (const word of [secret, imported.slice(4)]) expect(text).not.toContain(word);
+    }
+  });
+
+  it("reads audit rows back in, from a file and from standard input, each once", async () => {
+    await drainAll(deps);
+    const rows = [1, 2, 3].map((n) => ({
+      v: 1,
+      id: randomUUID(),
+      at: Date.now(),
+      audit: { ...anAuditRow("lost"), bytes_in: n },
+    }));
+    const lines = rows.map((audit) => JSON.stringify({ message: "audit-not-queued", audit }));
+    const log = join(folder, "function.log");
+    await writeFile(log, ["START", ...lines.slice(0, 2), "audit-not-queued {", "END", ""].join("\n"));
+    const file = await weir(["audit", "recover", log, "--json"]);
+    expect(file.code).toBe(1);
+    expect(file.err).toMatch(
+      /^\S+function\.log:4: an audit row that can't be read: it is cut short or not JSON$/,
+    );
+    expect(JSON.parse(file.out)).toMatchObject({ found: 2, queued: 2, bad: [{ line: 4 }] });
+    const input = JSON.stringify({ events: lines.map((message) => ({ message })) }, null, 4);
+    expect(await weir(["audit", "recover", "-"], { input })).toEqual({
+      code: 0,
+      out: "3 rows found, 3 on their way.",
+      err: "",
+    });
+    await drainAll(deps);
+    const lost = await deps.sql`SELECT bytes_in FROM audit_log WHERE client_id = 'lost' ORDER BY bytes_in`;
+    expect(lost.map(({ bytes_in }) => bytes_in)).toEqual([1, 2, 3]);
+    const [gaps] =
+      await deps.sql`SELECT count(*)::int AS rows, bool_and(recovered) AS recovered FROM audit_unqueued`;
+    expect(gaps).toEqual({ rows: 3, recovered: true });
+    const done =
+      await deps.sql`SELECT change->'after' AS after FROM audit_log WHERE route = 'audit recover' ORDER BY at`;
+    expect(done).toMatchObject([
+      { after: { found: 2, queued: 2, bad: 1 } },
+      { after: { found: 3, queued: 3, bad: 0 } },
+    ]);
+  });
+
+  it("prints its own row where the queue is away, to be read back in", async () => {
+    const env = { ...servers, REDIS_URL: "redis://127.0.0.1:1" };
+    const { code, out, err } = await weir(["client", "create", "--name", "Dark", "--id", "dark", "--json"], {
+      env,
+    });
+    expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { client_id: "dark" } });
+    expect((await weir(["audit", "recover", "-"], { input: err })).out).toBe("1 rows found, 1 on their way.");
+    await drainAll(deps);
+    const rows = await deps.sql`SELECT change FROM audit_log WHERE change->'after'->>'client_id' = 'dark'`;
+    expect(rows).toMatchObject([{ change: { before: null, after: { name: "Dark" } } }]);
+    const lost = await weir(["audit", "recover", "-"], { input: err, env });
+    expect(lost.code).toBe(1);
+    expect(lost.err).toContain("1 rows found, 0 on their way. Do it again: twice does no harm.");
+    expect(lost.err).toContain("The queue is out of reach.");
   });
 
   it("finds the running local system by itself", async () => {
@@ -173,6 +281,7 @@ describe("weir", () => {
     [["dead-letters", "redrive", "--limit", "all"], undefined, "whole number"],
     [["dead-letters", "redrive"], away, "The queue is out of reach.\n  "],
     [["client", "list"], away, "The database is out of reach."],
+    [["audit", "recover", "no-such-file"], undefined, "no such file"],
     [["client", "list"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, "Set both"],
   ])("%j %j fails with one clear word and no stack", async (words, env, message) => {
     const { code, err } = await weir(words, env && { env });

@@ -66,6 +66,7 @@ describe("asked over HTTP", () => {
       status: "ok",
       checks: { database: up, redis: up, queue: up },
       partitions: { runway_days: expect.any(Number), default_rows: 0 },
+      audit: { logged: 0, recovered: 0, missing: 0 },
       version,
     });
     expect(contract.healthSchema.safeParse(answer.body).success).toBe(true);

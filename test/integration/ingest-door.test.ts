@@ -214,7 +214,8 @@ describe("what a caller says of itself", () => {
     for (const value of Object.values(answer.headers)) expect(String(value)).not.toMatch(/[\r\n]/);
     await drainAll(deps);
     const id = String(answer.headers["x-request-id"]);
-    const [row] = await deps.sql`SELECT * FROM audit_log WHERE request_id = ${id}`;
+    const [row] = await deps.sql`
+      SELECT * FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf) WHERE request_id = ${id}`;
     const kept = (value: string): string => value.slice(0, 1_000).toWellFormed().replaceAll("\0", "\ufffd");
     expect(row).toMatchObject({ user_agent: kept(agent), path: kept(path), client_id: CLIENT, status: 202 });
     expect(row).toMatchObject({ method: "POST", route: "/v1/events", address: "203.0.113.7" });

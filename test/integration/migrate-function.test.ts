@@ -74,6 +74,16 @@ describe("the function migrate", () => {
         client_id: "ops",
         scopes: ["admin"],
       });
+    const rows =
+      await deps.sql`SELECT method, route, status, change, audit_log::text AS text FROM audit_log ORDER BY at`;
+    const key = expect.objectContaining({ client_id: "ops", scopes: ["admin"] });
+    const command = { method: "INVOKE", route: "migrate admin_client", status: 200 };
+    expect(rows).toMatchObject([
+      { ...command, change: { before: null, after: { key, client: { client_id: "ops" } } } },
+      { ...command, change: { before: null, after: { key } } },
+    ]);
+    for (const { text } of rows) expect(text).not.toContain(first?.admin_key?.secret);
+    expect(rows[1]?.change.after).not.toHaveProperty("client");
   });
 
   it("refuses a command that it does not know", async () => {

@@ -191,4 +191,14 @@ describe("records", () => {
              (SELECT count(*)::int FROM receipts) AS receipts`;
     expect(left).toEqual({ health: 1, quarantine: 5, receipts: 3 });
   });
+
+  it("of audit rows that only a log has go with the day whose entries are not kept either", async () => {
+    const deps = await testDeps({ auditRetentionDays: 30 });
+    const { sql } = deps;
+    const now = Date.now();
+    const [kept, gone] = [28, 32].map((days) => uuidv7(now - days * DAY_MS));
+    await sql`INSERT INTO audit_unqueued VALUES (${kept ?? ""}, false), (${gone ?? ""}, false)`;
+    await runAt(deps, now);
+    expect(await sql`SELECT request_id FROM audit_unqueued`).toEqual([{ request_id: kept }]);
+  });
 });

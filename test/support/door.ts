@@ -15,16 +15,17 @@ export interface Door {
     headers?: Record<string, string>,
     others?: Partial<GatewayRequest>,
   ): Promise<Answer>;
-  /** Every answer so far is in the audit log exactly once and with its status, and nothing of `hidden` is there. */
+  /**
+   * Every answer so far is in the audit log exactly once, with its status and the bytes that came and went, and nothing of
+   * `hidden` is there.
+   */
   expectAudited(hidden: readonly string[]): Promise<void>;
 }
 
 export function openDoor(deps: Deps): Door {
-  const handler = httpHandler(
-    () => deps,
-    [serve(sendEvents, (call) => ingest(call.request, call.deps, call.audited))],
-  );
-  const answers = new Map<string, number>();
+  const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
+  /** What the audit is to say, by request. */
+  const answers = new Map<string, string>();
   const secrets = new Set<string>();
   return {
     post: async (secret, body, headers = {}, others = {}) => {
@@ -41,19 +42,23 @@ export function openDoor(deps: Deps): Door {
         base64: typeof body === "object",
         ...others,
       });
-      const answer = toAnswer(await handler(event, context));
+      const result = await handler(event, context);
+      const answer = toAnswer(result);
       const id = String(answer.headers["x-request-id"]);
       expect(answers.has(id)).toBe(false);
-      answers.set(id, answer.status);
+      const bytesIn = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8").length;
+      const bytesOut = Buffer.from(result.body ?? "").length;
+      answers.set(id, `${id} ${event.requestContext.http.method} ${answer.status} ${bytesIn} ${bytesOut}`);
       return answer;
     },
     expectAudited: async (hidden) => {
       await drainAll(deps);
-      const rows = await deps.sql<{ id: string; status: number; text: string }[]>`
-        SELECT request_id AS id, status, audit_log::text AS text FROM audit_log`;
-      expect(rows.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(
-        [...answers].map(([id, status]) => `${id} ${status}`).sort(),
-      );
+      const rows = await deps.sql<{ line: string; text: string }[]>`
+        SELECT concat_ws(' ', request_id, method, status, bytes_in, bytes_out) AS line,
+               concat_ws(' ', audit_log, audit_personal) AS text
+          FROM audit_log LEFT JOIN audit_personal USING (at, lane, seal, leaf)
+         WHERE duration_ms >= 0 AND at > now() - interval '1 day'`;
+      expect(rows.map(({ line }) => line).sort()).toEqual([...answers.values()].sort());
       for (const { text } of rows)
         for (const word of [...hidden, ...secrets]) expect(text).not.toContain(word);
     },

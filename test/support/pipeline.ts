@@ -79,10 +79,7 @@ export async function send(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const handler = httpHandler(
-    () => deps,
-    [serve(sendEvents, (call) => ingest(call.request, call.deps, call.audited))],
-  );
+  const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
   const event = gatewayEvent({
     method: "POST",
     route: "/v1/events",
@@ -117,7 +114,7 @@ export const anAuditRow = (client_id: string): object => ({
   address: null,
   user_agent: null,
   bytes_in: 1,
-  bytes_out: null,
+  bytes_out: 1,
   client_id,
   key_prefix: null,
   status: 202,

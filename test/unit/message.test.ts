@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseExact } from "../../lib/json.ts";
-import { headerMessage, openHeader, parseLine, parseMessage, toLine } from "../../lib/message.ts";
+import { headerMessage, openAudit, openHeader, parseLine, parseMessage, toLine } from "../../lib/message.ts";
 
 const text = fc.string({ unit: "binary" });
 /** Payload text as the door makes it. */
@@ -45,22 +45,31 @@ const audit = {
   address: null,
   user_agent: 'a "quoted"\n\tname \\ \u2028 ß😀',
   bytes_in: 1,
-  bytes_out: null,
 };
-const OUTCOME = '"client_id":"acme","key_prefix":null,"status":202,"duration_ms":3}';
+const OUTCOME = '"client_id":"acme","key_prefix":null,"status":202,"duration_ms":3,"bytes_out":7}';
 
 describe("a message", () => {
   it("is its header and its lines, whatever both hold", () => {
     fc.assert(
       fc.property(fc.array(event), text, text, (events, id, path) => {
         const lines = events.map(toLine);
-        const head = `${openHeader({ id, at: 1_764_000_000_000 }, { ...audit, path })}${OUTCOME},"accepted":${lines.length}}`;
+        const start = openHeader({ id, at: 1_764_000_000_000, unqueued: [path] });
+        const head = `${start}${openAudit({ ...audit, path })}${OUTCOME},"accepted":${lines.length}}`;
         const message = parseMessage([head, ...lines].join("\n"));
         expect(message.header).toEqual({
           v: 1,
           id,
           at: 1_764_000_000_000,
-          audit: { ...audit, path, client_id: "acme", key_prefix: null, status: 202, duration_ms: 3 },
+          unqueued: [path],
+          audit: {
+            ...audit,
+            path,
+            client_id: "acme",
+            key_prefix: null,
+            status: 202,
+            duration_ms: 3,
+            bytes_out: 7,
+          },
           accepted: lines.length,
         });
         expect(message.lines.map(parseLine)).toEqual(events);

@@ -1,0 +1,52 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { Command } from "commander";
+import { type Recovered, recoverAudit } from "../../lib/audit-recover.ts";
+import { print, withAudit } from "./connect.ts";
+
+/** `weir audit recover`: rows that the queue did not take, out of the log. */
+export const recoverCommand = (): Command =>
+  new Command("recover")
+    .description("read audit rows back in that the queue did not take, from a log; twice does no harm")
+    .argument(
+      "<file>",
+      "the log, as our functions print it or as CloudWatch exports it; - for standard input",
+    )
+    .action(recover);
+
+async function recover(file: string, _options: object, command: Command): Promise<void> {
+  const recovered: Recovered = { found: 0, queued: 0, bad: [] };
+  // Opened first: what is no file is no reason to connect.
+  const input = file === "-" ? process.stdin : await opened(file);
+  await withAudit(command, async (deps, changed) => {
+    try {
+      await recoverAudit(deps, linesOf(input), recovered);
+    } finally {
+      const { found, queued, bad } = recovered;
+      if (queued > 0) changed({ before: null, after: { found, queued, bad: bad.length } });
+      tell(file, recovered);
+    }
+  });
+  print(command, recovered, [`${recovered.found} rows found, ${recovered.queued} on their way.`]);
+  if (recovered.bad.length > 0) process.exitCode = 1;
+}
+
+function tell(file: string, { found, queued, bad }: Recovered): void {
+  for (const { line, reason } of bad)
+    console.error(`${file}:${line}: an audit row that can't be read: ${reason}`);
+  if (queued < found)
+    console.error(`${found} rows found, ${queued} on their way. Do it again: twice does no harm.`);
+}
+
+async function opened(file: string): Promise<Readable> {
+  const stream = createReadStream(file);
+  await new Promise<void>((resolve, reject) => {
+    stream.once("open", () => resolve());
+    stream.once("error", reject);
+  });
+  return stream;
+}
+
+const linesOf = (input: Readable): AsyncIterable<string> =>
+  createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });

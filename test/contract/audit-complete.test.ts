@@ -1,0 +1,179 @@
+/** Every operation of the OpenAPI document, called once well and once badly, is in the audit log exactly that often. */
+import { randomUUID } from "node:crypto";
+import postgres from "postgres";
+import { beforeAll, expect, it, vi } from "vitest";
+import { operations } from "../../lib/contract/index.ts";
+import type { Operation } from "../../lib/contract/operation.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { anEvent } from "../support/pipeline.ts";
+import { type System, testSystem } from "../support/system.ts";
+
+interface Expected {
+  method: string;
+  route: string;
+  path: string;
+  status: number;
+  bytes_in: number;
+  bytes_out: number;
+  key_prefix: string | null;
+  client_id: string | null;
+}
+
+let system: System;
+let sql: postgres.Sql;
+/** Names the calls of this test. */
+const agent = `walk-${randomUUID()}`;
+const expected: Expected[] = [];
+
+beforeAll(async () => {
+  system = await testSystem();
+  sql = postgres(system.stack.databaseUrl, { max: 1 });
+  atEnd(() => sql.end());
+});
+
+interface Request {
+  method: string;
+  path: string;
+  query?: string;
+  key?: string;
+  body?: unknown;
+}
+
+async function call(route: string, { method, path, query = "", key, body }: Request): Promise<number> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const response = await fetch(`${system.stack.url}${path}${query}`, {
+    method,
+    headers: {
+      "user-agent": agent,
+      ...(text !== undefined && { "content-type": "application/json" }),
+      ...(key !== undefined && { "x-api-key": key }),
+    },
+    ...(text !== undefined && { body: text }),
+  });
+  const received = await response.arrayBuffer();
+  expected.push({
+    method,
+    route,
+    path,
+    status: response.status,
+    bytes_in: Buffer.byteLength(text ?? ""),
+    bytes_out: received.byteLength,
+    key_prefix: key?.replace(/^(weir_[^_]+_.{4}).*$/, "$1") ?? null,
+    client_id: /^weir_([^_]+)_/.exec(key ?? "")?.[1] ?? null,
+  });
+  return response.status;
+}
+
+/** What stands for a path's parameters, so that a call finds something. */
+async function things(): Promise<Record<string, string>> {
+  const { post, settled, newClient, newKey, api, stack } = system;
+  const event = anEvent();
+  const { body } = await post(event);
+  await settled(body.receipt_id);
+  const client_id = await newClient({ name: "walked" });
+  const { key_id } = await newKey(client_id, { scopes: ["read"] });
+  const erasure = { client: "demo", property: "payload.user", value: "nobody" };
+  const asked = await api.call("POST", "/v1/erasures", { key: stack.adminKey, body: erasure });
+  const { erasure_id } = asked.body;
+  return {
+    receipt_id: body.receipt_id,
+    event_id: String(event.event_id),
+    client_id,
+    key_id,
+    erasure_id,
+    code: "not-found",
+  };
+}
+
+/** Bodies of the calls that need one, by operation. */
+const bodies: Readonly<Record<string, () => unknown>> = {
+  sendEvents: () => anEvent(),
+  getFunnel: () => ({
+    steps: [{ event_type: "a" }, { event_type: "b" }],
+    key: "payload.user",
+    window_seconds: 60,
+  }),
+  createClient: () => ({ name: "walked too" }),
+  changeClient: () => ({ burst: 7 }),
+  createKey: () => ({ scopes: ["read"] }),
+  redriveQuarantine: () => ({}),
+  createErasure: () => ({ client: "demo", property: "payload.user", value: "somebody" }),
+};
+/** Queries of the calls that need one. */
+const queries: Readonly<Record<string, string>> = {
+  groupEvents: "?by=event_type",
+  getSeries: "?interval=day",
+  getTop: "?property=payload.user",
+  getUniques: "?property=payload.user",
+};
+
+it("a walk through the document leaves an entry for each call, and each says how it went", async () => {
+  const found = await things();
+  const names = Object.keys(operations);
+  const documented = Object.values(system.api.document.paths).flatMap((methods) => Object.values(methods));
+  expect(documented.map(({ operationId }) => operationId).sort()).toEqual(names.toSorted());
+  for (const [name, operation] of Object.entries<Operation>(operations)) {
+    const { method, path: route, scopes } = operation;
+    const path = route.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
+      expect(found, `${name} needs something for its ${parameter}`).toHaveProperty(parameter);
+      return found[parameter] ?? "";
+    });
+    const body = operation.body && bodies[name]?.();
+    if (operation.body) expect(body, `${name} needs a body`).toBeDefined();
+    const request: Request = { method, path, query: queries[name] ?? "", body };
+    const key = system.stack.adminKey;
+    const well = await call(route, scopes.length > 0 ? { ...request, key } : request);
+    expect(well, `${name}, called well`).toBeLessThan(300);
+    // Where no key is asked for, another method of the path is what can go wrong.
+    const badly =
+      scopes.length > 0
+        ? await call(route, request)
+        : await call("$default", { ...request, method: "DELETE" });
+    expect(badly, `${name}, called badly`).toBe(scopes.length > 0 ? 401 : 405);
+  }
+  expect(expected).toHaveLength(2 * names.length);
+
+  const entries = () => sql<(Expected & { request_id: string })[]>`
+    SELECT request_id, method, route, path, status, bytes_in, bytes_out, key_prefix, client_id
+      FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
+     WHERE user_agent = ${agent} AND duration_ms >= 0 AND address = '127.0.0.1'`;
+  const lines = (rows: readonly Expected[]): string[] =>
+    rows
+      .map(({ method, route, path, status, bytes_in, bytes_out, key_prefix, client_id }) =>
+        JSON.stringify([method, route, path, status, bytes_in, bytes_out, key_prefix, client_id]),
+      )
+      .sort();
+  await vi.waitFor(async () => expect(await entries()).toHaveLength(expected.length), {
+    timeout: 30_000,
+    interval: 200,
+  });
+  expect(lines(await entries())).toEqual(lines(expected));
+});
+
+it("what the administrator did is there with before and after, and no secret", async () => {
+  const rows = await sql<{ method: string; route: string; change: Record<string, unknown> }[]>`
+    SELECT method, route, change FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
+     WHERE user_agent = ${agent} AND change IS NOT NULL`;
+  const changes = new Map(rows.map(({ method, route, change }) => [`${method} ${route}`, change]));
+  const walked = { name: "walked", burst: 2_000 };
+  expect(changes.get("POST /v1/clients")).toMatchObject({ before: null, after: { name: "walked too" } });
+  expect(changes.get("PATCH /v1/clients/{client_id}")).toMatchObject({
+    before: walked,
+    after: { ...walked, burst: 7 },
+  });
+  expect(changes.get("POST /v1/clients/{client_id}/keys")).toMatchObject({
+    before: null,
+    after: { scopes: ["read"], key_id: expect.any(String), prefix: expect.any(String) },
+  });
+  expect(changes.get("DELETE /v1/clients/{client_id}/keys/{key_id}")).toMatchObject({
+    before: { revoked_at: null },
+    after: { revoked_at: expect.any(String) },
+  });
+  expect(changes.get("POST /v1/erasures")).toMatchObject({
+    before: null,
+    after: { client_id: "demo", property: "payload.user" },
+  });
+  const text = JSON.stringify(rows);
+  expect(text).not.toContain("somebody");
+  expect(text).not.toMatch(/secret|hash/);
+});

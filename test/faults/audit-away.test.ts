@@ -1,0 +1,190 @@
+/** The queue is away: rows go to the log, are counted, and come back in from there, once. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { httpHandler, serve } from "../../lib/api.ts";
+import { recoverAudit } from "../../lib/audit-recover.ts";
+import * as clients from "../../lib/clients.ts";
+import * as admin from "../../lib/contract/admin.ts";
+import * as events from "../../lib/contract/events.ts";
+import * as contract from "../../lib/contract/health.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { checkHealth } from "../../lib/health.ts";
+import { json } from "../../lib/http.ts";
+import { ingest } from "../../lib/ingest.ts";
+import { getPipeline } from "../../lib/pipeline.ts";
+import { refuse } from "../../lib/web.ts";
+import { startRedis } from "../../local/redis.ts";
+import { freshDeps, ownServer } from "../support/faults.ts";
+import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
+import { capturePrinted, unqueuedMetric } from "../support/logged.ts";
+import { addClient, anEvent, context, drainAll, toAnswer } from "../support/pipeline.ts";
+import { queueConfig } from "../support/queues.ts";
+import { sqsIntake } from "../support/sqs-intake.ts";
+
+interface Away {
+  deps: Deps;
+  stop: () => Promise<void>;
+  start: () => Promise<void>;
+}
+
+async function redisAway(queue: "redis" | "sqs"): Promise<Away> {
+  const redis = await ownServer(startRedis);
+  const deps = freshDeps(await queueConfig(queue, { redisUrl: redis.url, logLevel: "ERROR" }));
+  const start = async (): Promise<void> => {
+    await redis.start();
+    await expect.poll(() => deps.redis.ping().catch(() => ""), { timeout: 20_000 }).toBe("PONG");
+  };
+  return { deps, stop: () => redis.stop(), start };
+}
+
+async function sqsAway(): Promise<Away> {
+  const { deps, proxy } = await sqsIntake({ logLevel: "ERROR" });
+  const set = (away: boolean) => async (): Promise<void> => proxy.refuse(() => away);
+  return { deps, stop: set(true), start: set(false) };
+}
+
+/** One call to each of several functions, as a function instance with these servers answers it. */
+function caller(deps: Deps, secret: string) {
+  const served = [
+    serve(events.sendEvents, ingest),
+    serve(events.getPipeline, getPipeline),
+    serve(contract.getHealth, async (call) => json(200, await checkHealth(call.deps))),
+    serve(admin.createClient, async (call) =>
+      json(201, await clients.createClient(deps, call.body, call.changed)),
+    ),
+  ];
+  const handler = httpHandler(
+    () => deps,
+    served,
+    async ({ request }) => refuse(request),
+  );
+  const key = { "x-api-key": secret };
+  const type = { "content-type": "application/json" };
+  return async (request: Partial<GatewayRequest> & { route: string }, body?: object) => {
+    const given = { headers: { ...key, ...(body && type) }, ...(body && { body: JSON.stringify(body) }) };
+    const answer = toAnswer(await handler(gatewayEvent({ method: "GET", ...given, ...request }), context));
+    return { answer, line: `${answer.headers["x-request-id"]} ${request.method ?? "GET"} ${answer.status}` };
+  };
+}
+
+async function callEach(deps: Deps, secret: string): Promise<string[]> {
+  const call = caller(deps, secret);
+  const answers = [
+    await call({ method: "POST", route: "/v1/events" }, anEvent()),
+    await call({ method: "POST", route: "/v1/events" }, { events: [] }),
+    await call({ method: "POST", route: "/v1/events", headers: {} }),
+    await call({ route: "/v1/pipeline" }),
+    await call({ route: "/health" }),
+    await call({ route: "$default", path: "/nowhere" }),
+    await call({ method: "POST", route: "/v1/clients" }, { name: "made in the dark" }),
+  ];
+  return answers.map(({ line }) => line);
+}
+
+async function* linesOf(text: string): AsyncGenerator<string> {
+  yield* text.split("\n");
+}
+
+const entriesOf = async ({ sql }: Deps): Promise<string[]> => {
+  const rows =
+    await sql`SELECT concat_ws(' ', request_id, method, status) AS line FROM audit_log ORDER BY at`;
+  return rows.map(({ line }) => line);
+};
+
+describe.each([
+  ["QUEUE=redis and Redis away", () => redisAway("redis")],
+  ["QUEUE=sqs and SQS away", sqsAway],
+])("with %s", (_, make) => {
+  let away: Away;
+  let deps: Deps;
+  let secret: string;
+  beforeAll(async () => {
+    away = await make();
+    ({ deps } = away);
+    ({ secret } = await addClient(deps, "a-client", { scopes: ["admin"] }));
+    await callEach(deps, secret);
+    await drainAll(deps);
+    await deps.sql`TRUNCATE audit_log, audit_personal`;
+  });
+
+  it("each call has one entry in the end, and what was missing meanwhile is counted", async () => {
+    const doomed = createDeps(deps.config);
+    await away.stop();
+    const printed = capturePrinted();
+    const calls = [...(await callEach(deps, secret)), ...(await callEach(doomed, secret))];
+    printed.stop();
+    await closeDeps(doomed);
+    await away.start();
+    const rows = calls.length;
+    expect(unqueuedMetric(printed.text())).toEqual({ [context.functionName]: rows });
+    expect(printed.text()).not.toContain(secret);
+
+    // The instance that lives on tells of its own with its next call; nobody knows of the other's.
+    const call = caller(deps, secret);
+    const expectGaps = async (audit: object): Promise<void> => {
+      for (const route of ["/health", "/v1/pipeline"]) {
+        const { answer, line } = await call({ route });
+        calls.push(line);
+        expect(answer).toMatchObject({ status: 200, body: { audit } });
+      }
+      await drainAll(deps);
+    };
+    await expectGaps({ logged: 0, recovered: 0, missing: 0 });
+    await expectGaps({ logged: rows / 2, recovered: 0, missing: rows / 2 });
+    // What a queue delivers twice is not counted twice.
+    await deps.queue.send([{ body: JSON.stringify(named(calls.slice(0, rows / 2))), events: 0 }]);
+    await drainAll(deps);
+    await expectGaps({ logged: rows / 2, recovered: 0, missing: rows / 2 });
+
+    for (let time = 1; time <= 2; time++) {
+      const recovered = { found: 0, queued: 0, bad: [] };
+      await recoverAudit(deps, linesOf(printed.text()), recovered);
+      expect(recovered).toEqual({ found: rows, queued: rows, bad: [] });
+      await drainAll(deps, time === 1 ? 3 : 200);
+      await expectGaps({ logged: rows, recovered: rows, missing: 0 });
+    }
+    expect((await entriesOf(deps)).toSorted()).toEqual(calls.toSorted());
+    const changes = await deps.sql`SELECT change FROM audit_log WHERE change IS NOT NULL`;
+    const made = { before: null, after: expect.objectContaining({ name: "made in the dark" }) };
+    expect(changes).toEqual([{ change: made }, { change: made }]);
+  });
+});
+
+const named = (lines: readonly string[]): object => ({
+  v: 1,
+  id: crypto.randomUUID(),
+  at: Date.now(),
+  unqueued: lines.map((line) => line.slice(0, 36)),
+});
+
+it("with QUEUE=sqs and Redis away, every row is queued all the same", async () => {
+  const { deps, stop, start } = await redisAway("sqs");
+  const { secret } = await addClient(deps, "no-redis", { scopes: ["admin"] });
+  await stop();
+  const printed = capturePrinted();
+  const calls = await callEach(deps, secret);
+  printed.stop();
+  expect(printed.text()).not.toContain("audit-not-queued");
+  await start();
+  await drainAll(deps);
+  expect((await entriesOf(deps)).toSorted()).toEqual(calls.toSorted());
+});
+
+it("a row that the queue took after all, its answer being lost, has one entry, and nothing is missing in the end", async () => {
+  const deps = freshDeps(await queueConfig("redis", { logLevel: "ERROR" }));
+  const lossy: Deps = {
+    ...deps,
+    queue: Object.assign(Object.create(deps.queue), {
+      send: async (messages: Parameters<Deps["queue"]["send"]>[0]) => {
+        await deps.queue.send(messages);
+        throw new Error("The answer was lost.");
+      },
+    }),
+  };
+  const printed = capturePrinted();
+  const { line } = await caller(lossy, "")({ route: "$default", path: "/x" });
+  printed.stop();
+  await recoverAudit(deps, linesOf(printed.text()), { found: 0, queued: 0, bad: [] });
+  await drainAll(deps, 1);
+  expect(await entriesOf(deps)).toEqual([line]);
+  expect((await checkHealth(deps)).audit).toEqual({ logged: 1, recovered: 1, missing: 0 });
+});

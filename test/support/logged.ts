@@ -1,0 +1,30 @@
+/** What an instance prints while a test runs: its log and its metrics. */
+import { vi } from "vitest";
+
+/** @returns what has been printed so far, and the way back to printing */
+export function capturePrinted(): { text: () => string; stop: () => void } {
+  let text = "";
+  const keep = (chunk: string | Uint8Array): boolean => {
+    text += String(chunk);
+    return true;
+  };
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, "write").mockImplementation(keep),
+  );
+  return {
+    text: () => text,
+    stop: () => {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
+}
+
+/** How many calls the metric in the printed text says were not queued, by function. */
+export function unqueuedMetric(text: string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const line of text.split("\n").filter((one) => one.includes('"AuditNotQueued"'))) {
+    const { FunctionName: name, AuditNotQueued: count } = JSON.parse(line);
+    sums[name] = (sums[name] ?? 0) + count;
+  }
+  return sums;
+}
