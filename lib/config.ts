@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { isLocalUrl } from "./local-url.ts";
 import { redisNodes } from "./redis/nodes.ts";
+import { readPublicKey } from "./trail/checkpoint.ts";
 
 const positiveInt = (fallback: number, max = 2_147_483_647) =>
   z.coerce.number().int().min(1).max(max).default(fallback);
@@ -28,6 +29,15 @@ function isRedisUrl(text: string): boolean {
   if (parsed === null || !["redis:", "rediss:"].includes(parsed.protocol)) return false;
   return !/,/.test(parsed.host + parsed.pathname);
 }
+
+const publicKeys = z.string().transform((text, context) => {
+  try {
+    return (text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [text]).map(readPublicKey);
+  } catch {
+    context.addIssue({ code: "custom", message: "must be Ed25519 public keys in PEM, one after the other" });
+    return z.NEVER;
+  }
+});
 
 const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
@@ -61,6 +71,8 @@ const functionSchema = z
     /** How far back `timestamp` may lie, and so how long events are kept. 400 days allow year-over-year questions. */
     RETENTION_DAYS: positiveInt(400, 3_650),
     AUDIT_RETENTION_DAYS: positiveInt(400, 3_650),
+    /** Public keys that checkpoints are signed with, or have been: Ed25519, PEM, one after the other. */
+    AUDIT_PUBLIC_KEYS: publicKeys.optional(),
     /** How long Redis remembers an event id at the least; it forgets after at most twice this. */
     DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
     /** Events waiting in the queue at which ingest answers 503; each shard of Redis takes its even part. */
@@ -102,6 +114,7 @@ const functionSchema = z
     redisShards: env.REDIS_SHARDS ?? (isCluster(env) ? 16 : 1),
     retentionDays: env.RETENTION_DAYS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    auditPublicKeys: env.AUDIT_PUBLIC_KEYS ?? [],
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,

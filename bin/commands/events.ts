@@ -5,7 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
 import { exportFormats, MAX_EXPORTED } from "../../lib/contract/export.ts";
 import type { Deps } from "../../lib/deps.ts";
-import { type ExportFormat, exportPiece } from "../../lib/export-events.ts";
+import { exportPiece } from "../../lib/export-events.ts";
+import type { ExportFormat } from "../../lib/export-piece.ts";
 import type { Instant } from "../../lib/time.ts";
 import type { Condition } from "../../lib/where.ts";
 import { withDeps } from "./connect.ts";
@@ -67,7 +68,7 @@ async function* readPieces(deps: Deps, options: Options): AsyncGenerator<string>
   let cursor: string | undefined;
   do {
     const piece = await exportPiece(deps, filter, { format, limit: MAX_EXPORTED, cursor });
-    progress.add(piece.events, Buffer.byteLength(piece.text));
+    progress.add(piece.rows, Buffer.byteLength(piece.text));
     yield piece.text;
     cursor = piece.cursor ?? undefined;
   } while (cursor !== undefined);
