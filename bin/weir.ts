@@ -1,5 +1,6 @@
-/** `npm run weir -- …`: clients, keys, quarantine, dead letters and exports from the command line. */
+/** `npm run weir -- …`: clients, keys, quarantine, dead letters, exports and the audit from the command line. */
 import { Command } from "commander";
+import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -14,7 +15,8 @@ const program = new Command("weir")
   .addCommand(keyCommand())
   .addCommand(quarantineCommand())
   .addCommand(deadLettersCommand())
-  .addCommand(eventsCommand());
+  .addCommand(eventsCommand())
+  .addCommand(auditCommand());
 
 try {
   await program.parseAsync();

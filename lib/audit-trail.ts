@@ -156,6 +156,7 @@ async function readLeaves(sql: Executor, plan: TrailPlan, chunk: readonly Unit[]
 
 function sealItems(seal: Seal, leaves: Leaves, { header }: TrailPlan): TrailItem[] {
   const items: TrailItem[] = [{ type: "seal", ...seal }];
+  const faults: FaultItem[] = [];
   for (const row of leaves.get(nameOf(seal)) ?? []) {
     const place = { lane: row.lane, seal: row.seal, leaf: row.leaf };
     const { hash } = row;
@@ -163,9 +164,9 @@ function sealItems(seal: Seal, leaves: Leaves, { header }: TrailPlan): TrailItem
     else if (hash !== null) items.push({ type: "leaf", ...place, hash });
     // Partitions of one day go one after the other.
     else if (header.expired_before === null || seal.day >= header.expired_before)
-      items.push({ type: "fault", kind: "entry", ...place, reason: NO_ENTRY });
+      faults.push({ type: "fault", kind: "entry", ...place, reason: NO_ENTRY });
   }
-  return items;
+  return [...items, ...faults];
 }
 
 const NO_ENTRY = "there is personal data that belongs to no entry";

@@ -29,6 +29,7 @@ export interface VerifierOptions {
 
 const START: Reached = { seals: 0, entries: 0, head: NO_SEAL };
 const UNKNOWN = "";
+const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** Items in their order to `push`, then once `end`. */
 export class TrailVerifier {
@@ -117,7 +118,8 @@ export class TrailVerifier {
 
   #read(item: TrailItem): void {
     if (item.type === "fault") {
-      this.#close();
+      // What is wrong with a line is wrong before what it leaves out.
+      if (item.line === undefined) this.#close();
       const { type: _, ...fault } = item;
       throw new Wrong(fault);
     }
@@ -138,7 +140,8 @@ export class TrailVerifier {
 
   #begin(header: TrailHeader): void {
     this.#header = header;
-    const { newest_checkpoint: newest } = header;
+    const { newest_checkpoint: newest, expired_before: expired } = header;
+    if (expired !== null && !DAY.test(expired)) wrong("file", {}, "the header's expired_before is no day");
     if (newest) checkSignature(newest, this.#keys, "the newest checkpoint");
     for (const copy of this.#copies.all) checkSignature(copy, this.#keys, "your copy of the checkpoint");
     if (this.#resumed) return;
@@ -165,7 +168,7 @@ export class TrailVerifier {
       wrong("seal", place, "the seal does not follow the one before it: that has another hash");
     if (entries < 1 || total !== before.entries + entries)
       wrong("seal", place, `the seal counts ${total} entries in its lane, not ${before.entries + entries}`);
-    if (!/^\d{4}-\d\d-\d\d$/.test(item.day)) wrong("seal", place, "the seal's day is none");
+    if (!DAY.test(item.day)) wrong("seal", place, "the seal's day is none");
     this.#open = new OpenSeal(item, this.#mustBeWhole(item.day, header), hasExpired(item.day, header));
   }
 

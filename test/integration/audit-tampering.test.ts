@@ -274,9 +274,9 @@ describe("a seal", () => {
     ])
       await expectFound(forge(to), { kind: "seal", ...to });
     const inserted = async (tx: Transaction) => {
+      await forge({ lane, seal: 1_000 })(tx);
       for (const table of ["audit_seals", "audit_log", "audit_personal"])
-        await tx`UPDATE ${tx(table)} SET seal = seal + 100000 WHERE lane = ${lane} AND seal > 2`;
-      await forge({ lane, seal: 3 })(tx);
+        await tx`UPDATE ${tx(table)} SET seal = CASE seal WHEN 1000 THEN 25 ELSE seal * 10 END WHERE lane = ${lane}`;
       await rechain(tx, lane);
     };
     await expectFound(inserted, { kind: "checkpoint", lane });

@@ -115,6 +115,17 @@ it("verifies days by themselves, from the checkpoint before to the one after", a
   }
 });
 
+it("fits into pieces that a function can answer, whatever callers call themselves", async () => {
+  const words = ["\u0001", '"', "€"].map((character) => character.repeat(1_000));
+  const long = (n: number) => ({ user_agent: words[n % 3] ?? "", path: words[(n + 1) % 3] ?? "" });
+  await sealCalls(deps, calls(1_000, DAY + 10 * DAY_MS, long));
+  // Each piece is checked for its size.
+  const text = await exportTrail(admin, { start: new Date(DAY + 10 * DAY_MS).toISOString() });
+  expect(await verifyText(text, keys)).toMatchObject({ valid: true });
+  await deps.sql`DELETE FROM audit_personal WHERE user_agent = ${words[0] ?? ""}`;
+  expect(await verifyByApi(admin)).toMatchObject({ valid: true, erased: 334 });
+});
+
 it("verifies what a filter left of it, and a key without admin sees its own entries alone", async () => {
   const all = itemsOf(await exportTrail(admin)).flatMap((item) => (item.type === "entry" ? [item] : []));
   const expected = all.filter(({ entry }) => entry.client_id === "acme");

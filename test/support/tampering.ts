@@ -23,7 +23,7 @@ function changed(tx: Transaction, { name, type }: Column) {
   const column = tx(name);
   switch (type) {
     case "text":
-      return tx`${column} || 'x'`;
+      return tx`coalesce(${column}, '') || 'x'`;
     case "smallint":
     case "integer":
     case "bigint":

@@ -28,6 +28,7 @@ describe("a function's environment", () => {
       redisShards: 1,
       retentionDays: 400,
       auditRetentionDays: 400,
+      auditPublicKeys: [],
       dedupWindowSeconds: 900,
       queueMaxEvents: 1_000_000,
       queueVisibilitySeconds: 60,
