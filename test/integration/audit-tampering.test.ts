@@ -4,7 +4,9 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
+import { sealAudit } from "../../lib/seal-audit.ts";
 import type { Database, Transaction } from "../../lib/sql/client.ts";
+import { transaction } from "../../lib/sql/transaction.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import type { Seal } from "../../lib/trail/seal.ts";
@@ -15,7 +17,6 @@ import {
   DAY,
   exportTrail,
   makeCheckpoint,
-  sealCalls,
   signingKey,
   verifyByApi,
   verifyText,
@@ -42,8 +43,7 @@ beforeAll(async () => {
   secret = (await addClient(deps, "boss", { scopes: ["admin"] })).secret;
   await deps.sql`DELETE FROM audit_lanes WHERE lane > 2`;
   for (let round = 0; round < 6; round++) {
-    const one = (n: number) => sealCalls(deps, calls(4, DAY + round * 1_000 + n * 100));
-    await Promise.all([one(0), one(1), one(2)]);
+    await sealInEachLane(round);
     if (round % 2) checkpoints.push(await makeCheckpoint(deps, key));
   }
   const items = (await exportTrail(asker(deps, secret))).split("\n").slice(0, -1).map(parseItem);
@@ -53,6 +53,20 @@ beforeAll(async () => {
   newest = seals.findLast(({ lane }) => lane === 1) as Seal;
   expect([entries.length, victim.seal < newest.seal]).toEqual([72, true]);
 });
+
+/** Three transactions end only when each has a lane, so that every lane gets a seal. */
+async function sealInEachLane(round: number): Promise<void> {
+  const all = Promise.withResolvers<void>();
+  let sealed = 0;
+  const one = (n: number) =>
+    transaction(deps.sql, async (tx) => {
+      await sealAudit(tx, calls(4, DAY + round * 1_000 + n * 100));
+      sealed += 1;
+      if (sealed === 3) all.resolve();
+      await all.promise;
+    });
+  await Promise.all([one(0), one(1), one(2)]);
+}
 
 class Undo extends Error {}
 
