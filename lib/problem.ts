@@ -74,6 +74,11 @@ const types = {
     title: "It is there already",
     help: "What the request would make exists, perhaps under another owner. `detail` says what.",
   },
+  unprovable: {
+    status: 409,
+    title: "The entry can't be proven",
+    help: "Entries of the same seal are missing, since their time is over or somebody took them, or the seal was changed. `GET /v1/audit/verify` says which.",
+  },
   "payload-too-large": {
     status: 413,
     title: "The body is too large",

@@ -12,9 +12,13 @@ import { type Seal, sealed } from "./trail/seal.ts";
 
 export type Audited = Required<Pick<Header, "id" | "at" | "audit">>;
 
-/** Most entries of a seal, and about how many bytes of them: an export has a seal and its entries in one piece. */
+/**
+ * Most entries of a seal, and about how many bytes of them: an export has a seal and its entries in one piece, inside of
+ * a string of JSON, in which a control character of a user agent takes seven bytes and a quotation mark of a path four.
+ */
 const SEAL_ENTRIES = 1_000;
-const SEAL_BYTES = 1_000_000;
+const SEAL_BYTES = 2_000_000;
+const MOST_BYTES_A_CHARACTER = 7;
 const SALT_BYTES = 16;
 const MOST_INT = 2_147_483_647;
 
@@ -88,7 +92,9 @@ function prepare({ id, at, audit }: Audited, salt: string): Ready {
     personal: commitmentOf(personal),
   };
   const content = canonicalJson(entry);
-  return { entry, personal, hash: hashOf("leaf", content), bytes: Buffer.byteLength(content) };
+  const personalLength = (personal.address?.length ?? 0) + (personal.user_agent?.length ?? 0);
+  const bytes = Buffer.byteLength(content) + MOST_BYTES_A_CHARACTER * personalLength;
+  return { entry, personal, hash: hashOf("leaf", content), bytes };
 }
 
 /** A seal has entries of one day, since they expire together, and not too many. */

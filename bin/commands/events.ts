@@ -1,15 +1,12 @@
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
 import { exportFormats, MAX_EXPORTED } from "../../lib/contract/export.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { type ExportFormat, exportPiece } from "../../lib/export-events.ts";
+import { exportPiece } from "../../lib/export-events.ts";
+import type { ExportFormat } from "../../lib/export-piece.ts";
 import type { Instant } from "../../lib/time.ts";
 import type { Condition } from "../../lib/where.ts";
 import { withAudit } from "./connect.ts";
 import { condition, instant } from "./options.ts";
+import { everyPiece, writeOut } from "./output.ts";
 
 interface Options {
   format: ExportFormat;
@@ -44,48 +41,10 @@ export function eventsCommand(): Command {
 }
 
 async function exportAll(options: Options, command: Command): Promise<void> {
-  await withAudit(command, async (deps) => {
-    const pieces = Readable.from(readPieces(deps, options));
-    if (options.out === undefined) return pipeline(pieces, process.stdout, { end: false });
-    // Under its own name only when it is whole.
-    const partial = `${options.out}.partial`;
-    try {
-      await pipeline(pieces, createWriteStream(partial));
-    } catch (error) {
-      await rm(partial, { force: true });
-      throw error;
-    }
-    await rename(partial, options.out);
-  });
-}
-
-/** One piece at a time, as the file takes them. */
-async function* readPieces(deps: Deps, options: Options): AsyncGenerator<string> {
-  const { client, type: eventType, start, end, where, format } = options;
+  const { client, type: eventType, start, end, where, format, out } = options;
   const filter = { clientId: client ?? null, eventType, start, end, where };
-  const progress = showProgress();
-  let cursor: string | undefined;
-  do {
-    const piece = await exportPiece(deps, filter, { format, limit: MAX_EXPORTED, cursor });
-    progress.add(piece.events, Buffer.byteLength(piece.text));
-    yield piece.text;
-    cursor = piece.cursor ?? undefined;
-  } while (cursor !== undefined);
-  progress.end();
-}
-
-/** On standard error, so that standard output is the file alone: in a terminal one line that changes, else one at the end. */
-function showProgress(): { add: (events: number, bytes: number) => void; end: () => void } {
-  const total = { events: 0, bytes: 0 };
-  const text = (): string => `${total.events} events, ${(total.bytes / 1_000_000).toFixed(1)} MB`;
-  return {
-    add(events, bytes) {
-      total.events += events;
-      total.bytes += bytes;
-      if (process.stderr.isTTY) process.stderr.write(`\r${text()}`);
-    },
-    end() {
-      process.stderr.write(process.stderr.isTTY ? "\n" : `${text()}\n`);
-    },
-  };
+  await withAudit(command, (deps) => {
+    const read = (cursor?: string) => exportPiece(deps, filter, { format, limit: MAX_EXPORTED, cursor });
+    return writeOut(everyPiece("events", read), out);
+  });
 }

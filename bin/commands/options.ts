@@ -1,5 +1,7 @@
 /** What stands behind options, from text. */
 import { InvalidArgumentError } from "commander";
+import type { z } from "zod";
+import { auditQuery } from "../../lib/contract/audit.ts";
 import { type Scope, scopeSchema } from "../../lib/scope.ts";
 import { type Instant, parseTime } from "../../lib/time.ts";
 import { type Condition, parseCondition } from "../../lib/where.ts";
@@ -38,3 +40,22 @@ export function condition(text: string, before: readonly Condition[] = []): Cond
     throw new InvalidArgumentError(`It ${(error as Error).message}.`);
   }
 }
+
+export function numberFromZero(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0 on.");
+  return Number(text);
+}
+
+/** What one of the API's own parameters takes. */
+const parameter =
+  (schema: z.ZodType<string | undefined>, help: string) =>
+  (text: string): string => {
+    if (!schema.safeParse(text).success) throw new InvalidArgumentError(help);
+    return text;
+  };
+
+export const status = parameter(
+  auditQuery.status,
+  "It must be a status such as 429, or a class such as 4xx.",
+);
+export const requestId = parameter(auditQuery.request_id, "It must be a request's id, a UUID in lower case.");

@@ -11,7 +11,7 @@ import * as properties from "./properties.ts";
 import * as web from "./web.ts";
 
 const isOperation = (value: unknown): value is Operation =>
-  typeof value === "object" && value !== null && "method" in value && "path" in value;
+  typeof value === "object" && value !== null && "function" in value && "path" in value;
 
 /** By operation id. */
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(

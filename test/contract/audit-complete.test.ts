@@ -77,6 +77,7 @@ async function things(): Promise<Record<string, string>> {
   const { erasure_id } = asked.body;
   return {
     receipt_id: body.receipt_id,
+    request_id: body.receipt_id,
     event_id: String(event.event_id),
     client_id,
     key_id,
@@ -98,6 +99,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   createKey: () => ({ scopes: ["read"] }),
   redriveQuarantine: () => ({}),
   createErasure: () => ({ client: "demo", property: "payload.user", value: "somebody" }),
+  eraseAudit: () => ({ address: "192.0.2.99" }),
 };
 /** Queries of the calls that need one. */
 const queries: Readonly<Record<string, string>> = {
@@ -173,7 +175,11 @@ it("what the administrator did is there with before and after, and no secret", a
     before: null,
     after: { client_id: "demo", property: "payload.user" },
   });
+  expect(changes.get("POST /v1/audit/erasures")).toMatchObject({
+    before: null,
+    after: { criteria: { address: "given" }, erased: 0 },
+  });
   const text = JSON.stringify(rows);
-  expect(text).not.toContain("somebody");
+  for (const personal of ["somebody", "192.0.2.99"]) expect(text).not.toContain(personal);
   expect(text).not.toMatch(/secret|hash/);
 });

@@ -47,7 +47,7 @@ export function checkpointBucketContract(
     const run = (bucket: CheckpointBucket | undefined) =>
       runCheckpoint({ ...made.deps, bucket }, { endsAt: Date.now() + 60_000 });
     /** Something new to be signed. */
-    const change = (): Promise<void> => sealCalls(deps.sql, [aCall(Date.now())]);
+    const change = (): Promise<void> => sealCalls(deps, [aCall(Date.now())]);
     const copies = async (): Promise<Record<string, string>> => {
       const { Contents = [] } = await client.send(new s3.ListObjectsV2Command({ Bucket }));
       const read = Contents.map(async ({ Key = "" }) => {

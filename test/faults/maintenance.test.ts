@@ -203,7 +203,7 @@ describe("rows in DEFAULT", () => {
     const { sql } = deps;
     const now = Date.now();
     await sealCalls(
-      sql,
+      { sql },
       [0, 5, 59, 70].map((days) => aCall(now - days * DAY_MS)),
     );
     // Of each call its entry, and what is personal of it.

@@ -68,14 +68,14 @@ const calls = (count: number, at: number, row: Partial<AuditRow>): Audited[] =>
 describe("an erasure of who called", () => {
   it("takes an address out of every table and day, and no hash changes", async () => {
     const now = Date.now();
-    await sealCalls(deps.sql, [
+    await sealCalls(deps, [
       ...calls(3, now - DAY_MS, { address: ADDRESS }),
       ...calls(2, now - 40 * DAY_MS, { address: ADDRESS, user_agent: null }),
       ...calls(4, now, { address: "192.0.2.9" }),
     ]);
     // Some in partitions, some in DEFAULT.
     await runAt(deps, now);
-    await sealCalls(deps.sql, calls(1, now - 90 * DAY_MS, { address: ADDRESS }));
+    await sealCalls(deps, calls(1, now - 90 * DAY_MS, { address: ADDRESS }));
     const before = [await hashes(), await heads()];
     expect(await found(ADDRESS)).toBe(6);
     expect(await erase({ address: ADDRESS })).toMatchObject({
@@ -111,7 +111,7 @@ describe("an erasure of who called", () => {
       ...calls(1, now + 3_000, { user_agent: `${AGENT}!`, client_id: "shop" }),
       ...calls(1, now + 4_000, { address: ADDRESS, user_agent: AGENT, client_id: "shop" }),
     ] as [Audited, ...Audited[]];
-    await sealCalls(deps.sql, [one, ...others]);
+    await sealCalls(deps, [one, ...others]);
     const erased = async (body: object): Promise<unknown> => (await erase(body)).body.erased;
     const time = (ms: number): string => new Date(now + ms).toISOString();
     expect(await erased({ user_agent: AGENT, start: time(5_000) })).toBe(0);
@@ -148,8 +148,7 @@ describe("an erasure of who called", () => {
 
   it("goes on where the time was up", async () => {
     const now = Date.parse("2026-05-05T00:00:00Z");
-    for (const day of [0, 1, 2])
-      await sealCalls(deps.sql, calls(2, now + day * DAY_MS, { address: ADDRESS }));
+    for (const day of [0, 1, 2]) await sealCalls(deps, calls(2, now + day * DAY_MS, { address: ADDRESS }));
     await runAt(deps, now + 3 * DAY_MS);
     const holder = await deps.sql.reserve();
     await holder`BEGIN`;
@@ -165,7 +164,7 @@ describe("an erasure of who called", () => {
   });
 
   it("takes many in steps", async () => {
-    await sealCalls(deps.sql, calls(20_500, Date.now() - 60_000, { address: ADDRESS }));
+    await sealCalls(deps, calls(20_500, Date.now() - 60_000, { address: ADDRESS }));
     expect(await eraseAudit(deps, { address: ADDRESS })).toMatchObject({ erased: 20_500, complete: true });
   });
 });

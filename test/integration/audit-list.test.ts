@@ -1,7 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as contract from "../../lib/contract/audit.ts";
 import type { Deps } from "../../lib/deps.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import type { Audited } from "../../lib/seal-audit.ts";
+import { calls, sealCalls } from "../support/audit.ts";
+import { parseCsv } from "../support/csv.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
@@ -9,6 +12,8 @@ import { type Ask, asker } from "../support/reading.ts";
 let deps: Deps;
 let admin: Ask;
 let acme: Ask;
+/** One of the calls. */
+let some: Audited;
 
 interface Page {
   entries: Record<string, unknown>[];
@@ -17,36 +22,29 @@ interface Page {
 
 const BASE = Date.now() - 3_600_000;
 
-const insert = async (entry: {
-  ms: number;
-  client: string | null;
-  method: string;
-  path: string;
-  status: number;
-}) => {
-  const { ms, client, method, path, status } = entry;
-  await deps.sql`
-    INSERT INTO audit_log (at, request_id, client_id, key_prefix, method, route, path, status, duration_ms, address,
-                           user_agent, bytes_in, bytes_out)
-    VALUES (${new Date(BASE + ms)}, ${randomUUID()}, ${client}, ${client && `weir_${client}_abcd`}, ${method},
-            '/v1/events', ${path}, ${status}, 3, '203.0.113.7', 'test', 10, NULL)`;
-};
-
 beforeAll(async () => {
   deps = await testDeps();
   admin = asker(deps, (await addClient(deps, "boss", { scopes: ["admin"] })).secret);
   acme = asker(deps, (await addClient(deps, "acme", { scopes: ["audit"] })).secret);
   const statuses = [202, 200, 401, 429, 503];
   const paths = ["/v1/events", "/v1/events/e_1", "/v1/events%", "/v1/audit"];
-  for (let index = 0; index < 60; index++)
-    await insert({
-      // Three at a time, so that the request id decides.
-      ms: Math.floor(index / 3),
-      client: [null, "acme", "beta"][index % 3] ?? null,
+  const audited = Array.from({ length: 60 }, (_, index): Audited => {
+    const client = [null, "acme", "beta"][index % 3] ?? null;
+    const [call] = calls(1, BASE + Math.floor(index / 3), () => ({
+      client_id: client,
+      key_prefix: client && `weir_${client}_abcd`,
       method: index % 2 === 0 ? "GET" : "POST",
+      route: index % 4 === 1 ? "/v1/events/{event_id}" : "/v1/events",
       path: paths[index % 4] ?? "",
       status: statuses[index % 5] ?? 0,
-    });
+      address: `203.0.113.${index % 6}`,
+      user_agent: "=HYPERLINK(1)",
+    }));
+    return call as Audited;
+  });
+  // Three at a time, so that the request id decides.
+  await sealCalls(deps, audited);
+  some = audited[7] as Audited;
 });
 
 async function readAll(ask: Ask, query: Record<string, string>): Promise<Record<string, unknown>[]> {
@@ -94,8 +92,32 @@ describe("GET /v1/audit", () => {
     [{ path: "*" }, 60],
     [{ method: "GET", status: "2xx", path: "/v1/events" }, 6],
     [{ client: "nobody" }, 0],
+    [{ route: "/v1/events/{event_id}" }, 15],
+    [{ route: "/v1/events/{event_id}*" }, 0],
+    [{ address: "203.0.113.4" }, 10],
+    [{ address: "203.0.113.4", status: "2xx" }, 4],
+    [{ request_id: "01890000-0000-7000-8000-000000000000" }, 0],
+    [{ request_id: "61890000-0000-4000-8000-000000000000" }, 0],
   ])("narrows to %j", async (query, count) => {
     expect(await readAll(admin, query as Record<string, string>)).toHaveLength(count);
+  });
+
+  test("finds a call by its request's id, whether that tells its time or not", async () => {
+    const [found, ...others] = await readAll(admin, { request_id: some.id });
+    expect([found, others.length]).toMatchObject([
+      { request_id: some.id, address: "203.0.113.1", erased: false },
+      0,
+    ]);
+    const id = uuidv7(BASE + 3);
+    await sealCalls(deps, [{ ...some, id, at: BASE - 5 }]);
+    expect(await readAll(admin, { request_id: id })).toMatchObject([{ request_id: id }]);
+    expect(await readAll(acme, { request_id: id })).toHaveLength(1);
+    await deps.sql`DELETE FROM audit_personal p USING audit_log a WHERE a.request_id = ${id} AND p.at = a.at`;
+    expect(await readAll(admin, { request_id: id })).toMatchObject([
+      { erased: true, address: null, user_agent: null },
+    ]);
+    const bad = await admin(contract.listAudit, { query: { request_id: "7" } });
+    expect([bad.status, bad.body.errors[0]?.parameter]).toEqual([400, "request_id"]);
   });
 
   test("takes start as inclusive and end as exclusive", async () => {
@@ -107,5 +129,37 @@ describe("GET /v1/audit", () => {
   test("refuses a cursor that is none", async () => {
     const { status, body } = await admin(contract.listAudit, { query: { cursor: "bm9uZQ" } });
     expect([status, body.code, body.errors[0]?.parameter]).toEqual([400, "invalid-parameter", "cursor"]);
+  });
+});
+
+describe("GET /v1/audit/export?format=csv", () => {
+  test("has the list's entries, in its order, and no formula", async () => {
+    const query = { status: "4xx", end: new Date(BASE + 15).toISOString() };
+    const list = await readAll(admin, query);
+    const pieces: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const answer = await admin(contract.exportAudit, {
+        query: { ...query, format: "csv", limit: "7", ...(cursor && { cursor }) },
+      });
+      expect(answer.headers).toMatchObject({
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": 'attachment; filename="audit.csv"',
+      });
+      pieces.push(answer.text);
+      cursor = answer.headers["x-next-cursor"] as string | undefined;
+    } while (cursor !== undefined);
+    expect(pieces.length).toBe(Math.ceil(list.length / 7));
+    const [head = [], ...rows] = parseCsv(pieces.join(""));
+    expect(new Set(head)).toEqual(new Set(Object.keys(list[0] ?? {})));
+    expect(rows).toHaveLength(list.length);
+    for (const [index, row] of rows.entries())
+      for (const [column, name] of head.entries()) {
+        const value = list[index]?.[name];
+        const text = value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
+        expect([name, row[column]?.replace(/^'/, "")]).toEqual([name, text]);
+      }
+    const agents = rows.map((row) => row[head.indexOf("user_agent")]);
+    expect(new Set(agents)).toEqual(new Set(["'=HYPERLINK(1)", ""]));
   });
 });

@@ -32,9 +32,9 @@ async function horizon(): Promise<string> {
 async function aDay(now: number): Promise<void> {
   const calls = (n: number, at: number) => Array.from({ length: n }, (_, i) => aCall(at + i));
   await Promise.all([
-    sealCalls(deps.sql, [...calls(5, now), ...calls(2, now - 3 * DAY_MS)]),
-    sealCalls(deps.sql, calls(3, now)),
-    sealCalls(deps.sql, calls(2, now - (KEPT_DAYS + 5) * DAY_MS)),
+    sealCalls(deps, [...calls(5, now), ...calls(2, now - 3 * DAY_MS)]),
+    sealCalls(deps, calls(3, now)),
+    sealCalls(deps, calls(2, now - (KEPT_DAYS + 5) * DAY_MS)),
   ]);
 }
 

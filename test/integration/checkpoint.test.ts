@@ -23,7 +23,7 @@ const run = (overrides: Partial<CheckpointDeps> = {}, now?: number) =>
   runCheckpoint({ ...made.deps, ...overrides }, { endsAt: Date.now() + 60_000, ...(now && { now }) });
 const seal = (calls: number): Promise<void> =>
   sealCalls(
-    deps.sql,
+    deps,
     Array.from({ length: calls }, () => aCall(Date.now())),
   );
 const lane = async (): Promise<number> => {

@@ -1,10 +1,7 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
@@ -19,8 +16,8 @@ import { freshDeps } from "../support/faults.ts";
 import { anAuditRow, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
+import { type Outcome, weir as runWeir } from "../support/weir.ts";
 
-const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 let deps: Deps;
 let folder: string;
 let servers: Record<string, string>;
@@ -32,18 +29,9 @@ beforeAll(async () => {
   atEnd(() => rm(folder, { recursive: true, force: true }));
 });
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 async function weir(words: readonly string[], { env = servers, input = "" } = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [script, ...words], { env: { WEIR_DATA_DIR: folder, ...env } });
-  child.stdin.end(input);
-  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { code, out: out.trim(), err: err.trim() };
+  const outcome = await runWeir(words, { WEIR_DATA_DIR: folder, ...env }, input);
+  return { ...outcome, out: outcome.out.trim() };
 }
 
 /** The result of a command that must succeed. */
@@ -318,7 +306,7 @@ describe("weir audit", () => {
     await drainAll(deps);
     const address = "203.0.113.78";
     const at = Date.now() - 60_000;
-    await sealCalls(deps.sql, [aCall(at, { address }), aCall(at, { address }), aCall(at)]);
+    await sealCalls(deps, [aCall(at, { address }), aCall(at, { address }), aCall(at)]);
     expect(await json("audit", "erase", "--address", address)).toEqual({ erased: 2, complete: true });
     await drainAll(deps);
     const [row] = await deps.sql`

@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { listEvents } from "../../lib/contract/events.ts";
 import { exportEvents } from "../../lib/contract/export.ts";
@@ -13,6 +10,7 @@ import { parseCsv } from "../support/csv.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";
+import { type Outcome, weir as runWeir } from "../support/weir.ts";
 
 let deps: Deps;
 let acme: Ask;
@@ -22,16 +20,9 @@ beforeAll(async () => {
   acme = asker(deps, (await addClient(deps, "acme")).secret);
 });
 
-const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
-
 /** Runs the command line with these words. */
-async function weir(...words: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl };
-  const child = spawn(process.execPath, [script, ...words], { env });
-  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { code, out, err: err.trim() };
-}
+const weir = (...words: string[]): Promise<Outcome> =>
+  runWeir(words, { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl });
 
 /** Follows `Link` from piece to piece. */
 async function readPieces(query: Record<string, string>): Promise<string[]> {

@@ -88,7 +88,7 @@ describe("asked over HTTP", () => {
     expect((before as { runway_days: number }).runway_days).toBeGreaterThanOrEqual(34);
     await sql`
       INSERT INTO events VALUES ('c', 'e', 't', '2001-01-01', now(), now(), gen_random_uuid(), '{}')`;
-    await sealCalls(sql, [aCall(Date.parse("2001-01-01T00:00:00Z"))]);
+    await sealCalls({ sql }, [aCall(Date.parse("2001-01-01T00:00:00Z"))]);
     // Of a call there are two rows: its entry, and what is personal of it.
     expect(await runway()).toMatchObject({ default_rows: 3 });
     const nextMonday = new Date(partitionStart("events", Date.now()) + 7 * 86_400_000).toISOString();

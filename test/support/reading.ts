@@ -4,6 +4,10 @@ import { expect } from "vitest";
 import { countEvents, getLatency, groupEvents } from "../../lib/analytics.ts";
 import { httpHandler, serve } from "../../lib/api.ts";
 import { listAudit } from "../../lib/audit.ts";
+import { listCheckpoints } from "../../lib/audit-checkpoints.ts";
+import { exportAudit } from "../../lib/audit-export.ts";
+import { getProof } from "../../lib/audit-proof.ts";
+import { verifyAudit } from "../../lib/audit-verify.ts";
 import * as analytics from "../../lib/contract/analytics.ts";
 import * as audit from "../../lib/contract/audit.ts";
 import * as events from "../../lib/contract/events.ts";
@@ -37,6 +41,10 @@ const served = [
   serve(properties.getUniques, getUniques),
   serve(properties.getFunnel, getFunnel),
   serve(audit.listAudit, listAudit),
+  serve(audit.exportAudit, exportAudit),
+  serve(audit.verifyAudit, verifyAudit),
+  serve(audit.listCheckpoints, listCheckpoints),
+  serve(audit.getProof, getProof),
 ];
 
 interface Asked {

@@ -1,0 +1,84 @@
+import { commitmentOf, leafOf } from "./entry.ts";
+import { safely, wrong } from "./faults.ts";
+import { rootOf } from "./merkle.ts";
+import type { EntryItem, Fault, LeafItem, SealItem } from "./trail.ts";
+import type { Counts } from "./verification.ts";
+
+type Item = EntryItem | LeafItem;
+
+export const placeOf = (item: Item): Omit<Fault, "kind" | "reason"> => ({
+  lane: item.lane,
+  seal: item.seal,
+  leaf: item.leaf,
+  ...(item.type === "entry" && { request_id: item.entry.request_id }),
+});
+
+/** A seal whose entries are being read. */
+export class OpenSeal {
+  readonly seal: SealItem;
+  /** Must its entries be there, all of them? */
+  readonly #whole: boolean;
+  /** May they be missing, since their time is over? */
+  readonly #expired: boolean;
+  /** Hashes of the leaves that came, in their order. */
+  readonly #hashes: string[] = [];
+  readonly #counts = { entries: 0, erased: 0, withheld: 0 };
+  /** The first leaf that was passed over. */
+  #missing: number | undefined;
+  #next = 0;
+
+  constructor(seal: SealItem, whole: boolean, expired: boolean) {
+    this.seal = seal;
+    this.#whole = whole;
+    this.#expired = expired;
+  }
+
+  has({ lane, seal }: Item): boolean {
+    return lane === this.seal.lane && seal === this.seal.seal;
+  }
+
+  /** @throws {Wrong} */
+  add(item: Item): void {
+    const { leaf, hash } = item;
+    const place = placeOf(item);
+    if (leaf >= this.seal.entries || leaf < 0)
+      wrong("entry", place, `the seal has ${this.seal.entries} entries, and this is none of them`);
+    if (leaf < this.#next) wrong("entry", place, "the entry is out of order, or there twice");
+    if (leaf > this.#next) this.#missing ??= this.#next;
+    this.#next = leaf + 1;
+    if (item.type === "entry") this.#check(item, place);
+    else if (this.#whole) wrong("entry", place, "the entry was left out, which only a filter may do");
+    else this.#counts.withheld += 1;
+    this.#hashes.push(hash);
+  }
+
+  #check({ entry, personal, hash }: EntryItem, place: Omit<Fault, "kind" | "reason">): void {
+    if (safely(() => leafOf(entry)) !== hash)
+      wrong("entry", place, "the entry was changed: its hash is another");
+    if (entry.at.slice(0, 10) !== this.seal.day)
+      wrong("entry", place, `the entry is of another day than its seal, which is of ${this.seal.day}`);
+    if (personal && safely(() => commitmentOf(personal)) !== entry.personal)
+      wrong("entry", place, "the entry's address, user agent or salt was changed");
+    this.#counts.entries += 1;
+    if (personal === null) this.#counts.erased += 1;
+  }
+
+  /** To be called when no more entries come. @returns what it adds to the counts @throws {Wrong} */
+  close(): Partial<Counts> {
+    const { lane, seal, entries, root } = this.seal;
+    const missing = entries - this.#hashes.length;
+    const counts = { ...this.#counts, seals: 1 };
+    if (missing === 0) {
+      if (rootOf(this.#hashes) !== root)
+        wrong("seal", { lane, seal }, "the entries are not those that were sealed: their root is another");
+      return counts;
+    }
+    if (this.#expired) return { ...counts, expired: missing };
+    if (this.#hashes.length === 0 && !this.#whole) return { ...counts, withheld: missing };
+    return wrong(
+      "entry",
+      { lane, seal, leaf: this.#missing ?? this.#next },
+      "the entry is missing, and no checkpoint says that it has expired",
+    );
+  }
+}

@@ -1,0 +1,120 @@
+/** Proofs of single entries, and the checkpoints that they lead to. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { proofOf } from "../../lib/audit-proof.ts";
+import * as contract from "../../lib/contract/audit.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import type { Audited } from "../../lib/seal-audit.ts";
+import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
+import { checkProof, type Proof, parseProof } from "../../lib/trail/prove.ts";
+import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../support/audit.ts";
+import { testDeps } from "../support/deps.ts";
+import { addClient } from "../support/pipeline.ts";
+import { type Ask, asker } from "../support/reading.ts";
+
+const key = signingKey();
+const keys = [key.publicKey];
+let deps: Deps;
+let admin: Ask;
+let acme: Ask;
+let rounds: Audited[][];
+let checkpoints: Checkpoint[];
+
+beforeAll(async () => {
+  deps = await testDeps({ databasePoolSize: 4 });
+  admin = asker(deps, (await addClient(deps, "boss", { scopes: ["admin"] })).secret);
+  acme = asker(deps, (await addClient(deps, "acme", { scopes: ["audit"] })).secret);
+  await deps.sql`DELETE FROM audit_lanes WHERE lane > 1`;
+  rounds = [];
+  checkpoints = [];
+  for (let round = 0; round < 8; round++) {
+    const rows = calls(round + 3, DAY + round * 1_000, (n) => ({ client_id: n === 0 ? null : "acme" }));
+    rounds.push(rows.map((row, n) => (n === 1 ? { ...row, id: uuidv7(row.at + 20) } : row)));
+    await sealCalls(deps, rounds[round] ?? []);
+    if (round === 3 || round === 6) checkpoints.push(await makeCheckpoint(deps, key));
+  }
+});
+
+const proof = async (ask: Ask, id = ""): Promise<Proof> => {
+  const { status, text } = await ask(contract.getProof, { params: { request_id: id } });
+  expect(status).toBe(200);
+  return parseProof(text);
+};
+
+describe("GET /v1/audit/{request_id}/proof", () => {
+  it("proves every entry that a checkpoint has, and nothing else", async () => {
+    for (const [round, rows] of rounds.entries())
+      for (const { id } of rows) {
+        const given = await proof(admin, id);
+        expect(given.entry.request_id).toBe(id);
+        expect(checkProof(given, keys)).toBeUndefined();
+        expect(given.checkpoint?.checkpoint ?? null).toBe(round <= 3 ? 1 : round <= 6 ? 2 : null);
+        expect(given.note === null).toBe(round < 7);
+      }
+  });
+
+  it("is refuted when anything in it is another", async () => {
+    const given = await proof(admin, rounds[0]?.[2]?.id);
+    expect(given.chain.length).toBeGreaterThan(0);
+    const text = JSON.stringify(given);
+    let changes = 0;
+    for (const { 0: value, index } of text.matchAll(/"[^"]*"(?=[,}\]])|\b\d+\b(?=[,}\]])|true/g)) {
+      const other = value.startsWith('"') ? `"${value.slice(1, -1)}00"` : "77";
+      const edited = `${text.slice(0, index)}${other}${text.slice(index + value.length)}`;
+      let fault: unknown;
+      try {
+        fault = checkProof(parseProof(edited), keys);
+      } catch (error) {
+        fault = error;
+      }
+      expect([edited, fault]).not.toEqual([edited, undefined]);
+      changes += 1;
+    }
+    expect(changes).toBeGreaterThan(40);
+    expect(checkProof({ ...given, chain: given.chain.slice(1) }, keys)).toBeDefined();
+    expect(checkProof({ ...given, path: given.path.slice(1) }, keys)).toMatchObject({ kind: "entry" });
+    expect(checkProof(given, [signingKey().publicKey])).toMatchObject({ kind: "checkpoint" });
+  });
+
+  it("is given to a key without admin for its own client's calls only", async () => {
+    const [other, own] = rounds[2] as [Audited, Audited];
+    expect((await proof(acme, own.id)).entry.client_id).toBe("acme");
+    const refused = await acme(contract.getProof, { params: { request_id: other.id } });
+    expect([refused.status, refused.body.code]).toEqual([404, "not-found"]);
+    const unknown = await admin(contract.getProof, { params: { request_id: uuidv7(Date.now()) } });
+    expect(unknown.status).toBe(404);
+    expect((await admin(contract.getProof, { params: { request_id: "x" } })).status).toBe(400);
+  });
+
+  it("holds after what is personal was erased, and says so where entries beside it are gone", async () => {
+    const [, , erased] = rounds[5] as Audited[];
+    await deps.sql`
+      DELETE FROM audit_personal p USING audit_log a
+       WHERE a.request_id = ${erased?.id ?? ""} AND p.lane = a.lane AND p.seal = a.seal AND p.leaf = a.leaf`;
+    const given = await proof(admin, erased?.id);
+    expect([given.personal, checkProof(given, keys)]).toEqual([null, undefined]);
+    const [, beside] = rounds[5] as Audited[];
+    await deps.sql`DELETE FROM audit_log WHERE request_id = ${beside?.id ?? ""}`;
+    const refused = await admin(contract.getProof, { params: { request_id: erased?.id ?? "" } });
+    expect([refused.status, refused.body.code]).toEqual([409, "unprovable"]);
+    await expect(proofOf(deps.sql, erased?.id ?? "", null)).rejects.toThrow("does not fit");
+  });
+});
+
+describe("GET /v1/audit/checkpoints", () => {
+  it("lists them as they were signed, page by page, from a number on", async () => {
+    const all = await admin(contract.listCheckpoints);
+    expect(all.body).toEqual({ checkpoints, next_cursor: null });
+    const first = await acme(contract.listCheckpoints, { query: { limit: "1" } });
+    expect(first.body.checkpoints).toEqual([checkpoints[0]]);
+    const second = await admin(contract.listCheckpoints, {
+      query: { limit: "1", cursor: String(first.body.next_cursor) },
+    });
+    expect(second.body).toEqual({ checkpoints: [checkpoints[1]], next_cursor: null });
+    expect((await admin(contract.listCheckpoints, { query: { after: "1" } })).body.checkpoints).toEqual([
+      checkpoints[1],
+    ]);
+    expect((await admin(contract.listCheckpoints, { query: { after: "2" } })).body.checkpoints).toEqual([]);
+    expect((await admin(contract.listCheckpoints, { query: { cursor: "bm9uZQ" } })).status).toBe(400);
+  });
+});
