@@ -88,7 +88,13 @@ describe("Redis is out of memory", () => {
     await deps.redis.config("SET", "maxmemory", "1");
     const { answer, entries } = await sendLogged(secret);
     expectUnavailable(answer, "queue-unavailable");
-    expect(entries.map(({ message }) => message)).toEqual(["queue-unavailable", "audit-not-queued"]);
+    // The last is the metric.
+    expect(entries.map(({ message }) => message)).toEqual([
+      "queue-unavailable",
+      "audit-not-queued",
+      undefined,
+    ]);
+    expect(entries[2]).toMatchObject({ AuditNotQueued: 1 });
     expect(entries[0]).toMatchObject({ error: { message: expect.stringContaining("OOM") } });
   });
 
