@@ -16,6 +16,7 @@ import { decodeCursor, encodeCursor, linkNext, type PartCheck } from "./cursor.t
 import { type ApiResponse, json } from "./http.ts";
 import type { Executor } from "./sql/client.ts";
 import { findCheckpoint } from "./sql/list-checkpoints.ts";
+import { readTrailEnds } from "./sql/read-trail-ends.ts";
 import type { Instant } from "./time.ts";
 import type { Counts, Progress, Verification } from "./trail/verification.ts";
 import { TrailVerifier } from "./trail/verify.ts";
@@ -31,12 +32,30 @@ interface Asked {
   cursor?: string | undefined;
 }
 
+interface Answer extends Verification {
+  complete: boolean;
+  next_cursor: string | null;
+}
+
 /** As far as time and limit let it. @throws {Problem} `invalid-parameter`, `query-too-broad` */
 export async function verifyStored(
   sql: Executor,
   publicKeys: readonly KeyObject[],
+  asked: Asked,
+): Promise<Answer> {
+  const [first, horizon] = await verifyOnce(sql, publicKeys, asked);
+  // What expired while it was read only seemed to be missing.
+  if (first.valid || (await readTrailEnds(sql)).expired_before === horizon) return first;
+  const [second] = await verifyOnce(sql, publicKeys, asked);
+  return second;
+}
+
+/** @returns also what had expired when it began */
+async function verifyOnce(
+  sql: Executor,
+  publicKeys: readonly KeyObject[],
   { start, end, limit, cursor }: Asked,
-): Promise<Verification & { complete: boolean; next_cursor: string | null }> {
+): Promise<[Answer, horizon: string | null]> {
   const endsAt = Date.now() + BUDGET_MS;
   const [counts, place] = cursor === undefined ? [] : readCursor(cursor);
   const described = { ...(start && { start: start.text }), ...(end && { end: end.text }) };
@@ -49,16 +68,16 @@ export async function verifyStored(
   for await (const step of readTrail(sql, plan)) {
     // At least one step, so that it comes to an end.
     if (reached && (Date.now() > endsAt || entries + step.entries > limit))
-      return pause(verifier, plan, reached);
+      return [pause(verifier, plan, reached), plan.header.expired_before];
     for (const item of step.items) verifier.push(item);
     if (verifier.fault) break;
     reached = step.place;
     entries += step.entries;
   }
-  return { ...verifier.end(), complete: true, next_cursor: null };
+  return [{ ...verifier.end(), complete: true, next_cursor: null }, plan.header.expired_before];
 }
 
-function pause(verifier: TrailVerifier, plan: TrailPlan, place: TrailPlace) {
+function pause(verifier: TrailVerifier, plan: TrailPlan, place: TrailPlace): Answer {
   verifier.pause();
   const verification = verifier.result();
   if (!verification.valid) return { ...verification, complete: true, next_cursor: null };

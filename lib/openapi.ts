@@ -29,7 +29,7 @@ const tags = [
     name: "Analytics",
     description: "Count events. Every answer says how fresh it is, and is exact unless it says otherwise.",
   },
-  { name: "Audit", description: "Who called what." },
+  { name: "Audit", description: "Who called what, and the proof that it was so." },
   { name: "Health", description: "Is it well?" },
   { name: "Clients", description: "Clients and their API keys." },
   { name: "Quarantine", description: "Events that could not be stored." },

@@ -3,7 +3,7 @@ import { time, utc } from "./fragments.ts";
 
 /**
  * When the call of a request was received.
- * @param from and `to` where it is looked for, both inclusive; without them every entry is read, 1 million in about 0.1 s
+ * @param from and `to` where it is looked for, both inclusive; without them every entry is read
  * @returns UTC text with six fractional digits
  */
 export async function findAuditTime(

@@ -44,7 +44,8 @@ const ROWS_AT_A_TIME = 1_000;
 
 /**
  * All leaves of some seals, in their order, whatever day their rows are of: what was put beside a seal's rows, on a day
- * of another partition, must come to light. So no partition can be left out; with 400 of them it takes about 40 ms to ask all.
+ * of another partition, must come to light. So no partition can be left out; with 400 of them that takes milliseconds (see
+ * the proof of one entry in bench/RESULTS.md).
  * @param filter only seals that have an entry which it matches; undefined for all of them
  */
 export const streamTrail = (

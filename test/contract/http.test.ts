@@ -234,6 +234,22 @@ describe("the rest of the calls", () => {
     );
   });
 
+  it("can be shown to be on record as they were made", async () => {
+    const { receipt_id: id } = (await post(anEvent())).body;
+    await settled(id);
+    const trail = await get("/v1/audit/export", admin);
+    expect(trail.headers.get("content-type")).toBe("application/x-ndjson");
+    const lines = trail.text.split("\n").slice(0, -1);
+    const entries = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "entry");
+    expect(entries.map(({ entry }) => entry.request_id)).toContain(id);
+    const verified = await get("/v1/audit/verify", admin);
+    expect(verified.body).toMatchObject({ valid: true, complete: true });
+    expect(verified.body.entries).toBeGreaterThanOrEqual(entries.length);
+    const proof = await get(`/v1/audit/${id}/proof`, admin);
+    expect(proof.body).toMatchObject({ entry: { request_id: id, status: 202 } });
+    expect((await get("/v1/audit/checkpoints", admin)).status).toBe(200);
+  });
+
   it("have all been answered well at least once by now", async () => {
     await get("/openapi.json", NONE);
     const missing = Object.values(api.document.paths)

@@ -1,4 +1,8 @@
 /** Proofs of single entries, and the checkpoints that they lead to. */
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { proofOf } from "../../lib/audit-proof.ts";
 import * as contract from "../../lib/contract/audit.ts";
@@ -8,6 +12,7 @@ import type { Audited } from "../../lib/seal-audit.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { checkProof, type Proof, parseProof } from "../../lib/trail/prove.ts";
 import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../support/audit.ts";
+import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
@@ -116,5 +121,32 @@ describe("GET /v1/audit/checkpoints", () => {
     ]);
     expect((await admin(contract.listCheckpoints, { query: { after: "2" } })).body.checkpoints).toEqual([]);
     expect((await admin(contract.listCheckpoints, { query: { cursor: "bm9uZQ" } })).status).toBe(400);
+  });
+});
+
+describe("docs/audit.md", () => {
+  it("tells how to check a proof by hand, and it works", async () => {
+    const text = await readFile(new URL("../../docs/audit.md", import.meta.url), "utf8");
+    const [, script = ""] = /```js\n(.*?)```/s.exec(text) ?? [];
+    const folder = await mkdtemp(join(tmpdir(), "weir-proof-"));
+    atEnd(() => rm(folder, { recursive: true, force: true }));
+    const write = (name: string, content: string) => writeFile(join(folder, name), content);
+    await write("prove.mjs", script);
+    await write("key.pem", key.publicKey.export({ type: "spki", format: "pem" }) as string);
+    const given = await proof(admin, rounds[1]?.[3]?.id);
+    const edited = { ...given, seal: { ...given.seal, sealed_at: given.checkpoint?.made_at } };
+    const proofs = [
+      given,
+      { ...given, entry: { ...given.entry, status: 500 } },
+      edited,
+      { ...given, leaf: 0 },
+    ];
+    const codes: number[] = [];
+    for (const one of proofs) {
+      await write("proof.json", JSON.stringify(one));
+      const words = ["prove.mjs", "proof.json", "key.pem"];
+      codes.push(spawnSync(process.execPath, words, { cwd: folder }).status ?? -1);
+    }
+    expect(codes).toEqual([0, 1, 1, 1]);
   });
 });

@@ -198,6 +198,15 @@ describe("an entry", () => {
       await expectFound((tx) => insertCopy(tx, victim, to), { kind: "entry", lane, seal, ...to });
   });
 
+  it("shows when a second personal row was put beside its own, or one for no entry", async () => {
+    const { lane, seal, leaf } = victim;
+    const add = (to: number) => (tx: Transaction) =>
+      tx`
+      INSERT INTO audit_personal (at, lane, leaf, seal, salt, address, user_agent)
+      SELECT at, lane, ${to}, seal, sha256(salt), '198.51.100.1', 'forged' FROM audit_personal WHERE ${rowOf(tx, victim)}`;
+    for (const to of [leaf, 77]) await expectFound(add(to), { kind: "entry", lane, seal, leaf: to });
+  });
+
   it("counts as erased, and stays valid, when its personal row is gone", async () => {
     const { api, offline } = await findings(
       (tx) => tx`DELETE FROM audit_personal WHERE ${rowOf(tx, victim)}`,
