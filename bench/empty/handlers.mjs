@@ -9,9 +9,6 @@ let handler;
 export const empty = async () => ({ statusCode: 202, body: "{}" });
 
 export const plain = (event) => {
-  handler ??= plainHandler(
-    connect(process.env.DATABASE_URL, CONNECTIONS),
-    new Redis(process.env.REDIS_URL, { enableAutoPipelining: true }),
-  );
+  handler ??= plainHandler(connect(process.env.DATABASE_URL, CONNECTIONS), new Redis(process.env.REDIS_URL));
   return handler(event);
 };
