@@ -18,6 +18,15 @@ export interface Machine {
   commit: string;
 }
 
+/** What is measured; results that an earlier part of the run has written are no change. */
+const SOURCES = [
+  "../lib",
+  "../functions",
+  "../local",
+  "../serverless",
+  "../serverless.yml",
+  "../package-lock.json",
+];
 const PARAMETERS = [
   "fsync",
   "synchronous_commit",
@@ -52,7 +61,9 @@ export async function describeMachine(databaseUrl: string, redisUrl: string): Pr
         appendonly,
         appendfsync,
       },
-      commit: git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") === "" ? "" : ", changed"),
+      commit:
+        git("rev-parse", "--short", "HEAD") +
+        (git("status", "--porcelain", "--", ...SOURCES) === "" ? "" : ", changed"),
     };
   } finally {
     await sql.end();

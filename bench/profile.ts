@@ -5,6 +5,7 @@ import { Bodies } from "./events.ts";
 import { ingestOf } from "./handler.ts";
 import { closedLoop } from "./measure.ts";
 import type { Section } from "./part.ts";
+import { format } from "./statistics.ts";
 
 const PROJECT = new URL("..", import.meta.url).href;
 const INTERVAL_US = 200;
@@ -53,18 +54,19 @@ export async function profileIngest(
   const heaviest: string[][] = [];
   for (const events of [1, 500]) {
     await deps.redis.flushdb();
+    await deps.redis.config("RESETSTAT");
     const profile = await profiled(() => closedLoop(16, seconds, () => send(bodies.many(events))));
     files[`profiles/ingest-${events}.cpuprofile`] = JSON.stringify(withoutPaths(profile));
     const name = events === 1 ? "one event each" : `${events} events each`;
-    shares.push([name, ...splitByKind(profile).map(([kind, share]) => `${kind} ${percent(share)}`)]);
+    const kinds = splitByKind(profile).map(([kind, share]) => `${kind} ${percent(share)}`);
+    shares.push([name, kinds.join(", "), format(await scriptTime(deps))]);
     for (const [where, share] of splitByFunction(profile).slice(0, HEAVIEST))
       heaviest.push([name, where, percent(share)]);
   }
-  const width = Math.max(...shares.map((row) => row.length));
   const caption =
-    "Where the handler's process spends its time (self time by V8's profiler, idle time left out; Redis is the client's share, the server has a processor of its own; the profiles are in `bench/profiles`):";
+    "Where the handler's process spends its time (self time by V8's profiler, idle time left out; the profiles are in `bench/profiles`), and how long the script takes Redis, by its own account:";
   const tables = [
-    { caption, head: ["requests of", ...Array.from({ length: width - 1 }, () => "")], rows: shares },
+    { caption, head: ["requests of", "the handler's process", "the script in Redis, µs"], rows: shares },
     {
       caption: "The heaviest functions of it:",
       head: ["requests of", "function", "self time"],
@@ -72,6 +74,12 @@ export async function profileIngest(
     },
   ];
   return { tables, files };
+}
+
+/** Microseconds that Redis has spent on one script since its counts began, on average. */
+async function scriptTime({ redis }: Deps): Promise<number> {
+  const text = await redis.info("commandstats");
+  return Number(/^cmdstat_evalsha:.*usec_per_call=([\d.]+)/m.exec(text)?.[1] ?? Number.NaN);
 }
 
 async function profiled(work: () => Promise<unknown>): Promise<Profiler.Profile> {

@@ -21,7 +21,7 @@ export const spread = (values: readonly number[]): [low: number, high: number] =
   Math.max(...values),
 ];
 
-/** Three significant digits, and no more digits than that before the decimal point are made up: 12,345 stays whole. */
+/** Three significant digits, and from 100 on whole numbers. */
 export const format = (value: number): string =>
   Math.abs(value) >= 100
     ? Math.round(value).toLocaleString("en")
