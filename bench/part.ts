@@ -13,6 +13,8 @@ export interface Goal {
   reach: string;
   got: string;
   reached: boolean;
+  /** What stands in the way; told where it is not reached. */
+  why?: string;
 }
 
 export interface Table {

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { toSvg } from "./chart.ts";
 import type { Machine } from "./machine.ts";
-import type { Figure, Section, Table } from "./part.ts";
+import type { Figure, Goal, Section, Table } from "./part.ts";
 import { median, spread } from "./statistics.ts";
 
 /** A section with where and when it was measured. */
@@ -87,9 +87,19 @@ export function toMarkdown(entries: readonly Entry[]): string {
       head: ["what", "reach", "got", "reached"],
       rows: goals.map(({ what, reach, got, reached }) => [what, reach, got, reached ? "yes" : "**no**"]),
     }),
+    ...whys(goals),
     ...entries.flatMap(describe),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What stands in the way of the goals that were not reached, each reason once. */
+function whys(goals: readonly Goal[]): string[] {
+  const missed = goals.filter(({ reached, why }) => !reached && why !== undefined);
+  const byReason = Map.groupBy(missed, ({ why }) => why);
+  if (byReason.size === 0) return [];
+  const items = [...byReason].map(([why, all]) => `- *${all.map(({ what }) => what).join("; ")}*: ${why}`);
+  return ["", "What stands in the way:", "", ...items];
 }
 
 function describe(entry: Entry): string[] {

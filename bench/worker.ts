@@ -36,6 +36,9 @@ const withMany = (name: string): string => `${name}, many stored`;
 /** Under which the part keeps how many events a second one worker stores in batches of so many. */
 export const rateOf = (batch: number): string => nameOf(batch, 1);
 
+const WHY =
+  "beside the row itself PostgreSQL writes the ledger with its unique index, the index of events, and rollups, and the processors are shared with the workers and Redis. Other ways to insert are slower: see Ways to insert.";
+
 interface Place {
   deps: Deps;
   secret: string;
@@ -211,12 +214,14 @@ function goals(measured: Measured, most: number): Goal[] {
       reach: `≥ ${SHARE_OF_COPY * 100} % of raw COPY`,
       got: `${formatMedian(few, 100)} %, ${formatMedian(perSecond)}/s; ${formatMedian(times)} times the plain design`,
       reached: median(few) >= SHARE_OF_COPY,
+      why: WHY,
     },
     {
       what: `the same with ${format(most)} events stored`,
       reach: `≥ ${SHARE_WITH_MANY * 100} %`,
       got: `${formatMedian(many, 100)} %, ${formatMedian(valuesOf(measured, withMany(name), "perSecond"))}/s`,
       reached: median(many) >= SHARE_WITH_MANY,
+      why: WHY,
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** The plain design that Weir is compared with must do its work, or the ratio means nothing; so must the bench's loads. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plainHandler } from "../../bench/baseline/api.ts";
@@ -6,7 +7,9 @@ import { addKey, connect, createSchema, type Database } from "../../bench/baseli
 import { plainWorker } from "../../bench/baseline/worker.ts";
 import { Bodies } from "../../bench/events.ts";
 import { empty, fill } from "../../bench/fill.ts";
-import { makeClient } from "../../bench/handler.ts";
+import { ingestOf, makeClient } from "../../bench/handler.ts";
+import { openLoop } from "../../bench/open-loop.ts";
+import { median } from "../../bench/statistics.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps, testServers } from "../support/deps.ts";
 import { counts, stored } from "../support/pipeline.ts";
@@ -58,5 +61,41 @@ describe("the bench's own load", () => {
     await fill(deps, secret, { events: 3, perRequest: 1 });
     await empty(deps, 2, 4);
     expect(await counts(deps, "shop")).toEqual(stored(323, { accepted: 323, duplicates: 0 }));
+  });
+});
+
+describe("an open loop", () => {
+  it("times requests from when they were due, and each event until it can be read", async () => {
+    const deps = await testDeps();
+    const send = ingestOf(deps, await makeClient(deps, "shop", ["ingest"]));
+    let working = true;
+    const worker = (async () => {
+      while (working) {
+        await empty(deps, 1, 10);
+        await sleep(5);
+      }
+    })();
+    // One request at a time, 20 ms each, where one is due every 10 ms; the fifth is refused.
+    let last = Promise.resolve(0);
+    let count = 0;
+    const serve = async (body: string): Promise<number> => {
+      await sleep(20);
+      if (++count === 5) return 503;
+      await send(body);
+      return 202;
+    };
+    const post = (_path: string, body: string): Promise<number> => {
+      last = last.then(() => serve(body));
+      return last;
+    };
+    const client = { post, close: () => {} };
+    const arrived = await openLoop(client, deps.sql, "shop", { rate: 100, perRequest: 1, seconds: 0.4 });
+    working = false;
+    await worker;
+    expect(arrived).toMatchObject({ sent: 40, accepted: 39, missing: 0 });
+    expect([arrived.acceptedMs.length, arrived.queryableMs.length]).toEqual([39, 39]);
+    // Each had to wait longer than the one before it, though its own answer took no longer.
+    const [first, last10] = [arrived.acceptedMs.slice(0, 10), arrived.acceptedMs.slice(-10)];
+    expect(median(last10)).toBeGreaterThan(median(first));
   });
 });

@@ -81,6 +81,11 @@ describe("the bench's report", () => {
     expect(text).toContain("| speed | ≥ 1 | 2 | yes |");
     expect(text).toContain("![A picture](pictures/picture.svg)");
     expect(text).toContain("fsync on");
+    expect(text).not.toContain("What stands in the way");
+    const missed = [{ what: "a", reach: "b", got: "c", reached: false, why: "because" }];
+    expect(toMarkdown([{ ...section([1], { goals: missed }), machine, repeats: 3, took: 9 }])).toContain(
+      "- *a*: because",
+    );
   });
 
   it("draws lines whose points lie within the picture, in the order of their values", () => {
