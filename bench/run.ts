@@ -50,8 +50,9 @@ function atMost(scale: Scale, most: number): Scale {
 }
 
 /** Only then do two runs say something about each other. */
-const isSame = (a: Machine | undefined, b: Machine): boolean =>
-  a?.processor === b.processor && a.cores === b.cores;
+function isSame(a: Machine | undefined, b: Machine): boolean {
+  return a?.processor === b.processor && a.cores === b.cores;
+}
 
 async function run(scale: Scale): Promise<void> {
   const progress = progressLine(process.stderr);
