@@ -14,7 +14,10 @@ import { start } from "./start.ts";
 import { variants } from "./variants.ts";
 import { worker } from "./worker.ts";
 
-/** In the order in which they run: those that want a quiet database before the one that leaves ten million events. */
+/**
+ * In the order in which they run. Questions and the worker share the database with ten million events; the cost is reckoned
+ * from what others found. A part is a file that exports one of these.
+ */
 const PARTS: readonly Part[] = [ingest, http, endToEnd, start, variants, analytics, worker, cost];
 const NAMES = PARTS.map(({ name }) => name);
 

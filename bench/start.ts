@@ -24,7 +24,6 @@ const MOST_MS = 150;
 /** Starts of one function in a repeat, of which the middle one counts. */
 const STARTS = 3;
 const PROBE = fileURLToPath(new URL("start-probe.mjs", import.meta.url));
-/** In parallel, the bundler's service would be measured with them. */
 const run = promisify(execFile);
 
 /** A bundle with its environment and a first event; without one it is only loaded. */

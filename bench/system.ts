@@ -44,7 +44,9 @@ export async function startSystem(servers: Servers, queue: Config["queue"]): Pro
     },
   });
   const exited = howItEnds(child).finally(() => log.close());
-  servers.atEnd(() => endProcess(child.pid ?? 0, "SIGTERM", 20_000, "SIGKILL"));
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`Weir could not be started: ${await exited}`);
+  servers.atEnd(() => endProcess(pid, "SIGTERM", 20_000, "SIGKILL"));
   const up = async (): Promise<boolean> => (await readDevFile(dataDir)) !== undefined;
   if (!(await waitUntil(up, START_TIMEOUT_MS, exited)))
     throw new Error(`Weir does not start:\n${await readFile(join(dataDir, "start.log"), "utf8")}`);
