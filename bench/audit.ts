@@ -2,15 +2,14 @@
 import { auditPiece } from "../lib/audit-export.ts";
 import { proofOf } from "../lib/audit-proof.ts";
 import { verifyStored } from "../lib/audit-verify.ts";
-import { closeDeps, type Deps } from "../lib/deps.ts";
+import type { Deps } from "../lib/deps.ts";
 import { uuidv7 } from "../lib/ids.ts";
 import { type Audited, sealAudit } from "../lib/seal-audit.ts";
 import { transaction } from "../lib/sql/transaction.ts";
 import { linesOf, verifyLines } from "../lib/trail/file.ts";
 import { makeCheckpoint, signingKey } from "../test/support/audit.ts";
-import type { Section } from "./report.ts";
-import type { Servers } from "./servers.ts";
-import { formatMs, quantile } from "./statistics.ts";
+import type { Bench, Part, Section } from "./part.ts";
+import { format, formatMedian, quantile } from "./statistics.ts";
 
 const DAY_MS = 86_400_000;
 /** Days that have a partition, as after a year. */
@@ -43,15 +42,19 @@ const callsAt = (at: number, count: number): Audited[] =>
     },
   }));
 
-export async function benchAudit(servers: Servers): Promise<Section> {
+export const audit: Part = { name: "audit", run };
+
+async function run({ servers, say }: Bench): Promise<Section> {
   const deps = await servers.deps("audit", 2);
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
   await prepareTables(deps, today);
   const key = signingKey();
+  say("writing");
   const { sealed, plain } = await measureWriting(deps, today, () => makeCheckpoint(deps, key));
   const entries = REPEATS * BATCHES * BATCH;
   const sizes = await sizesOf(deps, entries);
   const keys = [key.publicKey];
+  say("verifying");
   const online = await perSecond(() => verifyAll(deps, keys));
   let text = "";
   const exported = await perSecond(async () => {
@@ -64,15 +67,6 @@ export async function benchAudit(servers: Servers): Promise<Section> {
     return found.entries;
   });
   const proofs = await measureProofs(deps);
-  await closeDeps(deps);
-  const spread = (all: readonly number[]): number[] => [
-    quantile(all, 0.5),
-    Math.min(...all),
-    Math.max(...all),
-  ];
-  const times = (all: readonly number[]): string[] => spread(all).map((us) => us.toFixed(1));
-  const rates = (all: readonly number[]): string[] =>
-    spread(all).map((rate) => Math.round(rate).toLocaleString("en"));
   return {
     title: "Audit",
     text: [
@@ -80,10 +74,10 @@ export async function benchAudit(servers: Servers): Promise<Section> {
     ],
     tables: [
       {
-        head: ["writing", "µs an entry: median", "least", "most"],
+        head: ["writing", "µs an entry"],
         rows: [
-          ["rows alone", ...times(plain)],
-          ["sealed (hashes, tree, chain, personal data apart)", ...times(sealed)],
+          ["rows alone", formatMedian(plain)],
+          ["sealed (hashes, tree, chain, personal data apart)", formatMedian(sealed)],
         ],
       },
       {
@@ -91,24 +85,25 @@ export async function benchAudit(servers: Servers): Promise<Section> {
         rows: sizes.map(({ name, table, index }) => [name, table.toFixed(1), index.toFixed(1)]),
       },
       {
-        head: ["reading", "entries a second: median", "least", "most"],
+        head: ["reading", "entries a second"],
         rows: [
-          ["verified where they are stored", ...rates(online)],
-          ["exported as NDJSON", ...rates(exported)],
-          ["verified from the file", ...rates(offline)],
+          ["verified where they are stored", formatMedian(online)],
+          ["exported as NDJSON", formatMedian(exported)],
+          ["verified from the file", formatMedian(offline)],
         ],
       },
       {
         head: ["proof of one entry", "p50 ms", "p99 ms"],
-        rows: [["by its request id", formatMs(quantile(proofs, 0.5)), formatMs(quantile(proofs, 0.99))]],
+        rows: [["by its request id", format(quantile(proofs, 0.5)), format(quantile(proofs, 0.99))]],
       },
     ],
-    data: {
-      entries,
-      writing_us: { plain, sealed },
-      sizes,
-      per_second: { online, exported, offline },
-      proofs_ms: proofs,
+    charts: [],
+    goals: [],
+    figures: {
+      "rows alone": { unit: "µs", values: plain },
+      "sealed rows": { unit: "µs", values: sealed },
+      "verified where they are stored": { unit: "entries/s", values: online },
+      "verified from the file": { unit: "entries/s", values: offline },
     },
   };
 }

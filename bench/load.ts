@@ -1,7 +1,6 @@
 /** Fills a database with events as the worker would have stored them, by the worker's own statement. */
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
-import { createProgress } from "../bin/demo/progress.ts";
 import type { Deps } from "../lib/deps.ts";
 import { uuidv7 } from "../lib/ids.ts";
 import { type EventRow, storeEvents } from "../lib/sql/store-events.ts";
@@ -18,11 +17,10 @@ export async function loadEvents(
   events: number,
   from: number,
   to: number,
+  say: (text: string) => void,
 ): Promise<void> {
   for (const client of CLIENTS)
     await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst) VALUES (${client}, ${client}, 1000, 1000)`;
-  const progress = createProgress(process.stderr);
-  progress.start("Loading", events);
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < events) {
@@ -31,11 +29,11 @@ export async function loadEvents(
       const rows = Array.from({ length: next - first }, (_, n) => row(first + n, events, from, to));
       rows.sort((a, b) => (a.eventKey < b.eventKey ? -1 : 1));
       await transaction(sql, (tx) => storeEvents(tx, rows));
-      progress.advance(rows.length);
+      if (next % (events / 20) < BATCH)
+        say(`loading, ${(next / 1_000_000).toFixed(2)} of ${events / 1_000_000} million events`);
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  progress.stop();
   // It takes longer than a function's statement may.
   const patient = postgres(config.databaseUrl, { max: 1, onnotice: () => {} });
   await patient`VACUUM ANALYZE`;

@@ -1,40 +1,104 @@
-/** `npm run bench`: measures, and writes what it found to bench/RESULTS.md and bench/results.json. */
+/** `npm run bench`: measures, and writes what it found to bench/RESULTS.md, bench/results.json and bench/pictures. */
 import { parseArgs } from "node:util";
-import { benchAnalytics } from "./analytics.ts";
-import { benchAudit } from "./audit.ts";
-import { writeReport } from "./report.ts";
+import { analytics } from "./analytics.ts";
+import { audit } from "./audit.ts";
+import { cost } from "./cost.ts";
+import { endToEnd } from "./end-to-end.ts";
+import { http } from "./http.ts";
+import { ingest } from "./ingest.ts";
+import { describeMachine, type Machine } from "./machine.ts";
+import type { Bench, Part, Scale } from "./part.ts";
+import { progressLine } from "./progress.ts";
+import { compare, readResults, writeResults } from "./report.ts";
 import { startServers } from "./servers.ts";
+import { start } from "./start.ts";
+import { variants } from "./variants.ts";
+import { worker } from "./worker.ts";
 
-const HELP = `Usage: npm run bench -- [--only analytics|audit] [--events <most events>]
+/**
+ * In the order in which they run. Questions and the worker share the database with ten million events; the cost is reckoned
+ * from what others found. A part is a file that exports one of these.
+ */
+const PARTS: readonly Part[] = [ingest, http, endToEnd, start, variants, audit, analytics, worker, cost];
+const NAMES = PARTS.map(({ name }) => name);
 
-Starts a PostgreSQL and a Redis of its own, with the settings that \`npm start\` gives them, and removes them afterwards.`;
+const HELP = `Usage: npm run bench -- [--only <part>[,<part>…]] [--quick] [--events <most>]
+
+Starts a PostgreSQL and a Redis of its own, with the settings that \`npm start\` gives them, and removes them afterwards.
+
+  --only <parts>  of ${NAMES.join(", ")}; what is known of the others is kept
+  --events <most> stored events at the most, instead of 10,000,000
+  --quick         one short repeat of each and at most 100,000 stored events, to see that it runs: nothing is written`;
+
+const FULL: Scale = { repeats: 3, seconds: 1.5, stored: [100_000, 1_000_000, 10_000_000] };
+const QUICK: Scale = { repeats: 1, seconds: 0.3, stored: [20_000, 100_000] };
 
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
-    events: { type: "string", default: "10000000" },
-    help: { type: "boolean", short: "h" },
+    events: { type: "string" },
+    quick: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
-const events = Number(values.events);
-if (
-  values.help ||
-  ![undefined, "analytics", "audit"].includes(values.only) ||
-  !Number.isInteger(events) ||
-  events < 100_000
-) {
+const wanted = values.only?.split(",") ?? NAMES;
+const events = Number(values.events ?? FULL.stored.at(-1));
+const unknown = wanted.filter((name) => !NAMES.includes(name));
+if (values.help || unknown.length > 0 || !(events >= 10_000)) {
   console.log(HELP);
   process.exitCode = values.help ? 0 : 2;
-} else {
-  const servers = await startServers();
+} else await run(values.quick ? QUICK : atMost(FULL, events));
+
+function atMost(scale: Scale, most: number): Scale {
+  return { ...scale, stored: [...scale.stored.filter((events) => events < most), most] };
+}
+
+/** Only then do two runs say something about each other. */
+function isSame(a: Machine | undefined, b: Machine): boolean {
+  return a?.processor === b.processor && a.cores === b.cores;
+}
+
+async function run(scale: Scale): Promise<void> {
+  const progress = progressLine(process.stderr);
+  const results = await readResults();
+  const servers = await startServers((text) => progress.say(text));
   const stop = (): void => void servers.stop().then(() => process.exit(130));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    const sections = [];
-    if (values.only !== "audit") sections.push(await benchAnalytics(servers, [100_000, events]));
-    if (values.only !== "analytics") sections.push(await benchAudit(servers));
-    await writeReport(sections);
+    const parts = PARTS.filter(({ name }) => wanted.includes(name));
+    for (const [index, part] of parts.entries()) {
+      const bench: Bench = {
+        servers,
+        scale,
+        say: (text) => progress.say(`${part.name} (${index + 1} of ${parts.length}): ${text}`),
+        found: (name) => results[name],
+      };
+      bench.say("begins");
+      const machine = await describeMachine(servers.databaseUrl, servers.redisUrl);
+      const before = results[part.name];
+      const begun = performance.now();
+      const section = await part.run(bench);
+      const took = (performance.now() - begun) / 1_000;
+      const agreement = isSame(before?.machine, machine) ? compare(before, section) : undefined;
+      results[part.name] = {
+        ...section,
+        machine,
+        repeats: scale.repeats,
+        took,
+        ...(agreement && { agreement }),
+      };
+      progress.end();
+      for (const { what, reach, got, reached } of section.goals)
+        console.log(`${reached ? "reached" : "NOT reached"}: ${what}: ${reach}; got ${got}`);
+      // After each part, so that a run that is broken off has not been for nothing.
+      if (scale !== QUICK) await writeResults(results, NAMES);
+    }
   } finally {
     await servers.stop();
   }
+  if (scale !== QUICK) console.log("Written to bench/RESULTS.md, bench/results.json and bench/pictures.");
+  else
+    console.log(
+      JSON.stringify(Object.fromEntries(wanted.map((name) => [name, results[name]?.tables])), null, 1),
+    );
 }

@@ -1,4 +1,4 @@
-/** A PostgreSQL and a Redis for one run, in a temporary folder. */
+/** A PostgreSQL and a Redis for one run, in a temporary folder, with the settings that `npm start` gives them. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,14 +10,41 @@ import { ensurePartitions } from "../lib/partitions.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { once } from "../local/process.ts";
 import { startRedis } from "../local/redis.ts";
+import { loadEvents } from "./load.ts";
+
+/** Events that wait at the most; the bench fills the queue before it lets the worker at it. */
+const MOST_WAITING = 100_000_000;
+/** All loaded events lie within so many days before the run. */
+export const DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** Many events, stored. */
+export interface Stored {
+  events: number;
+  deps: Deps;
+  /** When the newest of them is, in milliseconds. */
+  until: number;
+  loadedInS: number;
+}
 
 export interface Servers {
-  /** A database of its own, migrated, and what a function needs to work on it. */
+  databaseUrl: string;
+  redisUrl: string;
+  /** A folder that goes with the servers. */
+  folder: string;
+  /** Settings of a function that works on a database of its own, empty and migrated. */
+  environment(name: string, poolSize: number): Promise<Record<string, string>>;
+  /** The same, and what a function needs to work on it. */
   deps(name: string, poolSize: number): Promise<Deps>;
+  /** A database with so many events; loaded once, whoever asks. */
+  stored(events: number): Promise<Stored>;
+  /** Called with how to end something that must not outlive the servers. */
+  atEnd(stop: () => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
-export async function startServers(): Promise<Servers> {
+/** @param say told how far loading is */
+export async function startServers(say: (text: string) => void): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), "weir-bench-"));
   const log = (): void => {};
   const database = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, log });
@@ -28,24 +55,55 @@ export async function startServers(): Promise<Servers> {
     },
   );
   let databases = 0;
+  const stops: (() => Promise<unknown>)[] = [];
+  const loaded = new Map<number, Promise<Stored>>();
+
+  const environment = async (name: string, poolSize: number): Promise<Record<string, string>> => {
+    const server = postgres(database.url, { max: 1, onnotice: () => {} });
+    await server`CREATE DATABASE ${server(name)}`;
+    await server.end();
+    const url = Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
+    await migrate(url);
+    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    await ensurePartitions(sql, loadConfig({ DATABASE_URL: url, REDIS_URL: redis.url }));
+    await sql.end();
+    return {
+      DATABASE_URL: url,
+      REDIS_URL: `${redis.url}/${databases++}`,
+      DATABASE_POOL_SIZE: String(poolSize),
+      QUEUE_MAX_EVENTS: String(MOST_WAITING),
+      LOG_LEVEL: "SILENT",
+    };
+  };
+  const deps = async (name: string, poolSize: number): Promise<Deps> => {
+    const made = createDeps(loadConfig(await environment(name, poolSize)));
+    stops.push(async () => {
+      await made.queue.close();
+      await made.sql.end({ timeout: 1 });
+      made.redis.disconnect();
+    });
+    return made;
+  };
+  const load = async (events: number): Promise<Stored> => {
+    const made = await deps(`stored_${events}`, 8);
+    const until = Date.now();
+    await loadEvents(made, events, until - DAYS * DAY_MS, until, say);
+    return { events, deps: made, until, loadedInS: (Date.now() - until) / 1_000 };
+  };
   return {
-    deps: async (name, poolSize) => {
-      const server = postgres(database.url, { max: 1, onnotice: () => {} });
-      await server`CREATE DATABASE ${server(name)}`;
-      await server.end();
-      const url = Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
-      await migrate(url);
-      const config = loadConfig({
-        DATABASE_URL: url,
-        REDIS_URL: `${redis.url}/${databases++}`,
-        DATABASE_POOL_SIZE: String(poolSize),
-        LOG_LEVEL: "SILENT",
-      });
-      const deps = createDeps(config);
-      await ensurePartitions(deps.sql, config);
-      return deps;
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    folder,
+    environment,
+    deps,
+    stored: (events) => {
+      const made = loaded.get(events) ?? load(events);
+      loaded.set(events, made);
+      return made;
     },
+    atEnd: (stop) => stops.push(stop),
     stop: once(async () => {
+      for (const stop of stops.toReversed()) await stop().catch(() => {});
       await Promise.allSettled([database.stop(), redis.stop()]);
       await rm(folder, { recursive: true, force: true });
     }),

@@ -4,4 +4,32 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-export const formatMs = (ms: number): string => ms.toFixed(ms < 10 ? 1 : 0);
+/** The middle value; of an even number of values the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [below = Number.NaN, above = Number.NaN] = [
+    sorted[Math.ceil(middle) - 1],
+    sorted[Math.floor(middle)],
+  ];
+  return (below + above) / 2;
+}
+
+/** Lowest and highest of the repeats. */
+export const spread = (values: readonly number[]): [low: number, high: number] => [
+  Math.min(...values),
+  Math.max(...values),
+];
+
+/** Three significant digits, and from 100 on whole numbers. */
+export const format = (value: number): string =>
+  Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString("en")
+    : value.toLocaleString("en", { maximumSignificantDigits: 3 });
+
+/** Median, with the lowest and highest repeat: `1,234 (1,200–1,300)`. */
+export function formatMedian(values: readonly number[], scale = 1): string {
+  const scaled = values.map((value) => value * scale);
+  const [low, high] = spread(scaled);
+  return `${format(median(scaled))} (${format(low)}–${format(high)})`;
+}

@@ -1,5 +1,5 @@
 /** Identifiers and secrets. */
-import { createHash, hash, randomBytes } from "node:crypto";
+import { hash, randomBytes, randomUUID } from "node:crypto";
 
 /** Lower-case letters and digits without the ones that are easily mistaken for each other (Crockford's base 32). */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -18,11 +18,9 @@ export const newKeyId = (): string => `k${randomText(12)}`;
  * @param ms milliseconds since the Unix epoch
  */
 export function uuidv7(ms: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(ms, 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  return formatUuid(bytes.toString("hex"));
+  const time = ms.toString(16).padStart(12, "0");
+  // Version 4 has its random bits in the same places, and Node keeps some in store: with `randomBytes` it took 1.7 µs and not 0.4.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** The least UUID of version 7 of a time, in milliseconds since the Unix epoch; for comparisons, not to name anything. */
@@ -67,4 +65,4 @@ export function secretPrefix(secret: string): string {
 }
 
 /** SHA-256 of a key. No salt or stretching is needed: the keys we make have 256 random bits. */
-export const hashSecret = (secret: string): Buffer => createHash("sha256").update(secret).digest();
+export const hashSecret = (secret: string): Buffer => hash("sha256", secret, "buffer");

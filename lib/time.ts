@@ -15,6 +15,20 @@ export interface Instant {
  * outside the years 1 to 9999 in UTC, which PostgreSQL reads otherwise or not at all
  */
 export function parseTime(text: string): Instant | undefined {
+  return parseCanonical(text) ?? parseAny(text);
+}
+
+/** Length of `2026-11-23T06:00:00.123Z`, as `toISOString` writes it and most senders do. */
+const CANONICAL = 24;
+
+/** A text that comes back as it was is a time that there is; half the work of taking it apart. */
+function parseCanonical(text: string): Instant | undefined {
+  if (text.length !== CANONICAL || text.startsWith("0000")) return undefined;
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text ? { ms, text } : undefined;
+}
+
+function parseAny(text: string): Instant | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
   const [, year, month, day, fraction = ""] = match;

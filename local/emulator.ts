@@ -25,6 +25,8 @@ export interface EmulatorOptions {
   dataDir: string;
   /** What the functions see. */
   environment: Record<string, string | undefined>;
+  /** Folder of the `serverless.yml` to run, if it is not this project's own. */
+  project?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -51,7 +53,7 @@ export async function endLeftoverEmulator(dataDir: string, say: (line: string) =
 
 /** Starts the emulator and returns at once; wait for `ready` before calling it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { httpPort, lambdaPort, dataDir, environment, signal } = options;
+  const { httpPort, lambdaPort, dataDir, environment, project = PROJECT, signal } = options;
   const logFile = join(dataDir, "logs", "serverless.log");
   await mkdir(join(dataDir, "logs"), { recursive: true });
   const log = await open(logFile, "w", 0o600);
@@ -61,7 +63,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     process.execPath,
     [serverless, "offline", "start", "--stage", "local", "--noSponsor", ...ports],
     {
-      cwd: PROJECT,
+      cwd: project,
       // A process group of its own: on Ctrl-C the event source finishes its invocation before the functions go.
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
@@ -69,7 +71,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         // Without it four lines for each request, which cost time and disk.
         SLS_LOG_LEVEL: "warning",
         ...environment,
-        WEIR_BUILD_DIR: relative(PROJECT, join(dataDir, "build")),
+        WEIR_BUILD_DIR: relative(project, join(dataDir, "build")),
         // Compiled code is kept from one start to the next: a second less to wait.
         NODE_COMPILE_CACHE: join(dataDir, "build", "cache"),
       },

@@ -133,7 +133,7 @@ export class RedisQueue implements Queue {
   }
 
   async #deliveries(entries: readonly Entry[]): Promise<Map<string, number>> {
-    // One look-up each, sent together by automatic pipelining: a range could hold any number of others' entries.
+    // One look-up each, sent without waiting for the one before: a range could hold any number of others' entries.
     const pending = await Promise.all(
       entries.map(([id]) => this.#redis.xpending(this.#shard.queue, GROUP, id, id, 1)),
     );
@@ -159,7 +159,7 @@ export class RedisQueue implements Queue {
       this.#reader = undefined;
       this.#readerWaitMs = waitMs;
     }
-    this.#reader ??= redis.duplicate({ commandTimeout: waitMs + 2_000, enableAutoPipelining: false });
+    this.#reader ??= redis.duplicate({ commandTimeout: waitMs + 2_000 });
     if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
     return this.#reader;
   }

@@ -22,8 +22,7 @@ export function script(name: string, lua: string): Script {
 }
 
 /**
- * Makes every script known to a new connection. With automatic pipelining, a command that is defined while another one
- * waits for its turn throws, outside of every promise, and none of those that wait is ever answered.
+ * Makes every script known to a new connection, so that none is defined while commands are under way.
  */
 export function defineScripts(redis: RedisConnection): void {
   for (const [name, lua] of scripts) redis.defineCommand(name, { lua });

@@ -28,6 +28,7 @@ it.each([
   ["float8", [0.1, -1e300]],
   ["uuid", ["01a20767-6996-76cc-9e2d-a21c02c89613", null]],
   ["text", ["NULL", "null", "", '"', "\\", "{}", "a,b", " "]],
+  ["text", ["a\n\tb", "\u0001", "\\n", "😀", "\u007f"]],
   ["text", []],
 ])("an array of %s comes back: %j", async (type, values) => {
   const sent = values as (string | null)[];

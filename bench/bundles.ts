@@ -1,0 +1,89 @@
+/** Every function's bundle, made as `npm run package` makes it, and what is in it. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+import * as z from "zod";
+
+const require = createRequire(import.meta.url);
+const { load } = require("js-yaml") as { load: (text: string) => unknown };
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+const FILES = ["serverless.yml", "serverless/queue-redis.yml", "serverless/queue-sqs.yml"];
+
+const functionSchema = z.looseObject({ handler: z.string().optional() });
+const fileSchema = z.looseObject({
+  functions: z.union([z.record(z.string(), functionSchema), z.array(z.unknown())]),
+  custom: z.looseObject({ esbuild: z.record(z.string(), z.any()) }).optional(),
+});
+
+export interface Bundle {
+  name: string;
+  file: string;
+  bytes: number;
+  /** Packages, and Weir itself, with their bytes in it, the largest first. */
+  parts: [name: string, bytes: number][];
+}
+
+/** @param folder takes the bundles */
+export async function makeBundles(folder: string): Promise<Bundle[]> {
+  const files = await Promise.all(FILES.map((file) => readYaml(file)));
+  const handlers = new Map(files.flatMap(({ functions }) => handlersOf(functions)));
+  const options = files[0]?.custom?.esbuild ?? {};
+  return Promise.all([...handlers].map(([name, handler]) => makeBundle(folder, name, handler, options)));
+}
+
+const readYaml = async (file: string) => fileSchema.parse(load(await readFile(join(PROJECT, file), "utf8")));
+
+/** Functions stand as a map, or as a list of maps of which some are references to other files. */
+function handlersOf(functions: z.output<typeof fileSchema>["functions"]): [string, string][] {
+  const maps = Array.isArray(functions) ? functions.filter((one) => typeof one === "object") : [functions];
+  return maps.flatMap((map) =>
+    Object.entries(map as Record<string, z.output<typeof functionSchema>>).flatMap(
+      ([name, { handler }]): [string, string][] => (handler === undefined ? [] : [[name, handler]]),
+    ),
+  );
+}
+
+async function makeBundle(
+  folder: string,
+  name: string,
+  handler: string,
+  options: Record<string, unknown>,
+): Promise<Bundle> {
+  // The settings that esbuild itself knows; the others are the plugin's.
+  const names = [
+    "bundle",
+    "minify",
+    "keepNames",
+    "sourcemap",
+    "platform",
+    "target",
+    "format",
+    "mainFields",
+    "banner",
+  ];
+  const known: BuildOptions = Object.fromEntries(names.map((option) => [option, options[option]]));
+  const file = join(folder, `${name}.mjs`);
+  const { metafile } = await build({
+    ...known,
+    entryPoints: [join(PROJECT, handler.replace(/\.\w+$/, ".ts"))],
+    plugins: require(join(PROJECT, String(options.plugins))),
+    outfile: file,
+    metafile: true,
+    write: true,
+    absWorkingDir: PROJECT,
+    logLevel: "silent",
+  });
+  const [output] = Object.values(metafile?.outputs ?? {});
+  return { name, file, bytes: output?.bytes ?? 0, parts: partsOf(output) };
+}
+
+export function partsOf(output: Metafile["outputs"][string] | undefined): [string, number][] {
+  const parts = new Map<string, number>();
+  for (const [path, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? "Weir";
+    parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
+  }
+  return [...parts].sort(([, a], [, b]) => b - a);
+}

@@ -1,0 +1,14 @@
+/** Functions that serverless-offline runs beside Weir's, to compare with. */
+import { Redis } from "ioredis";
+import { plainHandler } from "../baseline/api.ts";
+import { connect } from "../baseline/schema.ts";
+
+const CONNECTIONS = 16;
+let handler;
+
+export const empty = async () => ({ statusCode: 202, body: "{}" });
+
+export const plain = (event) => {
+  handler ??= plainHandler(connect(process.env.DATABASE_URL, CONNECTIONS), new Redis(process.env.REDIS_URL));
+  return handler(event);
+};

@@ -1,0 +1,163 @@
+/** From a request that is due to an event that can be read, through the whole system over HTTP, with either queue. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
+import { type Arrived, type Load, openLoop, percentiles } from "./open-loop.ts";
+import type { Bench, Goal, Part, Section } from "./part.ts";
+import { format, formatMedian, median } from "./statistics.ts";
+import { type System, startSystem } from "./system.ts";
+
+const QUEUES = ["redis", "sqs"] as const;
+const TITLES = { redis: "Redis", sqs: "SQS (fauxqs)" } as const;
+const CLIENT = "demo";
+/** Events a second that are sent one a request. */
+const RATES = [100, 1_000];
+/** Above those so many events make a request. */
+const PER_REQUEST = 100;
+/** Of section 5 of the design, at 1,000 events a second. */
+const AT = 1_000;
+const P99_MS = { redis: 250, sqs: 1_500 } as const;
+/** An open loop takes longer than a closed one to say something about the slowest in a thousand. */
+const LONGER = 4;
+/** The search for the highest rate: from, by how much up at each step, and how long a step is. */
+const FIRST = 1_000;
+const STEP = 1.4;
+/** A queue that holds more than so many seconds' events at a step's end grows. */
+const BACKLOG_S = 0.5;
+
+const nameOf = (queue: string, rate: number): string => `${queue}, ${format(rate)} events/s`;
+
+export const endToEnd: Part = {
+  name: "end-to-end",
+  run: async (bench) => {
+    bench.say("starting Weir twice, with Redis and with SQS");
+    const systems = [await startSystem(bench.servers, "redis"), await startSystem(bench.servers, "sqs")];
+    const highest = new Map<string, number>();
+    for (const system of systems) highest.set(system.queue, await findHighest(bench, system));
+    const loads = systems.flatMap((system) =>
+      ratesOf(highest.get(system.queue) ?? 0).map((rate): [System, number] => [system, rate]),
+    );
+    const measured = await interleave(
+      bench,
+      loads.map(([system, rate]) => contender(system, rate)),
+    );
+    return toSection(measured, highest);
+  },
+};
+
+const ratesOf = (highest: number): number[] => [
+  ...RATES,
+  ...[highest / 2, highest].filter((rate) => rate > AT),
+];
+const loadOf = (rate: number, seconds: number): Load => ({
+  rate,
+  perRequest: rate > AT ? PER_REQUEST : 1,
+  seconds,
+});
+
+const contender = (system: System, rate: number): Contender => ({
+  name: nameOf(system.queue, rate),
+  run: async (seconds): Promise<Sample> => {
+    const arrived = await openLoop(system.client, system.sql, CLIENT, loadOf(rate, seconds * LONGER));
+    await drained(system);
+    return {
+      ...percentiles(arrived.acceptedMs, "accepted"),
+      ...percentiles(arrived.queryableMs, "queryable"),
+      refused: arrived.sent - arrived.accepted,
+      missing: arrived.missing,
+    };
+  },
+});
+
+/** The highest of the rates tried at which every request is taken and the queue does not grow, in events a second. */
+async function findHighest({ say, scale }: Bench, system: System): Promise<number> {
+  let highest = 0;
+  for (let rate = FIRST; ; rate = Math.round((rate * STEP) / 100) * 100) {
+    say(`${system.queue}: does the queue grow at ${format(rate)} events/s?`);
+    const { arrived, waiting } = await watch(system, loadOf(rate, scale.seconds * 3));
+    const grows = waiting > rate * BACKLOG_S || arrived.accepted < arrived.sent || arrived.missing > 0;
+    await drained(system);
+    if (grows) return highest;
+    highest = rate;
+  }
+}
+
+/** @returns also how many events waited in the queue when the last request was due */
+async function watch(
+  { client, sql, deps }: System,
+  load: Load,
+): Promise<{ arrived: Arrived; waiting: number }> {
+  const running = openLoop(client, sql, CLIENT, load);
+  await sleep(load.seconds * 1_000);
+  const { events } = await deps.queue.depth();
+  return { arrived: await running, waiting: events };
+}
+
+/** Resolves when the queue is empty. */
+async function drained({ deps }: System): Promise<void> {
+  while ((await deps.queue.depth()).events > 0) await sleep(50);
+}
+
+function toSection(measured: Measured, highest: ReadonlyMap<string, number>): Section {
+  const rows = QUEUES.flatMap((queue) => ratesOf(highest.get(queue) ?? 0).map((rate) => ({ queue, rate })));
+  const of = ({ queue, rate }: { queue: string; rate: number }, quantity: string): number[] =>
+    valuesOf(measured, nameOf(queue, rate), quantity);
+  const shares = ["p50", "p99", "p99.9"];
+  return {
+    title: "End to end",
+    text: [
+      `An open loop over HTTP against what \`npm start\` runs: requests are due at a fixed rate, whatever became of the earlier ones, and are timed from when they were due. Up to ${format(AT)} events a second each request has one event, above that ${PER_REQUEST}. An event is queryable when another connection finds its id in the ledger, looked for every few milliseconds. All functions, the emulator and, with SQS, fauxqs share two processor cores with the databases and the load.`,
+      `The highest rate at which the queue does not grow, in steps of ${STEP}: ${QUEUES.map((queue) => `${format(highest.get(queue) ?? 0)} events/s with ${TITLES[queue]}`).join(", ")}.`,
+    ],
+    tables: [
+      {
+        caption: "Milliseconds from due to accepted, and from accepted to queryable:",
+        head: [
+          "queue",
+          "events/s",
+          ...shares.map((share) => `accepted: ${share}`),
+          ...shares.map((share) => `queryable: ${share}`),
+          "refused",
+        ],
+        rows: rows.map((row) => [
+          TITLES[row.queue],
+          format(row.rate),
+          ...["accepted", "queryable"].flatMap((what) =>
+            shares.map((share) => formatMedian(of(row, `${what} ${share}`))),
+          ),
+          String(of(row, "refused").reduce((sum, count) => sum + count, 0)),
+        ]),
+      },
+    ],
+    charts: [
+      {
+        file: "latency-by-load",
+        title: "From accepted to queryable by load",
+        x: "events per second",
+        y: "milliseconds",
+        log: ["x", "y"],
+        lines: QUEUES.flatMap((queue) =>
+          ["p50", "p99"].map((share) => ({
+            name: `${TITLES[queue]}, ${share}`,
+            points: ratesOf(highest.get(queue) ?? 0).map((rate): [number, number] => [
+              rate,
+              median(of({ queue, rate }, `queryable ${share}`)),
+            ]),
+          })),
+        ),
+      },
+    ],
+    goals: QUEUES.map((queue) => goal(queue, of({ queue, rate: AT }, "queryable p99"))),
+    figures: Object.fromEntries(
+      rows
+        .filter(({ rate }) => RATES.includes(rate))
+        .map((row) => [nameOf(row.queue, row.rate), { unit: "ms", values: of(row, "queryable p99") }]),
+    ),
+  };
+}
+
+const goal = (queue: (typeof QUEUES)[number], p99: number[]): Goal => ({
+  what: `accepted to queryable, p99, at ${format(AT)} events/s, ${TITLES[queue]}`,
+  reach: `≤ ${format(P99_MS[queue])} ms`,
+  got: `${formatMedian(p99)} ms`,
+  reached: median(p99) <= P99_MS[queue],
+});

@@ -1,0 +1,33 @@
+/** Events as senders would send them, made fast enough not to count. */
+import { randomBytes } from "node:crypto";
+import { uuidv7 } from "../lib/ids.ts";
+
+const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
+const COUNTRIES = ["de", "fr", "us", "in"] as const;
+
+/** Bodies of requests whose ids are new each time: UUIDs that ascend, as those of version 7 do. */
+export class Bodies {
+  readonly #prefix = uuidv7(Date.now()).slice(0, 24);
+  #next = randomBytes(4).readUInt32BE() * 2 ** 10;
+
+  /** One event of about 180 bytes. @param at its time */
+  one(at = new Date().toISOString()): string {
+    return this.event(this.newId(), at);
+  }
+
+  /** A request of several events. */
+  many(events: number): string {
+    if (events === 1) return this.one();
+    const at = new Date().toISOString();
+    return `{"events":[${Array.from({ length: events }, () => this.one(at)).join(",")}]}`;
+  }
+
+  newId(): string {
+    return `${this.#prefix}${(this.#next++).toString(16).padStart(12, "0")}`;
+  }
+
+  event(id: string, at: string): string {
+    const n = this.#next;
+    return `{"event_id":"${id}","event_type":"${TYPES[n % 5]}","timestamp":"${at}","payload":{"user":"u${n % 10_007}","amount":${n % 500}.5,"country":"${COUNTRIES[n % 4]}"}}`;
+  }
+}

@@ -1,0 +1,56 @@
+/** Puts events into the queue by way of the ingest handler, and lets workers take them out. */
+import type { Deps } from "../lib/deps.ts";
+import { drain } from "../lib/drain.ts";
+import { Bodies } from "./events.ts";
+import { ingestOf } from "./handler.ts";
+
+const SENDERS = 8;
+
+export interface Filling {
+  events: number;
+  /** Events of one request, and so of one message. */
+  perRequest: number;
+  /** Over which time before now the events' own times lie, in milliseconds. */
+  spreadMs?: number;
+}
+
+/** @returns once the queue holds them */
+export async function fill(deps: Deps, secret: string, filling: Filling): Promise<void> {
+  const { events, perRequest, spreadMs = 0 } = filling;
+  const send = ingestOf(deps, secret);
+  const bodies = new Bodies();
+  let left = Math.ceil(events / perRequest);
+  const sender = async (): Promise<void> => {
+    for (; left > 0; ) {
+      left--;
+      await send(spreadMs === 0 ? bodies.many(perRequest) : spreadOut(bodies, perRequest, spreadMs));
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, sender));
+}
+
+function spreadOut(bodies: Bodies, events: number, spreadMs: number): string {
+  const now = Date.now();
+  const one = (): string => bodies.one(new Date(now - Math.floor(Math.random() * spreadMs)).toISOString());
+  return `{"events":[${Array.from({ length: events }, one).join(",")}]}`;
+}
+
+/**
+ * Workers that each take so many messages at a time until the queue is empty.
+ * @returns seconds it took
+ * @throws if a message could not be settled
+ */
+export async function empty(deps: Deps, workers: number, maxMessages: number): Promise<number> {
+  const start = performance.now();
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const messages = await deps.queue.receive({ maxMessages, waitMs: 0 });
+      if (messages.length === 0) return;
+      const failed = await drain(messages, deps);
+      if (failed.length > 0) throw new Error(`The worker could not settle ${failed.length} messages.`);
+      await deps.queue.ack(messages.map(({ id }) => id));
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+  return (performance.now() - start) / 1_000;
+}

@@ -1,0 +1,178 @@
+/** Requests through the ingest function's own stack, beside what Redis and PostgreSQL can do and the plain design. */
+import { Redis } from "ioredis";
+import type { Deps } from "../lib/deps.ts";
+import { plainHandler } from "./baseline/api.ts";
+import { addKey, connect, createSchema } from "./baseline/schema.ts";
+import { Bodies } from "./events.ts";
+import { ingestOf, makeClient, postOf } from "./handler.ts";
+import { type Contender, closedLoop, interleave, type Measured, ratios, valuesOf } from "./measure.ts";
+import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "./part.ts";
+import { profileIngest } from "./profile.ts";
+import { format, formatMedian, median } from "./statistics.ts";
+
+/** Requests at a time. */
+const CONCURRENCY = [1, 4, 16, 64, 256];
+/** Events of a request. */
+export const BATCHES = [1, 10, 100, 500, 1_000];
+/** Of section 5 of the design. */
+const AT = 16;
+const SHARE_OF_PING = 0.25;
+const BATCH = 500;
+const EVENTS_PER_SECOND = 150_000;
+const LIMITS = ["PING", "PING, pipelined", "XADD, pipelined", "SELECT 1"];
+const [WEIR, PLAIN] = ["Weir", "plain design"];
+
+const at = (name: string, concurrency: number): string => `${name}, ${concurrency} at a time`;
+/** Under which the part keeps the milliseconds that a request of so many events takes, one request at a time. */
+export const timeOf = (events: number): string => `a request of ${events}, one at a time`;
+const batchOf = (events: number): string => `requests of ${events}, ${AT} at a time`;
+
+export const ingest: Part = {
+  name: "ingest",
+  run: async (bench) => {
+    const deps = await bench.servers.deps("ingest", AT);
+    const secret = await makeClient(deps, "shop", ["ingest"]);
+    const measured = await interleave(bench, await contenders(bench, deps, secret));
+    bench.say("profiles");
+    const { tables, files = {} } = await profileIngest(deps, secret, bench.scale.seconds * 2);
+    return { ...toSection(measured, tables), files };
+  },
+};
+
+async function contenders(bench: Bench, deps: Deps, secret: string): Promise<Contender[]> {
+  const bodies = new Bodies();
+  const send = ingestOf(deps, secret);
+  const plain = await plainCaller(bench, deps);
+  const { redis, sql } = deps;
+  const pipelined = new Redis(deps.config.redisUrl, { enableAutoPipelining: true });
+  bench.servers.atEnd(async () => pipelined.disconnect());
+  const calls: [string, () => Promise<unknown>][] = [
+    ["PING", () => redis.ping()],
+    ["PING, pipelined", () => pipelined.ping()],
+    ["XADD, pipelined", () => pipelined.xadd("limit", "*", "n", 1, "m", bodies.one())],
+    ["SELECT 1", () => sql`SELECT 1`],
+    [WEIR, () => send(bodies.one())],
+    [PLAIN, () => plain(bodies.one())],
+  ];
+  const fresh = async (): Promise<void> => {
+    await redis.flushdb();
+    // The key is looked up once, by the first request.
+    await send(bodies.one());
+  };
+  const one = calls.flatMap(([name, call]) =>
+    CONCURRENCY.map((concurrency) => ({
+      name: at(name, concurrency),
+      run: async (seconds: number) => {
+        await fresh();
+        return closedLoop(concurrency, seconds, call);
+      },
+    })),
+  );
+  const batch = (name: (events: number) => string, concurrency: number): Contender[] =>
+    BATCHES.map((events) => ({
+      name: name(events),
+      run: async (seconds) => {
+        await fresh();
+        return closedLoop(concurrency, seconds, () => send(bodies.many(events)), events);
+      },
+    }));
+  return [...one, ...batch(batchOf, AT), ...batch(timeOf, 1)];
+}
+
+async function plainCaller({ servers }: Bench, deps: Deps): Promise<(body: string) => Promise<void>> {
+  const sql = connect(deps.config.databaseUrl, AT);
+  const redis = new Redis(deps.config.redisUrl);
+  servers.atEnd(async () => {
+    await sql.end({ timeout: 1 });
+    redis.disconnect();
+  });
+  await createSchema(sql);
+  await addKey(sql, "plain-key", "shop");
+  const handler = plainHandler(sql, redis);
+  const post = postOf("plain-key");
+  return async (body) => {
+    const { statusCode } = await handler(post(body));
+    if (statusCode !== 202) throw new Error(`The plain design answered ${statusCode}.`);
+  };
+}
+
+function toSection(measured: Measured, profiles: Table[]): Section {
+  const names = [...LIMITS, WEIR, PLAIN];
+  const rate = (name: string): number[] => valuesOf(measured, name, "perSecond");
+  const figures = Object.fromEntries([
+    ...[...measured.keys()].map((name): [string, Figure] => [name, { unit: "/s", values: rate(name) }]),
+    ...BATCHES.map((events): [string, Figure] => [
+      `${timeOf(events)}: ms`,
+      { unit: "ms", values: valuesOf(measured, timeOf(events), "meanMs") },
+    ]),
+  ]);
+  return {
+    title: "Ingest",
+    text: [
+      "Closed loops in the process of the handler, which is Weir's own stack behind a gateway's event; Redis and PostgreSQL are processes of their own. PING goes through the same client and connection as Weir's script; what is called pipelined goes through one that collects the commands of a turn of the event loop, which Weir does not; SELECT 1 and the plain design through a pool of 16. An event has about 180 bytes.",
+    ],
+    tables: [
+      {
+        caption: "Requests (or commands) per second, one event each, by how many at a time:",
+        head: ["", ...CONCURRENCY.map(String)],
+        rows: names.map((name) => [name, ...CONCURRENCY.map((n) => formatMedian(rate(at(name, n))))]),
+      },
+      {
+        caption: "p99 of a request in milliseconds:",
+        head: ["", ...CONCURRENCY.map(String)],
+        rows: [WEIR, PLAIN].map((name) => [
+          name,
+          ...CONCURRENCY.map((n) => formatMedian(valuesOf(measured, at(name, n), "p99Ms"))),
+        ]),
+      },
+      {
+        caption: "Events per second by events a request:",
+        head: ["events a request", `${AT} requests at a time`, "1 at a time", "ms a request, 1 at a time"],
+        rows: BATCHES.map((events) => [
+          format(events),
+          formatMedian(rate(batchOf(events))),
+          formatMedian(rate(timeOf(events))),
+          formatMedian(valuesOf(measured, timeOf(events), "meanMs")),
+        ]),
+      },
+      ...profiles,
+    ],
+    charts: [chart(measured, names)],
+    goals: goals(measured),
+    figures,
+  };
+}
+
+function goals(measured: Measured): Goal[] {
+  const share = ratios(measured, at(WEIR, AT), at("PING", AT));
+  const events = valuesOf(measured, batchOf(BATCH), "perSecond");
+  const times = ratios(measured, at(WEIR, AT), at(PLAIN, AT));
+  return [
+    {
+      what: `one-event requests through the ingest handler, ${AT} at a time`,
+      reach: `≥ ${SHARE_OF_PING * 100} % of bare PINGs`,
+      got: `${formatMedian(share, 100)} %; ${formatMedian(times)} times the plain design`,
+      reached: median(share) >= SHARE_OF_PING,
+      why: "the handler's process and the script in Redis both take their time for a request, as the profile under Ingest says. In the process no function stands out any more: what is left is writing to the socket, garbage, JSON and checks. The script does in one step what makes a 202 true (key, limit, duplicates, depth, queue, audit row). Tried, and what came of it: docs/decisions/0021.",
+    },
+    {
+      what: `events in batches of ${BATCH} through the ingest handler`,
+      reach: `≥ ${format(EVENTS_PER_SECOND)}/s`,
+      got: `${formatMedian(events)}/s`,
+      reached: median(events) >= EVENTS_PER_SECOND,
+      why: "most of the time goes into JSON and into checking each event, as the profile under Ingest says; the handler has one processor.",
+    },
+  ];
+}
+
+const chart = (measured: Measured, names: readonly string[]): Chart => ({
+  file: "throughput-by-concurrency",
+  title: "Requests per second by concurrency, one event each",
+  x: "requests at a time",
+  y: "per second",
+  log: ["x", "y"],
+  lines: names.map((name) => ({
+    name,
+    points: CONCURRENCY.map((n) => [n, median(valuesOf(measured, at(name, n), "perSecond"))]),
+  })),
+});

@@ -1,0 +1,227 @@
+/** From the queue to the commit, beside raw COPY and the plain design's worker, on empty tables and with many stored. */
+import { Redis } from "ioredis";
+import type { Deps } from "../lib/deps.ts";
+import { QUEUE, type Queued } from "./baseline/api.ts";
+import { connect, createSchema } from "./baseline/schema.ts";
+import { plainWorker } from "./baseline/worker.ts";
+import { Bodies } from "./events.ts";
+import { empty, type Filling, fill } from "./fill.ts";
+import { makeClient } from "./handler.ts";
+import { type Contender, interleave, type Measured, ratios, type Sample, valuesOf } from "./measure.ts";
+import type { Bench, Goal, Part, Section } from "./part.ts";
+import { rawCopy } from "./raw-copy.ts";
+import { format, formatMedian, median } from "./statistics.ts";
+
+const BATCHES = [100, 1_000, 5_000];
+const WORKERS = [1, 2, 4];
+/** Events of a message, where nothing else is said. */
+const PER_MESSAGE = 100;
+/** Of section 5 of the design. */
+const [BATCH, AT_ONCE] = [1_000, 2];
+const SHARE_OF_COPY = 0.3;
+const SHARE_WITH_MANY = 0.15;
+/** Events of one repeat, for each second of its length: about what the worker does in it. */
+const EVENTS_A_SECOND = 40_000;
+const PLAIN_A_SECOND = 3_000;
+const [COPY, COPY_2] = ["raw COPY, no index", "raw COPY, no index, 2 at once"];
+const PLAIN = "plain design, 2 workers";
+const SMALL = `batches of ${BATCH} messages of one event, ${AT_ONCE} at once`;
+/** The same by one worker, under which name the part keeps its rate. */
+export const SMALL_1 = `batches of ${BATCH} messages of one event, 1 at once`;
+const WIDE = `batches of ${BATCH} over an hour, ${AT_ONCE} at once`;
+const TABLES = ["events", "event_ledger", "event_rollups", "receipts", "audit_log"];
+
+const nameOf = (batch: number, workers: number): string => `batches of ${format(batch)}, ${workers} at once`;
+const withMany = (name: string): string => `${name}, many stored`;
+/** Under which the part keeps how many events a second one worker stores in batches of so many. */
+export const rateOf = (batch: number): string => nameOf(batch, 1);
+
+const WHY =
+  "beside the row itself PostgreSQL writes the ledger with its unique index, the index of events, and rollups, and the processors are shared with the workers and Redis. Other ways to insert are slower: see Ways to insert.";
+
+interface Place {
+  deps: Deps;
+  secret: string;
+  /** Before each repeat. */
+  prepare: () => Promise<void>;
+}
+
+export const worker: Part = {
+  name: "worker",
+  run: async (bench) => {
+    const most = bench.scale.stored.at(-1) ?? 0;
+    const fresh = await freshPlace(await bench.servers.deps("worker", 4));
+    const stored = await bench.servers.stored(most);
+    const many = { ...(await placeOf(stored.deps)), prepare: async () => {} };
+    const measured = await interleave(bench, await contenders(bench, fresh, many));
+    return toSection(measured, await bytesOf(fresh), most);
+  },
+};
+
+async function placeOf(deps: Deps): Promise<Omit<Place, "prepare">> {
+  return { deps, secret: await makeClient(deps, "worker", ["ingest"]) };
+}
+
+async function freshPlace(deps: Deps): Promise<Place> {
+  const prepare = async (): Promise<void> => {
+    await deps.sql`TRUNCATE ${deps.sql(TABLES)}`;
+  };
+  return { ...(await placeOf(deps)), prepare };
+}
+
+async function contenders(bench: Bench, fresh: Place, many: Place): Promise<Contender[]> {
+  const of = (
+    name: string,
+    place: Place,
+    batch: number,
+    workers: number,
+    filling: Partial<Filling> = {},
+  ) => ({
+    name,
+    run: (seconds: number) => sample(place, batch, workers, { perRequest: PER_MESSAGE, ...filling }, seconds),
+  });
+  return [
+    rawCopy(COPY, fresh.deps.sql, 1),
+    rawCopy(COPY_2, fresh.deps.sql, 2),
+    ...BATCHES.flatMap((batch) =>
+      WORKERS.map((workers) => of(nameOf(batch, workers), fresh, batch, workers)),
+    ),
+    of(SMALL, fresh, BATCH, AT_ONCE, { perRequest: 1 }),
+    of(SMALL_1, fresh, BATCH, 1, { perRequest: 1 }),
+    of(WIDE, fresh, BATCH, AT_ONCE, { spreadMs: 3_600_000 }),
+    ...BATCHES.map((batch) => of(withMany(nameOf(batch, AT_ONCE)), many, batch, AT_ONCE)),
+    await plain(bench, fresh.deps),
+  ];
+}
+
+async function sample(
+  { deps, secret, prepare }: Place,
+  batch: number,
+  workers: number,
+  filling: Omit<Filling, "events">,
+  seconds: number,
+): Promise<Sample> {
+  await prepare();
+  await deps.redis.flushdb();
+  const round = batch * workers;
+  const events = Math.max(round, Math.ceil((seconds * EVENTS_A_SECOND) / round) * round);
+  await fill(deps, secret, { ...filling, events });
+  const before = await walPosition(deps);
+  const took = await empty(deps, workers, batch / filling.perRequest);
+  return { perSecond: events / took, walBytes: ((await walPosition(deps)) - before) / events };
+}
+
+async function walPosition({ sql }: Deps): Promise<number> {
+  const [row] = await sql<{ at: number }[]>`
+    SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS at`;
+  return row?.at ?? 0;
+}
+
+async function plain({ servers }: Bench, { config }: Deps): Promise<Contender> {
+  const sql = connect(config.databaseUrl, 2);
+  const connections = [0, 1].map(() => new Redis(config.redisUrl));
+  servers.atEnd(async () => {
+    await sql.end({ timeout: 1 });
+    for (const redis of connections) redis.disconnect();
+  });
+  await createSchema(sql);
+  const bodies = new Bodies();
+  return {
+    name: PLAIN,
+    run: async (seconds) => {
+      await sql`TRUNCATE plain_events`;
+      const events = Math.ceil(seconds * PLAIN_A_SECOND);
+      const received_at = new Date().toISOString();
+      const queued = Array.from({ length: events }, () => {
+        const event: Queued = { ...JSON.parse(bodies.one()), client_id: "shop", received_at };
+        return JSON.stringify(event);
+      });
+      await connections[0]?.lpush(QUEUE, ...queued);
+      const start = performance.now();
+      const taken = await Promise.all(connections.map((redis) => plainWorker(sql, redis)));
+      const took = (performance.now() - start) / 1_000;
+      return { perSecond: taken.reduce((sum, count) => sum + count, 0) / took };
+    },
+  };
+}
+
+/** Bytes of each table and its indexes for one event, in batches of the goal's size. */
+async function bytesOf(place: Place): Promise<string[][]> {
+  const events = 50 * BATCH;
+  const { deps, secret, prepare } = place;
+  await prepare();
+  await fill(deps, secret, { events, perRequest: PER_MESSAGE });
+  await empty(deps, AT_ONCE, BATCH / PER_MESSAGE);
+  const rows = await deps.sql<{ name: string; table: number; index: number }[]>`
+    SELECT root::text AS name, sum(pg_table_size(relid))::float8 AS table, sum(pg_indexes_size(relid))::float8 AS index
+      FROM unnest(${TABLES}::text[]::regclass[]) AS root,
+           LATERAL (SELECT relid FROM pg_partition_tree(root) UNION SELECT root) AS part(relid)
+     WHERE pg_table_size(relid) > 16384 GROUP BY root ORDER BY 2 DESC`;
+  return rows.map(({ name, table, index }) => [name, format(table / events), format(index / events)]);
+}
+
+function toSection(measured: Measured, bytes: string[][], most: number): Section {
+  const rate = (name: string): number[] => valuesOf(measured, name, "perSecond");
+  const shareOf = (name: string): string => `${formatMedian(ratios(measured, name, COPY), 100)} %`;
+  const others = [COPY, COPY_2, SMALL, SMALL_1, WIDE, PLAIN];
+  return {
+    title: "Worker",
+    text: [
+      `From the queue (Redis Streams, filled by the ingest handler with ${PER_MESSAGE} events a message) to the commit and the acknowledgement: ledger, events, rollups, receipts, audit rows, all in one transaction a batch. Workers share a process, as they do not on Lambda. "Many" are ${format(most)} events stored before.`,
+    ],
+    tables: [
+      {
+        caption:
+          "Events per second on empty tables, by events a batch and workers at once; then with many stored:",
+        head: [
+          "events a batch",
+          ...WORKERS.map(String),
+          `${AT_ONCE}, many stored`,
+          "WAL bytes an event",
+          "with many",
+        ],
+        rows: BATCHES.map((batch) => [
+          format(batch),
+          ...WORKERS.map((workers) => formatMedian(rate(nameOf(batch, workers)))),
+          formatMedian(rate(withMany(nameOf(batch, AT_ONCE)))),
+          formatMedian(valuesOf(measured, nameOf(batch, AT_ONCE), "walBytes")),
+          formatMedian(valuesOf(measured, withMany(nameOf(batch, AT_ONCE)), "walBytes")),
+        ]),
+      },
+      {
+        caption: "Beside it:",
+        head: ["", "events per second", "share of COPY"],
+        rows: others.map((name) => [name, formatMedian(rate(name)), shareOf(name)]),
+      },
+      { caption: "Bytes an event:", head: ["table", "table", "its indexes"], rows: bytes },
+    ],
+    charts: [],
+    goals: goals(measured, most),
+    figures: Object.fromEntries(
+      [...measured.keys()].map((name) => [name, { unit: "events/s", values: rate(name) }]),
+    ),
+  };
+}
+
+function goals(measured: Measured, most: number): Goal[] {
+  const name = nameOf(BATCH, AT_ONCE);
+  const [few, many] = [ratios(measured, name, COPY), ratios(measured, withMany(name), COPY)];
+  const times = ratios(measured, name, PLAIN);
+  const perSecond = valuesOf(measured, name, "perSecond");
+  return [
+    {
+      what: `worker, queue to commit, batches of ${format(BATCH)}, ${AT_ONCE} at once`,
+      reach: `≥ ${SHARE_OF_COPY * 100} % of raw COPY`,
+      got: `${formatMedian(few, 100)} %, ${formatMedian(perSecond)}/s; ${formatMedian(times)} times the plain design`,
+      reached: median(few) >= SHARE_OF_COPY,
+      why: WHY,
+    },
+    {
+      what: `the same with ${format(most)} events stored`,
+      reach: `≥ ${SHARE_WITH_MANY * 100} %`,
+      got: `${formatMedian(many, 100)} %, ${formatMedian(valuesOf(measured, withMany(name), "perSecond"))}/s`,
+      reached: median(many) >= SHARE_WITH_MANY,
+      why: WHY,
+    },
+  ];
+}
