@@ -1,4 +1,4 @@
-/** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering.test.ts. */
+/** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering-*.test.ts. */
 import { beforeAll, expect, it } from "vitest";
 import * as contract from "../../lib/contract/audit.ts";
 import type { Deps } from "../../lib/deps.ts";
