@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { verifyText } from "../support/audit.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { type System, testSystem } from "../support/system.ts";
 
@@ -199,6 +200,29 @@ describe("the rest of the calls", () => {
     expect(gone.status).toBe(204);
     const keys = await get(`${one}/keys`, admin);
     expect(keys.body).toMatchObject({ keys: [{ key_id, revoked_at: expect.any(String) }] });
+  });
+
+  it("about the audit answer as the document says, and their own entries verify", async () => {
+    const request = (await get("/v1/pipeline")).headers.get("x-request-id");
+    // The worker has it sooner or later.
+    const proof = await vi.waitFor(
+      async () => {
+        const answer = await get(`/v1/audit/${request}/proof`, admin);
+        expect(answer.status).toBe(200);
+        return answer.body;
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    expect(proof.entry).toMatchObject({ request_id: request, route: "/v1/pipeline", status: 200 });
+    expect((await get(`/v1/audit?request_id=${request}`, admin)).body.entries).toHaveLength(1);
+    const found = await get("/v1/audit/verify", admin);
+    expect(found).toMatchObject({ status: 200, body: { valid: true, complete: true } });
+    expect(found.body.entries).toBeGreaterThan(0);
+    const file = await get("/v1/audit/export", admin);
+    expect(await verifyText(file.text)).toMatchObject({ valid: true });
+    expect((await get("/v1/audit/export?format=csv&limit=1", admin)).text).toMatch(/^at,request_id,/);
+    expect((await get("/v1/audit/checkpoints", admin)).status).toBe(200);
+    expect((await get("/v1/audit/verify")).status).toBe(403);
   });
 
   it("are all in the audit log, once each, whatever came of them", async () => {

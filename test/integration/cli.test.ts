@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { atEnd } from "../support/cleanup.ts";
@@ -9,8 +12,8 @@ import { freshDeps } from "../support/faults.ts";
 import { anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 import { bodies, numbered, setAside, take } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
-import { type Outcome, weir as runWeir } from "../support/weir.ts";
 
+const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 let deps: Deps;
 let folder: string;
 let servers: Record<string, string>;
@@ -22,9 +25,18 @@ beforeAll(async () => {
   atEnd(() => rm(folder, { recursive: true, force: true }));
 });
 
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
 async function weir(words: readonly string[], { env = servers, input = "" } = {}): Promise<Outcome> {
-  const outcome = await runWeir(words, { WEIR_DATA_DIR: folder, ...env }, input);
-  return { ...outcome, out: outcome.out.trim() };
+  const child = spawn(process.execPath, [script, ...words], { env: { WEIR_DATA_DIR: folder, ...env } });
+  child.stdin.end(input);
+  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { code, out: out.trim(), err: err.trim() };
 }
 
 /** The result of a command that must succeed. */
