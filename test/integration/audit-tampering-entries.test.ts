@@ -7,9 +7,9 @@ import type { Deps } from "../../lib/deps.ts";
 import type { Transaction } from "../../lib/sql/client.ts";
 import type { Seal } from "../../lib/trail/seal.ts";
 import type { EntryItem } from "../../lib/trail/trail.ts";
-import { DAY } from "../support/audit.ts";
 import { alter, columnsOf, insertCopy, rewriteEntry } from "../support/tampering.ts";
 import { type Ground, rowOf, tamperingGround } from "../support/tampering-ground.ts";
+import { DAY } from "../support/trail.ts";
 
 let deps: Deps;
 let entries: EntryItem[];

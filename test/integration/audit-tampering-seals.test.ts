@@ -6,9 +6,9 @@ import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import type { Seal } from "../../lib/trail/seal.ts";
 import type { EntryItem } from "../../lib/trail/trail.ts";
-import { makeCheckpoint, signingKey } from "../support/audit.ts";
 import { alter, columnsOf, insertCopy, rechain, rewriteEntry } from "../support/tampering.ts";
 import { type Ground, tamperingGround } from "../support/tampering-ground.ts";
+import { makeCheckpoint, signingKey } from "../support/trail.ts";
 
 let deps: Deps;
 let key: Ground["key"];

@@ -4,8 +4,8 @@ import type { Deps } from "../../lib/deps.ts";
 import type { Audited } from "../../lib/seal-audit.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL, type SealContent, sealHash } from "../../lib/trail/seal.ts";
-import { calls, DAY, sealCalls } from "../support/audit.ts";
 import { testDeps } from "../support/deps.ts";
+import { calls, DAY, sealCalls } from "../support/trail.ts";
 
 let deps: Deps;
 beforeAll(async () => {

@@ -8,10 +8,10 @@ import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import type { Seal } from "../../lib/trail/seal.ts";
 import { type EntryItem, type Fault, parseItem } from "../../lib/trail/trail.ts";
 import type { Verification } from "../../lib/trail/verification.ts";
-import { calls, DAY, exportTrail, makeCheckpoint, signingKey, verifyByApi, verifyText } from "./audit.ts";
 import { testDeps } from "./deps.ts";
 import { addClient } from "./pipeline.ts";
 import { asker } from "./reading.ts";
+import { calls, DAY, exportTrail, makeCheckpoint, signingKey, verifyByApi, verifyText } from "./trail.ts";
 
 type Change = (tx: Transaction) => Promise<unknown>;
 
