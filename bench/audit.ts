@@ -7,7 +7,7 @@ import { uuidv7 } from "../lib/ids.ts";
 import { type Audited, sealAudit } from "../lib/seal-audit.ts";
 import { transaction } from "../lib/sql/transaction.ts";
 import { linesOf, verifyLines } from "../lib/trail/file.ts";
-import { makeCheckpoint, signingKey } from "../test/support/audit.ts";
+import { makeCheckpoint, signingKey } from "../test/support/trail.ts";
 import type { Bench, Part, Section } from "./part.ts";
 import { format, formatMedian, quantile } from "./statistics.ts";
 

@@ -5,27 +5,14 @@ import type { Fragment } from "./fragments.ts";
 import { rangeTable, type SealRange } from "./list-seals.ts";
 
 /** A leaf of the audit trail: a row of `audit_log`, one of `audit_personal`, or, as it should be, both. */
-export interface TrailRow {
+export interface TrailRow extends Omit<Entry, "v"> {
   lane: number;
   seal: number;
   leaf: number;
-  /** Null where there is no row of `audit_log`. In hexadecimal, as all bytes here. */
+  /** Null, as all of the entry, where there is no row of `audit_log`. In hexadecimal, as all bytes here. */
   hash: string | null;
   /** Is the entry among those that are asked for? */
   shown: boolean;
-  at: string;
-  request_id: string;
-  client_id: string | null;
-  key_prefix: string | null;
-  method: string;
-  route: string;
-  path: string;
-  status: number;
-  duration_ms: number;
-  bytes_in: number;
-  bytes_out: number | null;
-  change: Entry["change"];
-  personal: string;
   /** Null where there is no row of `audit_personal`. */
   salt: string | null;
   address: string | null;

@@ -8,10 +8,10 @@ import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { standIn } from "../../lib/stand-in.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";
 import { testConfig } from "../support/deps.ts";
 import { freePort } from "../support/ports.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 
 const LOCK_DAYS = 30;
 const key = (number: number): string => `checkpoints/${String(number).padStart(12, "0")}.json`;

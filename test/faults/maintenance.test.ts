@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { testConfig } from "../support/deps.ts";
 import {
   DAY_MS,
@@ -14,6 +13,7 @@ import {
   workAt,
 } from "../support/maintenance.ts";
 import { addClient } from "../support/pipeline.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 
 const SCRIPT = fileURLToPath(new URL("../support/doomed-maintenance.ts", import.meta.url));
 const WEEK_MS = 7 * DAY_MS;

@@ -7,10 +7,10 @@ import { proofOf } from "../../lib/audit-proof.ts";
 import type { Deps } from "../../lib/deps.ts";
 import type { Audited } from "../../lib/seal-audit.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
-import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { parseCsv } from "../support/csv.ts";
 import { testDeps } from "../support/deps.ts";
+import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../support/trail.ts";
 import { type Outcome, weir } from "../support/weir.ts";
 
 const key = signingKey();

@@ -6,11 +6,11 @@ import type { AuditRow } from "../../lib/message.ts";
 import type { Audited } from "../../lib/seal-audit.ts";
 import { transaction } from "../../lib/sql/transaction.ts";
 import { instantOf } from "../../lib/time.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { testConfig } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { DAY_MS, runAt } from "../support/maintenance.ts";
 import { type Answer, addClient, anEvent, context, drainAll, send, toAnswer } from "../support/pipeline.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 
 /** Personal, and found nowhere else. */
 const ADDRESS = "203.0.113.77";

@@ -12,11 +12,11 @@ import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { headerMessage } from "../../lib/message.ts";
 import { linesOf, verifyLines } from "../../lib/trail/file.ts";
-import { calls, DAY, makeCheckpoint, signingKey, verifyByApi } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";
+import { calls, DAY, makeCheckpoint, signingKey, verifyByApi } from "../support/trail.ts";
 
 const ENTRIES = 100_000;
 const WORKERS = 4;

@@ -3,11 +3,11 @@ import * as contract from "../../lib/contract/audit.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import type { Audited } from "../../lib/seal-audit.ts";
-import { calls, sealCalls } from "../support/audit.ts";
 import { parseCsv } from "../support/csv.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
+import { calls, sealCalls } from "../support/trail.ts";
 
 let deps: Deps;
 let admin: Ask;

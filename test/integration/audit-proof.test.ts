@@ -11,11 +11,11 @@ import { uuidv7 } from "../../lib/ids.ts";
 import type { Audited } from "../../lib/seal-audit.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { checkProof, type Proof, parseProof } from "../../lib/trail/prove.ts";
-import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
+import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../support/trail.ts";
 
 const key = signingKey();
 const keys = [key.publicKey];

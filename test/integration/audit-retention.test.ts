@@ -5,10 +5,10 @@ import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { partitionStart } from "../../lib/partitions.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL } from "../../lib/trail/seal.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";
 import { testConfig } from "../support/deps.ts";
 import { DAY_MS, runAt } from "../support/maintenance.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 
 const KEPT_DAYS = 10;
 

@@ -1,8 +1,11 @@
-/** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering.test.ts. */
+/** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering-*.test.ts. */
 import { beforeAll, expect, it } from "vitest";
 import * as contract from "../../lib/contract/audit.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { parseItem, type TrailItem } from "../../lib/trail/trail.ts";
+import { testDeps } from "../support/deps.ts";
+import { addClient } from "../support/pipeline.ts";
+import { type Ask, asker } from "../support/reading.ts";
 import {
   calls,
   DAY,
@@ -12,10 +15,7 @@ import {
   signingKey,
   verifyByApi,
   verifyText,
-} from "../support/audit.ts";
-import { testDeps } from "../support/deps.ts";
-import { addClient } from "../support/pipeline.ts";
-import { type Ask, asker } from "../support/reading.ts";
+} from "../support/trail.ts";
 
 const key = signingKey();
 const keys = [key.publicKey];

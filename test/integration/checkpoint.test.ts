@@ -6,9 +6,9 @@ import { keySigner } from "../../lib/signer-key.ts";
 import { type Checkpoint, checkpointHash, isSignedBy, keyId } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import { NO_SEAL } from "../../lib/trail/seal.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";
 import { testConfig } from "../support/deps.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 
 let deps: Deps;
 let made: TestCheckpoints;

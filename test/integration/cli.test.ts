@@ -9,13 +9,13 @@ import { secretPrefix } from "../../lib/ids.ts";
 import { parseMessage } from "../../lib/message.ts";
 import { keyId, readPublicKey } from "../../lib/trail/checkpoint.ts";
 import { version } from "../../lib/version.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { freshDeps } from "../support/faults.ts";
 import { anAuditRow, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 import { type Outcome, weir as runWeir } from "../support/weir.ts";
 
 let deps: Deps;
@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 
 async function weir(words: readonly string[], { env = servers, input = "" } = {}): Promise<Outcome> {
-  const outcome = await runWeir(words, { WEIR_DATA_DIR: folder, ...env }, input);
-  return { ...outcome, out: outcome.out.trim() };
+  const { out, ...rest } = await runWeir(words, { WEIR_DATA_DIR: folder, ...env }, input);
+  return { ...rest, out: out.trim() };
 }
 
 /** The result of a command that must succeed. */

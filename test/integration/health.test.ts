@@ -6,11 +6,11 @@ import * as contract from "../../lib/contract/health.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { partitionStart } from "../../lib/partitions.ts";
 import { version } from "../../lib/version.ts";
-import { aCall, sealCalls } from "../support/audit.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testConfig, testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { type Answer, context, drainAll, toAnswer } from "../support/pipeline.ts";
+import { aCall, sealCalls } from "../support/trail.ts";
 
 let well: Deps;
 /** What the function under test works with. */

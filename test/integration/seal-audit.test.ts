@@ -1,32 +1,18 @@
 /** What the worker writes and seals, beside what verification (audit-verify.test.ts) finds wrong. */
-import { randomUUID } from "node:crypto";
 import { beforeAll, expect, it } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
-import type { AuditRow } from "../../lib/message.ts";
-import { type Audited, sealAudit } from "../../lib/seal-audit.ts";
-import { transaction } from "../../lib/sql/transaction.ts";
+import type { Audited } from "../../lib/seal-audit.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL, type SealContent, sealHash } from "../../lib/trail/seal.ts";
 import { testDeps } from "../support/deps.ts";
-import { anAuditRow } from "../support/pipeline.ts";
+import { calls, DAY, sealCalls } from "../support/trail.ts";
 
 let deps: Deps;
 beforeAll(async () => {
   deps = await testDeps({ databasePoolSize: 8 });
 });
 
-const DAY = Date.parse("2026-03-01T00:00:00Z");
-const calls = (count: number, at = DAY): Audited[] =>
-  Array.from({ length: count }, (_, n) => ({
-    id: randomUUID(),
-    at: at + n,
-    audit: {
-      ...(anAuditRow("c") as AuditRow),
-      address: `192.0.2.${n % 250}`,
-      user_agent: 'a "quoted" agent\u0001é😀',
-    },
-  }));
-const seal = (rows: readonly Audited[]): Promise<void> => transaction(deps.sql, (tx) => sealAudit(tx, rows));
+const seal = (rows: readonly Audited[]): Promise<void> => sealCalls(deps, rows);
 
 /** Every lane's seals chain, and their roots are those of their rows' leaves, numbered without gaps. */
 async function expectSealed(entries: number): Promise<void> {

@@ -7,7 +7,7 @@ import { linesOf } from "../../lib/trail/file.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL, sealed } from "../../lib/trail/seal.ts";
 import { type EntryItem, type TrailHeader, type TrailItem, toLine } from "../../lib/trail/trail.ts";
-import { signingKey, verifyText } from "../support/audit.ts";
+import { signingKey, verifyText } from "../support/trail.ts";
 
 const key = signingKey();
 const keys = [key.publicKey];
