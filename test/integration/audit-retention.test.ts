@@ -1,5 +1,6 @@
 /** Days of the audit trail expire, and what remains still proves itself. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { verifyStored } from "../../lib/audit-verify.ts";
 import { runCheckpoint } from "../../lib/checkpoint.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { partitionStart } from "../../lib/partitions.ts";
@@ -64,6 +65,9 @@ async function expectWhole(): Promise<string[]> {
   const rows = await deps.sql<{ day: string; entries: number }[]>`
     SELECT (at AT TIME ZONE 'UTC')::date::text AS day, count(*)::int AS entries FROM audit_log GROUP BY 1 ORDER BY 1`;
   expect(rows.reduce((sum, row) => sum + row.entries, 0)).toBe(entries);
+  const found = await verifyStored(deps.sql, [made.publicKey], { limit: 1_000_000, cursor: undefined });
+  expect(found).toMatchObject({ valid: true, next_cursor: null, withheld: 0 });
+  expect(found.entries + found.expired).toBe(seals.reduce((sum, one) => sum + one.entries, 0));
   return rows.map(({ day }) => day);
 }
 
