@@ -1,86 +1,11 @@
 /** The verifier by itself: a trail made in memory, and files that somebody has edited. */
 import { sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type Checkpoint, checkpointHash, keyId } from "../../lib/trail/checkpoint.ts";
-import { commitmentOf, type Entry, leafOf } from "../../lib/trail/entry.ts";
+import { type Checkpoint, checkpointHash } from "../../lib/trail/checkpoint.ts";
 import { linesOf } from "../../lib/trail/file.ts";
-import { rootOf } from "../../lib/trail/merkle.ts";
-import { NO_SEAL, sealed } from "../../lib/trail/seal.ts";
-import { type EntryItem, type TrailHeader, type TrailItem, toLine } from "../../lib/trail/trail.ts";
-import { signingKey, verifyText } from "../support/trail.ts";
-
-const key = signingKey();
-const keys = [key.publicKey];
-
-const entryAt = (seal: number, leaf: number): EntryItem => {
-  // Ends no line, whatever some libraries say.
-  const personal = { salt: "00ff".repeat(8), address: "192.0.2.1", user_agent: "a\u2028b" };
-  const entry: Entry = {
-    v: 1,
-    at: `2026-03-01T00:00:0${seal}.00000${leaf}Z`,
-    request_id: `0190aaaa-0000-7000-8000-00000000000${leaf}`,
-    client_id: "acme",
-    key_prefix: null,
-    method: "GET",
-    route: "/v1/events",
-    path: "/v1/events",
-    status: 200,
-    duration_ms: 3,
-    bytes_in: 0,
-    bytes_out: 10,
-    change: leaf === 0 ? { before: null, after: { name: "ü", __proto__: null } } : null,
-    personal: commitmentOf(personal),
-  };
-  return { type: "entry", lane: 0, seal, leaf, hash: leafOf(entry), entry, personal };
-};
-
-/** Four seals of three entries in one lane, with a checkpoint after each second. */
-function trail(): { items: TrailItem[]; checkpoints: Checkpoint[] } {
-  const items: TrailItem[] = [];
-  const checkpoints: Checkpoint[] = [];
-  let head = NO_SEAL;
-  for (let number = 1; number <= 4; number++) {
-    const entries = [0, 1, 2].map((leaf) => entryAt(number, leaf));
-    const one = sealed({
-      v: 1,
-      lane: 0,
-      seal: number,
-      day: "2026-03-01",
-      entries: 3,
-      total: number * 3,
-      sealed_at: "2026-03-01T00:01:00.000000Z",
-      root: rootOf(entries.map(({ hash }) => hash)),
-      previous: head,
-    });
-    head = one.hash;
-    items.push({ type: "seal", ...one }, ...entries);
-    if (number % 2) continue;
-    const before = checkpoints.at(-1);
-    const content = {
-      v: 1 as const,
-      checkpoint: number / 2,
-      made_at: `2026-03-01T00:0${number}:00Z`,
-      previous: before ? checkpointHash(before) : NO_SEAL,
-      lanes: [{ lane: 0, seals: number, entries: number * 3, head }],
-      expired_before: null,
-      key_id: keyId(key.publicKey),
-    };
-    const signature = sign(null, Buffer.from(checkpointHash(content), "hex"), key.privateKey).toString("hex");
-    checkpoints.push({ ...content, signature });
-    items.push({ type: "checkpoint", ...content, signature });
-  }
-  const header: TrailHeader = {
-    type: "trail",
-    v: 1,
-    made_at: "2026-03-02T00:00:00Z",
-    filter: {},
-    lanes: [{ lane: 0, from: 1, seals: 4, entries: 12, head }],
-    checkpoints: 2,
-    expired_before: null,
-    newest_checkpoint: checkpoints.at(-1) ?? null,
-  };
-  return { items: [header, ...items], checkpoints };
-}
+import { type TrailHeader, toLine } from "../../lib/trail/trail.ts";
+import { key, keys, trail } from "../support/made-trail.ts";
+import { verifyText } from "../support/trail.ts";
 
 const { items, checkpoints } = trail();
 const lines = items.map(toLine);
