@@ -15,7 +15,8 @@ type Node = Profiler.ProfileNode;
 
 /** What a function is for, by its name and file; the first that matches. */
 const KINDS: readonly [kind: string, is: (name: string, url: string) => boolean][] = [
-  ["idle", (name) => name === "(idle)"],
+  // What the profiler itself does counts as little as waiting.
+  ["idle", (name, url) => name === "(idle)" || url.startsWith("node:inspector")],
   ["garbage", (name) => name === "(garbage collector)"],
   [
     "JSON",

@@ -165,6 +165,7 @@ describe("what the bench says a function is for", () => {
     expect(kind("run", "file:///x/node_modules/zod/v4/core/schemas.js")).toBe("validation");
     expect(kind("writeCommand", "file:///x/node_modules/ioredis/built/Redis.js")).toBe("Redis");
     expect(kind("one", "file:///x/bench/events.ts")).toBe("load generator");
+    expect(kind("post", "node:inspector")).toBe("idle");
     expect(kind("answer", "file:///x/lib/api.ts")).toBe("rest");
   });
 
