@@ -25,7 +25,7 @@ export function toSvg({ title, x, y, log, lines }: Chart): string {
   );
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(PLOT.left, 24, title, 'font-size="15" font-weight="bold"'),
     ...across.ticks.map((value) => {
@@ -93,6 +93,6 @@ const short = (value: number): string =>
   new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 
 const text = (x: number, y: number, words: string, attributes = ""): string =>
-  `<text x="${x}" y="${y}" fill="#222" ${attributes}>${escape(words)}</text>`;
+  `<text x="${x}" y="${y}" fill="#222" ${attributes}>${escapeXml(words)}</text>`;
 
-const escape = (words: string): string => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+const escapeXml = (words: string): string => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
