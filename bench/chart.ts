@@ -1,7 +1,7 @@
 /** Line charts as SVG: three pictures need no library. */
 import type { Chart } from "./part.ts";
 
-const [WIDTH, HEIGHT] = [720, 400];
+const [WIDTH, HEIGHT] = [800, 400];
 const PLOT = { left: 80, right: 540, top: 44, bottom: 340 };
 /** Okabe and Ito's colours, which the colour-blind can tell apart, too. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#555555"];
