@@ -1,7 +1,7 @@
 /** Line charts as SVG: three pictures need no library. */
 import type { Chart } from "./part.ts";
 
-const [WIDTH, HEIGHT] = [720, 400];
+const [WIDTH, HEIGHT] = [800, 400];
 const PLOT = { left: 80, right: 540, top: 44, bottom: 340 };
 /** Okabe and Ito's colours, which the colour-blind can tell apart, too. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#555555"];
@@ -25,6 +25,7 @@ export function toSvg({ title, x, y, log, lines }: Chart): string {
   );
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(PLOT.left, 24, title, 'font-size="15" font-weight="bold"'),
     ...across.ticks.map((value) => {
@@ -92,4 +93,6 @@ const short = (value: number): string =>
   new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 
 const text = (x: number, y: number, words: string, attributes = ""): string =>
-  `<text x="${x}" y="${y}" fill="#222" ${attributes}>${words.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</text>`;
+  `<text x="${x}" y="${y}" fill="#222" ${attributes}>${escapeXml(words)}</text>`;
+
+const escapeXml = (words: string): string => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");

@@ -1,5 +1,6 @@
 /** Where the processor's time goes in the ingest handler, by V8's own profiler. */
 import { type Profiler, Session } from "node:inspector/promises";
+import { fileURLToPath } from "node:url";
 import type { Deps } from "../lib/deps.ts";
 import { Bodies } from "./events.ts";
 import { ingestOf } from "./handler.ts";
@@ -8,6 +9,8 @@ import type { Section } from "./part.ts";
 import { format } from "./statistics.ts";
 
 const PROJECT = new URL("..", import.meta.url).href;
+/** How modules in CommonJS name the same folder. */
+const FOLDER = fileURLToPath(PROJECT);
 const INTERVAL_US = 200;
 const HEAVIEST = 8;
 
@@ -15,7 +18,8 @@ type Node = Profiler.ProfileNode;
 
 /** What a function is for, by its name and file; the first that matches. */
 const KINDS: readonly [kind: string, is: (name: string, url: string) => boolean][] = [
-  ["idle", (name) => name === "(idle)"],
+  // What the profiler itself does counts as little as waiting.
+  ["idle", (name, url) => name === "(idle)" || url.startsWith("node:inspector")],
   ["garbage", (name) => name === "(garbage collector)"],
   [
     "JSON",
@@ -125,11 +129,11 @@ function split(profile: Profiler.Profile, nameOf: (node: Node) => string): [stri
 }
 
 /** Files as they are called within the project, whose own place on this machine is nobody's business. */
-const withoutPaths = (profile: Profiler.Profile): Profiler.Profile => ({
+export const withoutPaths = (profile: Profiler.Profile): Profiler.Profile => ({
   ...profile,
   nodes: profile.nodes.map((node) => ({
     ...node,
-    callFrame: { ...node.callFrame, url: node.callFrame.url.replace(PROJECT, "") },
+    callFrame: { ...node.callFrame, url: node.callFrame.url.replace(PROJECT, "").replace(FOLDER, "") },
   })),
 });
 

@@ -128,12 +128,14 @@ function describeMachine({ machine, repeats, took }: Entry): string {
 function describeAgreement({ figures, apart }: Agreement): string {
   const agreed = `The run before agrees in ${figures - apart.length} of ${figures} figures: the ranges of their repeats touch.`;
   if (apart.length === 0) return agreed;
-  const list = apart.map(
-    ({ name, before, now, unit }) => `${name} (${brief(before)} then, ${brief(now)} now, ${unit})`,
-  );
-  return `${agreed} Apart are: ${list.join("; ")}.`;
+  const list = apart
+    .slice(0, MOST_NAMED)
+    .map(({ name, before, now, unit }) => `${name} (${brief(before)} then, ${brief(now)} now, ${unit})`);
+  const more = apart.length > MOST_NAMED ? `; and ${apart.length - MOST_NAMED} more` : "";
+  return `${agreed} Apart are: ${list.join("; ")}${more}.`;
 }
 
+const MOST_NAMED = 10;
 const brief = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 
 const table = ({ head, rows }: Table): string[] => [

@@ -24,6 +24,10 @@ export interface EventRow {
  * Rows must not repeat a (client, key). Ids are claimed in the order of the ledger's index, rollup rows touched in the
  * order of theirs, so concurrent workers wait for each other but never in a circle. Each backend adds to a slot of its
  * own.
+ *
+ * Ways in for the rows, measured for ledger and events alone, batches of 1,000, two at once, milliseconds a batch (`npm run
+ * bench -- --only variants`): arrays 24.8 (23.6 to 28.2), one JSON text 24.0 (23.5 to 35.8), COPY into a temporary table 73
+ * (59 to 76). Arrays hold each value's text as it is; in JSON a payload would be escaped within another text.
  * @returns positions in `rows` of the events that were new
  */
 export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Promise<number[]> {

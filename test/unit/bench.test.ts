@@ -5,7 +5,7 @@ import { toSvg } from "../../bench/chart.ts";
 import { between, costOf, workerTimes } from "../../bench/cost.ts";
 import { closedLoop, interleave, ratios } from "../../bench/measure.ts";
 import type { Section } from "../../bench/part.ts";
-import { kindOf } from "../../bench/profile.ts";
+import { kindOf, withoutPaths } from "../../bench/profile.ts";
 import { compare, toMarkdown } from "../../bench/report.ts";
 import { format, formatMedian, median, quantile } from "../../bench/statistics.ts";
 
@@ -109,7 +109,7 @@ describe("the bench's report", () => {
     const [, points = ""] = /points="([^"]*)"/.exec(svg) ?? [];
     const places = points.split(" ").map((place) => place.split(",").map(Number));
     expect(places).toHaveLength(3);
-    for (const [x = -1, y = -1] of places) expect(x > 0 && x < 720 && y > 0 && y < 400).toBe(true);
+    for (const [x = -1, y = -1] of places) expect(x > 0 && x < 800 && y > 0 && y < 400).toBe(true);
     expect(places.map(([x]) => x)).toEqual(places.map(([x]) => x).toSorted((a = 0, b = 0) => a - b));
     expect(svg).toContain("a &lt; b");
   });
@@ -165,7 +165,23 @@ describe("what the bench says a function is for", () => {
     expect(kind("run", "file:///x/node_modules/zod/v4/core/schemas.js")).toBe("validation");
     expect(kind("writeCommand", "file:///x/node_modules/ioredis/built/Redis.js")).toBe("Redis");
     expect(kind("one", "file:///x/bench/events.ts")).toBe("load generator");
+    expect(kind("post", "node:inspector")).toBe("idle");
     expect(kind("answer", "file:///x/lib/api.ts")).toBe("rest");
+  });
+
+  it("names files as the project does, and not where it stands", () => {
+    const [esm, cjs] = [
+      new URL("../../lib/api.ts", import.meta.url).href,
+      `${process.cwd()}/node_modules/x.js`,
+    ];
+    const nodes = [esm, cjs].map((url, id) => ({
+      id,
+      callFrame: { functionName: "f", url, scriptId: "", lineNumber: 0, columnNumber: 0 },
+    }));
+    const urls = withoutPaths({ nodes, startTime: 0, endTime: 1 }).nodes.map(
+      ({ callFrame }) => callFrame.url,
+    );
+    expect(urls).toEqual(["lib/api.ts", "node_modules/x.js"]);
   });
 
   it("sums a bundle's bytes by package", () => {
