@@ -1,6 +1,13 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { atEnd } from "./cleanup.ts";
+import { testDeps } from "./deps.ts";
 
 const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 
@@ -21,4 +28,36 @@ export async function weir(
   const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
   return { code, out, err: err.trim() };
+}
+
+export interface Cli {
+  deps: Deps;
+  /** Where the servers are. */
+  servers: Record<string, string>;
+  /** The system's folder, empty at first. */
+  folder: string;
+  weir(
+    words: readonly string[],
+    options?: { env?: Record<string, string>; input?: string },
+  ): Promise<Outcome>;
+  /** The result of a command that must succeed. */
+  json<T>(...words: string[]): Promise<T>;
+}
+
+/** The command line beside a system of its own. */
+export async function weirCli(): Promise<Cli> {
+  const deps = await testDeps();
+  const servers = { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl };
+  const folder = await mkdtemp(join(tmpdir(), "weir-cli-"));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  const run: Cli["weir"] = async (words, { env = servers, input = "" } = {}) => {
+    const { out, ...others } = await weir(words, { WEIR_DATA_DIR: folder, ...env }, input);
+    return { ...others, out: out.trim() };
+  };
+  const json = async <T>(...words: string[]): Promise<T> => {
+    const { code, out, err } = await run([...words, "--json"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    return JSON.parse(out) as T;
+  };
+  return { deps, servers, folder, weir: run, json };
 }
