@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
 import { type Arrived, type Load, openLoop, percentiles } from "./open-loop.ts";
-import type { Bench, Goal, Part, Section } from "./part.ts";
+import type { Bench, Chart, Goal, Part, Section } from "./part.ts";
 import { format, formatMedian, median } from "./statistics.ts";
 import { type System, startSystem } from "./system.ts";
 
@@ -128,24 +128,7 @@ function toSection(measured: Measured, highest: ReadonlyMap<string, number>): Se
         ]),
       },
     ],
-    charts: [
-      {
-        file: "latency-by-load",
-        title: "From accepted to queryable by load",
-        x: "events per second",
-        y: "milliseconds",
-        log: ["x", "y"],
-        lines: QUEUES.flatMap((queue) =>
-          ["p50", "p99"].map((share) => ({
-            name: `${TITLES[queue]}, ${share}`,
-            points: ratesOf(highest.get(queue) ?? 0).map((rate): [number, number] => [
-              rate,
-              median(of({ queue, rate }, `queryable ${share}`)),
-            ]),
-          })),
-        ),
-      },
-    ],
+    charts: [chart(measured, highest)],
     goals: QUEUES.map((queue) => goal(queue, of({ queue, rate: AT }, "queryable p99"))),
     figures: Object.fromEntries(
       rows
@@ -154,6 +137,23 @@ function toSection(measured: Measured, highest: ReadonlyMap<string, number>): Se
     ),
   };
 }
+
+const chart = (measured: Measured, highest: ReadonlyMap<string, number>): Chart => ({
+  file: "latency-by-load",
+  title: "From accepted to queryable by load",
+  x: "events per second",
+  y: "milliseconds",
+  log: ["x", "y"],
+  lines: QUEUES.flatMap((queue) =>
+    ["p50", "p99"].map((share) => ({
+      name: `${TITLES[queue]}, ${share}`,
+      points: ratesOf(highest.get(queue) ?? 0).map((rate): [number, number] => [
+        rate,
+        median(valuesOf(measured, nameOf(queue, rate), `queryable ${share}`)),
+      ]),
+    })),
+  ),
+});
 
 const goal = (queue: (typeof QUEUES)[number], p99: number[]): Goal => ({
   what: `accepted to queryable, p99, at ${format(AT)} events/s, ${TITLES[queue]}`,

@@ -11,8 +11,8 @@ import { addKey, connect, createSchema } from "./baseline/schema.ts";
 import { Bodies } from "./events.ts";
 import { makeClient } from "./handler.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
-import { type Contender, closedLoop, interleave, ratios, valuesOf } from "./measure.ts";
-import type { Bench, Part } from "./part.ts";
+import { type Contender, closedLoop, interleave, type Measured, ratios, valuesOf } from "./measure.ts";
+import type { Bench, Chart, Goal, Part, Section, Table } from "./part.ts";
 import { formatMedian, median } from "./statistics.ts";
 
 const CONCURRENCY = [1, 4, 16, 64, 256];
@@ -42,60 +42,61 @@ export const http: Part = {
     const clients = { weir: httpClient(weir, key, most), empty: httpClient(empty, "plain-key", most) };
     const measured = await interleave(bench, contenders(clients));
     for (const client of Object.values(clients)) client.close();
-    const rate = (name: string): number[] => valuesOf(measured, name, "perSecond");
-    const share = ratios(measured, at(WEIR, AT), at(EMPTY, AT));
-    return {
-      title: "Over HTTP",
-      text: [
-        "Closed loops over HTTP with kept connections, from a process of their own, through serverless-offline, all of whose functions share one process. The empty handler runs in a serverless-offline with nothing else in it.",
-      ],
-      tables: [
-        {
-          caption: "Requests per second, one event each, by how many at a time:",
-          head: ["", ...CONCURRENCY.map(String)],
-          rows: NAMES.map((name) => [name, ...CONCURRENCY.map((n) => formatMedian(rate(at(name, n))))]),
-        },
-        {
-          caption: "p99 of a request in milliseconds:",
-          head: ["", ...CONCURRENCY.map(String)],
-          rows: NAMES.map((name) => [
-            name,
-            ...CONCURRENCY.map((n) => formatMedian(valuesOf(measured, at(name, n), "p99Ms"))),
-          ]),
-        },
-        {
-          caption: `Events per second in batches, ${AT} requests at a time:`,
-          head: ["events a request", "events per second"],
-          rows: BATCHES.map((events) => [String(events), formatMedian(rate(batchOf(events)))]),
-        },
-      ],
-      charts: [
-        {
-          file: "http-throughput-by-concurrency",
-          title: "Requests per second over HTTP by concurrency",
-          x: "requests at a time",
-          y: "per second",
-          log: ["x"],
-          lines: NAMES.map((name) => ({
-            name,
-            points: CONCURRENCY.map((n) => [n, median(rate(at(name, n)))]),
-          })),
-        },
-      ],
-      goals: [
-        {
-          what: `the same over HTTP through serverless-offline, one event each, ${AT} at a time`,
-          reach: `≥ ${SHARE_OF_EMPTY * 100} % of an empty handler there`,
-          got: `${formatMedian(share, 100)} %; ${formatMedian(ratios(measured, at(WEIR, AT), at(PLAIN, AT)))} times the plain design`,
-          reached: median(share) >= SHARE_OF_EMPTY,
-        },
-      ],
-      figures: Object.fromEntries(
-        [...measured.keys()].map((name) => [name, { unit: "/s", values: rate(name) }]),
-      ),
-    };
+    return toSection(measured);
   },
 };
+
+function toSection(measured: Measured): Section {
+  const of = (name: string, quantity: string): number[] => valuesOf(measured, name, quantity);
+  const byConcurrency = (caption: string, quantity: string): Table => ({
+    caption,
+    head: ["", ...CONCURRENCY.map(String)],
+    rows: NAMES.map((name) => [name, ...CONCURRENCY.map((n) => formatMedian(of(at(name, n), quantity)))]),
+  });
+  return {
+    title: "Over HTTP",
+    text: [
+      "Closed loops over HTTP with kept connections, from a process of their own, through serverless-offline, all of whose functions share one process. The empty handler runs in a serverless-offline with nothing else in it.",
+    ],
+    tables: [
+      byConcurrency("Requests per second, one event each, by how many at a time:", "perSecond"),
+      byConcurrency("p99 of a request in milliseconds:", "p99Ms"),
+      {
+        caption: `Events per second in batches, ${AT} requests at a time:`,
+        head: ["events a request", "events per second"],
+        rows: BATCHES.map((events) => [String(events), formatMedian(of(batchOf(events), "perSecond"))]),
+      },
+    ],
+    charts: [chart(measured)],
+    goals: [goal(measured)],
+    figures: Object.fromEntries(
+      [...measured.keys()].map((name) => [name, { unit: "/s", values: of(name, "perSecond") }]),
+    ),
+  };
+}
+
+const chart = (measured: Measured): Chart => ({
+  file: "http-throughput-by-concurrency",
+  title: "Requests per second over HTTP by concurrency",
+  x: "requests at a time",
+  y: "per second",
+  log: ["x"],
+  lines: NAMES.map((name) => ({
+    name,
+    points: CONCURRENCY.map((n) => [n, median(valuesOf(measured, at(name, n), "perSecond"))]),
+  })),
+});
+
+function goal(measured: Measured): Goal {
+  const share = ratios(measured, at(WEIR, AT), at(EMPTY, AT));
+  const times = ratios(measured, at(WEIR, AT), at(PLAIN, AT));
+  return {
+    what: `the same over HTTP through serverless-offline, one event each, ${AT} at a time`,
+    reach: `≥ ${SHARE_OF_EMPTY * 100} % of an empty handler there`,
+    got: `${formatMedian(share, 100)} %; ${formatMedian(times)} times the plain design`,
+    reached: median(share) >= SHARE_OF_EMPTY,
+  };
+}
 
 /** @returns the secret of a key for Weir */
 async function prepare(environment: Record<string, string>): Promise<string> {

@@ -58,23 +58,13 @@ export async function startServers(say: (text: string) => void): Promise<Servers
   const stops: (() => Promise<unknown>)[] = [];
   const loaded = new Map<number, Promise<Stored>>();
 
-  const environment = async (name: string, poolSize: number): Promise<Record<string, string>> => {
-    const server = postgres(database.url, { max: 1, onnotice: () => {} });
-    await server`CREATE DATABASE ${server(name)}`;
-    await server.end();
-    const url = Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
-    await migrate(url);
-    const sql = postgres(url, { max: 1, onnotice: () => {} });
-    await ensurePartitions(sql, loadConfig({ DATABASE_URL: url, REDIS_URL: redis.url }));
-    await sql.end();
-    return {
-      DATABASE_URL: url,
-      REDIS_URL: `${redis.url}/${databases++}`,
-      DATABASE_POOL_SIZE: String(poolSize),
-      QUEUE_MAX_EVENTS: String(MOST_WAITING),
-      LOG_LEVEL: "SILENT",
-    };
-  };
+  const environment = async (name: string, poolSize: number): Promise<Record<string, string>> => ({
+    DATABASE_URL: await createDatabase(database.url, redis.url, name),
+    REDIS_URL: `${redis.url}/${databases++}`,
+    DATABASE_POOL_SIZE: String(poolSize),
+    QUEUE_MAX_EVENTS: String(MOST_WAITING),
+    LOG_LEVEL: "SILENT",
+  });
   const deps = async (name: string, poolSize: number): Promise<Deps> => {
     const made = createDeps(loadConfig(await environment(name, poolSize)));
     stops.push(async () => {
@@ -108,4 +98,17 @@ export async function startServers(say: (text: string) => void): Promise<Servers
       await rm(folder, { recursive: true, force: true });
     }),
   };
+}
+
+/** @returns the URL of a new database with the schema and all partitions */
+async function createDatabase(serverUrl: string, redisUrl: string, name: string): Promise<string> {
+  const server = postgres(serverUrl, { max: 1, onnotice: () => {} });
+  await server`CREATE DATABASE ${server(name)}`;
+  await server.end();
+  const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  await migrate(url);
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  await ensurePartitions(sql, loadConfig({ DATABASE_URL: url, REDIS_URL: redisUrl }));
+  await sql.end();
+  return url;
 }
