@@ -16,7 +16,6 @@ const DAY_MS = 86_400_000;
 const DAYS = 400;
 const BATCH = 500;
 const BATCHES = 40;
-const REPEATS = 5;
 const PROOFS = 200;
 
 const AGENT =
@@ -44,24 +43,24 @@ const callsAt = (at: number, count: number): Audited[] =>
 
 export const audit: Part = { name: "audit", run };
 
-async function run({ servers, say }: Bench): Promise<Section> {
+async function run({ servers, scale: { repeats }, say }: Bench): Promise<Section> {
   const deps = await servers.deps("audit", 2);
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
   await prepareTables(deps, today);
   const key = signingKey();
   say("writing");
-  const { sealed, plain } = await measureWriting(deps, today, () => makeCheckpoint(deps, key));
-  const entries = REPEATS * BATCHES * BATCH;
+  const { sealed, plain } = await measureWriting(deps, { today, repeats }, () => makeCheckpoint(deps, key));
+  const entries = repeats * BATCHES * BATCH;
   const sizes = await sizesOf(deps, entries);
   const keys = [key.publicKey];
   say("verifying");
-  const online = await perSecond(() => verifyAll(deps, keys));
+  const online = await perSecond(repeats, () => verifyAll(deps, keys));
   let text = "";
-  const exported = await perSecond(async () => {
+  const exported = await perSecond(repeats, async () => {
     text = await exportAll(deps);
     return entries;
   });
-  const offline = await perSecond(async () => {
+  const offline = await perSecond(repeats, async () => {
     const found = await verifyLines(linesOf(ofText(text)), { publicKeys: keys });
     if (!found.valid) throw new Error(found.first_invalid?.reason);
     return found.entries;
@@ -70,7 +69,7 @@ async function run({ servers, say }: Bench): Promise<Section> {
   return {
     title: "Audit",
     text: [
-      `${entries.toLocaleString("en")} entries in batches of ${BATCH}, a transaction each, one worker; beside them, in turn, the same rows written to a table like the audit log before it had seals. ${DAYS} day partitions, as after a year, and a checkpoint each ${BATCHES} batches. ${REPEATS} repeats.`,
+      `${entries.toLocaleString("en")} entries in batches of ${BATCH}, a transaction each, one worker; beside them, in turn, the same rows written to a table like the audit log before it had seals. ${DAYS} day partitions, as after a year, and a checkpoint each ${BATCHES} batches. ${repeats} repeats.`,
     ],
     tables: [
       {
@@ -130,11 +129,11 @@ async function prepareTables({ sql }: Deps, today: number): Promise<void> {
 /** @returns µs an entry of each repeat */
 async function measureWriting(
   { sql }: Deps,
-  today: number,
+  { today, repeats }: { today: number; repeats: number },
   afterRepeat: () => Promise<unknown>,
 ): Promise<{ sealed: number[]; plain: number[] }> {
   const [sealed, plain]: [number[], number[]] = [[], []];
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
+  for (let repeat = 0; repeat < repeats; repeat++) {
     let [sealing, writing] = [0, 0];
     for (let batch = 0; batch < BATCHES; batch++) {
       // Days in turn, as late messages come.
@@ -182,10 +181,10 @@ async function sizesOf(
   return rows.map(({ name, table, index }) => ({ name, table: table / entries, index: index / entries }));
 }
 
-/** @param run answers how many entries it went through */
-async function perSecond(run: () => Promise<number>): Promise<number[]> {
+/** @param repeats how often it is measured @param run answers how many entries it went through */
+async function perSecond(repeats: number, run: () => Promise<number>): Promise<number[]> {
   const rates: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
+  for (let repeat = 0; repeat < repeats; repeat++) {
     const started = performance.now();
     const entries = await run();
     rates.push((entries * 1_000) / (performance.now() - started));
