@@ -44,6 +44,10 @@ async function expectSealed(entries: number): Promise<void> {
   const rows =
     await deps.sql`SELECT (SELECT count(*)::int FROM audit_log) AS log, (SELECT count(*)::int FROM audit_personal) AS personal`;
   expect(rows).toEqual([{ log: entries, personal: entries }]);
+  const [astray] = await deps.sql`
+    SELECT count(*)::int AS rows FROM audit_log a LEFT JOIN audit_seals s USING (lane, seal)
+     WHERE s.day IS DISTINCT FROM (a.at AT TIME ZONE 'UTC')::date`;
+  expect(astray).toEqual({ rows: 0 });
 }
 
 it("seals what it writes, once, day by day, whoever else does and however often a message comes", async () => {
