@@ -1,11 +1,11 @@
 /** Checkpoints as they were stored, for whoever keeps copies. */
 import type { Call } from "./api.ts";
-import { parseRow } from "./audit-plan.ts";
 import type * as contract from "./contract/audit.ts";
 import { decodeCursor, encodeCursor, linkNext } from "./cursor.ts";
 import { type ApiResponse, json } from "./http.ts";
 import type { Executor } from "./sql/client.ts";
 import { listCheckpoints as selectCheckpoints } from "./sql/list-checkpoints.ts";
+import { parseRow } from "./stored-checkpoint.ts";
 import type { Checkpoint } from "./trail/checkpoint.ts";
 
 const CURSOR = [(part: string) => /^\d{1,15}$/.test(part)] as const;

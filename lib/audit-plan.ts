@@ -6,10 +6,9 @@ import { findDayBounds } from "./sql/find-day-bounds.ts";
 import { type CheckpointRow, findCheckpoint, listCheckpoints } from "./sql/list-checkpoints.ts";
 import { listSeals } from "./sql/list-seals.ts";
 import { readTrailEnds, type TrailEnds } from "./sql/read-trail-ends.ts";
+import { parseRow } from "./stored-checkpoint.ts";
 import { type Instant, microseconds } from "./time.ts";
-import type { Checkpoint, LaneHead } from "./trail/checkpoint.ts";
-import { canonicalJson } from "./trail/entry.ts";
-import { checkpointSchema } from "./trail/schema.ts";
+import type { LaneHead } from "./trail/checkpoint.ts";
 import { NO_SEAL } from "./trail/seal.ts";
 import type { TrailHeader } from "./trail/trail.ts";
 
@@ -142,19 +141,6 @@ export async function lastCheckpoint(
     else high = row.checkpoint - 1;
   }
   return found;
-}
-
-/** @returns undefined for a row that is no checkpoint, or not as it was written */
-export function parseRow(row: CheckpointRow | undefined): Checkpoint | undefined {
-  if (row === undefined) return undefined;
-  try {
-    const document = JSON.parse(row.document) as Record<string, unknown>;
-    const parsed = checkpointSchema.safeParse({ ...document, signature: row.signature });
-    const asWritten = canonicalJson(document) === row.document && document.checkpoint === row.checkpoint;
-    return parsed.success && asWritten ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Number of the last seal, by lane. */

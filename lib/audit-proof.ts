@@ -1,7 +1,7 @@
 /** Proofs that an entry is in the audit as it was written. */
 import type { Call } from "./api.ts";
 import { timeOfRequest } from "./audit-filter.ts";
-import { headsOf, lastCheckpoint, parseRow } from "./audit-plan.ts";
+import { headsOf, lastCheckpoint } from "./audit-plan.ts";
 import { contentOf } from "./audit-trail.ts";
 import { clientFilter } from "./client-filter.ts";
 import { type getProof as contract, MAX_CHAIN } from "./contract/audit.ts";
@@ -13,6 +13,7 @@ import { listCheckpoints } from "./sql/list-checkpoints.ts";
 import { listLeaves } from "./sql/list-leaves.ts";
 import { listSeals } from "./sql/list-seals.ts";
 import { readTrailEnds } from "./sql/read-trail-ends.ts";
+import { parseRow } from "./stored-checkpoint.ts";
 import type { Checkpoint } from "./trail/checkpoint.ts";
 import { inclusionPath, rootOf } from "./trail/merkle.ts";
 import type { Proof } from "./trail/prove.ts";

@@ -1,10 +1,11 @@
 /** Reads the audit trail out of PostgreSQL, a seal at a time, in memory that does not grow with it. */
-import { headsOf, parseRow, type TrailPlace, type TrailPlan } from "./audit-plan.ts";
+import { headsOf, type TrailPlace, type TrailPlan } from "./audit-plan.ts";
 import type { Executor } from "./sql/client.ts";
 import { findStrays, type Stray } from "./sql/find-strays.ts";
 import { type CheckpointRow, listCheckpoints } from "./sql/list-checkpoints.ts";
 import { listSeals, type SealRange } from "./sql/list-seals.ts";
 import { streamTrail, type TrailRow } from "./sql/stream-trail.ts";
+import { parseRow } from "./stored-checkpoint.ts";
 import type { Entry } from "./trail/entry.ts";
 import type { Seal } from "./trail/seal.ts";
 import type { CheckpointItem, FaultItem, TrailItem } from "./trail/trail.ts";

@@ -1,14 +1,7 @@
 /** Verification of the audit trail where it is stored: the same rules as for an exported one. */
 import type { KeyObject } from "node:crypto";
 import type { Call } from "./api.ts";
-import {
-  parseRow,
-  planTrail,
-  readHeads,
-  type TrailPlace,
-  type TrailPlan,
-  trailCursor,
-} from "./audit-plan.ts";
+import { planTrail, readHeads, type TrailPlace, type TrailPlan, trailCursor } from "./audit-plan.ts";
 import { readTrail } from "./audit-trail.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/audit.ts";
@@ -17,6 +10,7 @@ import { type ApiResponse, json } from "./http.ts";
 import type { Executor } from "./sql/client.ts";
 import { findCheckpoint } from "./sql/list-checkpoints.ts";
 import { readTrailEnds } from "./sql/read-trail-ends.ts";
+import { parseRow } from "./stored-checkpoint.ts";
 import type { Instant } from "./time.ts";
 import type { Counts, Progress, Verification } from "./trail/verification.ts";
 import { TrailVerifier } from "./trail/verify.ts";

@@ -6,19 +6,19 @@ import type { Signer } from "./signer.ts";
 import type { Database, Transaction } from "./sql/client.ts";
 import { findMissingHeads } from "./sql/find-missing-heads.ts";
 import { insertCheckpoint } from "./sql/insert-checkpoint.ts";
+import { findCheckpoint } from "./sql/list-checkpoints.ts";
 import { listMissingCheckpoints } from "./sql/list-missing-checkpoints.ts";
 import { lockCheckpoints } from "./sql/lock-checkpoints.ts";
 import { markInBucket } from "./sql/mark-in-bucket.ts";
-import { type CheckpointBase, readCheckpointBase } from "./sql/read-checkpoint-base.ts";
-import { type CheckedHead, readLaneHeads } from "./sql/read-lane-heads.ts";
+import { readTrailEnds, type TrailEnds } from "./sql/read-trail-ends.ts";
 import { transaction } from "./sql/transaction.ts";
+import { parseRow } from "./stored-checkpoint.ts";
 import {
   type Checkpoint,
   type CheckpointContent,
   checkpointHash,
   isSignedBy,
   keyId,
-  type LaneHead,
 } from "./trail/checkpoint.ts";
 import { canonicalJson } from "./trail/entry.ts";
 import { NO_SEAL } from "./trail/seal.ts";
@@ -79,14 +79,15 @@ function makeCheckpoint(
   return transaction(sql, async (tx) => {
     if (!(await lockCheckpoints(tx))) return "busy";
     const publicKey = await signer.publicKey();
-    const [heads, base] = [await readLaneHeads(tx), await readCheckpointBase(tx)];
-    const faults = await findFaults(tx, heads, base, [publicKey, ...publicKeys]);
+    const ends = await readTrailEnds(tx);
+    const previous = parseRow(await findCheckpoint(tx, ends.checkpoints));
+    const faults = await findFaults(tx, ends, previous, [publicKey, ...publicKeys]);
     if (faults.length > 0) {
       log.error("audit-trail-damaged", { faults });
       throw new TrailDamagedError(faults.join(" "));
     }
-    const content = nextContent(heads, base, { publicKey, now });
-    if (isQuiet(content, base.previous)) return "unchanged";
+    const content = nextContent(ends, previous, { publicKey, now });
+    if (isQuiet(content, previous)) return "unchanged";
     const signature = await signer.sign(Buffer.from(checkpointHash(content), "hex"));
     const checkpoint: Checkpoint = { ...content, signature: signature.toString("hex") };
     if (!isSignedBy(checkpoint, [publicKey]))
@@ -99,14 +100,15 @@ function makeCheckpoint(
 /** What is wrong with the trail, as far as heads and the last checkpoint tell; a sentence each. */
 async function findFaults(
   tx: Transaction,
-  heads: readonly CheckedHead[],
-  { previous }: CheckpointBase,
+  { lanes: heads, checkpoints }: TrailEnds,
+  previous: Checkpoint | undefined,
   publicKeys: readonly KeyObject[],
 ): Promise<string[]> {
   const faults = heads
     .filter(({ agrees }) => !agrees)
     .map(({ lane }) => `Lane ${lane} does not end with its newest seal.`);
-  if (previous === undefined) return faults;
+  if (previous === undefined)
+    return checkpoints === 0 ? faults : [...faults, `Checkpoint ${checkpoints} is not as it was written.`];
   const isKnown = publicKeys.some((key) => keyId(key) === previous.key_id);
   // A key that went without a word is for people to find; it must not end the making of checkpoints.
   if (isKnown && !isSignedBy(previous, publicKeys))
@@ -120,19 +122,19 @@ async function findFaults(
 }
 
 function nextContent(
-  heads: readonly LaneHead[],
-  { previous, expiredBefore, ...base }: CheckpointBase,
+  ends: TrailEnds,
+  previous: Checkpoint | undefined,
   { publicKey, now }: { publicKey: KeyObject; now: number | undefined },
 ): CheckpointContent {
-  const time = now === undefined ? base.now : new Date(now).toISOString().replace("Z", "000Z");
+  const time = now === undefined ? ends.now : new Date(now).toISOString().replace("Z", "000Z");
   return {
     v: 1,
     checkpoint: (previous?.checkpoint ?? 0) + 1,
     // Clocks may be set back, and a new server's may be behind; the order of checkpoints may not.
     made_at: previous !== undefined && previous.made_at > time ? previous.made_at : time,
     previous: previous === undefined ? NO_SEAL : checkpointHash(previous),
-    lanes: heads.map(({ lane, seals, entries, head }) => ({ lane, seals, entries, head })),
-    expired_before: expiredBefore,
+    lanes: ends.lanes.map(({ lane, seals, entries, head }) => ({ lane, seals, entries, head })),
+    expired_before: ends.expired_before,
     key_id: keyId(publicKey),
   };
 }
@@ -154,8 +156,10 @@ async function copyMissing(
   let copied = 0;
   for (;;) {
     const missing = await listMissingCheckpoints(sql, COPIED);
-    for (const checkpoint of missing) {
+    for (const row of missing) {
       if (Date.now() >= endsAt) return copied;
+      const checkpoint = parseRow(row);
+      if (!checkpoint) throw new TrailDamagedError(`Checkpoint ${row.checkpoint} is not as it was written.`);
       await bucket.put(checkpoint);
       await markInBucket(sql, checkpoint.checkpoint);
       copied++;

@@ -5,8 +5,13 @@ import type { Executor } from "./client.ts";
 export type Fragment = postgres.Fragment;
 
 /** A timestamptz as UTC text with six fractional digits; as a Date it would lose its microseconds. */
-export const utc = (sql: Executor, column: string): Fragment =>
-  sql`to_char(${sql(column)} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+export const utc = (sql: Executor, column: string): Fragment => utcText(sql, sql`${sql(column)}`);
+
+/** The server's time at this moment, also within a transaction, as such a text. */
+export const utcNow = (sql: Executor): Fragment => utcText(sql, sql`clock_timestamp()`);
+
+const utcText = (sql: Executor, at: Fragment): Fragment =>
+  sql`to_char(${at} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /**
  * A time given as text. As a parameter of its own type it is a constant to the planner, which then leaves out the

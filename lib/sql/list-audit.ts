@@ -1,26 +1,12 @@
-import type { Change } from "../trail/entry.ts";
+import type { Entry, Personal } from "../trail/entry.ts";
 import { type AuditFilter, matchesAudit } from "./audit-filter.ts";
 import type { Executor } from "./client.ts";
 import { andIf, time, utc } from "./fragments.ts";
 
-/** A row of the audit log; its time as UTC text with six fractional digits. */
-export interface AuditEntry {
-  at: string;
-  request_id: string;
-  client_id: string | null;
-  key_prefix: string | null;
-  method: string;
-  route: string;
-  path: string;
-  status: number;
-  duration_ms: number;
-  address: string | null;
-  user_agent: string | null;
+/** A row of the audit log. */
+export interface AuditEntry extends Omit<Entry, "v" | "personal">, Omit<Personal, "salt"> {
   /** Whether address and user agent were erased. */
   erased: boolean;
-  bytes_in: number;
-  bytes_out: number | null;
-  change: Change | null;
   lane: number;
   seal: number;
   leaf: number;

@@ -9,7 +9,8 @@ export interface CheckpointRow {
   signature: string;
 }
 
-const columns = (sql: Executor) =>
+/** Columns of a `CheckpointRow`. */
+export const checkpointColumns = (sql: Executor) =>
   sql`checkpoint::float8 AS checkpoint, document, encode(signature, 'hex') AS signature`;
 
 /** Oldest first. @param after only those with a higher number @param upTo and with at most this one */
@@ -20,14 +21,14 @@ export async function listCheckpoints(
   limit: number,
 ): Promise<CheckpointRow[]> {
   return sql<CheckpointRow[]>`
-    SELECT ${columns(sql)} FROM audit_checkpoints
+    SELECT ${checkpointColumns(sql)} FROM audit_checkpoints
      WHERE checkpoint > ${after} AND checkpoint <= ${upTo} ORDER BY checkpoint LIMIT ${limit}`;
 }
 
 /** The last one with at most this number. */
 export async function findCheckpoint(sql: Executor, upTo: number): Promise<CheckpointRow | undefined> {
   const [row] = await sql<CheckpointRow[]>`
-    SELECT ${columns(sql)} FROM audit_checkpoints
+    SELECT ${checkpointColumns(sql)} FROM audit_checkpoints
      WHERE checkpoint <= ${upTo} ORDER BY checkpoint DESC LIMIT 1`;
   return row;
 }

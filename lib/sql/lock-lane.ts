@@ -1,4 +1,5 @@
 import type { Transaction } from "./client.ts";
+import { utcNow } from "./fragments.ts";
 
 export interface Lane {
   lane: number;
@@ -23,5 +24,5 @@ export async function lockLane(tx: Transaction): Promise<Lane> {
 
 const select = (tx: Transaction) => tx`
   SELECT lane, seals::float8 AS seals, entries::float8 AS entries, encode(head, 'hex') AS head,
-         to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now
+         ${utcNow(tx)} AS now
     FROM audit_lanes`;

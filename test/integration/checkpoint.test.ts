@@ -161,6 +161,18 @@ describe("a damaged trail", () => {
     expect(made.logged.at(-1)?.extra.faults).not.toEqual([]);
   });
 
+  it.each([
+    ["no JSON", "{"],
+    ["not in canonical form", "{ }"],
+    ["of another shape", "{}"],
+  ])("is one whose last checkpoint is %s", async (_, document) => {
+    await seal(2);
+    await run();
+    await deps.sql`UPDATE audit_checkpoints SET document = ${document}`;
+    await seal(1);
+    await expect(run()).rejects.toThrow("Checkpoint 1 is not as it was written.");
+  });
+
   it("is damaged also where nothing was signed before", async () => {
     await seal(1);
     await deps.sql`DELETE FROM audit_seals WHERE lane = ${await lane()}`;

@@ -1,10 +1,10 @@
 /** Checkpoints made in tests, by a key of their own. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { checkpointsAfter } from "../../lib/audit-checkpoints.ts";
 import type { CheckpointDeps } from "../../lib/checkpoint.ts";
 import type { Deps } from "../../lib/deps.ts";
 import type { Log } from "../../lib/log.ts";
 import { keySigner } from "../../lib/signer-key.ts";
-import { toCheckpoint } from "../../lib/sql/read-checkpoint-base.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 
 /** A line of the log: its message and what comes with it. */
@@ -40,8 +40,5 @@ export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps
 }
 
 /** All that are stored, in order. */
-export async function storedCheckpoints({ sql }: Pick<Deps, "sql">): Promise<Checkpoint[]> {
-  const rows = await sql<{ document: string; signature: string }[]>`
-    SELECT document, encode(signature, 'hex') AS signature FROM audit_checkpoints ORDER BY checkpoint`;
-  return rows.map(toCheckpoint);
-}
+export const storedCheckpoints = async ({ sql }: Pick<Deps, "sql">): Promise<Checkpoint[]> =>
+  (await checkpointsAfter(sql, 0, 1_000)).checkpoints;
