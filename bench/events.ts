@@ -5,9 +5,13 @@ import { uuidv7 } from "../lib/ids.ts";
 const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
 const COUNTRIES = ["de", "fr", "us", "in"] as const;
 
+/** Different contents of events. */
+const CONTENTS = 1_000;
+
 /** Bodies of requests whose ids are new each time: UUIDs that ascend, as those of version 7 do. */
 export class Bodies {
   readonly #prefix = uuidv7(Date.now()).slice(0, 24);
+  readonly #contents = Array.from({ length: CONTENTS }, (_, n) => content(n));
   #next = randomBytes(4).readUInt32BE() * 2 ** 10;
 
   /** One event of about 180 bytes. @param at its time */
@@ -19,7 +23,9 @@ export class Bodies {
   many(events: number): string {
     if (events === 1) return this.one();
     const at = new Date().toISOString();
-    return `{"events":[${Array.from({ length: events }, () => this.one(at)).join(",")}]}`;
+    let body = `{"events":[${this.one(at)}`;
+    for (let n = 1; n < events; n++) body += `,${this.one(at)}`;
+    return `${body}]}`;
   }
 
   newId(): string {
@@ -27,7 +33,9 @@ export class Bodies {
   }
 
   event(id: string, at: string): string {
-    const n = this.#next;
-    return `{"event_id":"${id}","event_type":"${TYPES[n % 5]}","timestamp":"${at}","payload":{"user":"u${n % 10_007}","amount":${n % 500}.5,"country":"${COUNTRIES[n % 4]}"}}`;
+    return `{"event_id":"${id}","timestamp":"${at}",${this.#contents[this.#next % CONTENTS]}}`;
   }
 }
+
+const content = (n: number): string =>
+  `"event_type":"${TYPES[n % 5]}","payload":{"user":"u${n}","amount":${n % 500}.5,"country":"${COUNTRIES[n % 4]}"}`;

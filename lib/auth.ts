@@ -35,6 +35,8 @@ export interface PresentedKey {
   hash: string;
   /** The client it is thought to belong to; empty while that is not known. */
   clientId: string;
+  /** What may be shown of it. Of a key that is not ours even four characters may be too much of a short secret. */
+  prefix: string | null;
 }
 
 /** Clients of imported keys, whose text names none or another one, by hash. Such a key never changes its client. */
@@ -47,7 +49,9 @@ export function presentedKey(secret: string | undefined): PresentedKey {
     throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
   if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is not known.");
   const hash = hashSecret(secret).toString("base64url");
-  return { secret, hash, clientId: importedKeys.get(hash) ?? clientOfSecret(secret) ?? "" };
+  const named = clientOfSecret(secret);
+  const prefix = named === undefined ? null : secretPrefix(secret, named);
+  return { secret, hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };
 }
 
 /** First words of a script's reply that `withKey` understands. */
@@ -147,11 +151,13 @@ export async function authorize(
 }
 
 /** A caller of whom nothing is known but the key's look. */
-export function stranger(key: PresentedKey): Caller {
-  // Of a key that is not ours even four characters may be too much of a short secret.
-  const prefix = clientOfSecret(key.secret) === undefined ? null : secretPrefix(key.secret);
-  return { clientId: null, keyId: null, keyPrefix: prefix, admin: false, limit: undefined };
-}
+export const stranger = ({ prefix }: PresentedKey): Caller => ({
+  clientId: null,
+  keyId: null,
+  keyPrefix: prefix,
+  admin: false,
+  limit: undefined,
+});
 
 async function askRedis(
   { redis, shards }: Deps,
@@ -172,7 +178,7 @@ async function askRedis(
   const caller: Caller = {
     clientId: clientId || null,
     keyId: keyId || null,
-    keyPrefix: prefix || stranger(key).keyPrefix,
+    keyPrefix: prefix || key.prefix,
     admin: held.split(",").includes("admin"),
     limit: toLimit(limit),
   };

@@ -58,11 +58,12 @@ const SECRET = /^weir_([a-z0-9-]{1,32})_([\w-]{43})$/;
 /** The client a key of our making names, or undefined for a key that was imported. */
 export const clientOfSecret = (secret: string): string | undefined => SECRET.exec(secret)?.[1];
 
-/** What may be shown of a key: for ours, all but the secret bits and four characters of them; of others, four. */
-export function secretPrefix(secret: string): string {
-  const clientId = clientOfSecret(secret);
-  return secret.slice(0, clientId === undefined ? 4 : `weir_${clientId}_`.length + 4);
-}
+/**
+ * What may be shown of a key: for ours, all but the secret bits and four characters of them; of others, four.
+ * @param clientId the client that it names
+ */
+export const secretPrefix = (secret: string, clientId = clientOfSecret(secret)): string =>
+  secret.slice(0, clientId === undefined ? 4 : `weir_${clientId}_`.length + 4);
 
 /** SHA-256 of a key. No salt or stretching is needed: the keys we make have 256 random bits. */
 export const hashSecret = (secret: string): Buffer => hash("sha256", secret, "buffer");

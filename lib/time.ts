@@ -18,14 +18,17 @@ export function parseTime(text: string): Instant | undefined {
   return parseCanonical(text) ?? parseAny(text);
 }
 
-/** Length of `2026-11-23T06:00:00.123Z`, as `toISOString` writes it and most senders do. */
-const CANONICAL = 24;
+/** `2026-11-23T06:00:00.123Z`, as `toISOString` writes it and most senders do. */
+const CANONICAL =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-/** A text that comes back as it was is a time that there is; half the work of taking it apart. */
+/** Comes first, since it takes a third of the time of taking a text apart. */
 function parseCanonical(text: string): Instant | undefined {
-  if (text.length !== CANONICAL || text.startsWith("0000")) return undefined;
+  if (!CANONICAL.test(text)) return undefined;
   const ms = Date.parse(text);
-  return !Number.isNaN(ms) && new Date(ms).toISOString() === text ? { ms, text } : undefined;
+  // Not every month has the days after the 28th, and Date.parse takes 30 February for 2 March.
+  if (text.slice(8, 10) > "28" && new Date(ms).toISOString() !== text) return undefined;
+  return { ms, text };
 }
 
 function parseAny(text: string): Instant | undefined {

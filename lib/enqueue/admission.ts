@@ -1,10 +1,10 @@
 /** Words for the scripts that admit a request, and what they reply. */
-import { stranger, toLimit } from "../auth.ts";
+import { toLimit } from "../auth.ts";
 import type { Config } from "../config.ts";
 import type { Shard } from "../redis/keys.ts";
 import type { Enqueued, Submission } from "./enqueue.ts";
 
-/** KEYS that every way begins with, see `admissionStart`. */
+/** KEYS that every way begins with, see `admissionLua`. */
 export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submission): string[] => [
   shard.apiKey(hash),
   shard.client(clientId),
@@ -48,7 +48,7 @@ export function toAdmission(reply: unknown, { key }: Submission): Enqueued {
     extra: String(extra ?? ""),
     clientId: String(owner ?? ""),
     owner: owner ? String(owner) : null,
-    keyPrefix: prefix ? String(prefix) : stranger(key).keyPrefix,
+    keyPrefix: prefix ? String(prefix) : key.prefix,
     audited: audited === 1,
   };
 }

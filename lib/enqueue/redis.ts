@@ -1,6 +1,5 @@
 /** Into Redis Streams: one script does everything, in one round trip. */
 import { bytesBefore, refusalBytes } from "../answer.ts";
-import { stranger } from "../auth.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import { openAudit, openHeader } from "../message.ts";
@@ -43,12 +42,7 @@ export class RedisIntake implements Intake {
     const header = { id: request.id, at: request.receivedAt };
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
     const args = admissionArgs(submission, this.#config);
-    args.push(
-      head,
-      openAudit(auditOf(request)),
-      JSON.stringify(stranger(key).keyPrefix),
-      bytesBefore(submission),
-    );
+    args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix), bytesBefore(submission));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
     const shard = this.#shards.ofKey(key);
     const keys = [...admissionKeys(shard, submission), shard.queue, shard.accepted];

@@ -1,62 +1,67 @@
 import { script } from "./script.ts";
 
 /**
- * Lua functions that scripts about a caller begin with: who is it, may it, and how much of its limit is left.
+ * What scripts about a caller begin with: who is it, may it, and how much of its limit is left.
  *
  * KEYS[1] record of the API key, KEYS[2] record of the client, KEYS[3] the client's limit
  * ARGV[1] id of the client the key is thought to belong to, ARGV[2] scopes of which one is needed, "read,ingest"
  *
- * The limit is GCRA: one number per client, the theoretical arrival time, in microseconds
- * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). It is charged with the server's clock alone, and a
- * time that lies further ahead than a full burst can only come from a clock set back, so it is cut to that.
+ * Afterwards `code` is nil when the caller may go on; else a problem code, or 'miss' (not cached) or 'client' (look there).
+ * Of the key there are `owner`, `prefix`, `scopes` and `key_id`, false where not known, of a client that is known `rate`
+ * (events a second) and `burst`.
+ *
+ * Written in one piece and not as functions: Lua would make those anew at each run, which took longer than their work.
  */
 export const authorizeLua = `
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now_ms = math.floor(now_us / 1000)
-local key, client = {}, {}
-
--- Returns nil when the caller may go on; else a problem code, or 'miss' (not cached) or 'client' (look there).
-local function authorize()
-  local k = redis.call('HMGET', KEYS[1], 'state', 'client_id', 'prefix', 'scopes', 'expires_at', 'key_id')
-  key = { state = k[1], client_id = k[2], prefix = k[3], scopes = k[4], expires_at = k[5], key_id = k[6] }
-  if not key.state then return 'miss' end
-  if key.state == 'elsewhere' then return 'client' end
-  if key.state == 'unknown' then return 'invalid-api-key' end
-  if key.state == 'revoked' then return 'revoked-api-key' end
-  if key.expires_at ~= '' and tonumber(key.expires_at) <= now_ms then return 'expired-api-key' end
-  if key.client_id ~= ARGV[1] then return 'client' end
-  local c = redis.call('HMGET', KEYS[2], 'active', 'rate', 'burst')
-  if not c[1] then return 'miss' end
-  client = { active = c[1], rate = tonumber(c[2]), burst = tonumber(c[3]) }
-  if client.active ~= '1' then return 'client-inactive' end
-  local held = ',' .. key.scopes .. ','
-  if string.find(held, ',admin,', 1, true) then return nil end
-  for scope in string.gmatch(ARGV[2], '[^,]+') do
-    if string.find(held, ',' .. scope .. ',', 1, true) then return nil end
+local key = redis.call('HMGET', KEYS[1], 'state', 'client_id', 'prefix', 'scopes', 'key_id', 'expires_at')
+local state, owner, prefix, scopes, key_id = key[1], key[2], key[3], key[4], key[5]
+local code, rate, burst
+if not state then code = 'miss'
+elseif state == 'elsewhere' then code = 'client'
+elseif state == 'unknown' then code = 'invalid-api-key'
+elseif state == 'revoked' then code = 'revoked-api-key'
+elseif key[6] ~= '' and tonumber(key[6]) <= now_ms then code = 'expired-api-key'
+elseif owner ~= ARGV[1] then code = 'client'
+else
+  local client = redis.call('HMGET', KEYS[2], 'active', 'rate', 'burst')
+  if not client[1] then code = 'miss'
+  else
+    rate, burst = tonumber(client[2]), tonumber(client[3])
+    if client[1] ~= '1' then code = 'client-inactive'
+    else
+      code = 'insufficient-scope'
+      local held = ',' .. scopes .. ','
+      for scope in string.gmatch(ARGV[2] .. ',admin', '[^,]+') do
+        if string.find(held, ',' .. scope .. ',', 1, true) then
+          code = nil
+          break
+        end
+      end
+    end
   end
-  return 'insufficient-scope'
-end
-
--- What is left of the limit, and what it would be with this cost; nothing is written.
-local function weigh(cost)
-  local interval = 1000000 / client.rate
-  local tolerance = client.burst * interval
-  local tat = tonumber(redis.call('GET', KEYS[3]) or '0')
-  if tat < now_us then tat = now_us end
-  if tat > now_us + tolerance then tat = now_us + tolerance end
-  local after = tat + cost * interval
-  -- One microsecond of grace: doubles of this size are a quarter of one apart.
-  local fits = after - now_us <= tolerance + 1
-  return { fits = fits, after = after, interval = interval, tolerance = tolerance, before = tat,
-    wait_ms = math.ceil((after - now_us - tolerance) / 1000) }
-end
-
-local function limit_of(weight, tat)
-  local left = math.max(0, math.floor((weight.tolerance - (tat - now_us)) / weight.interval + 0.001))
-  return client.burst, math.ceil(client.burst / client.rate), left, math.ceil((tat - now_us) / 1000000)
 end
 `;
+
+/**
+ * How a known client's limit stands: `tat`, the theoretical arrival time of GCRA, a number of microseconds
+ * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). It is charged with the server's clock alone, and a time that
+ * lies further ahead than a full burst can only come from a clock set back, so it is cut to that.
+ */
+export const limitLua = `
+local interval = 1000000 / rate
+local tolerance = burst * interval
+local tat = tonumber(redis.call('GET', KEYS[3]) or '0')
+if tat < now_us then tat = now_us end
+if tat > now_us + tolerance then tat = now_us + tolerance end
+`;
+
+/** The limit as callers see it, by `tat`: quota, window s, remaining, reset s. */
+export const limitReplyLua = `
+burst, math.ceil(burst / rate), math.max(0, math.floor((tolerance - (tat - now_us)) / interval + 0.001)),
+math.ceil((tat - now_us) / 1000000)`;
 
 /**
  * Looks up a caller; charges nothing.
@@ -68,12 +73,11 @@ end
 export const authorizeScript = script(
   "weirAuthorize",
   `${authorizeLua}
-local code = authorize()
 if code == 'miss' then return { 'miss' } end
-local reply = { code or 'ok', key.client_id or '', key.key_id or '', key.prefix or '', key.scopes or '' }
-if client.rate then
-  local weight = weigh(0)
-  reply[6], reply[7], reply[8], reply[9] = limit_of(weight, weight.before)
+local reply = { code or 'ok', owner or '', key_id or '', prefix or '', scopes or '' }
+if rate then
+  ${limitLua}
+  reply[6], reply[7], reply[8], reply[9] = ${limitReplyLua}
 end
 return reply
 `,

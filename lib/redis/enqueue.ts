@@ -1,4 +1,4 @@
-import { admissionEnd, admissionStart } from "./admission.ts";
+import { admissionLua } from "./admission.ts";
 import { type Script, script } from "./script.ts";
 
 /** Bytes of the refusals whose length is known beforehand; see `refusalBytes`. */
@@ -8,68 +8,65 @@ interface RefusalBytes {
   split: number;
 }
 
-const bytesLua = ({ same, limited, split }: RefusalBytes): string => `
-local BYTES = { ${Object.entries(same)
-  .map(([code, bytes]) => `['${code}'] = ${bytes}`)
-  .join(", ")} }
-
--- Bytes of the answer; nil where they depend on more than is known here.
-local function size_of(answer)
-  if answer.code == 'ok' then
-    if answer.conflicts > 0 then return nil end
-    return ARGV[13] + #tostring(answer.new) + #tostring(answer.duplicates)
-  end
-  if answer.code == ARGV[6] then return ARGV[13] end
-  if answer.code == 'rate-limited' then
-    local split = tonumber(ARGV[7]) > client.burst and ${split} or 0
-    return ${limited} + #ARGV[7] + #string.format('%d', answer.left) + split
-  end
-  return BYTES[answer.code]
+/** Sets `size` to the bytes of the answer; it stays nil where they depend on more than is known here. */
+const sizeLua = ({ same, limited, split }: RefusalBytes): string => `
+local size
+if answer.code == 'ok' then
+  if answer.conflicts == 0 then size = ARGV[13] + #tostring(answer.new) + #tostring(answer.duplicates) end
+elseif answer.code == ARGV[6] then
+  size = ARGV[13]
+elseif answer.code == 'rate-limited' then
+  local split = tonumber(ARGV[7]) > burst and ${split} or 0
+  size = ${limited} + #ARGV[7] + #string.format('%d', answer.left) + split
+else
+  size = ({ ${Object.entries(same)
+    .map(([code, bytes]) => `['${code}'] = ${bytes}`)
+    .join(", ")} })[answer.code]
 end
 `;
 
+const recordLua = (bytes: RefusalBytes): string => `${sizeLua(bytes)}
+local row = ''
+if size then
+  row = ARGV[11] .. '"client_id":' .. (owner and '"' .. owner .. '"' or 'null')
+    -- An imported key may begin with quotation marks or backslashes.
+    .. ',"key_prefix":' .. (prefix and cjson.encode(prefix) or ARGV[12])
+    .. ',"status":' .. status .. ',"duration_ms":' .. math.max(0, now_ms - tonumber(ARGV[4]))
+    .. ',"bytes_out":' .. size .. '}'
+elseif status == 202 then
+  row = ',"client":"' .. owner .. '"'
+else
+  return false
+end
+local events = string.format('%d', #lines)
+if status == 202 then row = row .. ',"accepted":' .. events end
+local text = #lines > 0 and '\\n' .. table.concat(lines, '\\n') or ''
+redis.call('XADD', KEYS[8], '*', 'n', events, 'm', ARGV[10] .. row .. '}' .. text)
+return size ~= nil
+`;
+
+/** Ids are marked as seen in the step that enqueues them; a window's first request sets when its hash expires. */
+const keepLua = `
+if new > 0 then
+  redis.call('HSET', current, unpack(marks))
+  if noted ~= expires_at then
+    redis.call('HSET', current, 'expires_at', expires_at)
+    redis.call('PEXPIREAT', current, expires_at)
+  end
+  redis.call('HINCRBY', KEYS[6], 'events', events)
+  redis.call('HINCRBY', KEYS[9], ARGV[1], events)
+end
+redis.call('HSET', KEYS[7], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4])
+`;
+
 /**
- * Everything of an ingest request that needs shared state, with the enqueue into Redis Streams, in one atomic step. An
- * id is marked as seen only in the step that enqueues it.
+ * Everything of an ingest request that needs shared state, with the enqueue into Redis Streams, in one atomic step.
  *
- * KEYS  see `admissionStart`; 8 queue stream, 9 events accepted by client
- * ARGV  see `admissionStart`; 10 message head, 11 audit row, both open for more, 12 prefix of the presented key, for the
+ * KEYS  see `admissionLua`; 8 queue stream, 9 events accepted by client
+ * ARGV  see `admissionLua`; 10 message head, 11 audit row, both open for more, 12 prefix of the presented key, for the
  *       audit of an unknown one, 13 bytes of the answer, see `bytesBefore`; the third word of each valid item is its line
  *       of the message
- * Output see `admissionStart`
+ * Output see `admissionLua`
  */
 export const defineEnqueue = (bytes: RefusalBytes): Script =>
-  script(
-    "weirEnqueue",
-    `${admissionStart(14, 3)}
-${bytesLua(bytes)}
-local function record(status, lines, answer)
-  local size = size_of(answer)
-  local head = ARGV[10]
-  if size then
-    head = head .. ARGV[11] .. '"client_id":' .. (key.client_id and '"' .. key.client_id .. '"' or 'null')
-      -- An imported key may begin with quotation marks or backslashes.
-      .. ',"key_prefix":' .. (key.prefix and cjson.encode(key.prefix) or ARGV[12])
-      .. ',"status":' .. status .. ',"duration_ms":' .. math.max(0, now_ms - tonumber(ARGV[4]))
-      .. ',"bytes_out":' .. size .. '}'
-  elseif status == 202 then
-    head = head .. ',"client":"' .. key.client_id .. '"'
-  else
-    return false
-  end
-  if status == 202 then head = head .. ',"accepted":' .. #lines end
-  table.insert(lines, 1, head .. '}')
-  redis.call('XADD', KEYS[8], '*', 'n', #lines - 1, 'm', table.concat(lines, '\\n'))
-  return size ~= nil
-end
-
-local function keep(new)
-  if new > 0 then
-    mark()
-    redis.call('HINCRBY', KEYS[6], 'events', new)
-    redis.call('HINCRBY', KEYS[9], ARGV[1], new)
-  end
-  redis.call('HSET', KEYS[7], ARGV[3], ARGV[1] .. ' ' .. new .. ' ' .. ARGV[4])
-end
-${admissionEnd}`,
-  );
+  script("weirEnqueue", admissionLua({ first: 14, width: 3, record: recordLua(bytes), keep: keepLua }));

@@ -16,7 +16,7 @@ import {
   workOnce,
   workUntilEmpty,
 } from "../support/faults.ts";
-import { type Answer, addClient, anEvent, send } from "../support/pipeline.ts";
+import { type Answer, addClient, anEvent, markedAsSeen, send } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
 let redis: OwnServer;
@@ -141,9 +141,9 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const answers = [await send(small, secret, batch), await send(small, secret, batch)];
       for (const answer of answers) expectUnavailable(answer, "queue-full");
       expect(left(answers[1] as Answer)).toBeGreaterThanOrEqual(992);
-      const seen = await deps.redis.keys(`*:seen:${clientId}:*`);
-      const marked = (await Promise.all(seen.map((key) => deps.redis.hkeys(key)))).flat();
-      expect(marked.sort()).toEqual(first.events.map(({ event_id }) => `=${event_id}`).sort());
+      expect(await markedAsSeen(deps, clientId)).toEqual(
+        first.events.map(({ event_id }) => `=${event_id}`).sort(),
+      );
       expect((await deps.queue.depth()).events).toBe(8);
       // What adds nothing to the queue, and what just fits, is taken.
       expect((await send(small, secret, first)).body).toMatchObject({ duplicates: 8 });

@@ -16,7 +16,15 @@ import {
   someEvents,
   workUntilEmpty,
 } from "../support/faults.ts";
-import { type Answer, addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
+import {
+  type Answer,
+  addClient,
+  anEvent,
+  counts,
+  drainAll,
+  markedAsSeen,
+  send,
+} from "../support/pipeline.ts";
 
 let redis: OwnServer;
 let config: Config;
@@ -51,12 +59,11 @@ async function sendLogged(secret: string): Promise<{ answer: Answer; entries: Re
 
 /** Ids marked as seen, and ids in the queue. */
 async function marksAndQueue(clientId: string): Promise<{ marked: string[]; queued: string[] }> {
-  const seen = await deps.redis.keys(`*:seen:${clientId}:*`);
-  const marked = (await Promise.all(seen.map((key) => deps.redis.hkeys(key)))).flat();
+  const marked = await markedAsSeen(deps, clientId);
   const entries = await deps.redis.xrange(deps.shards.first.queue, "-", "+");
   const lines = entries.flatMap(([, fields]) => parseMessage(fields.at(-1) ?? "").lines);
   const queued = lines.map((line) => `=${(JSON.parse(line.split("\t")[0] ?? "") as string[])[0]}`);
-  return { marked: marked.sort(), queued: queued.sort() };
+  return { marked, queued: queued.sort() };
 }
 
 describe("Redis is away", () => {

@@ -164,3 +164,10 @@ export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
   const settled = Number(row?.stored) + Number(row?.duplicates) + Number(row?.quarantined);
   expect(Number(await deps.redis.hget(deps.shards.of(clientId).accepted, clientId))).toBe(settled);
 }
+
+/** Ids of the client's events that Redis remembers, sorted; each begins with `=` or `#`. */
+export async function markedAsSeen({ redis }: Pick<Deps, "redis">, clientId: string): Promise<string[]> {
+  const keys = await redis.keys(`*:seen:${clientId}:*`);
+  const fields = (await Promise.all(keys.map((key) => redis.hkeys(key)))).flat();
+  return fields.filter((field) => /^[=#]/.test(field)).sort();
+}
