@@ -74,22 +74,23 @@ function toReady(audited: readonly Audited[]): Ready[] {
 
 function prepare({ id, at, audit }: Audited, salt: string): Ready {
   const personal = { salt, address: audit.address, user_agent: audit.user_agent };
+  // In the order of its canonical JSON, which is made faster so.
   const entry: Entry = {
-    v: 1,
     // The database's own form, to the microsecond.
     at: new Date(at).toISOString().replace("Z", "000Z"),
-    request_id: id,
-    client_id: audit.client_id,
-    key_prefix: audit.key_prefix,
-    method: audit.method,
-    route: audit.route,
-    path: audit.path,
-    status: audit.status,
-    duration_ms: Math.min(audit.duration_ms, MOST_INT),
     bytes_in: audit.bytes_in,
     bytes_out: audit.bytes_out,
     change: audit.change ?? null,
+    client_id: audit.client_id,
+    duration_ms: Math.min(audit.duration_ms, MOST_INT),
+    key_prefix: audit.key_prefix,
+    method: audit.method,
+    path: audit.path,
     personal: commitmentOf(personal),
+    request_id: id,
+    route: audit.route,
+    status: audit.status,
+    v: 1,
   };
   const content = canonicalJson(entry);
   const personalLength = (personal.address?.length ?? 0) + (personal.user_agent?.length ?? 0);
