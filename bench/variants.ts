@@ -41,13 +41,15 @@ const store = (sql: Transaction, input: Fragment) => sql`
 const byUnnest: Insert = (sql, rows) =>
   store(
     sql,
-    sql`SELECT * FROM unnest(
-      ${rows.map((row) => row.clientId)}::text[], ${rows.map((row) => row.eventKey)}::uuid[],
-      ${rows.map((row) => row.eventId)}::text[], ${rows.map((row) => row.eventType)}::text[],
-      ${rows.map((row) => row.timestamp)}::text[]::timestamptz[],
-      ${rows.map((row) => row.receivedAt)}::text[]::timestamptz[],
-      ${rows.map((row) => row.receiptId)}::uuid[], ${rows.map((row) => row.payload)}::text[]
-    ) AS t(client_id, event_key, event_id, event_type, event_time, received_at, receipt_id, payload)`,
+    sql`SELECT
+      unnest(${rows.map((row) => row.clientId)}::text[]) AS client_id,
+      unnest(${rows.map((row) => row.eventKey)}::uuid[]) AS event_key,
+      unnest(${rows.map((row) => row.eventId)}::text[]) AS event_id,
+      unnest(${rows.map((row) => row.eventType)}::text[]) AS event_type,
+      unnest(${rows.map((row) => row.timestamp)}::text[]::timestamptz[]) AS event_time,
+      unnest(${rows.map((row) => row.receivedAt)}::text[]::timestamptz[]) AS received_at,
+      unnest(${rows.map((row) => row.receiptId)}::uuid[]) AS receipt_id,
+      unnest(${rows.map((row) => row.payload)}::text[]) AS payload`,
   );
 
 const byJson: Insert = (sql, rows) =>
@@ -101,7 +103,7 @@ const VARIANTS: readonly Variant[] = [
   { name: "unnest, ledger and events", insert: byUnnest },
   { name: "JSON, ledger and events", insert: byJson },
   { name: "COPY into a staging table, ledger and events", insert: byCopy },
-  { name: "the worker's statement (unnest, with rollups)", insert: whole },
+  { name: "the worker's statement (unnest and lists, with rollups)", insert: whole },
   { name: "the worker's statement, events over an hour", insert: whole, spreadMs: HOUR_MS },
 ];
 

@@ -2,12 +2,13 @@
  * The worker: a batch of messages becomes rows in one transaction. Whatever happens, a message is either settled as a
  * whole or left in the queue, and a second delivery changes nothing.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Deps } from "./deps.ts";
 import type { SettledMessage } from "./enqueue/enqueue.ts";
 import { isDataError, isRetryable, sqlState } from "./errors.ts";
 import { type Header, ownerOf, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
-import { type Audited, sealAudit } from "./seal-audit.ts";
+import { type Audited, prepareAudit, sealPrepared } from "./seal-audit.ts";
 import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
 import type { Database, Transaction } from "./sql/client.ts";
 import { findSettled } from "./sql/find-settled.ts";
@@ -113,11 +114,15 @@ async function settleBatch(
 ): Promise<Set<string>> {
   const messages = await withoutSettled(tx, received);
   const { rows, settlements, unreadable } = collectEvents(messages);
-  const { stored, refused } = await store(tx, rows);
+  const audits = messages.map(({ header }) => header).filter(hasAudit);
+  // Hashed when the statement is on its way, while the server works.
+  const [{ stored, refused }, entries] = await Promise.all([
+    store(tx, rows),
+    nextTurn().then(() => prepareAudit(audits)),
+  ]);
   const quarantined = await setAside(tx, [...unreadable, ...refused.map(toRefusedEvent)]);
   tally(settlements, stored, quarantined);
 
-  const audits = messages.map(({ header }) => header).filter(hasAudit);
   const health = messages.flatMap(({ header }) => header.health ?? []);
   // Sent together: none needs another's result.
   const [fresh] = await Promise.all([
@@ -130,7 +135,7 @@ async function settleBatch(
   if (unqueued.size > 0) await noteUnqueued(tx, unqueued);
   for (const message of messages)
     if (message.header.redrive !== undefined) await settleRedrive(tx, message, store);
-  if (audits.length > 0) await sealAudit(tx, audits);
+  await sealPrepared(tx, entries);
   return fresh;
 }
 

@@ -1,5 +1,6 @@
 import { type Place, placeName } from "../message.ts";
 import type { Executor } from "./client.ts";
+import { slot } from "./slot.ts";
 
 /** What became of one message's events. */
 export interface Settlement {
@@ -47,7 +48,7 @@ export async function settleReceipts(
       RETURNING receipt_id, part, client_id, stored, duplicates, quarantined
     ), counted AS (
       INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
-      SELECT client_id, pg_backend_pid() % 8, sum(stored), sum(duplicates), sum(quarantined)
+      SELECT client_id, ${slot(sql)}, sum(stored), sum(duplicates), sum(quarantined)
         FROM settled GROUP BY client_id ORDER BY client_id
       ON CONFLICT (client_id, slot) DO UPDATE SET
         stored = t.stored + excluded.stored,

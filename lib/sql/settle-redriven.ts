@@ -1,4 +1,5 @@
 import type { Executor } from "./client.ts";
+import { slot } from "./slot.ts";
 
 /** What became of an event that was put back. */
 export interface Redriven {
@@ -42,7 +43,7 @@ export async function settleRedriven(
         FROM moved WHERE r.receipt_id = moved.receipt_id AND r.part = moved.part
     )
     INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
-    SELECT ${clientId}, pg_backend_pid() % 8, sum(stored), sum(duplicates), -sum(stored + duplicates)
+    SELECT ${clientId}, ${slot(sql)}, sum(stored), sum(duplicates), -sum(stored + duplicates)
       FROM moved HAVING count(*) > 0
     ON CONFLICT (client_id, slot) DO UPDATE SET
       stored = t.stored + excluded.stored,

@@ -3,16 +3,18 @@
  * Leaves and inner nodes are hashed with different first bytes, so that neither can be taken for the other. Hashes are
  * SHA-256, in lower-case hexadecimal.
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 const NODE = Buffer.of(0x01);
 
 /** What each kind of content is hashed behind; `leaf` is RFC 6962's own, `seal` and `checkpoint` are ours. */
-const DOMAINS = { leaf: Buffer.of(0x00), seal: Buffer.of(0x02), checkpoint: Buffer.of(0x03) };
+const DOMAINS = { leaf: "\x00", seal: "\x02", checkpoint: "\x03" };
 
 /** Hash of a content of its kind. */
 export const hashOf = (kind: keyof typeof DOMAINS, content: string | Buffer): string =>
-  createHash("sha256").update(DOMAINS[kind]).update(content).digest("hex");
+  typeof content === "string"
+    ? hash("sha256", DOMAINS[kind] + content)
+    : createHash("sha256").update(DOMAINS[kind]).update(content).digest("hex");
 
 const nodeOf = (left: string, right: string): string =>
   createHash("sha256").update(NODE).update(left, "hex").update(right, "hex").digest("hex");

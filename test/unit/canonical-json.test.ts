@@ -1,3 +1,4 @@
+import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { canonicalJson } from "../../lib/trail/entry.ts";
@@ -92,9 +93,30 @@ describe("canonical JSON", () => {
       fc.property(wellFormed, (value) => {
         const plain = JSON.parse(JSON.stringify(value));
         const text = canonicalJson(plain);
+        expect(text).toBe(canonicalize(plain));
         expect(JSON.parse(text)).toEqual(plain);
         expect(canonicalJson(JSON.parse(JSON.stringify(plain), reversed))).toBe(text);
       }),
     );
   });
+
+  it("of an entry is what the library makes, whatever its texts hold and in whatever order", () => {
+    const scalar = fc.oneof(fc.string({ unit: "binary" }), fc.double(), fc.constant(null), fc.boolean());
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: "binary" }), scalar), fc.boolean(), (members, sorted) => {
+        const names = sorted ? Object.keys(members).sort() : Object.keys(members);
+        const entry = Object.fromEntries(names.map((name) => [name, members[name]]));
+        expect(outcome(() => canonicalJson(entry))).toEqual(outcome(() => canonicalize(entry)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });
+
+function outcome(make: () => string | undefined): string | undefined {
+  try {
+    return make();
+  } catch {
+    return "refused";
+  }
+}
