@@ -1,7 +1,7 @@
 /** How many events in each bucket of a calendar. */
 import { coverQuestion, scopeOf, sourceOf } from "./analytics.ts";
 import type { Call } from "./api.ts";
-import { cutRange, type Interval, localTime } from "./calendar.ts";
+import { cutRange, type Interval } from "./calendar.ts";
 import type * as contract from "./contract/analytics.ts";
 import { readFreshness } from "./freshness.ts";
 import { clampStart } from "./horizon.ts";
@@ -9,6 +9,7 @@ import { type ApiResponse, json } from "./http.ts";
 import { Problem } from "./problem.ts";
 import { countSeries, type Group, type SeriesRow } from "./sql/sum-events.ts";
 import { type Instant, instantOf } from "./time.ts";
+import { localTime } from "./time-zone.ts";
 
 /** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
 const MOST_CELLS = 20_000;
