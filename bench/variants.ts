@@ -14,7 +14,7 @@ import { formatMedian } from "./statistics.ts";
 const BATCH = 1_000;
 const AT_ONCE = 2;
 const HOUR_MS = 3_600_000;
-const TABLES = ["events", "event_ledger", "event_rollups"];
+const TABLES = ["events", "event_ledger", "rollups"];
 
 type Insert = (sql: Transaction, rows: readonly EventRow[]) => Promise<unknown>;
 

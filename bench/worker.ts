@@ -29,7 +29,7 @@ const SMALL = `batches of ${BATCH} messages of one event, ${AT_ONCE} at once`;
 /** The same by one worker, under which name the part keeps its rate. */
 export const SMALL_1 = `batches of ${BATCH} messages of one event, 1 at once`;
 const WIDE = `batches of ${BATCH} over an hour, ${AT_ONCE} at once`;
-const TABLES = ["events", "event_ledger", "event_rollups", "receipts", "audit_log"];
+const TABLES = ["events", "event_ledger", "rollups", "receipts", "audit_log"];
 
 const nameOf = (batch: number, workers: number): string => `batches of ${format(batch)}, ${workers} at once`;
 const withMany = (name: string): string => `${name}, many stored`;

@@ -1,27 +1,19 @@
 /** Cuts a range of time into the buckets of a calendar, in a time zone. */
-import { Temporal } from "temporal-polyfill";
 import type { Instant } from "./time.ts";
+import { offsetAt, startOfDate } from "./time-zone.ts";
 
 export const intervals = ["minute", "hour", "day", "week", "month"] as const;
 export type Interval = (typeof intervals)[number];
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 export interface Buckets {
   /** In milliseconds, ascending; the first is at or before the range's start. */
   starts: number[];
   /** The range has more buckets than were asked for; only the first ones are here. */
   cut: boolean;
-}
-
-/** Whether it is a name of the IANA time zone database, or an offset such as `+05:30`. */
-export function isTimeZone(name: string): boolean {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -56,57 +48,44 @@ function* minutes({ ms }: Instant): Generator<number> {
   for (let at = Math.floor(ms / MINUTE_MS) * MINUTE_MS; ; at += MINUTE_MS) yield at;
 }
 
-function* local({ ms }: Instant, interval: Exclude<Interval, "minute">, tz: string): Generator<number> {
-  const start = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(tz);
-  if (interval === "hour") yield* hours(start);
-  else yield* dates(start, interval);
+function local({ ms }: Instant, interval: Exclude<Interval, "minute">, tz: string): Generator<number> {
+  return interval === "hour" ? hours(ms, tz) : dates(ms, interval, tz);
 }
 
-function* dates(start: Temporal.ZonedDateTime, interval: "day" | "week" | "month"): Generator<number> {
-  const zone = start.timeZoneId;
-  const today = start.toPlainDate();
-  const first =
-    interval === "day"
-      ? today
-      : interval === "week"
-        ? today.subtract({ days: today.dayOfWeek - 1 })
-        : today.with({ day: 1 });
+function* dates(start: number, interval: "day" | "week" | "month", tz: string): Generator<number> {
   let before = Number.NEGATIVE_INFINITY;
-  for (let step = 0; ; step++) {
-    const at = first.add({ [`${interval}s`]: step }).toZonedDateTime(zone).epochMilliseconds;
+  for (const midnight of midnights(start + offsetAt(start, tz), interval)) {
+    const at = startOfDate(midnight, tz);
     // A date that the zone left out has no instant of its own: it yields the next date's.
     if (at > before) yield at;
     before = at;
   }
 }
 
-function* hours(start: Temporal.ZonedDateTime): Generator<number> {
-  const into = (at: Temporal.ZonedDateTime): number =>
-    at.minute * MINUTE_MS + at.second * 1_000 + at.millisecond;
-  const zone = start.timeZoneId;
-  let at = start.epochMilliseconds - into(start);
-  // A clock that was changed within the hour did not read :00 an hour's part ago.
-  for (;;) {
-    const before = into(Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone));
-    if (before === 0) break;
-    at -= before;
+/** Dates on which buckets begin, as their midnights in UTC. @param local the first bucket's time, as if it were UTC */
+function* midnights(local: number, interval: "day" | "week" | "month"): Generator<number> {
+  const today = Math.floor(local / DAY_MS);
+  if (interval === "month") {
+    const date = new Date(today * DAY_MS);
+    date.setUTCDate(1);
+    for (; ; date.setUTCMonth(date.getUTCMonth() + 1)) yield date.getTime();
   }
+  // The first day of 1970 was a Thursday.
+  const first = interval === "day" ? today : today - modulo(today + 3, 7);
+  for (let day = first; ; day += interval === "day" ? 1 : 7) yield day * DAY_MS;
+}
+
+function* hours(start: number, tz: string): Generator<number> {
+  const into = (ms: number): number => modulo(ms + offsetAt(ms, tz), HOUR_MS);
+  let at = start - into(start);
+  // A clock that was changed within the hour did not read :00 an hour's part ago.
+  for (let before = into(at); before !== 0; before = into(at)) at -= before;
   for (;;) {
     yield at;
     at += HOUR_MS;
-    for (;;) {
-      const past = into(Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone));
-      if (past === 0) break;
-      at += HOUR_MS - past;
-    }
+    for (let past = into(at); past !== 0; past = into(at)) at += HOUR_MS - past;
   }
 }
 
-/** A bucket's start as the zone's own clock shows it: `2026-03-29T00:00:00+01:00`, with `Z` for UTC. */
-export function localTime(ms: number, tz: string): string {
-  const text = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(tz).toString({
-    timeZoneName: "never",
-    smallestUnit: "second",
-  });
-  return tz === "UTC" ? text.replace("+00:00", "Z") : text;
-}
+/** Not negative, whatever the sign of the number. */
+const modulo = (number: number, by: number): number => ((number % by) + by) % by;

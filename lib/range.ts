@@ -1,11 +1,11 @@
 /**
- * Splits a range of time so that whole days, hours and minutes are counted from rollups, the coarsest that fit, and
+ * Splits a range of time so that whole days, hours, quarters of them and minutes are counted from rollups, the coarsest that fit, and
  * only the ragged edges, less than a minute each, from raw rows.
  */
 import { type Instant, isBefore, microseconds } from "./time.ts";
 
 /** Minutes that a rollup row spans. */
-export type Grain = 1 | 60 | 1440;
+export type Grain = 1 | 15 | 60 | 1440;
 
 /** A stretch of time, `from` inclusive, `to` exclusive, in UTC or as PostgreSQL's `-infinity` and `infinity`. */
 export interface Segment {
@@ -17,7 +17,7 @@ export interface Segment {
 
 const MINUTE_MS = 60_000;
 /** Coarsest first. Every grain is a multiple of the next. */
-const GRAINS: readonly Grain[] = [1440, 60, 1];
+export const GRAINS: readonly Grain[] = [1440, 60, 15, 1];
 
 /**
  * Covers a range exactly, to the microsecond: every instant of it lies in one segment, in order of time.

@@ -4,6 +4,7 @@
  */
 import { firstIdAt } from "./ids.ts";
 import { AUDIT_PARENTS, DAY_MS, oldestKept, type PartitionSettings, partitionEnd } from "./partitions.ts";
+import { GRAINS } from "./range.ts";
 import { detachPartition } from "./sql/detach-partition.ts";
 import { dropTable } from "./sql/drop-table.ts";
 import { forgetPartition } from "./sql/forget-partition.ts";
@@ -107,14 +108,16 @@ async function deleteHidden(
       deleted.late_events += rows;
     },
   );
-  await repeat(
-    steps,
-    "rollups",
-    (tx) => pruneRollups(tx, horizon.text, STEP_ROWS),
-    (rows) => {
-      deleted.rollups += rows;
-    },
-  );
+  for (const grain of GRAINS) {
+    await repeat(
+      steps,
+      "rollups",
+      (tx) => pruneRollups(tx, grain, horizon.text, STEP_ROWS),
+      (rows) => {
+        deleted.rollups += rows;
+      },
+    );
+  }
 }
 
 /** Takes a detached partition one step further: the ledger rows of some blocks, and in the end the table. */

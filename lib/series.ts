@@ -1,14 +1,15 @@
 /** How many events in each bucket of a calendar. */
 import { coverQuestion, scopeOf, sourceOf } from "./analytics.ts";
 import type { Call } from "./api.ts";
-import { cutRange, type Interval, localTime } from "./calendar.ts";
+import { cutRange, type Interval } from "./calendar.ts";
 import type * as contract from "./contract/analytics.ts";
 import { readFreshness } from "./freshness.ts";
 import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { Problem } from "./problem.ts";
-import { countSeries, type Group, type SeriesRow } from "./sql/sum-events.ts";
+import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
 import { type Instant, instantOf } from "./time.ts";
+import { localTime } from "./time-zone.ts";
 
 /** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
 const MOST_CELLS = 20_000;
@@ -35,11 +36,11 @@ export async function getSeries(call: Call<typeof contract.getSeries>): Promise<
   const { horizon, ...freshness } = await readFreshness(deps);
   const segments = coverQuestion(query.where, clampStart(start, horizon), end, starts.slice(1));
   const grouped = by && { by, order, limit };
-  const rows = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
-  const series = fill(
+  const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
+  const all = grouped || groups.length > 0 ? groups : [{ counts: [] }];
+  const series = inTime(
     starts.map((ms) => localTime(ms, tz)),
-    rows,
-    grouped !== undefined,
+    all,
   );
   const range = { start: start.text, end: end.text };
   return json(200, { interval, tz, ...range, series, ...freshness, source: sourceOf(segments) });
@@ -58,23 +59,17 @@ function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string,
   });
 }
 
-/** Every bucket of every group, in order of time; rows come by group. */
-function fill(
-  buckets: readonly string[],
-  rows: readonly SeriesRow[],
-  grouped: boolean,
-): (Group & { bucket: string; count: number })[] {
-  const groups: { names: Group; counts: Map<number, number> }[] = grouped
-    ? []
-    : [{ names: {}, counts: new Map() }];
-  for (const { bucket, count, ...names } of rows) {
-    const last = groups.at(-1);
-    const same =
-      last && last.names.client_id === names.client_id && last.names.event_type === names.event_type;
-    if (same) last.counts.set(bucket, count);
-    else groups.push({ names, counts: new Map([[bucket, count]]) });
+interface Cell extends Group {
+  /** Its start. */
+  bucket: string;
+  count: number;
+}
+
+/** Every bucket of every group, in order of time. */
+function inTime(buckets: readonly string[], groups: readonly Counted[]): Cell[] {
+  const cells: Cell[] = [];
+  for (const [index, bucket] of buckets.entries()) {
+    for (const { counts, ...names } of groups) cells.push({ bucket, ...names, count: counts[index] ?? 0 });
   }
-  return buckets.flatMap((bucket, index) =>
-    groups.map(({ names, counts }) => ({ bucket, ...names, count: counts.get(index) ?? 0 })),
-  );
+  return cells;
 }

@@ -1,6 +1,7 @@
 /** Questions about events that are answered from counts. */
 import * as z from "zod";
-import { intervals, isTimeZone } from "../calendar.ts";
+import { intervals } from "../calendar.ts";
+import { isTimeZone } from "../time-zone.ts";
 
 import { countField, countQuery, freshness, timeField } from "./fields.ts";
 import { operation } from "./operation.ts";

@@ -13,14 +13,14 @@ export interface EventScope {
   where?: readonly Condition[] | undefined;
 }
 
-/** What a statement takes from a row of `event_rollups` and, the same columns, from a row of `events`. */
+/** What a statement takes from a row of `rollups` and, the same columns, from a row of `events`. */
 export interface PartColumns {
   rollup: Fragment;
   raw: Fragment;
 }
 
-/** Up to so many segments stand in a statement each for itself. */
-const MOST_WRITTEN_OUT = 8;
+/** Up to so many segments stand in a statement each for itself: as many as a range without cuts has. */
+const MOST_WRITTEN_OUT = 9;
 
 /**
  * Rows that together stand for each event of the segments once: `UNION ALL` over them. One statement and so one
@@ -66,6 +66,6 @@ function rowsOf(
       SELECT ${raw} FROM events
        WHERE ${client} ${type} AND event_time >= ${from} AND event_time < ${to} AND ${matches(sql, where)}`;
   return sql`
-    SELECT ${rollup} FROM event_rollups
+    SELECT ${rollup} FROM rollups
      WHERE ${client} ${type} AND grain = ${grain} AND bucket >= ${from} AND bucket < ${to}`;
 }

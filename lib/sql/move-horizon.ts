@@ -15,9 +15,9 @@ export async function moveHorizon(sql: Executor, target: string): Promise<boolea
             AND NOT EXISTS (SELECT FROM expired_partitions)
             AND NOT EXISTS (SELECT FROM events WHERE event_time < horizon)
             AND NOT EXISTS (
-              SELECT FROM clients c, unnest(ARRAY[1, 60, 1440]) AS g(grain)
+              SELECT FROM clients c, unnest(ARRAY[1, 15, 60, 1440]) AS g(grain)
                WHERE EXISTS (
-                 SELECT FROM event_rollups r
+                 SELECT FROM rollups r
                   WHERE r.client_id = c.client_id AND r.grain = g.grain AND r.bucket < horizon)))
     RETURNING 1`;
   return rows.length > 0;

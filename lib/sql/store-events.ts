@@ -70,22 +70,21 @@ export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Pro
       SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload::json FROM fresh
     ), minutes AS (
       SELECT client_id, event_type, date_trunc('minute', event_time, 'UTC') AS minute, latency_bin(latency_ms) AS bin,
-             count(*) AS count, sum(latency_ms)::bigint AS latency_sum_ms, max(latency_ms) AS latency_max_ms
+             count(*) AS count, max(latency_ms) AS latency_max_ms
         FROM fresh GROUP BY 1, 2, 3, 4
     ), bins AS (
-      SELECT client_id, grain, date_trunc(unit, minute, 'UTC') AS bucket, event_type, bin, sum(count)::bigint AS count,
-             sum(latency_sum_ms)::bigint AS latency_sum_ms, max(latency_max_ms) AS latency_max_ms
-        FROM minutes, (VALUES (1::smallint, 'minute'), (60::smallint, 'hour'), (1440::smallint, 'day')) AS g(grain, unit)
+      SELECT client_id, grain, date_bin(unit, minute, 'epoch') AS bucket, event_type, bin, sum(count)::bigint AS count,
+             max(latency_max_ms) AS latency_max_ms
+        FROM minutes, (VALUES (1::smallint, interval '1 minute'), (15::smallint, interval '15 minutes'),
+                              (60::smallint, interval '1 hour'), (1440::smallint, interval '1 day')) AS g(grain, unit)
        GROUP BY 1, 2, 3, 4, 5
     ), added AS (
-      INSERT INTO event_rollups AS r (client_id, grain, bucket, event_type, slot, count, latency_sum_ms, latency_max_ms,
-                                      latency_bins, latency_counts)
-      SELECT client_id, grain, bucket, event_type, ${slot(sql)}, sum(count)::bigint, sum(latency_sum_ms)::bigint,
-             max(latency_max_ms), array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)
+      INSERT INTO rollups AS r (client_id, grain, bucket, event_type, slot, count, latency_max_ms, latency_bins, latency_counts)
+      SELECT client_id, grain, bucket, event_type, ${slot(sql)}, sum(count)::bigint, max(latency_max_ms),
+             array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)
         FROM bins GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
       ON CONFLICT (client_id, grain, bucket, event_type, slot) DO UPDATE SET
         count = r.count + excluded.count,
-        latency_sum_ms = r.latency_sum_ms + excluded.latency_sum_ms,
         latency_max_ms = greatest(r.latency_max_ms, excluded.latency_max_ms),
         (latency_bins, latency_counts) = (
           SELECT array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)

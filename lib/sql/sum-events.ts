@@ -68,17 +68,17 @@ function inOrder(sql: Executor, order: Order, count: Fragment, names: Fragment):
   return order === "most" ? sql`${count} DESC, ${names}` : sql`${count}, ${names}`;
 }
 
-export interface SeriesRow extends Group {
-  /** Position of the bucket, from 0 on. */
-  bucket: number;
-  count: number;
+/** How many events of a group lie in each bucket. */
+export interface Counted extends Group {
+  counts: number[];
 }
 
 /**
- * Counts events by bucket, and by client, type or both; empty buckets have no row.
+ * Counts events by bucket, and by client, type or both. What the database sends is a row a group and not one a count: with
+ * 7,000 counts as rows it took 14 ms longer, on a busy machine, and their reader 7 ms.
  * @param segments as for `countEvents`; none reaches over a bucket's start
  * @param starts of the buckets, in milliseconds, ascending
- * @returns rows by group, in the order of the groups' own totals, then by bucket
+ * @returns groups in the order of their own totals, each with all buckets; not grouped, one
  */
 export async function countSeries(
   sql: Executor,
@@ -86,7 +86,7 @@ export async function countSeries(
   scope: EventScope,
   starts: readonly number[],
   grouped: Grouped | undefined,
-): Promise<SeriesRow[]> {
+): Promise<Counted[]> {
   // The first bucket's start may lie in a year that PostgreSQL has no text for, and nothing lies before it.
   const thresholds = starts.map((ms, index) => (index === 0 ? "-infinity" : new Date(ms).toISOString()));
   // As an array of times, not of texts: a cast would be done again for each row.
@@ -96,17 +96,28 @@ export async function countSeries(
     rollup: counted(sql, place(sql`bucket`)).rollup,
     raw: counted(sql, place(sql`event_time`)).raw,
   });
-  if (!grouped)
-    return sql<SeriesRow[]>`
-      SELECT bucket, sum(n)::float8 AS count FROM (${parts}) AS parts GROUP BY bucket ORDER BY bucket`;
-  const { by, order, limit } = grouped;
+  const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
+  const rows = await sql<(Group & { buckets: string | null; counts: string | null })[]>`
+    SELECT array_agg(bucket)::text AS buckets, array_agg(count)::text AS counts ${names}
+      FROM (SELECT bucket, sum(n)::bigint AS count ${names} FROM (${parts}) AS parts GROUP BY bucket ${names}) AS cells
+     ${grouped ? inGroups(sql, grouped) : sql``}`;
+  return rows.map(({ buckets, counts, ...group }) => ({
+    ...group,
+    counts: spread(starts.length, numbers(buckets), numbers(counts)),
+  }));
+}
+
+function inGroups(sql: Executor, { by, order, limit }: Grouped): Fragment {
   const names = namesOf(sql, by);
-  return sql<SeriesRow[]>`
-    WITH cells AS (
-      SELECT ${names}, bucket, sum(n)::float8 AS count FROM (${parts}) AS parts GROUP BY ${names}, bucket
-    ), ranked AS (
-      SELECT ${names}, row_number() OVER (ORDER BY ${inOrder(sql, order, sql`sum(count)`, names)}) AS place
-        FROM cells GROUP BY ${names} ORDER BY place LIMIT ${limit}
-    )
-    SELECT ${names}, bucket, count FROM cells JOIN ranked USING (${names}) ORDER BY place, bucket`;
+  return sql`GROUP BY ${names} ORDER BY ${inOrder(sql, order, sql`sum(count)`, names)} LIMIT ${limit}`;
+}
+
+/** Numbers of an array as PostgreSQL prints it; none of no array. */
+const numbers = (array: string | null): number[] => array?.slice(1, -1).split(",").map(Number) ?? [];
+
+/** Zero wherever nothing was counted. */
+function spread(length: number, buckets: readonly number[], counts: readonly number[]): number[] {
+  const all = new Array<number>(length).fill(0);
+  for (const [index, bucket] of buckets.entries()) all[bucket] = counts[index] ?? 0;
+  return all;
 }

@@ -170,7 +170,7 @@ describe("rows in DEFAULT", () => {
       while (running) {
         const [row] = await sql`
           SELECT (SELECT count(*)::int FROM events) AS raw,
-                 (SELECT sum(count)::int FROM event_rollups WHERE grain = 1440) AS rollup,
+                 (SELECT sum(count)::int FROM rollups WHERE grain = 1440) AS rollup,
                  (SELECT count(*)::int FROM events WHERE event_time < ${new Date(now - 10 * DAY_MS).toISOString()}::timestamptz) AS old`;
         expect([row?.raw, row?.old]).toEqual([row?.rollup, 1_000]);
         counts++;

@@ -89,11 +89,11 @@ test("a count and a series over a year read a row a day, however many events the
   const count = () => countEvents(watched as Deps["sql"], segments, SCOPE);
   const series = () => countSeries(watched as Deps["sql"], months, SCOPE, starts, undefined);
   await insert(1);
-  await deps.sql`ANALYZE event_rollups`;
-  expect(await rowsRead(count)).toEqual({ event_rollups: 365 });
-  expect(await rowsRead(series)).toEqual({ event_rollups: 365 });
+  await deps.sql`ANALYZE rollups`;
+  expect(await rowsRead(count)).toEqual({ rollups_day: 365 });
+  expect(await rowsRead(series)).toEqual({ rollups_day: 365 });
   await insert(20);
-  await deps.sql`ANALYZE event_rollups`;
-  expect(await rowsRead(count)).toEqual({ event_rollups: 365 });
-  expect(await rowsRead(series)).toEqual({ event_rollups: 365 });
+  await deps.sql`ANALYZE rollups`;
+  expect(await rowsRead(count)).toEqual({ rollups_day: 365 });
+  expect(await rowsRead(series)).toEqual({ rollups_day: 365 });
 });

@@ -121,14 +121,15 @@ export const anAuditRow = (client_id: string): object => ({
   duration_ms: 1,
 });
 
-/** What PostgreSQL holds for a client, counted four ways, and what its receipts and totals say. */
+/** What PostgreSQL holds for a client, counted five ways, and what its receipts and totals say. */
 export async function counts({ sql }: Deps, clientId: string) {
   const [row] = await sql`
     SELECT (SELECT count(*)::int FROM events WHERE client_id = ${clientId}) AS events,
            (SELECT count(*)::int FROM event_ledger WHERE client_id = ${clientId}) AS ledger,
-           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE client_id = ${clientId} AND grain = 1) AS minutes,
-           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE client_id = ${clientId} AND grain = 60) AS hours,
-           (SELECT coalesce(sum(count), 0)::int FROM event_rollups WHERE client_id = ${clientId} AND grain = 1440) AS days,
+           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 1) AS minutes,
+           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 15) AS quarters,
+           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 60) AS hours,
+           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 1440) AS days,
            (SELECT count(*)::int FROM quarantine WHERE client_id = ${clientId}) AS quarantine,
            (SELECT coalesce(sum(accepted), 0)::int FROM receipts WHERE client_id = ${clientId}) AS accepted,
            (SELECT coalesce(sum(stored), 0)::int FROM pipeline_totals WHERE client_id = ${clientId}) AS stored,
@@ -142,6 +143,7 @@ export const stored = (events: number, others: object = {}): object => ({
   events,
   ledger: events,
   minutes: events,
+  quarters: events,
   hours: events,
   days: events,
   stored: events,

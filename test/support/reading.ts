@@ -120,7 +120,7 @@ export const aRow = (overrides: Partial<Row> = {}): Row => {
 
 let slots = 0;
 
-/** Stores events in the ledger, the table, and the rollups of all three grains, spread over two slots
+/** Stores events in the ledger, the table, and the rollups of all grains, spread over two slots
  * that no other call uses. */
 export async function insertRows({ sql }: Deps, rows: readonly Row[]): Promise<void> {
   slots += 2;
@@ -139,14 +139,13 @@ export async function insertRows({ sql }: Deps, rows: readonly Row[]): Promise<v
       INSERT INTO events
       SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload FROM rows
     )
-    INSERT INTO event_rollups (client_id, event_type, bucket, count, latency_sum_ms, latency_max_ms, grain, slot,
-                               latency_bins, latency_counts)
-    SELECT client_id, event_type, bucket, sum(n), sum(ms), max(max_ms), grain, slot,
+    INSERT INTO rollups (client_id, event_type, bucket, count, latency_max_ms, grain, slot, latency_bins, latency_counts)
+    SELECT client_id, event_type, bucket, sum(n), max(max_ms), grain, slot,
            array_agg(bin ORDER BY bin), array_agg(n ORDER BY bin)
       FROM (SELECT client_id, event_type, date_bin(make_interval(mins => grain), event_time, 'epoch') AS bucket, grain,
                    (${slots} + abs(hashtext(event_id)) % 2)::smallint AS slot, latency_bin(latency) AS bin,
-                   count(*) AS n, sum(latency) AS ms, max(latency) AS max_ms
-              FROM rows, unnest(ARRAY[1, 60, 1440]) AS grain, latency_ms(received_at, processed_at) AS latency
+                   count(*) AS n, max(latency) AS max_ms
+              FROM rows, unnest(ARRAY[1, 15, 60, 1440]) AS grain, latency_ms(received_at, processed_at) AS latency
              GROUP BY 1, 2, 3, 4, 5, 6) AS binned
      GROUP BY client_id, event_type, bucket, grain, slot`;
 }

@@ -9,7 +9,7 @@ const at = (text: string): Instant => {
   return instant;
 };
 
-const UNIT = { 1: 60_000_000n, 60: 3_600_000_000n, 1440: 86_400_000_000n };
+const UNIT = { 1: 60_000_000n, 15: 900_000_000n, 60: 3_600_000_000n, 1440: 86_400_000_000n };
 /** Further than any time, and a whole number of days. */
 const FAR = UNIT[1440] * 10n ** 9n;
 
@@ -123,11 +123,11 @@ describe("coverRange", () => {
     );
   });
 
-  test("rollup segments are aligned, raw edges shorter than two minutes, and there are at most seven segments", () => {
+  test("rollup segments are aligned, raw edges shorter than two minutes, and there are at most nine segments", () => {
     fc.assert(
       fc.property(bound, bound, (start, end) => {
         const segments = coverRange(start, end);
-        expect(segments.length).toBeLessThanOrEqual(7);
+        expect(segments.length).toBeLessThanOrEqual(9);
         for (const { grain, from, to } of segments) {
           if (grain === "raw") expect(micros(to) - micros(from)).toBeLessThan(2n * UNIT[1]);
           else expect([micros(from) % UNIT[grain], micros(to) % UNIT[grain]]).toEqual([0n, 0n]);

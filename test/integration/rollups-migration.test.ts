@@ -1,0 +1,116 @@
+/** Rollups of a quarter of an hour are made for what is stored, and a worker that does not know them can't count past them. */
+import { randomUUID } from "node:crypto";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import postgres from "postgres";
+import { expect, inject, test } from "vitest";
+import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { isDataError } from "../../lib/errors.ts";
+import { migrate } from "../../lib/migrate.ts";
+import { storeEvents } from "../../lib/sql/store-events.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { testConfig } from "../support/deps.ts";
+
+const MIGRATIONS = new URL("../../lib/sql/migrations/", import.meta.url);
+const HOUR_MS = 3_600_000;
+const START = Date.parse("2026-03-28T22:00:00Z");
+
+/** A database as the version before left it. */
+async function before(): Promise<Deps> {
+  const config = await testConfig();
+  const databaseUrl = Object.assign(new URL(config.databaseUrl), { pathname: "/rollups_migration" }).href;
+  const server = postgres(inject("databaseServer"), { max: 1, onnotice: () => {} });
+  await server`CREATE DATABASE rollups_migration`;
+  await server.end();
+  const folder = await mkdtemp(join(tmpdir(), "weir-migrations-"));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  for (const name of (await readdir(MIGRATIONS)).filter((one) => one < "0009"))
+    await cp(new URL(name, MIGRATIONS), join(folder, name));
+  await migrate(databaseUrl, pathToFileURL(`${folder}/`));
+  const deps = createDeps({ ...config, databaseUrl });
+  atEnd(() => closeDeps(deps));
+  return deps;
+}
+
+/** Events over two days, some of them in the same minute, and their rollups in three slots, as workers then wrote them. */
+async function storeAsBefore({ sql }: Deps): Promise<void> {
+  await sql`
+    INSERT INTO events (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload)
+    SELECT 'client ' || n % 3, n, 'type ' || n % 2, ${new Date(START)}::timestamptz + n * interval '53.7 s',
+           now(), now() + n % 700 * interval '1 ms', gen_random_uuid(), '{}' FROM generate_series(1, 3000) AS n`;
+  await addAsBefore({ sql });
+}
+
+/** To the table by its old name. */
+const addAsBefore = ({ sql }: Pick<Deps, "sql">) => sql`
+  INSERT INTO event_rollups (client_id, grain, bucket, event_type, slot, count, latency_sum_ms, latency_max_ms, latency_bins,
+                             latency_counts)
+  SELECT client_id, grain, bucket, event_type, slot, sum(count), sum(total), max(longest), array_agg(bin ORDER BY bin),
+         array_agg(count ORDER BY bin)
+    FROM (SELECT client_id, grain, date_bin(make_interval(mins => grain), event_time, 'epoch') AS bucket, event_type,
+                 event_id::int / 7 % 3 AS slot, latency_bin(ms) AS bin, count(*) AS count, sum(ms) AS total, max(ms) AS longest
+            FROM events, latency_ms(received_at, processed_at) AS ms, (VALUES (1), (60), (1440)) AS g(grain)
+           GROUP BY 1, 2, 3, 4, 5, 6) AS binned
+   GROUP BY 1, 2, 3, 4, 5`;
+
+/** Rollups without their slots, next to what they would be if they were counted anew. */
+async function rollups({ sql }: Deps): Promise<{ kept: postgres.Row[]; counted: postgres.Row[] }> {
+  const kept = await sql`
+    SELECT client_id, grain, bucket, event_type, max(longest)::int AS longest, array_agg(bin || ':' || n ORDER BY bin) AS bins
+      FROM (SELECT client_id, grain, bucket, event_type, bin, sum(u.n) AS n, max(r.latency_max_ms) AS longest
+              FROM rollups r, unnest(latency_bins, latency_counts) AS u(bin, n) GROUP BY 1, 2, 3, 4, 5) AS b
+     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+  const counted = await sql`
+    SELECT client_id, grain, bucket, event_type, max(longest)::int AS longest, array_agg(bin || ':' || n ORDER BY bin) AS bins
+      FROM (SELECT client_id, grain::smallint, date_bin(make_interval(mins => grain), event_time, 'epoch') AS bucket, event_type,
+                   latency_bin(ms) AS bin, count(*) AS n, max(ms) AS longest
+              FROM events, latency_ms(received_at, processed_at) AS ms, (VALUES (1), (15), (60), (1440)) AS g(grain)
+             GROUP BY 1, 2, 3, 4, 5) AS b
+     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+  return { kept: [...kept], counted: [...counted] };
+}
+
+test("quarters of an hour are counted from the minutes, and added to from then on", async () => {
+  const deps = await before();
+  await storeAsBefore(deps);
+  const old =
+    await deps.sql`SELECT client_id, grain, bucket, event_type, slot, count FROM event_rollups ORDER BY 1, 2, 3, 4, 5`;
+  await migrate(deps.config.databaseUrl);
+
+  const { kept, counted } = await rollups(deps);
+  expect(kept).toEqual(counted);
+  const wrong = await deps.sql`
+    SELECT FROM rollups WHERE count <> (SELECT sum(n) FROM unnest(latency_counts) AS n)`;
+  expect(wrong).toHaveLength(0);
+
+  // The version before reads what it read, and what it would write fails in a way that leaves its batch in the queue.
+  const view =
+    await deps.sql`SELECT client_id, grain, bucket, event_type, slot, count FROM event_rollups ORDER BY 1, 2, 3, 4, 5`;
+  expect([...view]).toEqual([...old]);
+  const refused = await addAsBefore(deps).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(refused).toMatchObject({ code: "42703" });
+  expect(isDataError(refused)).toBe(false);
+
+  const event = () => {
+    const id = randomUUID();
+    const names = {
+      clientId: "client 0",
+      eventKey: id,
+      eventId: id,
+      eventType: "type 0",
+      receiptId: id,
+      part: 0,
+    };
+    const timestamp = new Date(START + HOUR_MS).toISOString();
+    return { ...names, timestamp, receivedAt: new Date().toISOString(), payload: "{}" };
+  };
+  expect(await storeEvents(deps.sql, [event(), event()])).toHaveLength(2);
+  const after = await rollups(deps);
+  expect(after.kept).toEqual(after.counted);
+  expect(after.kept).not.toEqual(kept);
+});
