@@ -8,10 +8,13 @@
  *   octet-stream; the function gets its headers from another place, as the client sent them.
  * - It parses JSON bodies only to use the text again. Called `text/plain` they aren't parsed.
  * - A function that throws becomes a 200 with the stack trace in the body. API Gateway answers 500.
+ * - It looks for a function's module anew at each call, up to the root of the file system. What has been loaded once stays
+ *   the same here, see `watch` in serverless.yml, so it is found once.
  * - Its own refusals (body over 10 MB, malformed path) get the problem documents that Weir's answers have.
  */
 const { isUtf8 } = require("node:buffer");
 const { randomUUID } = require("node:crypto");
+const { dirname, join } = require("node:path");
 const { problemTypes, problemUri } = require("../lib/problem.ts");
 
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
@@ -22,6 +25,25 @@ const CODES = {
   415: "unsupported-media-type",
 };
 const prepared = new WeakSet();
+
+/** Its way to load functions is in no module that it exports; it is imported when a function is first called. */
+function loadOnce() {
+  const source = dirname(require.resolve("serverless-offline"));
+  const loader = require(
+    join(source, "lambda/handler-runner/in-process-runner/aws-lambda-ric/UserFunction.js"),
+  );
+  const { load } = loader;
+  const handlers = new Map();
+  loader.load = (root, handler) => {
+    const known = handlers.get(handler);
+    if (known !== undefined) return known;
+    const loading = load(root, handler);
+    handlers.set(handler, loading);
+    // A module that could not be loaded is looked for again.
+    loading.catch(() => handlers.delete(handler));
+    return loading;
+  };
+}
 
 function prepare(server) {
   if (prepared.has(server)) return;
@@ -78,6 +100,7 @@ function problem(h, status) {
     .header("x-request-id", id);
 }
 
+loadOnce();
 let routes = 0;
 
 module.exports = () => {
