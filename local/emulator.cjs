@@ -10,11 +10,14 @@
  * - A function that throws becomes a 200 with the stack trace in the body. API Gateway answers 500.
  * - It looks for a function's module anew at each call, up to the root of the file system. What has been loaded once stays
  *   the same here, see `watch` in serverless.yml, so it is found once.
+ * - All functions share one process, so that a request waits for what else goes on there. The worker gets a thread.
  * - Its own refusals (body over 10 MB, malformed path) get the problem documents that Weir's answers have.
  */
 const { isUtf8 } = require("node:buffer");
 const { randomUUID } = require("node:crypto");
-const { dirname, join } = require("node:path");
+const { dirname, join, resolve } = require("node:path");
+const { pathToFileURL } = require("node:url");
+const { Worker } = require("node:worker_threads");
 const { problemTypes, problemUri } = require("../lib/problem.ts");
 
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
@@ -24,6 +27,8 @@ const CODES = {
   413: "payload-too-large",
   415: "unsupported-media-type",
 };
+/** The function that has a thread of its own. */
+const WORKER = "functions/worker.handler";
 const prepared = new WeakSet();
 
 /** Its way to load functions is in no module that it exports; it is imported when a function is first called. */
@@ -34,15 +39,46 @@ function loadOnce() {
   );
   const { load } = loader;
   const handlers = new Map();
-  loader.load = (root, handler) => {
-    const known = handlers.get(handler);
+  loader.load = (root, name) => {
+    const known = handlers.get(name);
     if (known !== undefined) return known;
-    const loading = load(root, handler);
-    handlers.set(handler, loading);
+    const forget = () => handlers.delete(name);
+    const loading = name.endsWith(WORKER) ? functionThread(root, name, forget) : load(root, name);
+    handlers.set(name, loading);
     // A module that could not be loaded is looked for again.
-    loading.catch(() => handlers.delete(handler));
+    loading.catch(forget);
     return loading;
   };
+}
+
+/**
+ * Each of the worker's steps would wait for a turn of the loop that answers requests, the longer the more there are.
+ * @param ended called when the thread has ended, which it does only when something goes wrong in it
+ */
+async function functionThread(root, name, ended) {
+  const module = pathToFileURL(`${resolve(root, name.slice(0, name.lastIndexOf(".")))}.mjs`).href;
+  const thread = new Worker(require.resolve("./function-thread.ts"), { workerData: module });
+  const calls = new Map();
+  let last = 0;
+  let fault = new Error("The function's thread ended.");
+  thread.on("message", ({ id, result, error }) => {
+    const { fulfil, reject } = calls.get(id);
+    calls.delete(id);
+    if (error === undefined) fulfil(result);
+    else reject(error);
+  });
+  thread.on("error", (error) => {
+    fault = error;
+  });
+  thread.on("exit", () => {
+    ended();
+    for (const { reject } of calls.values()) reject(fault);
+  });
+  return (event) =>
+    new Promise((fulfil, reject) => {
+      calls.set(++last, { fulfil, reject });
+      thread.postMessage({ id: last, event });
+    });
 }
 
 function prepare(server) {
