@@ -17,7 +17,7 @@ const { isUtf8 } = require("node:buffer");
 const { randomUUID } = require("node:crypto");
 const { dirname, join, resolve } = require("node:path");
 const { pathToFileURL } = require("node:url");
-const { Worker } = require("node:worker_threads");
+const { functionThread } = require("./function-thread.ts");
 const { problemTypes, problemUri } = require("../lib/problem.ts");
 
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
@@ -27,7 +27,10 @@ const CODES = {
   413: "payload-too-large",
   415: "unsupported-media-type",
 };
-/** The function that has a thread of its own. */
+/**
+ * The function that has a thread of its own. Each of its steps would wait for a turn of the loop that answers requests,
+ * the longer the more there are.
+ */
 const WORKER = "functions/worker.handler";
 const prepared = new WeakSet();
 
@@ -43,7 +46,9 @@ function loadOnce() {
     const known = handlers.get(name);
     if (known !== undefined) return known;
     const forget = () => handlers.delete(name);
-    const loading = name.endsWith(WORKER) ? functionThread(root, name, forget) : load(root, name);
+    const loading = name.endsWith(WORKER)
+      ? Promise.resolve(functionThread(moduleUrl(root, name), forget))
+      : load(root, name);
     handlers.set(name, loading);
     // A module that could not be loaded is looked for again.
     loading.catch(forget);
@@ -51,35 +56,8 @@ function loadOnce() {
   };
 }
 
-/**
- * Each of the worker's steps would wait for a turn of the loop that answers requests, the longer the more there are.
- * @param ended called when the thread has ended, which it does only when something goes wrong in it
- */
-async function functionThread(root, name, ended) {
-  const module = pathToFileURL(`${resolve(root, name.slice(0, name.lastIndexOf(".")))}.mjs`).href;
-  const thread = new Worker(require.resolve("./function-thread.ts"), { workerData: module });
-  const calls = new Map();
-  let last = 0;
-  let fault = new Error("The function's thread ended.");
-  thread.on("message", ({ id, result, error }) => {
-    const { fulfil, reject } = calls.get(id);
-    calls.delete(id);
-    if (error === undefined) fulfil(result);
-    else reject(error);
-  });
-  thread.on("error", (error) => {
-    fault = error;
-  });
-  thread.on("exit", () => {
-    ended();
-    for (const { reject } of calls.values()) reject(fault);
-  });
-  return (event) =>
-    new Promise((fulfil, reject) => {
-      calls.set(++last, { fulfil, reject });
-      thread.postMessage({ id: last, event });
-    });
-}
+const moduleUrl = (root, name) =>
+  pathToFileURL(`${resolve(root, name.slice(0, name.lastIndexOf(".")))}.mjs`).href;
 
 function prepare(server) {
   if (prepared.has(server)) return;
