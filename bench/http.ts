@@ -56,7 +56,7 @@ function toSection(measured: Measured): Section {
   return {
     title: "Over HTTP",
     text: [
-      "Closed loops over HTTP with kept connections, from a process of their own, through serverless-offline, all of whose functions share one process. The empty handler runs in a serverless-offline with nothing else in it.",
+      "Closed loops over HTTP with kept connections, from a process of their own, through serverless-offline, all of whose functions share one process. The empty handler runs in a serverless-offline with nothing else in it, as it comes: without `local/emulator.cjs`, which for Weir's functions adds checks of bodies and leaves out looking for a function's module at each call.",
     ],
     tables: [
       byConcurrency("Requests per second, one event each, by how many at a time:", "perSecond"),

@@ -8,10 +8,16 @@
  *   octet-stream; the function gets its headers from another place, as the client sent them.
  * - It parses JSON bodies only to use the text again. Called `text/plain` they aren't parsed.
  * - A function that throws becomes a 200 with the stack trace in the body. API Gateway answers 500.
+ * - It looks for a function's module anew at each call, up to the root of the file system. What has been loaded once stays
+ *   the same here, see `watch` in serverless.yml, so it is found once.
+ * - All functions share one process, so that a request waits for what else goes on there. The worker gets a thread.
  * - Its own refusals (body over 10 MB, malformed path) get the problem documents that Weir's answers have.
  */
 const { isUtf8 } = require("node:buffer");
 const { randomUUID } = require("node:crypto");
+const { dirname, join, resolve } = require("node:path");
+const { pathToFileURL } = require("node:url");
+const { functionThread } = require("./function-thread.ts");
 const { problemTypes, problemUri } = require("../lib/problem.ts");
 
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
@@ -21,7 +27,37 @@ const CODES = {
   413: "payload-too-large",
   415: "unsupported-media-type",
 };
+/**
+ * The function that has a thread of its own. Each of its steps would wait for a turn of the loop that answers requests,
+ * the longer the more there are.
+ */
+const WORKER = "functions/worker.handler";
 const prepared = new WeakSet();
+
+/** Its way to load functions is in no module that it exports; it is imported when a function is first called. */
+function loadOnce() {
+  const source = dirname(require.resolve("serverless-offline"));
+  const loader = require(
+    join(source, "lambda/handler-runner/in-process-runner/aws-lambda-ric/UserFunction.js"),
+  );
+  const { load } = loader;
+  const handlers = new Map();
+  loader.load = (root, name) => {
+    const known = handlers.get(name);
+    if (known !== undefined) return known;
+    const forget = () => handlers.delete(name);
+    const loading = name.endsWith(WORKER)
+      ? Promise.resolve(functionThread(moduleUrl(root, name), forget))
+      : load(root, name);
+    handlers.set(name, loading);
+    // A module that could not be loaded is looked for again.
+    loading.catch(forget);
+    return loading;
+  };
+}
+
+const moduleUrl = (root, name) =>
+  pathToFileURL(`${resolve(root, name.slice(0, name.lastIndexOf(".")))}.mjs`).href;
 
 function prepare(server) {
   if (prepared.has(server)) return;
@@ -78,6 +114,7 @@ function problem(h, status) {
     .header("x-request-id", id);
 }
 
+loadOnce();
 let routes = 0;
 
 module.exports = () => {

@@ -16,7 +16,10 @@ interface Answer<R> {
     | undefined;
 }
 
-type Call<E, R> = (entries: (E & { Id: string })[], signal: AbortSignal) => Promise<Answer<R>>;
+/** Of an entry that the answer does not name. */
+const NO_ANSWER = { refused: "the queue did not answer", retryable: true };
+
+export type Call<E, R> = (entries: (E & { Id: string })[], signal: AbortSignal) => Promise<Answer<R>>;
 
 const ENTRIES_PER_CALL = 10;
 const ATTEMPTS = 4;
@@ -25,23 +28,29 @@ const FIRST_PAUSE_MS = 50;
 /** After this long nothing is tried again, so that a request has its answer in time. */
 const BUDGET_MS = 5_000;
 
+/** `callEach`, for who needs all outcomes. Never rejects. */
+export const callInBatches = <E extends object, R extends { Id: string | undefined }>(
+  ...words: Parameters<typeof callEach<E, R>>
+): Promise<Outcome<R>[]> => Promise.all(callEach(...words));
+
 /**
  * Makes the calls, all at once, and tries again what failed for no fault of its own: throttling, a time-out, an error of
- * the server. Never rejects.
+ * the server.
  * @param maxBytes of the entries of one call, measured by `bytesOf`
- * @returns an outcome for each entry, in their order
+ * @returns an outcome for each entry, in their order, as soon as it is known; none of them rejects
  */
-export async function callInBatches<E extends object, R extends { Id: string | undefined }>(
+export function callEach<E extends object, R extends { Id: string | undefined }>(
   entries: readonly E[],
   call: Call<E, R>,
   maxBytes = Number.POSITIVE_INFINITY,
   bytesOf: (entry: E) => number = () => 0,
-): Promise<Outcome<R>[]> {
+): Promise<Outcome<R>>[] {
   const deadline = Date.now() + BUDGET_MS;
-  const outcomes = new Map<string, Outcome<R>>();
   const named = entries.map((entry, position) => ({ ...entry, Id: String(position) }));
-  await Promise.all(split(named, maxBytes, bytesOf).map((part) => persist(part, call, deadline, outcomes)));
-  return named.map(({ Id }) => outcomes.get(Id) ?? { refused: "the queue did not answer", retryable: true });
+  const outcomes = new Map(named.map(({ Id }) => [Id, Promise.withResolvers<Outcome<R>>()]));
+  for (const part of split(named, maxBytes, bytesOf))
+    void persist(part, call, deadline, (id, outcome) => outcomes.get(id)?.resolve(outcome));
+  return [...outcomes.values()].map(({ promise }) => promise);
 }
 
 function split<E>(entries: readonly E[], maxBytes: number, bytesOf: (entry: E) => number): E[][] {
@@ -61,34 +70,47 @@ function split<E>(entries: readonly E[], maxBytes: number, bytesOf: (entry: E) =
   return parts;
 }
 
+/** @param settle told of each entry once, when it is not tried again */
 async function persist<E extends object, R extends { Id: string | undefined }>(
   entries: readonly (E & { Id: string })[],
   call: Call<E, R>,
   deadline: number,
-  outcomes: Map<string, Outcome<R>>,
+  settle: (id: string, outcome: Outcome<R>) => void,
 ): Promise<void> {
   let waiting = [...entries];
   for (let attempt = 1; ; attempt++) {
-    let hopeless = false;
-    try {
-      const { Successful = [], Failed = [] } = await call(waiting, AbortSignal.timeout(ATTEMPT_MS));
-      for (const result of Successful) outcomes.set(result.Id ?? "", { result });
-      for (const { Id, SenderFault, Code, Message } of Failed)
-        outcomes.set(Id ?? "", { refused: Message ?? Code ?? "no reason", retryable: SenderFault !== true });
-    } catch (cause) {
-      hopeless = !isPassing(cause);
-      for (const { Id } of waiting) outcomes.set(Id, { refused: String(cause), retryable: true, cause });
-    }
-    waiting = waiting.filter(({ Id }) => mayPass(outcomes.get(Id)));
+    const { outcomes, hopeless } = await tryOnce(waiting, call);
     // Between half of the pause and the whole, by chance, so that those throttled together do not come back together.
     const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2);
-    if (waiting.length === 0 || hopeless || attempt === ATTEMPTS || Date.now() + pauseMs > deadline) return;
+    const last = hopeless || attempt === ATTEMPTS || Date.now() + pauseMs > deadline;
+    waiting = waiting.filter(({ Id }) => {
+      const outcome = outcomes.get(Id) ?? NO_ANSWER;
+      const again = !last && "retryable" in outcome && outcome.retryable;
+      if (!again) settle(Id, outcome);
+      return again;
+    });
+    if (waiting.length === 0) return;
     await sleep(pauseMs);
   }
 }
 
-const mayPass = (outcome: Outcome<unknown> | undefined): boolean =>
-  outcome === undefined || ("retryable" in outcome && outcome.retryable);
+/** @returns also whether the call as a whole failed in a way that it would again */
+async function tryOnce<E extends object, R extends { Id: string | undefined }>(
+  entries: (E & { Id: string })[],
+  call: Call<E, R>,
+): Promise<{ outcomes: Map<string, Outcome<R>>; hopeless: boolean }> {
+  const outcomes = new Map<string, Outcome<R>>();
+  try {
+    const { Successful = [], Failed = [] } = await call(entries, AbortSignal.timeout(ATTEMPT_MS));
+    for (const result of Successful) outcomes.set(result.Id ?? "", { result });
+    for (const { Id, SenderFault, Code, Message } of Failed)
+      outcomes.set(Id ?? "", { refused: Message ?? Code ?? "no reason", retryable: SenderFault !== true });
+    return { outcomes, hopeless: false };
+  } catch (cause) {
+    for (const { Id } of entries) outcomes.set(Id, { refused: String(cause), retryable: true, cause });
+    return { outcomes, hopeless: !isPassing(cause) };
+  }
+}
 
 /** Could the same call succeed in a moment? Whatever is no answer of SQS's (a broken connection, a time-out) could. */
 function isPassing(error: unknown): boolean {

@@ -7,10 +7,9 @@ import { callInBatches, type Outcome } from "./sqs-batches.ts";
 import { SqsBooks } from "./sqs-books.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
 import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
+import { MOST_BYTES, SqsSender } from "./sqs-sender.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
-/** Most bytes of one message, and of all messages of one call. */
-export const MOST_BYTES = 1_048_576;
 const MOST_PER_CALL = 10;
 /** Longest that SQS lets a receiver wait, in seconds. */
 const LONGEST_WAIT_S = 20;
@@ -56,6 +55,11 @@ export class SqsQueue implements Queue {
   #deadLetterUrl: Promise<string | undefined> | undefined;
   /** Messages that this receiver has, by id: SQS wants the handle of the latest delivery. */
   readonly #held = new Map<string, Held>();
+  readonly #sender = new SqsSender(async (Entries, abortSignal) => {
+    const { sdk, client } = await this.#connect();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries });
+    return client.send(command, { abortSignal });
+  });
 
   constructor(redis: RedisConnection, shards: Shards, settings: Settings) {
     this.books = new SqsBooks(redis, shards);
@@ -80,36 +84,23 @@ export class SqsQueue implements Queue {
   /** Sends, and tells of each message whether SQS took it. The caller books those taken. Never rejects. */
   async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
     const bodies = messages.map(({ body }) => encodeText(body));
-    const entries = bodies
-      .filter((body) => Buffer.byteLength(body) <= MOST_BYTES)
-      .map((MessageBody) => ({ MessageBody }));
-    const outcomes = await callInBatches(
-      entries,
-      async (Entries, abortSignal) => {
-        const { sdk, client } = await this.#connect();
-        const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries });
-        return client.send(command, { abortSignal });
-      },
-      MOST_BYTES,
-      ({ MessageBody }) => Buffer.byteLength(MessageBody),
-    );
-    const rest = outcomes.values();
+    const fitting = bodies.filter((body) => Buffer.byteLength(body) <= MOST_BYTES);
+    const outcomes = (await Promise.all(this.#sender.send(fitting))).values();
     return bodies.map((body): Sent => {
       if (Buffer.byteLength(body) > MOST_BYTES)
         return { id: undefined, refused: `larger than ${MOST_BYTES} bytes`, retryable: false };
-      return toSent(rest.next().value);
+      return toSent(outcomes.next().value);
     });
   }
 
   async receive({ maxMessages, waitMs }: ReceiveOptions): Promise<Message[]> {
-    const messages: Message[] = [];
-    let waitS = Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1_000));
-    while (messages.length < maxMessages) {
-      const wanted = Math.min(MOST_PER_CALL, maxMessages - messages.length);
-      const got = await this.#receiveSome(wanted, waitS);
-      messages.push(...got);
-      if (got.length === 0) break;
-      waitS = 0;
+    const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1_000));
+    const messages = await this.#receiveSome(Math.min(MOST_PER_CALL, maxMessages), waitS);
+    // Where a call brought all it can there are likely more: twice as many calls each time, until one brings less.
+    for (let calls = 2, full = messages.length === MOST_PER_CALL; full; calls *= 2) {
+      const got = await this.#receiveAtOnce(calls, maxMessages - messages.length);
+      messages.push(...got.flat());
+      full = messages.length < maxMessages && got.every(({ length }) => length === MOST_PER_CALL);
     }
     return messages;
   }
@@ -192,6 +183,15 @@ export class SqsQueue implements Queue {
   #signal(waitS = 0): { abortSignal: AbortSignal } {
     const timeout = AbortSignal.timeout(waitS * 1_000 + CALL_MS);
     return { abortSignal: AbortSignal.any([this.#closing.signal, timeout]) };
+  }
+
+  /** A call that fails brings nothing; what SQS handed out with it comes again after the visibility time. */
+  async #receiveAtOnce(calls: number, most: number): Promise<Message[][]> {
+    const counts: number[] = [];
+    for (let left = most; left > 0 && counts.length < calls; left -= MOST_PER_CALL)
+      counts.push(Math.min(MOST_PER_CALL, left));
+    const results = await Promise.allSettled(counts.map((count) => this.#receiveSome(count, 0)));
+    return results.map((result) => (result.status === "fulfilled" ? result.value : []));
   }
 
   async #receiveSome(count: number, waitS: number): Promise<Message[]> {

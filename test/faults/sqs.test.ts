@@ -112,6 +112,30 @@ describe("when SQS does not take it", () => {
   });
 });
 
+describe("requests that wait at the same time", () => {
+  it("share calls, and each is answered by what became of its own message", async () => {
+    const { clientId, secret } = await addClient(deps, "together");
+    const events = Array.from({ length: 40 }, () => anEvent());
+    const refused = events[17];
+    proxy.refuse((body) => body.includes(String(refused?.event_id)));
+    const before = proxy.sends();
+    const order: unknown[] = [];
+    const answers = await Promise.all(
+      events.map((event) => send(deps, secret, event).finally(() => order.push(event))),
+    );
+    expect(proxy.sends() - before).toBeLessThan(events.length);
+    for (const [index, { status }] of answers.entries()) expect(status).toBe(index === 17 ? 503 : 202);
+    // It was tried again, and nobody waited for that.
+    expect(order.at(-1)).toBe(refused);
+
+    proxy.refuse(() => false);
+    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 1, duplicates: 39 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(40, { duplicates: 0 }));
+    await expectTidy(deps, clientId);
+  });
+});
+
 it("a dead letter that SQS does not take back stays one, and the others go", async () => {
   const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
   const queue = new SqsQueue(deps.redis, deps.shards, {

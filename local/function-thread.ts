@@ -1,0 +1,40 @@
+/** A function in a thread of its own, with an event loop and connections of its own. */
+import { Worker } from "node:worker_threads";
+
+type Handler = (event: unknown) => Promise<unknown>;
+
+interface Call {
+  fulfil: (result: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Starts the thread at once.
+ * @param module URL of a module that exports `handler`
+ * @param ended called when the thread has ended, which it does only when something goes wrong in it
+ * @returns its handler; it rejects with what the function threw, and with what ended the thread
+ */
+export function functionThread(module: string, ended: () => void): Handler {
+  const thread = new Worker(new URL("function-runner.ts", import.meta.url), { workerData: module });
+  const calls = new Map<number, Call>();
+  let last = 0;
+  let fault: unknown = new Error("The function's thread ended.");
+  thread.on("message", ({ id, result, error }: { id: number; result?: unknown; error?: Error }) => {
+    const call = calls.get(id);
+    calls.delete(id);
+    if (error === undefined) call?.fulfil(result);
+    else call?.reject(error);
+  });
+  thread.on("error", (error) => {
+    fault = error;
+  });
+  thread.on("exit", () => {
+    ended();
+    for (const { reject } of calls.values()) reject(fault);
+  });
+  return (event) =>
+    new Promise((fulfil, reject) => {
+      calls.set(++last, { fulfil, reject });
+      thread.postMessage({ id: last, event });
+    });
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { functionThread } from "../../local/function-thread.ts";
+import { atEnd } from "../support/cleanup.ts";
+
+const FUNCTION = `
+  import { threadId } from "node:worker_threads";
+  export const handler = async (event) => {
+    if (event.fail) throw new Error(event.fail);
+    if (event.die) setImmediate(() => { throw new Error(event.die); });
+    if (event.die) return new Promise(() => {});
+    return { threadId, ...event };
+  };`;
+
+let module: string;
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weir-thread-"));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "function.mjs");
+  await writeFile(file, FUNCTION);
+  module = pathToFileURL(file).href;
+});
+
+describe("a function in a thread", () => {
+  it("answers each call, and throws what it throws", async () => {
+    const handler = functionThread(module, () => {});
+    const calls = [handler({ n: 1 }), handler({ fail: "for a test" }), handler({ n: 2 })];
+    const [first, failed, second] = await Promise.allSettled(calls);
+    expect(first).toMatchObject({ value: { n: 1, threadId: expect.any(Number) } });
+    expect(failed).toMatchObject({ reason: { message: "for a test" } });
+    expect(second).toMatchObject({ value: { n: 2 } });
+  });
+
+  it("that ends fails the calls under way, and says so", async () => {
+    let ended = 0;
+    const handler = functionThread(module, () => ended++);
+    await expect(handler({ die: "for a test" })).rejects.toThrow("for a test");
+    expect(ended).toBe(1);
+  });
+});
