@@ -34,7 +34,7 @@ const builtinsWithoutImport = {
   setup(build) {
     build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
       if (!isBuiltin(path)) return undefined;
-      return { path, namespace: kind === "require-call" ? "builtin-required" : "builtin-imported" };
+      return { path, namespace: kind === "import-statement" ? "builtin-imported" : "builtin-required" };
     });
     build.onLoad({ filter: /.*/, namespace: "builtin-required" }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,

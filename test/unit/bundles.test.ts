@@ -53,6 +53,12 @@ describe("bundles", () => {
     }
   });
 
+  it("read none of the members for which Node loads its HTTP client", async () => {
+    for (const { name, file } of bundles)
+      for (const one of await readdir(dirname(file)))
+        expect(await readFile(join(dirname(file), one), "utf8"), name).not.toMatch(/\.WebSocket\b/);
+  });
+
   it("hold ASCII only, of which V8 keeps a byte a character and not two", async () => {
     for (const { name, file } of bundles) {
       const text = await readFile(file, "latin1");
