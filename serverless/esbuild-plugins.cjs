@@ -2,7 +2,7 @@
  * What the bundler does beside bundling, so that a function starts sooner: each millisecond of a load is text that V8
  * reads, or code that runs before the handler is there. docs/decisions/0022 has the figures.
  */
-const { readdirSync, readFileSync } = require("node:fs");
+const { globSync, readdirSync, readFileSync, rmSync } = require("node:fs");
 const { isBuiltin } = require("node:module");
 const { join, parse } = require("node:path");
 const { pathToFileURL } = require("node:url");
@@ -110,9 +110,13 @@ const filesOfTheFunction = {
   name: "files-of-the-function",
   setup(build) {
     const options = build.initialOptions;
-    const [entry] = options.entryPoints;
+    const { name } = parse(options.entryPoints[0]);
     options.splitting = true;
-    options.chunkNames = `${parse(entry).name}.[name]-[hash]`;
+    options.chunkNames = `${name}.[name]-[hash]`;
+    // What a build left behind that was broken off would be packed too.
+    build.onStart(() => {
+      for (const file of globSync(`${name}.*`, { cwd: options.outdir })) rmSync(join(options.outdir, file));
+    });
   },
 };
 

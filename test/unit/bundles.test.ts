@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -16,6 +16,8 @@ let folder: string;
 let bundles: Bundle[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-bundles-"));
+  await mkdir(join(folder, "web"));
+  await writeFile(join(folder, "web/web.dist-es-OLD.mjs"), "");
   bundles = await makeBundles(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -44,6 +46,11 @@ describe("bundles", () => {
   it("have files that are named after their function, and no other is packed with it", async () => {
     for (const { name, file } of bundles)
       for (const other of await readdir(dirname(file))) expect(other).toMatch(new RegExp(`^${name}\\.`));
+  });
+
+  it("have no files of an earlier build", async () => {
+    expect(await readdir(join(folder, "web"))).not.toContain("web.dist-es-OLD.mjs");
+    expect((await readdir(join(folder, "web"))).length).toBeGreaterThan(1);
   });
 
   it("load nothing of AWS' SDK before it is needed", async () => {
