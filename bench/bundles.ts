@@ -19,8 +19,12 @@ const fileSchema = z.looseObject({
 
 export interface Bundle {
   name: string;
+  /** What a start loads. */
   file: string;
+  /** Of all its files. */
   bytes: number;
+  /** Of those files that a start loads. */
+  startBytes: number;
   /** Packages, and Weir itself, with their bytes in it, the largest first. */
   parts: [name: string, bytes: number][];
 }
@@ -52,38 +56,52 @@ async function makeBundle(
   options: Record<string, unknown>,
 ): Promise<Bundle> {
   // The settings that esbuild itself knows; the others are the plugin's.
-  const names = [
-    "bundle",
-    "minify",
-    "keepNames",
-    "sourcemap",
-    "platform",
-    "target",
-    "format",
-    "mainFields",
-    "banner",
-  ];
+  const names = ["bundle", "minify", "keepNames", "sourcemap", "platform", "target", "format", "mainFields"];
   const known: BuildOptions = Object.fromEntries(names.map((option) => [option, options[option]]));
-  const file = join(folder, `${name}.mjs`);
+  const entry = handler.replace(/\.\w+$/, ".ts");
+  const outdir = join(folder, name);
   const { metafile } = await build({
     ...known,
-    entryPoints: [join(PROJECT, handler.replace(/\.\w+$/, ".ts"))],
+    entryPoints: [entry],
     plugins: require(join(PROJECT, String(options.plugins))),
-    outfile: file,
+    outdir,
+    outExtension: { ".js": String(options.outputFileExtension) },
     metafile: true,
     write: true,
     absWorkingDir: PROJECT,
     logLevel: "silent",
   });
-  const [output] = Object.values(metafile?.outputs ?? {});
-  return { name, file, bytes: output?.bytes ?? 0, parts: partsOf(output) };
+  const outputs = metafile?.outputs ?? {};
+  const [file = ""] = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === entry);
+  return {
+    name,
+    file: join(PROJECT, file),
+    bytes: bytesOf(Object.values(outputs)),
+    startBytes: bytesOf([...loadedBy(file, outputs)].flatMap((path) => outputs[path] ?? [])),
+    parts: partsOf(Object.values(outputs)),
+  };
 }
 
-export function partsOf(output: Metafile["outputs"][string] | undefined): [string, number][] {
+type Outputs = Metafile["outputs"];
+
+const bytesOf = (outputs: readonly Outputs[string][]): number =>
+  outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** A file and all that it imports at once. */
+function loadedBy(file: string, outputs: Outputs, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const { kind, path } of outputs[file]?.imports ?? [])
+    if (kind === "import-statement") loadedBy(path, outputs, found);
+  return found;
+}
+
+export function partsOf(outputs: readonly Pick<Outputs[string], "inputs">[]): [string, number][] {
   const parts = new Map<string, number>();
-  for (const [path, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
-    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? "Weir";
-    parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
-  }
+  for (const { inputs } of outputs)
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? "Weir";
+      parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
+    }
   return [...parts].sort(([, a], [, b]) => b - a);
 }

@@ -3,7 +3,8 @@
  * with what the data holds. A second run adds nothing, since every event keeps its id and its content.
  */
 import { parseArgs } from "node:util";
-import { ConfigError, loadLocalConfig } from "../lib/config.ts";
+import { ConfigError } from "../lib/config.ts";
+import { loadLocalConfig } from "../lib/config-local.ts";
 import { clientOfSecret } from "../lib/ids.ts";
 import { readDevFile } from "../local/access.ts";
 import { type Access, Api, DemoError } from "./demo/api.ts";

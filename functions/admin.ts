@@ -5,13 +5,13 @@ import * as clients from "../lib/clients.ts";
 import * as contract from "../lib/contract/admin.ts";
 import * as erasure from "../lib/contract/erasures.ts";
 import { linkNext } from "../lib/cursor.ts";
-import { getDeps } from "../lib/deps-once.ts";
+import { getConnectedDeps } from "../lib/deps-once.ts";
 import * as erasures from "../lib/erasures.ts";
 import { json } from "../lib/http.ts";
 import * as keys from "../lib/keys.ts";
 import * as quarantine from "../lib/quarantine.ts";
 
-export const handler = httpHandler(getDeps, [
+export const handler = httpHandler(getConnectedDeps, [
   serve(contract.createClient, async ({ deps, body, changed }) => {
     const client = await clients.createClient(deps, body, changed);
     return json(201, client, { location: `/v1/clients/${client.client_id}` });

@@ -5,7 +5,7 @@ import * as analytics from "../lib/contract/analytics.ts";
 import * as events from "../lib/contract/events.ts";
 import * as exports from "../lib/contract/export.ts";
 import * as properties from "../lib/contract/properties.ts";
-import { getDeps } from "../lib/deps-once.ts";
+import { getConnectedDeps } from "../lib/deps-once.ts";
 import { getEvent, listEvents } from "../lib/events.ts";
 import { exportEvents } from "../lib/export-events.ts";
 import { getFunnel } from "../lib/funnel.ts";
@@ -15,7 +15,7 @@ import { getSeries } from "../lib/series.ts";
 import { getTop } from "../lib/top.ts";
 import { getUniques } from "../lib/uniques.ts";
 
-export const handler = httpHandler(getDeps, [
+export const handler = httpHandler(getConnectedDeps, [
   serve(events.getReceipt, getReceipt),
   serve(events.listEvents, listEvents),
   serve(exports.exportEvents, exportEvents),

@@ -6,9 +6,9 @@ import { exportAudit } from "../lib/audit-export.ts";
 import { getProof } from "../lib/audit-proof.ts";
 import { verifyAudit } from "../lib/audit-verify.ts";
 import * as audit from "../lib/contract/audit.ts";
-import { getDeps } from "../lib/deps-once.ts";
+import { getConnectedDeps } from "../lib/deps-once.ts";
 
-export const handler = httpHandler(getDeps, [
+export const handler = httpHandler(getConnectedDeps, [
   serve(audit.listAudit, listAudit),
   serve(audit.exportAudit, exportAudit),
   serve(audit.verifyAudit, verifyAudit),

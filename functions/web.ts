@@ -3,13 +3,13 @@ import { httpHandler, serve } from "../lib/api.ts";
 import * as contract from "../lib/contract/web.ts";
 import { getDeps } from "../lib/deps-once.ts";
 import { json } from "../lib/http.ts";
-import { openApiText } from "../lib/openapi.ts";
+import { openApiText } from "../lib/openapi-text.ts";
 import { errorPage, refuse } from "../lib/web.ts";
 
 export const handler = httpHandler(
   getDeps,
   [
-    serve(contract.getOpenApi, async () => json(200, openApiText())),
+    serve(contract.getOpenApi, async () => json(200, openApiText)),
     serve(contract.getErrorPage, async ({ params }) => ({
       status: 200,
       headers: { "content-type": "text/markdown; charset=utf-8" },

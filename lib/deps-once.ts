@@ -1,5 +1,6 @@
 import { loadConfig } from "./config.ts";
 import { createDeps, type Deps } from "./deps.ts";
+import { ping } from "./sql/ping.ts";
 
 let deps: Deps | undefined;
 
@@ -11,4 +12,13 @@ let deps: Deps | undefined;
 export function getDeps(): Deps {
   deps ??= createDeps(loadConfig());
   return deps;
+}
+
+/**
+ * As {@link getDeps}, for functions whose first call needs PostgreSQL after Redis has checked its key: the two connections
+ * open side by side. Where this one fails, the statement that needs it will tell.
+ */
+export function getConnectedDeps(): Deps {
+  if (deps === undefined) ping(getDeps().sql).catch(() => {});
+  return getDeps();
 }

@@ -104,14 +104,6 @@ function withoutSafeBounds({ jsonSchema }: ZodOpenApiOverrideContext): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
-let text: string | undefined;
-
-/** The document as JSON text, made once per function instance. */
-export function openApiText(): string {
-  text ??= JSON.stringify(openApiDocument());
-  return text;
-}
-
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const { params, query, scopes, summary } = operation;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };

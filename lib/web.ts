@@ -1,5 +1,5 @@
 /** Pages for people and tools, and what to say where no operation matches. */
-import { operations } from "./contract/index.ts";
+import { paths } from "./contract/paths.ts";
 import type { ApiRequest } from "./http.ts";
 import { Problem, type ProblemCode, problemPage, problemTypes } from "./problem.ts";
 
@@ -11,10 +11,9 @@ export function errorPage(code: string): string {
 
 const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemTypes, code);
 
-/** Every path there is, as a pattern, with its methods. */
-const paths = [...Map.groupBy(Object.values(operations), ({ path }) => path)].map(([template, served]) => ({
-  pattern: new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
-  methods: served.map(({ method }) => method).sort(),
+const patterns = paths.map(({ path, methods }) => ({
+  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+  methods,
 }));
 
 /**
@@ -22,7 +21,7 @@ const paths = [...Map.groupBy(Object.values(operations), ({ path }) => path)].ma
  * @throws {Problem} `method-not-allowed` with `Allow` where the path has other methods, else `not-found`
  */
 export function refuse({ method, path }: Pick<ApiRequest, "method" | "path">): never {
-  const fitting = paths.filter(({ pattern }) => pattern.test(path));
+  const fitting = patterns.filter(({ pattern }) => pattern.test(path));
   // A path that says itself what another has as a parameter, as /v1/events/export, fits both.
   const methods = [...new Set(fitting.flatMap((found) => found.methods))];
   if (methods.length === 0 || methods.some((other) => other === method))

@@ -8,7 +8,7 @@ import { type Answer, addClient, anEvent, context, send, toAnswer } from "../sup
 
 let deps: Deps;
 let adminKey: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeAll(async () => {

@@ -18,7 +18,7 @@ const AGENT = "Ada's own browser/1.0";
 
 let deps: Deps;
 let key: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {

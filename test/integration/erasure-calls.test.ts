@@ -11,7 +11,7 @@ let deps: Deps;
 let calls: ErasureCalls;
 /** With a key that is no administrator's. */
 let others: ErasureCalls;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {

@@ -13,7 +13,7 @@ let deps: Deps;
 let erase: ErasureCalls["erase"];
 let look: ErasureCalls["look"];
 let secret: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {

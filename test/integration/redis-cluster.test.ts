@@ -24,7 +24,7 @@ import { clusterConfig, type RedisCluster, redisCluster } from "../support/redis
 let cluster: RedisCluster;
 let deps: Deps;
 let adminKey: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 const { handler: health } = await import("../../functions/health.ts");
 

@@ -191,9 +191,9 @@ describe("what the bench says a function is for", () => {
       "node_modules/zod/c.js": { bytesInOutput: 4 },
       "lib/api.ts": { bytesInOutput: 3 },
     };
-    const output = { bytes: 14, inputs, imports: [], exports: [] };
-    expect(partsOf(output)).toEqual([
-      ["zod", 9],
+    const more = { "node_modules/zod/a.js": { bytesInOutput: 1 } };
+    expect(partsOf([{ inputs }, { inputs: more }])).toEqual([
+      ["zod", 10],
       ["Weir", 3],
       ["@smithy/core", 2],
     ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { loadConfig, loadLocalConfig } from "../../lib/config.ts";
+import { loadConfig } from "../../lib/config.ts";
+import { loadLocalConfig } from "../../lib/config-local.ts";
 import { isLocalUrl } from "../../lib/local-url.ts";
 
 const servers = { DATABASE_URL: "postgres://db/weir", REDIS_URL: "redis://cache" };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, loadConfig, loadLocalConfig } from "../../lib/config.ts";
+import { ConfigError, loadConfig } from "../../lib/config.ts";
+import { loadLocalConfig } from "../../lib/config-local.ts";
 
 const ENOUGH = { DATABASE_URL: "postgres://u:p@db:5432/weir", REDIS_URL: "redis://cache:6379/1" };
 

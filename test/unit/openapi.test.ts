@@ -1,7 +1,8 @@
 import SwaggerParser from "@apidevtools/swagger-parser";
 import { describe, expect, it } from "vitest";
 import { operations } from "../../lib/contract/index.ts";
-import { openApiDocument, openApiText } from "../../lib/openapi.ts";
+import { openApiDocument } from "../../lib/openapi.ts";
+import { openApiText } from "../../lib/openapi-text.ts";
 
 interface DescribedOperation {
   operationId: string;
@@ -19,7 +20,7 @@ interface DescribedOperation {
 const document: {
   paths: Record<string, Record<string, DescribedOperation>>;
   tags: { name: string }[];
-} = JSON.parse(openApiText());
+} = JSON.parse(openApiText);
 
 const described = (operationId: string): DescribedOperation => {
   const found = Object.values(document.paths)
@@ -36,7 +37,7 @@ const codesOf = (operationId: string, status: number): string[] =>
 
 describe("the OpenAPI document", () => {
   it("is valid, and every reference in it leads somewhere", async () => {
-    await SwaggerParser.validate(JSON.parse(openApiText()));
+    await SwaggerParser.validate(JSON.parse(openApiText));
   });
 
   it("has nothing that JSON would drop", () => {
@@ -48,7 +49,7 @@ describe("the OpenAPI document", () => {
     };
     look(openApiDocument(), "");
     expect(holes).toEqual([]);
-    expect(openApiText()).not.toMatch(/undefined|\[object/);
+    expect(openApiText).not.toMatch(/undefined|\[object/);
   });
 
   it.each(Object.entries(operations))("has %s, with its scopes, parameters and answers", (id, operation) => {
