@@ -1,7 +1,9 @@
 /** Who may call and how much, over HTTP through the emulator, checked against the API document. */
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "../support/cleanup.ts";
+import { ownServer } from "../support/faults.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { type System, testSystem } from "../support/system.ts";
 
@@ -10,7 +12,9 @@ let { apiKey: key, adminKey: admin } = {} as System["stack"];
 let redis: Redis;
 
 beforeAll(async () => {
-  const system = await testSystem({ QUEUE_MAX_EVENTS: "5000" });
+  // Of its own, since a test lets it refuse all writes.
+  const { url: redisUrl } = await ownServer(startRedis);
+  const system = await testSystem({ QUEUE_MAX_EVENTS: "5000" }, { redisUrl });
   ({ api, post, get, newClient, newKey } = system);
   ({ apiKey: key, adminKey: admin } = system.stack);
   redis = new Redis(system.stack.redisUrl);

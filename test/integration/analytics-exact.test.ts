@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as contract from "../../lib/contract/analytics.ts";
 import type { Deps } from "../../lib/deps.ts";
+import { isBefore, parseTime } from "../../lib/time.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, drainAll, send } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
@@ -90,6 +91,12 @@ const question = fc.record(
 );
 
 /** A condition on raw rows, without any of the code that is tested. */
+/** By their instants: as texts 712001 would stand before 712Z. */
+function isEmpty({ start, end }: Asked): boolean {
+  const [from, to] = [parseTime(start ?? ""), parseTime(end ?? "")];
+  return from !== undefined && to !== undefined && !isBefore(from, to);
+}
+
 const within = ({ client, event_type, start, end }: Asked) => deps.sql`
   client_id = ${client ?? null} IS NOT FALSE AND event_type = ${event_type ?? null} IS NOT FALSE
   AND event_time >= coalesce(${start ?? null}::text, '-infinity')::timestamptz
@@ -135,7 +142,7 @@ test("count and series with a condition on the payload equal plain SQL", async (
       const where = `payload.n>=${n}`;
       const { body } = await ask(contract.countEvents, { query: { ...query, where } });
       expect(body.count).toBe(rows.reduce((sum, row) => sum + row.n, 0));
-      expect(body.source).toBe(query.start && query.end && query.start >= query.end ? "rollup" : "raw");
+      expect(body.source).toBe(isEmpty(query) ? "rollup" : "raw");
       if (query.start === undefined || query.end === undefined) return;
       const asked = { ...query, where, interval: "month", tz: "Asia/Kolkata" };
       const series = (await ask(contract.getSeries, { query: asked })).body.series as Bucket[];

@@ -64,8 +64,6 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       }),
       { numRuns: 150 },
     );
-    // On a busy machine a server may be given up: that answer's bytes are on record like any other's.
-    statuses.delete(503);
     expect([...statuses].sort()).toEqual([202, 400, 401, 403, 422, 429]);
     await door.expectAudited([]);
   });

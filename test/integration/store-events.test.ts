@@ -15,7 +15,7 @@ beforeAll(async () => {
   deps = await testDeps({ databasePoolSize: TRANSACTIONS + 1 });
 });
 beforeEach(async () => {
-  await deps.sql`TRUNCATE events, event_ledger, event_rollups`;
+  await deps.sql`TRUNCATE events, event_ledger, rollups`;
 });
 
 const minute = Math.floor(Date.now() / 60_000) * 60_000;
@@ -74,13 +74,13 @@ it("says which events were new, and counts only those", async () => {
   expect(await storeEvents(deps.sql, rows)).toEqual([]);
   const [counted] = await deps.sql`
     SELECT (SELECT count(*)::int FROM events) AS events, (SELECT count(*)::int FROM event_ledger) AS ledger,
-           (SELECT sum(count)::int FROM event_rollups WHERE grain = 1440) AS rollups`;
+           (SELECT sum(count)::int FROM rollups WHERE grain = 1440) AS rollups`;
   expect(counted).toEqual({ events: 5, ledger: 5, rollups: 5 });
 });
 
 it("adds to the first slot that no other transaction has, and waits for none while one is free", async () => {
   const slots = async (): Promise<number[]> =>
-    (await deps.sql`SELECT slot FROM event_rollups WHERE grain = 1440 ORDER BY slot`).map(({ slot }) => slot);
+    (await deps.sql`SELECT slot FROM rollups WHERE grain = 1440 ORDER BY slot`).map(({ slot }) => slot);
   for (let n = 0; n < 2; n++) await transaction(deps.sql, (tx) => storeEvents(tx, [aRow()]));
   expect(await slots()).toEqual([0]);
 
@@ -101,6 +101,6 @@ it("adds to the first slot that no other transaction has, and waits for none whi
   await Promise.all([last, ...begun.map(({ done }) => done)]);
   expect(await slots()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   const [{ count }] = await deps.sql<[{ count: number }]>`
-    SELECT sum(count)::int AS count FROM event_rollups WHERE grain = 1440`;
+    SELECT sum(count)::int AS count FROM rollups WHERE grain = 1440`;
   expect(count).toBe(2 + TRANSACTIONS);
 });

@@ -16,9 +16,9 @@ export interface System {
   newKey(client: string, body: object): Promise<{ secret: string; key_id: string }>;
 }
 
-/** @param environment settings of the functions */
-export async function testSystem(environment: Record<string, string> = {}): Promise<System> {
-  const stack = await testStack(environment);
+/** The parameters are those of `testStack`. */
+export async function testSystem(...words: Parameters<typeof testStack>): Promise<System> {
+  const stack = await testStack(...words);
   const api = await checkedApi(stack.url);
   const get: System["get"] = (path, as = stack.apiKey) => api.call("GET", path, { key: as });
   const make = async (path: string, body: object): Promise<Checked> => {
