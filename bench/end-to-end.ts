@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
 import { type Arrived, type Load, openLoop, percentiles } from "./open-loop.ts";
 import type { Bench, Chart, Goal, Part, Section } from "./part.ts";
-import { format, formatMedian, median } from "./statistics.ts";
+import { format, formatMedian, median, quantile } from "./statistics.ts";
 import { type System, startSystem } from "./system.ts";
 
 const QUEUES = ["redis", "sqs"] as const;
@@ -26,7 +26,7 @@ const LONGER = 4;
 /** The search for the highest rate: from, by how much up at each step, and how long a step is. */
 const FIRST = 1_000;
 const STEP = 1.4;
-/** A queue that holds more than so many seconds' events at a step's end grows. */
+/** A queue that holds more than so many seconds' events at a step's end grows; so do requests that wait longer at the door. */
 const BACKLOG_S = 0.5;
 
 const nameOf = (queue: string, rate: number): string => `${queue}, ${format(rate)} events/s`;
@@ -73,13 +73,15 @@ const contender = (system: System, rate: number): Contender => ({
   },
 });
 
-/** The highest of the rates tried at which every request is taken and the queue does not grow, in events a second. */
+/** The highest of the rates tried at which every request is taken in time and the queue does not grow, in events a second. */
 async function findHighest({ say, scale }: Bench, system: System): Promise<number> {
   let highest = 0;
   for (let rate = FIRST; ; rate = Math.round((rate * STEP) / 100) * 100) {
     say(`${system.queue}: does the queue grow at ${format(rate)} events/s?`);
     const { arrived, waiting } = await watch(system, loadOf(rate, scale.seconds * 3));
-    const grows = waiting > rate * BACKLOG_S || arrived.accepted < arrived.sent || arrived.missing > 0;
+    const atDoor = quantile(arrived.acceptedMs, 0.99) > BACKLOG_S * 1_000;
+    const grows =
+      waiting > rate * BACKLOG_S || atDoor || arrived.accepted < arrived.sent || arrived.missing > 0;
     await drained(system);
     if (grows) return highest;
     highest = rate;
