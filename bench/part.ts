@@ -69,5 +69,10 @@ export interface Bench {
 export interface Part {
   /** What `--only` calls it. */
   name: string;
+  /**
+   * It takes less than a minute, in which a machine that others use as well is fast or slow throughout: it repeats three
+   * times as often, so that its spread says something of the next run.
+   */
+  brief?: true;
   run(bench: Bench): Promise<Section>;
 }

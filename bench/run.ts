@@ -67,9 +67,10 @@ async function run(scale: Scale): Promise<void> {
   try {
     const parts = PARTS.filter(({ name }) => wanted.includes(name));
     for (const [index, part] of parts.entries()) {
+      const repeats = part.brief && scale !== QUICK ? 3 * scale.repeats : scale.repeats;
       const bench: Bench = {
         servers,
-        scale,
+        scale: { ...scale, repeats },
         say: (text) => progress.say(`${part.name} (${index + 1} of ${parts.length}): ${text}`),
         found: (name) => results[name],
       };
@@ -83,7 +84,7 @@ async function run(scale: Scale): Promise<void> {
       results[part.name] = {
         ...section,
         machine,
-        repeats: scale.repeats,
+        repeats,
         took,
         ...(agreement && { agreement }),
       };

@@ -36,6 +36,7 @@ interface Start {
 
 export const start: Part = {
   name: "start",
+  brief: true,
   run: async (bench) => {
     const { servers } = bench;
     bench.say("bundling");

@@ -109,6 +109,7 @@ const VARIANTS: readonly Variant[] = [
 
 export const variants: Part = {
   name: "variants",
+  brief: true,
   run: async (bench) => {
     const { sql } = await bench.servers.deps("variants", AT_ONCE);
     const measured = await interleave(
