@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Deps } from "./deps.ts";
+import { ERASED } from "./event.ts";
 import { readFreshness } from "./freshness.ts";
 import { parseExact } from "./json.ts";
 import { parseLine, toLine } from "./message.ts";
@@ -23,8 +24,6 @@ import { noteQuarantineErased } from "./sql/note-quarantine-erased.ts";
 import { type Steps, step } from "./steps.ts";
 import { isOfSubject, pathOf, type Subject, toScalar } from "./subject.ts";
 
-/** What stands in the place of an erased payload. */
-export const ERASED = '{"erased":true}';
 /** Events that one transaction looks through, each of which may be 1 MiB. */
 const STEP_EVENTS = 1_000;
 const STEP_QUARANTINED = 50;

@@ -32,7 +32,7 @@ export async function ingest(
 /** What is wrong with the body is told only to a caller whose key is good, so it waits for the script's verdict. */
 function readOrRefuse(request: ApiRequest, { config }: Deps): { batch: Batch; problem: Problem | undefined } {
   try {
-    const batch = readBatch(request, config.retentionDays);
+    const batch = readBatch(request, config.retentionDays, config.placeSeed);
     return { batch, problem: batch.valid.length > 0 ? undefined : nothingValid(batch.faults) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -30,8 +30,8 @@ export interface Enqueued {
   /** The audit row is on its way. Where it is not, whoever builds the answer is to queue it. */
   audited: boolean;
   /**
-   * A letter for each valid item: a accepted, d duplicate, c conflict; r refused by the queue for now, x for good (an
-   * event that is too large for it).
+   * A letter for each valid item: a accepted, d duplicate, c conflict, u duplicate or conflict, not known which; r refused
+   * by the queue for now, x for good (an event that is too large for it).
    */
   outcomes: string;
   limit: Limit | undefined;

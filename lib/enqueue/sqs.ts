@@ -14,13 +14,16 @@ import type { RedisConnection } from "../redis/client.ts";
 import { confirmScript } from "../redis/confirm.ts";
 import { settleScript } from "../redis/settle.ts";
 import type { Shards } from "../redis/shards.ts";
+import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
-import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
+import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
+import { judge } from "./conflicts.ts";
 import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
 import { type Part, pack } from "./pack.ts";
 
 interface Parts {
   redis: RedisConnection;
+  sql: Database;
   shards: Shards;
   queue: SqsQueue;
   config: Config;
@@ -43,9 +46,26 @@ export class SqsIntake implements Intake {
     const keys = admissionKeys(shards.ofKey(submission.key), submission);
     const reply = toAdmission(await admitScript(redis, keys, args), submission);
     const admission = { ...reply, audited: false };
-    const { code, outcomes, owner } = admission;
-    if (code !== "ok" || owner === null || !/[ad]/.test(outcomes)) return admission;
-    return this.#send(submission, admission, owner);
+    const { code, owner } = admission;
+    if (code !== "ok" || owner === null) return admission;
+    const judged = { ...admission, outcomes: await this.#check(submission, admission) };
+    if (/[ad]/.test(judged.outcomes)) return this.#send(submission, judged, owner);
+    // Takes the receipt's note away.
+    await this.#confirm(submission, owner, [], [], []);
+    return judged;
+  }
+
+  /**
+   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, or does not answer, the event is queued: an
+   * earlier one may be on its way whose mark was lost, since ids are marked only after SQS has taken their events. The ledger
+   * then decides, and what comes second is a duplicate on the receipt. Two events of one request can only be what they are.
+   */
+  async #check(submission: Submission, admission: Enqueued): Promise<string> {
+    if (!admission.outcomes.includes("c")) return admission.outcomes;
+    const letters = { same: "d", other: "c", absent: "a", unknown: "a" } as const;
+    return judge(this.#parts, submission, admission, (verdict, isSecond) =>
+      isSecond && verdict !== "same" ? "c" : letters[verdict],
+    );
   }
 
   async #send(submission: Submission, admission: Enqueued, owner: string): Promise<Enqueued> {
@@ -83,14 +103,14 @@ export class SqsIntake implements Intake {
   ): Promise<void> {
     const { redis, shards, config, log } = this.#parts;
     const messages: (string | number)[] = [];
-    const marks: (string | number)[] = [];
+    const marked: Submission["batch"]["valid"] = [];
     for (const [part, { events }] of parts.entries()) {
       const id = sent[part]?.id;
       if (id === undefined) continue;
       messages.push(id, part, events.length);
       for (const position of events) {
         const event = fresh[position];
-        if (event) marks.push(event.seenId, event.digest);
+        if (event) marked.push(event);
       }
     }
     const args = [
@@ -98,12 +118,12 @@ export class SqsIntake implements Intake {
       request.id,
       config.dedupWindowSeconds * 1_000,
       messages.length / 3,
+      placesOf(marked),
       ...messages,
-      ...marks,
+      ...marked.flatMap(({ seenId, digest }) => [seenId, digest]),
     ];
     const shard = shards.of(owner);
-    const seen = [shard.seen(owner, 0), shard.seen(owner, 1)];
-    const keys = [...booksKeys(shard), ...seen, shard.receipts, shard.accepted];
+    const keys = [...booksKeys(shard), shard.seen(owner), shard.receipts, shard.accepted];
     await confirmScript(redis, keys, args).catch((error: Error) =>
       log.warn("not-confirmed", { request_id: request.id, error }),
     );

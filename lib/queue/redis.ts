@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 import type { Config } from "../config.ts";
-import { acknowledgeScript, decayedRate } from "../redis/acknowledge.ts";
+import { acknowledgeScript } from "../redis/acknowledge.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import { depthScript } from "../redis/depth.ts";
+import { depthScript, entryTime, toDepth } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
@@ -42,6 +42,7 @@ export class RedisQueue implements Queue {
     for (const { body, events } of messages) {
       batch.xadd(this.#shard.queue, "*", "n", events, "m", body);
       if (events > 0) batch.hincrby(this.#shard.stats, "events", events);
+      batch.hincrby(this.#shard.stats, "bytes", Buffer.byteLength(body));
     }
     const replies = await batch.exec();
     const failed = replies?.find(([error]) => error !== null);
@@ -81,19 +82,7 @@ export class RedisQueue implements Queue {
 
   async depth(): Promise<Depth> {
     const { queue, dead, stats } = this.#shard;
-    const [messages, deadLetters, oldest, events, rate, rateAt, now] = (await depthScript(
-      this.#redis,
-      [queue, dead, stats],
-      [],
-    )) as [number, number, string, ...(string | number | null)[]];
-    const nowMs = Number(now);
-    return {
-      messages,
-      events: Math.max(0, Number(events ?? 0)),
-      oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
-      drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
-      deadLetters,
-    };
+    return toDepth(await depthScript(this.#redis, [queue, dead, stats], []));
   }
 
   async close(): Promise<void> {
@@ -195,9 +184,6 @@ export class RedisQueue implements Queue {
     await this.#redis.call("XCLAIM", ...words);
   }
 }
-
-/** A stream entry's id begins with its time of arrival in milliseconds. */
-const entryTime = (id: string): number => Number(id.slice(0, id.indexOf("-")));
 
 function toMessage([id, fields]: Entry, deliveries: number): Message {
   const at = fields?.indexOf("m") ?? -1;

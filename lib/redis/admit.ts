@@ -14,9 +14,9 @@ import { script } from "./script.ts";
 export const admitScript = script(
   "weirAdmit",
   admissionLua({
-    first: 10,
+    first: 12,
     width: 2,
     record: "return false",
-    keep: "redis.call('HSET', KEYS[7], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' s ')",
+    keep: "redis.call('HSET', KEYS[6], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' s ')",
   }),
 );

@@ -8,7 +8,7 @@ export class Shard {
   readonly queue: string;
   /** Stream of messages that no worker could process. */
   readonly dead: string;
-  /** Hash: `events` waiting, and the drain rate as an exponentially decaying sum (`rate`, `rate_at`). */
+  /** Hash: `events` and `bytes` of messages waiting, and the drain rate as an exponentially decaying sum (`rate`, `rate_at`). */
   readonly stats: string;
   /** Hash: id of a message in SQS to its number of events. */
   readonly books: string;
@@ -48,8 +48,8 @@ export class Shard {
     return `${this.#prefix}limit:${clientId}`;
   }
 
-  /** Hash: event id to digest, for windows with an even (0) or odd (1) number. */
-  seen(clientId: string, parity: 0 | 1): string {
-    return `${this.#prefix}seen:${clientId}:${parity}`;
+  /** Beginning of the names of hashes, event id to digest; the window's number follows, see `lookUpLua`. */
+  seen(clientId: string): string {
+    return `${this.#prefix}seen:${clientId}:`;
   }
 }

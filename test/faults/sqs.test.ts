@@ -177,9 +177,9 @@ describe("the worker that is faster than ingest's second step", () => {
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue, shards, unqueued } = deps;
+    const { config, log, queue, shards, sql, unqueued } = deps;
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    const parts = { redis, shards, queue, config, messageBytes: 16_384, log, unqueued };
+    const parts = { redis, sql, shards, queue, config, messageBytes: 16_384, log, unqueued };
     return { redis, intake: new SqsIntake(parts) };
   };
 });

@@ -49,6 +49,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const { clientId, secret } = await addClient(deps, "mixed");
       const [a, b, c] = [anEvent(), anEvent(), anEvent()];
       await send(deps, secret, a);
+      // Over SQS a conflict is known when the first is stored.
+      await drainAll(deps);
       const answer = await send(deps, secret, {
         events: [
           a,
@@ -94,6 +96,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       };
       const answer = await send(deps, secret, { ...turned, event_type: event.event_type });
       expect(answer.body).toMatchObject({ accepted: 0, duplicates: 1, rejected: 0 });
+      await drainAll(deps);
       const swapped = await send(deps, secret, { ...event, payload: { a: 1, b: { c: 2, d: [2, 1] } } });
       expect(swapped).toMatchObject({ status: 422, body: { errors: [{ code: "event-conflict" }] } });
     });
