@@ -1,6 +1,7 @@
 /**
  * The front door: check the body, then let the intake check key, limit and duplicates and queue what is new: on Redis one
- * atomic round trip, on SQS one before and one after it. No PostgreSQL on this path.
+ * atomic round trip, on SQS one before and one after it. PostgreSQL is read only for a key that is not cached, and for an
+ * event that Redis takes for a conflict.
  */
 import { toAnswer } from "./answer.ts";
 import type { Call } from "./api.ts";
