@@ -173,7 +173,7 @@ function check(schema: z.ZodObject, value: object): object {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.flatMap((issue): [string, string][] => {
-    if (issue.code !== "unrecognized_keys") return [[issue.path.join("."), issue.message]];
+    if (issue.code !== "unrecognized_keys") return [[String(issue.path[0]), issue.message]];
     return issue.keys.map((key) => [key.toWellFormed(), "this call has no such parameter"]);
   });
   throw invalidParameters(faults);
