@@ -3,7 +3,7 @@ import { bodyText, type MediaType, mediaType, parseJson } from "./body.ts";
 import { type IncomingEvent, itemFault, MAX_AHEAD_MS, readEvent } from "./event.ts";
 import type { ApiRequest } from "./http.ts";
 import type { Seed } from "./ids.ts";
-import { mayHoldUnstorable, parseExact } from "./json.ts";
+import { mayHoldUnstorable, numberSource, parseExact } from "./json.ts";
 import { type Fault, Problem } from "./problem.ts";
 
 /** Most events in a request. */
@@ -27,7 +27,7 @@ export const costOf = ({ valid, faults }: Batch): number => Math.max(1, valid.le
 export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
   const type = mediaType(request, MEDIA_TYPES);
   const text = bodyText(request);
-  const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text));
+  const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text, true));
   if (items.length > MAX_EVENTS)
     throw new Problem(
       "payload-too-large",
@@ -48,7 +48,12 @@ export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed
 }
 
 function readItems(value: unknown): readonly unknown[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Array.isArray(value) ||
+    numberSource(value) !== undefined
+  )
     throw new Problem("invalid-body", 'The body must be one event or {"events": […]}.');
   if (!("events" in value)) return [value];
   const { events, ...others } = value;
