@@ -5,6 +5,7 @@ import { loadConfig } from "../lib/config.ts";
 import { closeDeps, createDeps, createQueue, type Deps } from "../lib/deps.ts";
 import { migrate } from "../lib/migrate.ts";
 import { ensurePartitions } from "../lib/partitions.ts";
+import { databaseSettings, redisSettings, settingWarnings } from "../lib/server-settings.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { ensureAuditKey } from "./audit-key.ts";
 import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
@@ -234,6 +235,11 @@ async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["s
     deps.sql`SELECT 1`.catch(unusable("database", "DATABASE_URL")),
     deps.redis.ping().catch(unusable("Redis server", "REDIS_URL")),
   ]);
+  for (const [server, settings] of [
+    ["PostgreSQL", await databaseSettings(deps)],
+    ["Redis", await redisSettings(deps)],
+  ] as const)
+    for (const warning of settingWarnings(server, settings)) say(`Warning: ${warning}`);
   const applied = await migrate(deps.config.databaseUrl);
   if (applied.length > 0) say(`Database schema brought up to date (${applied.join(", ")})`);
   await ensurePartitions(deps.sql, deps.config);
