@@ -1,5 +1,6 @@
 /** Whether the servers take what the product has to write: over HTTP, and on a schedule that keeps a record. */
 import type { z } from "zod";
+import { auditGaps } from "./audit-gaps.ts";
 import type * as contract from "./contract/health.ts";
 import type { Deps } from "./deps.ts";
 import { uuidv7 } from "./ids.ts";
@@ -9,7 +10,6 @@ import { runwayDays } from "./partitions.ts";
 import { probeShard } from "./redis/probe.ts";
 import { databaseSettings, redisSettings } from "./server-settings.ts";
 import { countHealth } from "./sql/count-health.ts";
-import { countUnqueued } from "./sql/count-unqueued.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
 import { probeWrite } from "./sql/probe-write.ts";
@@ -59,7 +59,7 @@ export async function checkHealth(deps: Deps): Promise<Health> {
     check(() => Promise.all(shards.all.map((shard) => probeShard(redis, shard)))),
     check(() => Promise.all([queue.depth(), queue.probe()])),
     valueWithin(() => partitionState(sql)),
-    valueWithin(() => countUnqueued(sql)),
+    valueWithin(() => auditGaps(sql)),
     valueWithin(() => databaseSettings(deps)),
     valueWithin(() => redisSettings(deps)),
   ]);

@@ -2,6 +2,7 @@
  * What has grown too old goes. First it is hidden, behind the horizon, and only then taken apart, in short transactions
  * that each leave a whole: a run that is killed has lost nothing, and the next one goes on.
  */
+import { forgetFound } from "./audit-gaps.ts";
 import { firstIdAt } from "./ids.ts";
 import { AUDIT_PARENTS, DAY_MS, oldestKept, type PartitionSettings, partitionEnd } from "./partitions.ts";
 import { GRAINS } from "./range.ts";
@@ -179,6 +180,7 @@ async function deleteRecords(
     (tx) => pruneUnqueued(tx, firstCall, STEP_ROWS),
     () => {},
   );
+  await forgetFound(steps);
 }
 
 /**

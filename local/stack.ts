@@ -8,11 +8,12 @@ import { ensurePartitions } from "../lib/partitions.ts";
 import { databaseSettings, redisSettings, settingWarnings } from "../lib/server-settings.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { ensureAuditKey } from "./audit-key.ts";
-import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
+import { type Emulator, endLeftoverEmulator, invocationUrl, logFolder, startEmulator } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
 import { startFirstRun } from "./first-run.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
+import { startReadBack } from "./read-back.ts";
 import { startRedis } from "./redis.ts";
 import { createQueues, startSqs } from "./sqs.ts";
 import { supervise, Teardown } from "./supervise.ts";
@@ -109,6 +110,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     log: say,
   });
   teardown.add("The event source", source.stop);
+  const readBack = startReadBack(deps, logFolder(dataDir), say);
+  teardown.add("Reading audit rows back in", readBack.stop);
   for (const name of ["maintenance", "checkpoint"]) {
     const run = startFirstRun(`The function ${name}`, invocationUrl(lambdaPort, name), say);
     teardown.add(`The first ${name}`, run.stop);
