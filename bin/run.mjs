@@ -112,5 +112,7 @@ if (!Object.hasOwn(commands, command ?? ""))
 checkMachine();
 install();
 if (command === "test" && args.length === 0)
-  console.log("Left out here: the checks of what gets deployed, which need Python (npm run package:check).");
+  console.log(
+    "Not among these tests: npm run package:check and npm run test:localstack, which install Python packages.",
+  );
 run(command, args);

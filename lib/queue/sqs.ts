@@ -166,8 +166,8 @@ export class SqsQueue implements Queue {
   }
 
   /**
-   * Sends an empty batch, which SQS refuses as such only after it has found the queue and let the caller in: the call that
-   * carries events works then. It can't tell a KMS key that is disabled, nor that SQS would refuse single messages.
+   * Sends an empty batch, which SQS refuses as such: then the call that carries events reaches the queue and is not throttled.
+   * It can't tell a KMS key that is disabled, nor that SQS would refuse single messages.
    */
   async probe(): Promise<void> {
     const { sdk, client } = await this.#connect();
