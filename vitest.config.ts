@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Runs of their own, `npm run package:check` and `npm run test:localstack`.
-    exclude: ["test/package/**", "test/localstack/**"],
+    // Runs of their own: `npm run package:check`, `npm run test:localstack`, `npm run test:outside`.
+    exclude: ["test/package/**", "test/localstack/**", "test/outside/**"],
     globalSetup: ["test/support/servers.ts"],
     // A test prints only where it fails.
     setupFiles: ["test/support/quiet.ts"],

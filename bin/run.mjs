@@ -23,6 +23,7 @@ const commands = {
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],
   package: ["node_modules/serverless/bin/serverless.js", "package"],
+  "test:outside": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.outside.config.ts"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
   serverless: ["node_modules/serverless/bin/serverless.js"],
@@ -113,6 +114,6 @@ checkMachine();
 install();
 if (command === "test" && args.length === 0)
   console.log(
-    "Not among these tests: npm run package:check and npm run test:localstack, which install Python packages.",
+    "Not among these tests: npm run package:check, npm run test:localstack, npm run test:outside (they install from PyPI and the Go proxy).",
   );
 run(command, args);
