@@ -110,7 +110,7 @@ export function httpHandler(
 
   return middy<Gateway, Result>({ timeoutEarlyInMillis: RESERVE_MS })
     .use(audit(getDeps, stateOf))
-    .use(requestId(stateOf))
+    .use(commonHeaders(stateOf))
     .use(problems(getDeps, stateOf))
     .handler(handler) as HttpHandler;
 }
@@ -173,7 +173,7 @@ function check(schema: z.ZodObject, value: object): object {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.flatMap((issue): [string, string][] => {
-    if (issue.code !== "unrecognized_keys") return [[issue.path.join("."), issue.message]];
+    if (issue.code !== "unrecognized_keys") return [[String(issue.path[0]), issue.message]];
     return issue.keys.map((key) => [key.toWellFormed(), "this call has no such parameter"]);
   });
   throw invalidParameters(faults);
@@ -205,12 +205,22 @@ function problems(getDeps: () => Deps, stateOf: StateOf): Middleware {
   };
 }
 
-function requestId(stateOf: StateOf): Middleware {
-  const name = (request: Request<Gateway, Result>): void => {
+/**
+ * Headers of every answer: its request id, and what keeps browsers from guessing a type and caches from keeping a
+ * client's data. An operation whose answer is public sets a Cache-Control of its own.
+ */
+function commonHeaders(stateOf: StateOf): Middleware {
+  const add = (request: Request<Gateway, Result>): void => {
     const { id } = stateOf(request).request;
-    if (request.response) request.response.headers = { ...request.response.headers, "x-request-id": id };
+    if (!request.response) return;
+    request.response.headers = {
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...request.response.headers,
+      "x-request-id": id,
+    };
   };
-  return { after: name, onError: name };
+  return { after: add, onError: add };
 }
 
 /** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */

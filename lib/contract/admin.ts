@@ -7,12 +7,13 @@ import {
   nextCursor,
   pageQuery,
   rangeQuery,
+  textParam,
   timeField,
   timeParam,
 } from "./fields.ts";
 import { operation } from "./operation.ts";
 
-const name = z.string().trim().min(1).max(200);
+const name = z.string().trim().min(1).max(200).meta({ pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$" });
 const rate = z.int().min(1).max(1_000_000).meta({ description: "Events per second, on average." });
 const burst = z.int().min(1).max(10_000_000).meta({
   description: "Events at once. A batch larger than this never passes.",
@@ -166,7 +167,7 @@ export const listQuarantine = operation({
   summary: "Events set aside, newest first, and how many by reason",
   query: z.strictObject({
     client: rangeQuery.client,
-    reason: z.string().min(1).max(100).optional(),
+    reason: textParam(100).optional(),
     ...pageQuery,
   }),
   responses: {
@@ -201,7 +202,7 @@ export const redriveQuarantine = operation({
   summary: "Put quarantined events back through the queue, each exactly once",
   body: z.strictObject({
     client: rangeQuery.client,
-    reason: z.string().min(1).max(100).optional(),
+    reason: textParam(100).optional(),
     event_keys: z.array(z.guid()).min(1).max(1_000).optional(),
     limit: z.int().min(1).max(10_000).default(1_000),
   }),

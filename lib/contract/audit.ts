@@ -4,7 +4,16 @@ import { proofSchema } from "../trail/prove.ts";
 import { checkpointSchema, hexField, laneHeadSchema } from "../trail/schema.ts";
 import { faultFields } from "../trail/trail.ts";
 import { exportFormats, MAX_EXPORTED } from "./export.ts";
-import { countField, nextCursor, pageQuery, rangeQuery, timeField, timeParam } from "./fields.ts";
+import {
+  countField,
+  cursorParam,
+  nextCursor,
+  pageQuery,
+  rangeQuery,
+  textParam,
+  timeField,
+  timeParam,
+} from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const uuid = z.string().meta({ format: "uuid" });
@@ -48,11 +57,8 @@ const timeQuery = {
 /** Which entries are asked for. */
 export const auditQuery = {
   client: rangeQuery.client,
-  method: z.string().min(1).max(20).optional(),
-  route: z
-    .string()
-    .min(1)
-    .max(1_000)
+  method: textParam(20).optional(),
+  route: textParam(1_000)
     .optional()
     .meta({ description: "The route's template, such as /v1/events/{event_id}, or $default." }),
   status: z
@@ -60,13 +66,10 @@ export const auditQuery = {
     .regex(/^[1-5](?:\d\d|xx)$/)
     .optional()
     .meta({ description: "A status such as 429, or a class such as 4xx." }),
-  path: z
-    .string()
-    .min(1)
-    .max(1_000)
+  path: textParam(1_000)
     .optional()
     .meta({ description: "The path exactly; with a * at its end, its prefix." }),
-  address: z.string().min(1).max(100).optional().meta({ description: "The caller's IP address." }),
+  address: textParam(100).optional().meta({ description: "The caller's IP address." }),
   request_id: z
     .string()
     .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
@@ -76,10 +79,7 @@ export const auditQuery = {
 };
 
 /** Cursors of the trail tell how far each lane was read. */
-const trailCursor = z
-  .string()
-  .min(1)
-  .max(4_000)
+const trailCursor = cursorParam(4_000)
   .optional()
   .meta({ description: "`next_cursor` of the answer before." });
 

@@ -13,25 +13,31 @@ export const timeParam = z
   })
   .meta({ format: "date-time", example: "2026-11-23T06:00:00Z" });
 
+/** Text that PostgreSQL can hold. @param most characters */
+export const textParam = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .refine((text) => !text.includes("\0"), "must not hold a NUL character")
+    .meta({ pattern: "^[^\\u0000]*$" });
+
 export const timeField = z.string().meta({ format: "date-time" });
 export const clientIdField = z.string().meta({ example: "demo" });
 export const countField = z.int().min(0);
 
 /** A parameter that may be given several times; what comes out is always an array. @param most times */
 export const repeatable = <Item extends z.ZodType>(item: Item, most: number) =>
-  z
-    .union([item, z.array(item).max(most)])
-    .transform((given): z.output<Item>[] => (Array.isArray(given) ? given : [given]))
-    .meta({ type: "array", items: { type: "string" }, maxItems: most });
+  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(item).max(most));
 
 /** Shared by every call over a range of events. */
 export const rangeQuery = {
-  event_type: z.string().min(1).max(200).optional().meta({ description: "Only events of this type." }),
+  event_type: textParam(200).optional().meta({ description: "Only events of this type." }),
   start: timeParam
     .optional()
     .meta({ description: "Events at or after this time; without it, from the first on." }),
   end: timeParam.optional().meta({ description: "Events before this time; without it, up to the last." }),
-  client: z.string().min(1).max(32).optional().meta({
+  client: textParam(32).optional().meta({
     description: "Only this client's data. A key without the scope admin sees its own client's data only.",
   }),
 };
@@ -44,10 +50,18 @@ export const countQuery = {
     .meta({ description: "Only events of this type, or of these." }),
 };
 
+/** A cursor, in base64url. @param most characters */
+export const cursorParam = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[A-Za-z0-9_-]+$/, "must be the next_cursor of this list's page before");
+
 /** Shared by every list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(1_000).default(100).meta({ description: "Rows a page." }),
-  cursor: z.string().min(1).max(1_000).optional().meta({
+  cursor: cursorParam(1_000).optional().meta({
     description: "`next_cursor` of the page before. Opaque, and stable while new rows arrive.",
   }),
 };

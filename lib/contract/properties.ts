@@ -1,6 +1,6 @@
 /** Questions over properties of payloads. */
 import * as z from "zod";
-import { countField, freshness, rangeQuery, timeField } from "./fields.ts";
+import { countField, freshness, rangeQuery, textParam, timeField } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { propertyField, whereField, whereQuery } from "./property.ts";
 
@@ -101,7 +101,7 @@ export const getFunnel = operation({
   scopes: ["read"],
   body: z.strictObject({
     steps: z
-      .array(z.strictObject({ event_type: z.string().min(1).max(200), where: whereField }))
+      .array(z.strictObject({ event_type: textParam(200), where: whereField }))
       .min(2)
       .max(8),
     key: propertyField,
