@@ -4,6 +4,8 @@ import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { eventKey } from "../../lib/ids.ts";
 import { redrive } from "../../lib/quarantine.ts";
+import { listTombstones } from "../../lib/sql/list-tombstones.ts";
+import { transaction } from "../../lib/sql/transaction.ts";
 import { countFound, type ErasureCalls, erasureCalls, refuseEvents, SUBJECT } from "../support/erasures.ts";
 import { runAt } from "../support/maintenance.ts";
 import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
@@ -204,6 +206,23 @@ describe("an erasure", () => {
     await drainAll(deps);
     const texts = await payloads();
     expect(texts.map((text) => text === ERASED)).toEqual(members.map((_, n) => n < matches));
+  });
+
+  it("costs a batch a look at an index, however many erasures came before", async () => {
+    await deps.sql`
+      INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256, requested_at)
+      SELECT gen_random_uuid(), 'shop', 'payload.v', '1'::json, sha256('1'), now() - n * interval '1 minute'
+        FROM generate_series(1, 5000) AS n`;
+    await deps.sql`ANALYZE erasures`;
+    const read = await transaction(deps.sql, async (tx) => {
+      expect(
+        await listTombstones(tx, new Map([["shop", new Date(Date.now() + 1_000).toISOString()]])),
+      ).toEqual([]);
+      const [row] = await tx`
+        SELECT (seq_tup_read + idx_tup_fetch)::int AS rows FROM pg_stat_xact_user_tables WHERE relname = 'erasures'`;
+      return row?.rows;
+    });
+    expect(read).toBeLessThan(10);
   });
 
   it("forgets the value's hash once nothing that was received before it can be shown any more", async () => {
