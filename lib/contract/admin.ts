@@ -63,7 +63,10 @@ export const keySchema = z
 
 export const newKeySchema = z.strictObject({
   scopes: z.array(scopeSchema).min(1),
-  expires_at: timeParam.nullable().optional(),
+  expires_at: timeParam
+    .nullable()
+    .optional()
+    .meta({ description: "In the future; never, when null or left out." }),
 });
 
 const clientParam = z.object({ client_id: clientIdField });
@@ -81,6 +84,7 @@ export const createClient = operation({
   method: "POST",
   path: "/v1/clients",
   summary: "Make a client",
+  query: z.strictObject({}),
   body: newClientSchema,
   responses: { 201: clientSchema },
   problems: [...bodyProblems, "conflict"],
@@ -112,6 +116,7 @@ export const changeClient = operation({
   path: "/v1/clients/{client_id}",
   summary: "Change a client; what is left out stays",
   params: clientParam,
+  query: z.strictObject({}),
   body: changedClientSchema,
   responses: { 200: clientSchema },
   problems: [...bodyProblems, "not-found", "queue-unavailable"],
@@ -123,6 +128,7 @@ export const createKey = operation({
   path: "/v1/clients/{client_id}/keys",
   summary: "Make an API key; its secret is shown this once",
   params: clientParam,
+  query: z.strictObject({}),
   body: newKeySchema,
   responses: {
     201: z
@@ -200,6 +206,7 @@ export const redriveQuarantine = operation({
   method: "POST",
   path: "/v1/quarantine/redrive",
   summary: "Put quarantined events back through the queue, each exactly once",
+  query: z.strictObject({}),
   body: z.strictObject({
     client: rangeQuery.client,
     reason: textParam(100).optional(),

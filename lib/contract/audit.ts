@@ -7,6 +7,7 @@ import { exportFormats, MAX_EXPORTED } from "./export.ts";
 import {
   countField,
   cursorParam,
+  intParam,
   nextCursor,
   pageQuery,
   rangeQuery,
@@ -105,7 +106,7 @@ export const exportAudit = operation({
   query: z.strictObject({
     format: z.enum(exportFormats).default("ndjson"),
     ...auditQuery,
-    limit: z.coerce.number().int().min(1).max(MAX_EXPORTED).default(MAX_EXPORTED).meta({
+    limit: intParam(1, MAX_EXPORTED, MAX_EXPORTED).meta({
       description: "Most entries a piece. As NDJSON a seal is never divided.",
     }),
     cursor: trailCursor.meta({ description: "`X-Next-Cursor` of the piece before." }),
@@ -126,7 +127,7 @@ export const verifyAudit = operation({
   scopes: ["audit"],
   query: z.strictObject({
     ...timeQuery,
-    limit: z.coerce.number().int().min(1).max(1_000_000).default(1_000_000).meta({
+    limit: intParam(1, 1_000_000, 1_000_000).meta({
       description: "Most entries that one call verifies; it ends before when its time is up.",
     }),
     cursor: trailCursor,
@@ -190,12 +191,7 @@ export const listCheckpoints = operation({
     "Keep copies of them where the operator can't change them: with them it shows when the newest entries are cut off.",
   scopes: ["audit"],
   query: z.strictObject({
-    after: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .default(0)
-      .meta({ description: "Only those with a higher number." }),
+    after: intParam(0, Number.MAX_SAFE_INTEGER, 0).meta({ description: "Only those with a higher number." }),
     ...pageQuery,
   }),
   responses: { 200: z.object({ checkpoints: z.array(checkpointSchema), next_cursor: nextCursor }) },

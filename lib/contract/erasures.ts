@@ -110,6 +110,7 @@ export const eraseAudit = operation({
   summary: "Erase who made which calls",
   description:
     "Erases address and user agent of the calls that meet all criteria. The calls themselves stay in the audit log, whose seals and checkpoints are those of before and still verify. This call is recorded too, with its own address, and without the one to be erased.",
+  query: z.strictObject({}),
   body: auditErasureSchema,
   responses: { 200: auditErasedSchema },
   problems: bodyProblems,
@@ -122,7 +123,9 @@ export const createErasure = operation({
   summary: "Erase one subject's payloads",
   description:
     'Replaces the payload of every event of the client, received before now, in which the property has the value, with `{"erased":true}`; in quarantine too, and in what is still on its way through the queue when that is stored. The events keep counting, and their ids are still known, so that none can come back. What can\'t be done at once is done by maintenance.',
+  query: z.strictObject({}),
   body: newErasureSchema,
+  exactNumbers: true,
   responses: { 202: erasureSchema },
   problems: [...bodyProblems, "not-found"],
 });
