@@ -6,7 +6,7 @@ import { eventKey } from "../../lib/ids.ts";
 import type { Header } from "../../lib/message.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
-import { addClient, anEvent, counts, send, stored } from "../support/pipeline.ts";
+import { addClient, anEvent, counts, countWaiting, send, stored } from "../support/pipeline.ts";
 import { poll } from "../support/queue-steps.ts";
 
 let deps: Deps;
@@ -42,7 +42,7 @@ describe("a batch", () => {
       INSERT INTO event_ledger (event_key, client_id, event_time) VALUES (${key}, ${clientId}, now())`;
     await claim(second);
     const working = drain([message], worker);
-    await poll(async () => (await deps.sql`SELECT FROM pg_locks WHERE NOT granted`).length).toBe(1);
+    await poll(() => countWaiting(deps)).toBe(1);
     await claim(first);
     await other`ROLLBACK`;
     await other`RESET deadlock_timeout`;

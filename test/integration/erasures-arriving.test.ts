@@ -8,7 +8,7 @@ import { listTombstones } from "../../lib/sql/list-tombstones.ts";
 import { transaction } from "../../lib/sql/transaction.ts";
 import { countFound, type ErasureCalls, erasureCalls, refuseEvents, SUBJECT } from "../support/erasures.ts";
 import { runAt } from "../support/maintenance.ts";
-import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
+import { addClient, anEvent, counts, countWaiting, drainAll, send, stored } from "../support/pipeline.ts";
 import { poll, takeAll } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
@@ -145,10 +145,7 @@ describe("an erasure", () => {
     await holder`
       INSERT INTO event_ledger (event_key, client_id, event_time) VALUES (${eventKey("held")}, 'shop', now())`;
     const working = drainAll(deps);
-    await poll(async () => {
-      const [row] = await deps.sql`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`;
-      return row?.n;
-    }).toBe(1);
+    await poll(() => countWaiting(deps)).toBe(1);
     const { body } = await calls.erase();
     expect(body).toMatchObject({ status: "waiting", completed_at: null });
     await holder`ROLLBACK`;
