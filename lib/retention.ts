@@ -8,6 +8,7 @@ import { AUDIT_PARENTS, DAY_MS, oldestKept, type PartitionSettings, partitionEnd
 import { GRAINS } from "./range.ts";
 import { detachPartition } from "./sql/detach-partition.ts";
 import { dropTable } from "./sql/drop-table.ts";
+import { forgetErasedValues } from "./sql/forget-erased-values.ts";
 import { forgetPartition } from "./sql/forget-partition.ts";
 import { listPartitions } from "./sql/list-partitions.ts";
 import { type ExpiredPartition, lockExpired } from "./sql/lock-expired.ts";
@@ -172,6 +173,12 @@ async function deleteRecords(
     (rows) => {
       deleted.health_checks += rows;
     },
+  );
+  await repeat(
+    steps,
+    "hashes of erased values",
+    (tx) => forgetErasedValues(tx, STEP_ROWS),
+    () => {},
   );
   const firstCall = firstIdAt(oldestKept("audit_log", settings, now));
   await repeat(
