@@ -7,8 +7,6 @@ import { toLine } from "./message.ts";
 import type { Fault } from "./problem.ts";
 import { parseTime } from "./time.ts";
 
-/** What stands in the place of an erased payload. */
-export const ERASED = '{"erased":true}';
 /** Levels of objects and arrays in a payload. Far above what people send, far below what exhausts a parser's stack. */
 export const MAX_DEPTH = 100;
 /** How far ahead of now `timestamp` may lie, in milliseconds. */

@@ -3,13 +3,14 @@
  * have been marked by a request that came second, where the first one's mark was lost or has expired. PostgreSQL tells.
  */
 import { isDeepStrictEqual } from "node:util";
-import { ERASED, type IncomingEvent } from "../event.ts";
+import type { IncomingEvent } from "../event.ts";
 import { eventKey } from "../ids.ts";
 import { parseExact } from "../json.ts";
 import type { Log } from "../log.ts";
 import { type EventLine, parseLine } from "../message.ts";
 import type { Database } from "../sql/client.ts";
 import { type MatchRow, matchEvents } from "../sql/match-events.ts";
+import { ERASED } from "../subject.ts";
 import type { Enqueued, Submission } from "./enqueue.ts";
 
 /**

@@ -4,6 +4,7 @@ import { acknowledgeScript } from "../redis/acknowledge.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { depthScript, entryTime, toDepth } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
+import { probeShard } from "../redis/probe.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 
@@ -83,6 +84,10 @@ export class RedisQueue implements Queue {
   async depth(): Promise<Depth> {
     const { queue, dead, stats } = this.#shard;
     return toDepth(await depthScript(this.#redis, [queue, dead, stats], []));
+  }
+
+  async probe(): Promise<void> {
+    await probeShard(this.#redis, this.#shard);
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ export interface MatchRow {
   stored: boolean;
   /** The stored payload's JSON text; null where type, time or length differ, or nothing is stored. */
   payload: string | null;
-  /** Line of the event of that id in quarantine, in UTF-8; null where its length differs, or there is none. */
+  /** Line of the event of that id in quarantine, in UTF-8; null where its length differs and it is not erased, or there is none. */
   line: Buffer | null;
 }
 
@@ -58,7 +58,10 @@ export async function matchEvents(
       ) AS e ON true
       LEFT JOIN LATERAL (
         SELECT event AS line FROM quarantine
-         WHERE event_key = g.event_key AND client_id = ${clientId} AND octet_length(event) = g.line_bytes LIMIT 1
+         WHERE event_key = g.event_key AND client_id = ${clientId}
+           -- Only the tab before the payload is a raw one.
+           AND (octet_length(event) = g.line_bytes OR position(convert_to(${`\t${erased}`}, 'UTF8') IN event) > 0)
+         LIMIT 1
       ) AS q ON true
      ORDER BY g.position`;
 }

@@ -95,6 +95,10 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await deps.sql`ALTER TABLE events DROP CONSTRAINT no_poison`;
     await send(deps, secret, { ...event, event_type: "other" });
     isDuplicate(await send(deps, secret, event));
+    await deps.sql`
+      UPDATE quarantine SET event = convert_to(split_part(convert_from(event, 'UTF8'), E'\t', 1) || E'\t{"erased":true}', 'UTF8')
+       WHERE client_id = ${clientId}`;
+    isDuplicate(await send(deps, secret, event));
     await drainAll(deps);
   });
 
