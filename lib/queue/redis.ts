@@ -14,6 +14,8 @@ const GROUP = "worker";
 const CONSUMER = "weir";
 /** Dead letters that one script moves, so that it does not hold Redis up for long. */
 const MOST_REDRIVEN = 25;
+/** How much longer than its wait a read that waits may take, in milliseconds. */
+const READER_MARGIN_MS = 2_000;
 /** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
 type Entry = [id: string, fields: string[] | null];
 
@@ -153,7 +155,9 @@ export class RedisQueue implements Queue {
       this.#reader = undefined;
       this.#readerWaitMs = waitMs;
     }
-    this.#reader ??= redis.duplicate({ commandTimeout: waitMs + 2_000 });
+    // Both at once: a read that was sent again could take messages when its caller has given up.
+    const longestMs = waitMs + READER_MARGIN_MS;
+    this.#reader ??= redis.duplicate({ commandTimeout: longestMs, socketTimeout: longestMs });
     if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
     return this.#reader;
   }

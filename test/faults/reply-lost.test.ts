@@ -12,19 +12,19 @@ import {
   someEvents,
   workUntilEmpty,
 } from "../support/faults.ts";
-import { type LossyProxy, lossyProxy } from "../support/lossy-proxy.ts";
 import { addClient, anEvent, expectTidy, send } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queues.ts";
+import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 
 let deps: Deps;
 /** Reaches the same Redis by a connection that may break. */
 let lossy: Deps;
-let proxy: LossyProxy;
+let proxy: TcpProxy;
 async function connect(queue: Config["queue"]): Promise<void> {
   const config = await queueConfig(queue);
   deps = freshDeps(config);
   const url = new URL(config.redisUrl);
-  proxy = await lossyProxy(Number(url.port));
+  proxy = await tcpProxy(Number(url.port));
   url.port = String(proxy.port);
   lossy = freshDeps({ ...config, redisUrl: url.href });
 }
