@@ -13,6 +13,8 @@ export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submiss
   shard.seen(clientId, 1),
   shard.stats,
   shard.receipts,
+  shard.open,
+  shard.waiting,
 ];
 
 /** ARGV that every way begins with. */

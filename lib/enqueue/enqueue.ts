@@ -1,5 +1,5 @@
 /**
- * How accepted events get from the door into the queue, and out of the books when they have been settled. Redis Streams
+ * How accepted events get from the door into the queue, and out of the notes when they have been settled. Redis Streams
  * and SQS each have a way of their own; the door and the worker know only this.
  */
 import type { PresentedKey } from "../auth.ts";
@@ -41,16 +41,19 @@ export interface Enqueued {
   cause?: unknown;
 }
 
-/** A message that the worker has settled, or found settled by an earlier delivery. */
-export interface SettledMessage {
-  /** The queue's id of the message. */
-  queueId: string;
+/** A part of a receipt that PostgreSQL has settled. */
+export interface SettledPart {
   place: Place;
-  /** Whose accepted events it carried; undefined for a message that has no receipt. */
-  clientId: string | undefined;
+  clientId: string;
   events: number;
-  /** Settled now, and not by an earlier delivery. */
-  fresh: boolean;
+}
+
+/** A message that failed and will not be delivered again. */
+export interface GivenUp {
+  /** Id of the receipt, or of the message where it belongs to none, and the part. */
+  place: Place;
+  /** Whose accepted events it carries; undefined for a message that belongs to no receipt. */
+  clientId: string | undefined;
 }
 
 export interface Intake {
@@ -59,9 +62,6 @@ export interface Intake {
    * before the answer is built. An id is marked as seen only when the queue has taken its event.
    */
   enqueue(submission: Submission): Promise<Enqueued>;
-  /**
-   * After the worker's commit. Saying the same again changes nothing.
-   * @param dead queue ids of messages that failed and will not be delivered again
-   */
-  settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void>;
+  /** After the worker's commit. Saying the same again changes nothing. */
+  settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void>;
 }

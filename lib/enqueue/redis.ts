@@ -8,7 +8,8 @@ import { defineEnqueue } from "../redis/enqueue.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
-import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import { Notes } from "./notes.ts";
 
 const enqueueScript = defineEnqueue(refusalBytes);
 
@@ -17,12 +18,14 @@ export class RedisIntake implements Intake {
   readonly #shards: Shards;
   readonly #config: Config;
   readonly #unqueued: Unqueued;
+  readonly #notes: Notes;
 
   constructor(redis: RedisConnection, shards: Shards, config: Config, unqueued: Unqueued) {
     this.#redis = redis;
     this.#shards = shards;
     this.#config = config;
     this.#unqueued = unqueued;
+    this.#notes = new Notes(redis, shards, "redis");
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
@@ -45,17 +48,12 @@ export class RedisIntake implements Intake {
     args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix), bytesBefore(submission));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
     const shard = this.#shards.ofKey(key);
-    const keys = [...admissionKeys(shard, submission), shard.queue, shard.accepted];
+    const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];
     return toAdmission(await enqueueScript(this.#redis, keys, args), submission);
   }
 
-  async settled(messages: readonly SettledMessage[]): Promise<void> {
-    const byShard = new Map<string, string[]>();
-    for (const { clientId, place } of messages) {
-      if (clientId === undefined) continue;
-      const { receipts } = this.#shards.of(clientId);
-      byShard.set(receipts, [...(byShard.get(receipts) ?? []), place.id]);
-    }
-    await Promise.all([...byShard].map(([receipts, ids]) => this.#redis.hdel(receipts, ...ids)));
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
- * seen, books and counts only what SQS took.
+ * seen only what SQS took, and corrects the receipt's note to it.
  */
 import { answerBytes } from "../answer.ts";
 import { type Audited, naming } from "../audit-row.ts";
@@ -8,15 +8,14 @@ import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { Sent, SqsQueue } from "../queue/sqs.ts";
-import { booksKeys } from "../queue/sqs-books.ts";
 import { admitScript } from "../redis/admit.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import { confirmScript } from "../redis/confirm.ts";
-import { settleScript } from "../redis/settle.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
-import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+import { Confirmations } from "./confirmations.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import { Notes } from "./notes.ts";
 import { type Part, pack } from "./pack.ts";
 
 interface Parts {
@@ -31,9 +30,13 @@ interface Parts {
 
 export class SqsIntake implements Intake {
   readonly #parts: Parts;
+  readonly #notes: Notes;
+  readonly #confirmations: Confirmations;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "sqs");
+    this.#confirmations = new Confirmations(parts.redis, parts.log);
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
@@ -81,57 +84,29 @@ export class SqsIntake implements Intake {
     parts: readonly Part[],
     sent: readonly Sent[],
   ): Promise<void> {
-    const { redis, shards, config, log } = this.#parts;
-    const messages: (string | number)[] = [];
+    const { shards, config } = this.#parts;
+    const taken: (string | number)[] = [];
     const marks: (string | number)[] = [];
     for (const [part, { events }] of parts.entries()) {
-      const id = sent[part]?.id;
-      if (id === undefined) continue;
-      messages.push(id, part, events.length);
+      if (sent[part]?.id === undefined) continue;
+      taken.push(part, events.length);
       for (const position of events) {
         const event = fresh[position];
         if (event) marks.push(event.seenId, event.digest);
       }
     }
-    const args = [
-      owner,
-      request.id,
-      config.dedupWindowSeconds * 1_000,
-      messages.length / 3,
-      ...messages,
-      ...marks,
-    ];
+    const window = config.dedupWindowSeconds * 1_000;
+    const args = [owner, request.id, window, request.receivedAt, taken.length / 2, ...taken, ...marks];
     const shard = shards.of(owner);
-    const seen = [shard.seen(owner, 0), shard.seen(owner, 1)];
-    const keys = [...booksKeys(shard), ...seen, shard.receipts, shard.accepted];
-    await confirmScript(redis, keys, args).catch((error: Error) =>
-      log.warn("not-confirmed", { request_id: request.id, error }),
-    );
+    const keys = [...shard.notes, shard.seen(owner, 0), shard.seen(owner, 1)];
+    await this.#confirmations.confirm({ id: request.id, keys, args });
   }
 
-  async settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void> {
-    const { redis, shards, queue } = this.#parts;
-    await queue.books.unbook("dead", dead);
-    const byShard = Map.groupBy(messages, ({ clientId }) =>
-      clientId === undefined ? shards.first : shards.of(clientId),
-    );
-    await Promise.all(
-      [...byShard].map(([shard, settled]) =>
-        settleScript(redis, [...booksKeys(shard), shard.receipts, shard.accepted], settled.flatMap(toWords)),
-      ),
-    );
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
   }
 }
-
-/** ARGV of `settleScript`. */
-const toWords = ({ queueId, place, clientId = "", events, fresh }: SettledMessage): (string | number)[] => [
-  queueId,
-  place.id,
-  place.part,
-  events,
-  clientId,
-  fresh ? 1 : 0,
-];
 
 /** With the row of a request that is answered as it was admitted. */
 function auditedHeader(submission: Submission, admission: Enqueued): Audited {

@@ -4,9 +4,9 @@ import type { RedisConnection } from "../redis/client.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 import { callInBatches, type Outcome } from "./sqs-batches.ts";
-import { SqsBooks } from "./sqs-books.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
 import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
+import { SqsNotes } from "./sqs-notes.ts";
 import { MOST_BYTES, SqsSender } from "./sqs-sender.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
@@ -44,11 +44,11 @@ export function sqsSettings(config: Config): Settings {
 }
 
 /**
- * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is, so Redis keeps books
- * of the messages. It can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
+ * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is; Redis' notes do. It
+ * can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
  */
 export class SqsQueue implements Queue {
-  readonly books: SqsBooks;
+  readonly #notes: SqsNotes;
   readonly #settings: Settings;
   readonly #closing = new AbortController();
   #connection: Promise<SqsConnection> | undefined;
@@ -62,7 +62,7 @@ export class SqsQueue implements Queue {
   });
 
   constructor(redis: RedisConnection, shards: Shards, settings: Settings) {
-    this.books = new SqsBooks(redis, shards);
+    this.#notes = new SqsNotes(redis, shards);
     this.#settings = settings;
   }
 
@@ -70,18 +70,15 @@ export class SqsQueue implements Queue {
     const sent = await this.sendEach(messages);
     const taken = messages.flatMap(({ events }, position) => {
       const id = sent[position]?.id;
-      return id === undefined ? [] : [id, events];
+      return id === undefined || events === 0 ? [] : [{ id, events }];
     });
-    await this.books.book(taken).catch((error: unknown) => {
-      // The books count events. Without Redis, a message that has none is queued all the same.
-      if (messages.some(({ events }) => events > 0)) throw error;
-    });
+    await this.#notes.open(taken);
     for (const one of sent)
       if (one.id === undefined)
         throw new Error(`SQS refused a message: ${one.refused}`, { cause: one.cause });
   }
 
-  /** Sends, and tells of each message whether SQS took it. The caller books those taken. Never rejects. */
+  /** Sends, and tells of each message whether SQS took it. The caller counts those taken. Never rejects. */
   async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
     const bodies = messages.map(({ body }) => encodeText(body));
     const fitting = bodies.filter((body) => Buffer.byteLength(body) <= MOST_BYTES);
@@ -118,7 +115,7 @@ export class SqsQueue implements Queue {
       },
     );
     const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
-    await this.books.unbook("ack", gone);
+    await this.#notes.close(gone);
     if (gone.length < held.length)
       throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
   }
@@ -128,10 +125,7 @@ export class SqsQueue implements Queue {
     await this.#handBack(held, () => PAUSE_S);
     // SQS sets it aside when it would be delivered next.
     const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
-    await this.books.unbook(
-      "dead",
-      dead.map(({ id }) => id),
-    );
+    await this.#notes.giveUp(dead.map(({ id }) => id));
   }
 
   async release(ids: readonly string[]): Promise<void> {
@@ -149,7 +143,7 @@ export class SqsQueue implements Queue {
         connection: await this.#connect(),
         url,
         send: (messages) => this.sendEach(messages),
-        rebook: (moved) => this.books.rebook(moved),
+        revive: (moved) => this.#notes.revive(moved),
         signal: (waitS) => this.#signal(waitS),
       },
       limit,
@@ -157,12 +151,12 @@ export class SqsQueue implements Queue {
   }
 
   async depth(): Promise<Depth> {
-    const [messages, deadLetters, booked] = await Promise.all([
+    const [messages, deadLetters, noted] = await Promise.all([
       this.#count(this.#url),
       this.#deadLetters(),
-      this.books.depth(),
+      this.#notes.depth(),
     ]);
-    return { messages, ...booked, deadLetters };
+    return { messages, ...noted, deadLetters };
   }
 
   async close(): Promise<void> {

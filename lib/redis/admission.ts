@@ -12,17 +12,26 @@ interface Way {
    */
   record: string;
   /**
-   * Notes the request as taken, with `new` events, in digits `events`. `marks` holds ids and digests of them, flat; `current`
-   * is where they belong, until `expires_at` (ms), which `noted` tells if it is known there.
+   * Goes on with a request that is taken, with `new` events, in digits `events`. `marks` holds ids and digests of them, flat;
+   * `current` is where they belong, until `expires_at` (ms), which `noted` tells if it is known there.
    */
   keep: string;
+  /** Expression for what the receipt's note says after client, events and time, see `notesLua`. */
+  note: string;
+  /** Expression for what is kept of this very request where it was taken and has been settled already; else false. */
+  settledBefore: string;
+  /**
+   * Block that answers a request that was taken before, with `taken_before`, its note or what `settledBefore` gave. Where it
+   * does not return, the outcomes of this run are answered.
+   */
+  again: string;
 }
 
 /**
  * What both ways into the queue do about a request, in one atomic step: key, limit, duplicates, depth.
  *
- * KEYS  1 key record, 2 client record, 3 limit, 4 and 5 seen ids (even and odd windows), 6 stats, 7 pending receipts;
- *       the others are the script's own
+ * KEYS  1 key record, 2 client record, 3 limit, 4 and 5 seen ids (even and odd windows), 6 stats, 7 pending receipts,
+ *       8 open receipts, 9 events waiting by client; the others are the script's own
  * ARGV  1 client id, 2 scopes, 3 request id, 4 received at (ms), 5 status and 6 code of a refusal found in the body
  *       ('' when there is none), 7 cost, 8 dedup window (ms), 9 most events in the queue, then the script's own, and
  *       from `first` on for each valid item `width` words: id, digest of its content, the script's own
@@ -31,7 +40,15 @@ interface Way {
  *       client that is not known; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
  *       client id and key prefix are '' where they are not known; audited is 1 where the audit row is on its way
  */
-export const admissionLua = ({ first, width, record, keep }: Way): string => `${authorizeLua}
+export const admissionLua = ({
+  first,
+  width,
+  record,
+  keep,
+  note,
+  settledBefore,
+  again,
+}: Way): string => `${authorizeLua}
 if code == 'miss' then return { 'miss' } end
 if code == 'client' then return { 'client', '', false, false, false, false, '', owner } end
 local function record(status, lines, answer)
@@ -54,10 +71,13 @@ if code then return finish(code, 403) end
 local charged = tat + tonumber(ARGV[7]) * interval
 -- Has this very request been taken? When the connection breaks before the reply, ioredis sends the command again. A
 -- second message of the same id would push the first one, and its events, out of the worker's batch.
-local taken_before = redis.call('HEXISTS', KEYS[7], ARGV[3]) == 1
+local taken_before = redis.call('HGET', KEYS[7], ARGV[3])
 -- One microsecond of grace: doubles of this size are a quarter of one apart.
 local over_us = charged - now_us - tolerance
-if over_us > 1 and not taken_before then return finish('rate-limited', 429, '', math.ceil(over_us / 1000)) end
+if over_us > 1 and not taken_before then
+  taken_before = ${settledBefore}
+  if not taken_before then return finish('rate-limited', 429, '', math.ceil(over_us / 1000)) end
+end
 -- Numbers go to Redis as digits: of a number of Lua's it makes a double's text, which takes longer than the command.
 local charged_text = string.format('%.0f', charged)
 local charged_ms = string.format('%d', math.max(1, math.ceil((charged - now_us) / 1000)))
@@ -102,9 +122,9 @@ for i = 1, items do
   end
 end
 
-if taken_before and (new == 0 or ${width} == 2) then
-  audited = conflicts == 0
-  return finish('ok', nil, table.concat(outcomes))
+if duplicates > 0 and not taken_before then taken_before = ${settledBefore} end
+if taken_before then
+  ${again}
 end
 if new > 0 then
   local waiting = tonumber(redis.call('HGET', KEYS[6], 'events') or '0')
@@ -122,6 +142,12 @@ tat = charged
 if taken then
   local events = string.format('%d', new)
   ${keep}
+  if new > 0 then
+    redis.call('HINCRBY', KEYS[6], 'events', events)
+    redis.call('HINCRBY', KEYS[9], ARGV[1], events)
+  end
+  redis.call('HSET', KEYS[7], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' ' .. ${note})
+  redis.call('ZADD', KEYS[8], string.format('%.0f', now_ms), ARGV[3])
 end
 return finish('ok', nil, table.concat(outcomes))
 `;

@@ -8,6 +8,7 @@ describe("a shard", () => {
     const namesOf = (shard: Shard): string[] => [
       ...Object.values(shard),
       ...[shard.apiKey("h"), shard.client("c"), shard.limit("c"), shard.seen("c", 0), shard.seen("c", 1)],
+      ...[shard.decided(0), shard.decided(1)],
     ];
     const names = namesOf(new Shard(12));
     for (const name of names) expect(name).toMatch(/^weir:\{12\}:/);
@@ -16,10 +17,10 @@ describe("a shard", () => {
   });
 
   it("is called as it was when there was but one", () => {
-    const { queue, accepted } = new Shard(0);
-    expect([queue, accepted, new Shard(0).seen("acme", 1)]).toEqual([
+    const { queue, receipts } = new Shard(0);
+    expect([queue, receipts, new Shard(0).seen("acme", 1)]).toEqual([
       "weir:{0}:queue",
-      "weir:{0}:accepted",
+      "weir:{0}:receipts",
       "weir:{0}:seen:acme:1",
     ]);
   });
