@@ -15,6 +15,7 @@ import { ping } from "./sql/ping.ts";
 import { readPartitionState } from "./sql/read-partition-state.ts";
 import { type Instant, instantOf, shortenTime } from "./time.ts";
 import { version } from "./version.ts";
+import { readWaiting } from "./waiting.ts";
 
 type Health = z.output<typeof contract.healthSchema>;
 type History = z.output<(typeof contract.getHealthHistory.responses)[200]>;
@@ -86,6 +87,8 @@ async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<b
  */
 export async function recordHealth(deps: Deps): Promise<Health> {
   const at = Date.now();
+  // What is settled unseen by Redis must not add to the age that an alarm looks at.
+  await within(CHECK_TIMEOUT_MS, () => readWaiting(deps, null));
   const health = await checkHealth(deps);
   const row: HealthRow = { at: new Date(at).toISOString(), status: health.status, checks: health.checks };
   const write = (): Promise<void> => insertHealth(deps.sql, [row]);

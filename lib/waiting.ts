@@ -3,11 +3,13 @@
  * settled; each look compares the two and takes out of Redis what it missed. See docs/decisions/0023.
  */
 import type { Deps } from "./deps.ts";
-import type { SettledPart } from "./enqueue/enqueue.ts";
+import type { Recounted, SettledPart } from "./enqueue/enqueue.ts";
 import { Notes } from "./enqueue/notes.ts";
 import { outage } from "./errors.ts";
 import { isUuid } from "./ids.ts";
+import { outageWait } from "./limit.ts";
 import { type Note, parseNote } from "./note.ts";
+import { Problem } from "./problem.ts";
 import type { Shard } from "./redis/keys.ts";
 import { lookScript } from "./redis/look.ts";
 import { type ClientTotals, readSettled, type SettledRow } from "./sql/read-settled.ts";
@@ -33,6 +35,8 @@ interface ShardLook {
   notes: OpenNote[];
   /** Ids without a note: a worker of an earlier version took it away. */
   orphans: string[];
+  /** How long notes may have been missing, in milliseconds; negative if they are complete. */
+  uncountedMs: number;
 }
 
 export interface Waiting {
@@ -42,7 +46,7 @@ export interface Waiting {
   totals: ClientTotals[];
 }
 
-type LookDeps = Pick<Deps, "sql" | "redis" | "shards" | "config" | "log">;
+type LookDeps = Pick<Deps, "sql" | "redis" | "shards" | "config" | "log" | "intake">;
 
 /**
  * Redis is read first. What is settled between the looks is subtracted from what waits by the very statement that reads
@@ -51,19 +55,57 @@ type LookDeps = Pick<Deps, "sql" | "redis" | "shards" | "config" | "log">;
  * @throws {Problem} `queue-unavailable` when Redis fails; whatever PostgreSQL says
  */
 export async function readWaiting(deps: LookDeps, clientId: string | null): Promise<Waiting> {
+  const lookNow = (): Promise<ShardLook[]> => lookAll(deps, clientId).catch(outage("queue"));
   const endsAt = performance.now() + BUDGET_MS;
+  let seen = await lookNow();
+  const counted = await recount(deps, seen).catch(outage("queue"));
+  if (counted !== undefined) seen = await lookNow();
   for (let looks = 1; ; looks++) {
-    const seen = await lookAll(deps, clientId).catch(outage("queue"));
-    const ids = seen.flatMap(({ notes }) => notes.map(({ id }) => id)).filter(isUuid);
-    const { totals, parts } = await readSettled(deps.sql, clientId, ids);
-    const missed = findMissed(seen, parts);
-    const waiting = subtract(seen, missed);
-    if (missed.length > 0 || seen.some(({ orphans }) => orphans.length > 0)) await close(deps, seen, missed);
-    await dropUnconfirmed(deps, seen, missed);
-    const full = seen.some(({ notes }) => notes.length === NOTES_PER_LOOK);
-    if (missed.length === 0 || !full || looks === MOST_LOOKS || performance.now() > endsAt)
-      return { waiting, totals };
+    const { read, again } = await compare(deps, clientId, seen);
+    if (!again || looks === MOST_LOOKS || performance.now() > endsAt) {
+      if (counted === "hidden" && sumOf(read.waiting.values()) === 0) throw notCounted();
+      return read;
+    }
+    seen = await lookNow();
   }
+}
+
+const notCounted = (): Problem =>
+  new Problem(
+    "queue-unavailable",
+    "Redis lost data, and the queue holds messages that are not counted yet.",
+    {
+      headers: { "retry-after": outageWait() },
+    },
+  );
+
+/** After Redis may have lost notes, finds in the queue what waits. @returns undefined where it has not */
+async function recount(
+  { redis, intake }: LookDeps,
+  seen: readonly ShardLook[],
+): Promise<Recounted | undefined> {
+  const lost = seen.filter(({ uncountedMs }) => uncountedMs >= 0);
+  if (lost.length === 0) return undefined;
+  const counted = await intake.recount(Math.min(...lost.map(({ uncountedMs }) => uncountedMs)));
+  if (counted === "complete")
+    await Promise.all(lost.map(({ shard }) => redis.hset(shard.counted, "done", 1)));
+  return counted;
+}
+
+/** @returns what waits, and whether there may be more that is settled than this look has gone through */
+async function compare(
+  deps: LookDeps,
+  clientId: string | null,
+  seen: readonly ShardLook[],
+): Promise<{ read: Waiting; again: boolean }> {
+  const ids = seen.flatMap(({ notes }) => notes.map(({ id }) => id)).filter(isUuid);
+  const { totals, parts } = await readSettled(deps.sql, clientId, ids);
+  const missed = findMissed(seen, parts);
+  const read = { waiting: subtract(seen, missed), totals };
+  if (missed.length > 0 || seen.some(({ orphans }) => orphans.length > 0)) await close(deps, seen, missed);
+  await dropUnconfirmed(deps, seen, missed);
+  const full = seen.some(({ notes }) => notes.length === NOTES_PER_LOOK);
+  return { read, again: full && missed.length > 0 };
 }
 
 async function lookAll(deps: LookDeps, clientId: string | null): Promise<ShardLook[]> {
@@ -73,8 +115,14 @@ async function lookAll(deps: LookDeps, clientId: string | null): Promise<ShardLo
 }
 
 async function look({ redis }: LookDeps, shard: Shard, clientId: string | null): Promise<ShardLook> {
-  const reply = await lookScript(redis, shard.notes, [clientId ?? "", NOTES_PER_LOOK]);
-  const [now, counts, scored, texts] = reply as [number, string[], string[], (string | null)[]];
+  const reply = await lookScript(redis, [...shard.notes, shard.counted], [clientId ?? "", NOTES_PER_LOOK]);
+  const [now, counts, scored, texts, uncountedMs] = reply as [
+    number,
+    string[],
+    string[],
+    (string | null)[],
+    number,
+  ];
   const notes: OpenNote[] = [];
   const orphans: string[] = [];
   for (const [position, text] of texts.entries()) {
@@ -82,7 +130,7 @@ async function look({ redis }: LookDeps, shard: Shard, clientId: string | null):
     if (text === null) orphans.push(id);
     else notes.push({ ...parseNote(text), id, ageMs: now - Number(scored[2 * position + 1]) });
   }
-  return { shard, waiting: toCounts(counts), notes, orphans };
+  return { shard, waiting: toCounts(counts), notes, orphans, uncountedMs };
 }
 
 /** @param flat names and numbers in turn */

@@ -33,12 +33,15 @@ export class Confirmations {
     this.#log = log;
   }
 
+  /** Repeats what is kept, so that the next request finds its marks. Never rejects. */
+  async catchUp(): Promise<void> {
+    if (this.#kept.length > 0) await this.#repeat();
+  }
+
   /** Never rejects. */
   async confirm(confirmation: Confirmation): Promise<void> {
     try {
       await this.#run(confirmation);
-      this.#faults = 0;
-      if (this.#kept.length > 0) void this.#repeat();
     } catch (error) {
       const { id } = confirmation;
       this.#log.warn("not-confirmed", { request_id: id, error: error as Error });

@@ -9,6 +9,9 @@ import type { Limit } from "../limit.ts";
 import type { Place } from "../message.ts";
 import type { Problem } from "../problem.ts";
 
+/** See `Intake.recount`. */
+export type Recounted = "complete" | "partial" | "hidden";
+
 /** A request at the door. */
 export interface Submission {
   request: ApiRequest;
@@ -64,4 +67,10 @@ export interface Intake {
   enqueue(submission: Submission): Promise<Enqueued>;
   /** After the worker's commit. Saying the same again changes nothing. */
   settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void>;
+  /**
+   * Counts what waits in the queue where Redis may have lost its notes.
+   * @param forMs how long that has been known
+   * @returns whether all is counted now; `hidden` where a worker may have some that is not
+   */
+  recount(forMs: number): Promise<Recounted>;
 }

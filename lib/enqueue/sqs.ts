@@ -14,7 +14,7 @@ import type { Shards } from "../redis/shards.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import { Confirmations } from "./confirmations.ts";
-import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import type { Enqueued, GivenUp, Intake, Recounted, SettledPart, Submission } from "./enqueue.ts";
 import { Notes } from "./notes.ts";
 import { type Part, pack } from "./pack.ts";
 
@@ -41,6 +41,7 @@ export class SqsIntake implements Intake {
 
   async enqueue(submission: Submission): Promise<Enqueued> {
     const { redis, shards, config } = this.#parts;
+    await this.#confirmations.catchUp();
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
     const keys = admissionKeys(shards.ofKey(submission.key), submission);
@@ -105,6 +106,10 @@ export class SqsIntake implements Intake {
   async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
     await this.#notes.settle(parts);
     await this.#notes.giveUp(dead);
+  }
+
+  recount(forMs: number): Promise<Recounted> {
+    return this.#parts.queue.recount(forMs);
   }
 }
 

@@ -29,7 +29,7 @@ export class SqsNotes {
   /** Opens notes of messages that belong to no receipt. @throws when Redis fails */
   async open(messages: readonly { id: string; events: number }[]): Promise<void> {
     if (messages.length === 0) return;
-    const words = messages.flatMap(({ id, events }) => [id, 0, events, "*", Date.now()]);
+    const words = messages.flatMap(({ id, events }) => [id, 0, events, "*", Date.now(), ""]);
     await openNotesScript(this.#redis, this.#shards.first.notes, words);
   }
 
@@ -53,13 +53,29 @@ export class SqsNotes {
     await this.giveUp(moved.map(({ id }) => id));
     for (const { newId, body } of moved) {
       const events = countEvents(body);
-      const clientId = clientOfBody(body);
-      if (clientId !== undefined) {
-        const { header } = parseMessage(body);
-        const words = [header.id, header.part ?? 0, events, clientId, header.at];
-        await openNotesScript(this.#redis, this.#shards.of(clientId).notes, words);
-      } else if (events > 0) await this.open([{ id: newId, events }]);
+      const part = acceptedOf(body);
+      if (part) await openNotesScript(this.#redis, this.#shards.of(part.clientId).notes, [...part.words, ""]);
+      else if (events > 0) await this.open([{ id: newId, events }]);
     }
+  }
+
+  /**
+   * Opens notes for accepted events that were found in SQS, where there are none.
+   * @returns how many parts had not been known
+   * @throws when Redis fails
+   */
+  async openFound(bodies: readonly string[]): Promise<number> {
+    const byShard = Map.groupBy(
+      bodies.flatMap((body) => acceptedOf(body) ?? []),
+      ({ clientId }) => this.#shards.of(clientId),
+    );
+    const opened = await Promise.all(
+      [...byShard].map(([shard, parts]) => {
+        const words = parts.flatMap((part) => [...part.words, part.at]);
+        return openNotesScript(this.#redis, shard.notes, words);
+      }),
+    );
+    return opened.reduce((sum: number, count) => sum + Number(count), 0);
   }
 
   async depth(): Promise<NotedDepth> {
@@ -81,4 +97,19 @@ export class SqsNotes {
       drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
     };
   }
+}
+
+interface AcceptedPart {
+  clientId: string;
+  at: number;
+  /** ARGV of `openNotesScript`, up to since when it waits. */
+  words: (string | number)[];
+}
+
+function acceptedOf(body: string): AcceptedPart | undefined {
+  const clientId = clientOfBody(body);
+  if (clientId === undefined) return undefined;
+  const { header, lines } = parseMessage(body);
+  const { id, part = 0, at } = header;
+  return { clientId, at, words: [id, part, lines.length, clientId, at] };
 }

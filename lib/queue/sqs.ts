@@ -7,6 +7,7 @@ import { callInBatches, type Outcome } from "./sqs-batches.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
 import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
 import { SqsNotes } from "./sqs-notes.ts";
+import { peek } from "./sqs-peek.ts";
 import { MOST_BYTES, SqsSender } from "./sqs-sender.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
@@ -21,6 +22,13 @@ const CALL_MS = 5_000;
  */
 const PAUSE_S = 1;
 const LONGEST_PAUSE_S = 60;
+
+/** How long a recount looks at messages, in milliseconds. */
+const PEEK_MS = 1_500;
+/** With fewer deliveries than this, looking at a message could set it aside. */
+const LEAST_DELIVERIES = 10;
+/** After this long SQS's count of messages is right, in milliseconds. */
+const SETTLED_COUNT_MS = 60_000;
 
 /** Of a message that was sent: the id that SQS gave it, or why it was not taken. */
 export type Sent = { id: string } | { id: undefined; refused: string; retryable: boolean; cause?: unknown };
@@ -150,6 +158,29 @@ export class SqsQueue implements Queue {
     );
   }
 
+  /**
+   * Counts accepted events that wait in SQS and have no note in Redis, which lost it. A message that a worker has can't be
+   * seen. Each message seen is out of sight for five seconds, and has one delivery more.
+   * @param forMs how long it has been known that notes may be missing
+   * @throws when SQS or Redis fails
+   */
+  async recount(forMs: number): Promise<"complete" | "partial" | "hidden"> {
+    // Of so few deliveries none can be spared.
+    if (this.#settings.queueMaxDeliveries < LEAST_DELIVERIES) return "complete";
+    const before = await this.#counts(this.#url);
+    // What SQS says here may be a minute old.
+    if (before.visible + before.held === 0) return forMs > SETTLED_COUNT_MS ? "complete" : "partial";
+    const { bodies, all } = await peek(
+      await this.#connect(),
+      this.#url,
+      performance.now() + PEEK_MS,
+      (waitS) => this.#signal(waitS),
+    );
+    const opened = await this.#notes.openFound(bodies);
+    if (before.held > 0 && forMs < this.#settings.queueVisibilitySeconds * 1_000) return "hidden";
+    return all || opened === 0 ? "complete" : "partial";
+  }
+
   async depth(): Promise<Depth> {
     const [messages, deadLetters, noted] = await Promise.all([
       this.#count(this.#url),
@@ -227,17 +258,26 @@ export class SqsQueue implements Queue {
     );
   }
 
-  /** Messages in a queue, received or not; SQS's figures are approximate, on AWS up to a minute old. */
-  async #count(url: string): Promise<number> {
+  /** SQS's figures are approximate, on AWS up to a minute old. @returns messages that can be received, and those that were */
+  async #counts(url: string): Promise<{ visible: number; held: number }> {
     const { sdk, client } = await this.#connect();
-    const names = [
-      "ApproximateNumberOfMessages",
-      "ApproximateNumberOfMessagesNotVisible",
-      "ApproximateNumberOfMessagesDelayed",
-    ] as const;
-    const command = new sdk.GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] });
+    const visible = "ApproximateNumberOfMessages";
+    const held = "ApproximateNumberOfMessagesNotVisible";
+    const delayed = "ApproximateNumberOfMessagesDelayed";
+    const command = new sdk.GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: [visible, held, delayed],
+    });
     const { Attributes = {} } = await client.send(command, this.#signal());
-    return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+    const count = (name: typeof visible | typeof held | typeof delayed): number =>
+      Number(Attributes[name] ?? 0);
+    return { visible: count(visible) + count(delayed), held: count(held) };
+  }
+
+  /** Messages in a queue, received or not. */
+  async #count(url: string): Promise<number> {
+    const { visible, held } = await this.#counts(url);
+    return visible + held;
   }
 
   async #deadLetters(): Promise<number> {

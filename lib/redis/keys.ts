@@ -17,6 +17,12 @@ export class Shard {
   /** Hash: client id to the number of its events that wait. */
   readonly waiting: string;
 
+  /**
+   * Hash: whether the notes are complete (`done`), of which run of the server that is known (`run`), and since when it has not
+   * been known (`since`, ms).
+   */
+  readonly counted: string;
+
   constructor(number: number) {
     this.#prefix = `weir:{${number}}:`;
     this.queue = `${this.#prefix}queue`;
@@ -25,6 +31,7 @@ export class Shard {
     this.receipts = `${this.#prefix}receipts`;
     this.open = `${this.#prefix}open`;
     this.waiting = `${this.#prefix}waiting`;
+    this.counted = `${this.#prefix}counted`;
   }
 
   /** KEYS of `notesLua`. */

@@ -68,9 +68,10 @@ local function find_part(parts, part)
   return string.sub(parts, 1, from - 1), tonumber(events), mark, after
 end
 
-local function open_note(id, client, events, at, state, parts)
+-- @param since when it began to wait (ms)
+local function open_note(id, client, events, at, state, parts, since)
   write_note(id, { client = client, events = events, at = at, state = state, parts = parts, outcomes = '' })
-  redis.call('ZADD', OPEN, 'NX', notes_now, id)
+  redis.call('ZADD', OPEN, 'NX', since or notes_now, id)
 end
 
 -- Takes a settled part out of a note. @return its events if that had not been done, else nil; whether it was live

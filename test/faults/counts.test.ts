@@ -1,11 +1,18 @@
 /** What GET /v1/pipeline says after Redis lost data, failed a step of ingest or of the worker, or a worker died. */
 import { randomUUID } from "node:crypto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import type { SqsQueue } from "../../lib/queue/sqs.ts";
 import { startRedis } from "../../local/redis.ts";
-import { freshDeps, type OwnServer, ownServer, sendUntilTaken, someEvents } from "../support/faults.ts";
+import {
+  freshDeps,
+  type OwnServer,
+  ownServer,
+  readPipeline,
+  sendUntilTaken,
+  someEvents,
+} from "../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { expectTotals, look, watchWorker } from "../support/pipeline-watch.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
@@ -175,5 +182,69 @@ describe("with QUEUE=sqs", () => {
     await redis.stop();
     await redis.startFromCopy();
     await expectTotals(deps, secret, { accepted: 600, stored: 600, ...NOTHING_WAITS });
+    expect((await deps.queue.depth()).oldestAgeMs).toBe(0);
+  });
+
+  it("a request that was admitted and never sent counts until the queue has moved past it", async () => {
+    await take(5);
+    const sendEach = vi.spyOn(deps.queue as SqsQueue, "sendEach");
+    sendEach.mockReturnValueOnce(new Promise(() => {}));
+    void send(deps, secret, someEvents(3));
+    await expect.poll(async () => (await look(deps, secret)).pending, { timeout: 20_000 }).toBe(8);
+    const { open, receipts } = deps.shards.first;
+    const ids = (await deps.redis.hkeys(receipts)).sort();
+    // Both are as old as a request that is not confirmed may be, and the one that was sent is the older one.
+    const longAgo = Date.now() - 3_600_000;
+    await deps.redis.zadd(open, longAgo, ids[0] ?? "", longAgo + 1, ids[1] ?? "");
+    await expectTotals(deps, secret, { accepted: 8, pending: 8, queue: { events: 8 } });
+    await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
+    await expectTotals(deps, secret, { accepted: 5, stored: 5, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("SQS refused a request, and Redis died before that was noted: its events count no longer once Redis is back", async () => {
+    await take(5);
+    const sendEach = vi.spyOn(deps.queue as SqsQueue, "sendEach");
+    sendEach.mockImplementationOnce(async (messages) => {
+      await redis.crash();
+      return messages.map(() => ({ id: undefined, refused: "test", retryable: true }));
+    });
+    expect((await send(deps, secret, someEvents(3))).status).toBe(503);
+    await redis.start();
+    await expect.poll(async () => (await look(deps, secret)).pending, { timeout: 20_000 }).toBe(5);
+    await expectTotals(deps, secret, { accepted: 5, pending: 5 });
+  });
+
+  it("Redis comes back empty while a worker holds 25 events at a lock: it is never said that none is pending", async () => {
+    await take(10);
+    await drainAll(deps);
+    await take(25);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
+    await redis.stop();
+    await redis.startEmpty();
+    for (let looks = 0; looks < 5; looks++) {
+      const { status, body } = await readPipeline(deps, secret);
+      if (status === 200) expect(body).toMatchObject({ accepted: 35, pending: 25 });
+      else expect(body).toMatchObject({ code: "queue-unavailable" });
+    }
+    await drain(messages, deps);
+    await deps.queue.ack(messages.map(({ id }) => id));
+    await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
+  });
+
+  it("dead letters stay pending, take no room in the queue, and have no age", async () => {
+    deps = freshDeps({ ...deps.config, queueMaxDeliveries: 1 });
+    await take(2);
+    const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 1_000 });
+    if (message === undefined) throw new Error("No message came.");
+    await deps.sql`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$`;
+    await deps.sql`CREATE TRIGGER refuse BEFORE INSERT ON receipts FOR EACH ROW EXECUTE FUNCTION refuse()`;
+    const failed = await drain([message], deps);
+    expect(failed).toEqual([message.id]);
+    await deps.sql`DROP TRIGGER refuse ON receipts`;
+    await expectTotals(deps, secret, { accepted: 2, pending: 2, queue: { events: 0, oldest_age_ms: 0 } });
+    // As it is redriven, it is settled.
+    await drain([message], deps);
+    await expectTotals(deps, secret, { accepted: 2, stored: 2, ...NOTHING_WAITS });
   });
 });

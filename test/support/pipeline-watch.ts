@@ -54,18 +54,22 @@ export async function watchWorker(
     await unlock.promise;
   });
   await locked.promise;
-  let working = true;
-  const work = drainAll(deps).finally(() => {
-    working = false;
-  });
+  let stop = false;
+  const worker = (async () => {
+    // Messages may be out of sight for a while.
+    for (; !stop; await sleep(20)) await drainAll(deps);
+  })();
   for (let looks = 0; looks < 10; looks++)
     expect(await look(deps, secret)).toMatchObject({ accepted: sent, pending: waiting });
   unlock.resolve();
   await holding;
-  while (working) {
+  const pendingNow = async (): Promise<number> => {
     const { accepted, pending } = await look(deps, secret);
     expect(accepted).toBe(sent);
     expect(pending).toBeLessThanOrEqual(waiting);
-  }
-  await work;
+    return pending;
+  };
+  await expect.poll(pendingNow, { timeout: 20_000, interval: 0 }).toBe(0);
+  stop = true;
+  await worker;
 }

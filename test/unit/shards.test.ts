@@ -13,7 +13,7 @@ describe("a shard", () => {
     const names = namesOf(new Shard(12));
     for (const name of names) expect(name).toMatch(/^weir:\{12\}:/);
     expect(new Set([...names, ...namesOf(new Shard(1))]).size).toBe(2 * names.length);
-    expect(names).toHaveLength(13);
+    expect(names).toHaveLength(14);
   });
 
   it("is called as it was when there was but one", () => {
