@@ -3,15 +3,17 @@
  * settled; each look compares the two and takes out of Redis what it missed. See docs/decisions/0023.
  */
 import type { Deps } from "./deps.ts";
-import type { Recounted, SettledPart } from "./enqueue/enqueue.ts";
+import type { SettledPart } from "./enqueue/enqueue.ts";
 import { Notes } from "./enqueue/notes.ts";
 import { outage } from "./errors.ts";
 import { isUuid } from "./ids.ts";
 import { outageWait } from "./limit.ts";
 import { type Note, parseNote } from "./note.ts";
 import { Problem } from "./problem.ts";
+import type { Recounted } from "./queue/sqs-recount.ts";
 import type { Shard } from "./redis/keys.ts";
 import { lookScript } from "./redis/look.ts";
+import { hasTotals } from "./sql/has-totals.ts";
 import { type ClientTotals, readSettled, type SettledRow } from "./sql/read-settled.ts";
 
 /** Notes of a shard that are compared with PostgreSQL at once, the oldest, and how often more of them are. */
@@ -58,7 +60,7 @@ export async function readWaiting(deps: LookDeps, clientId: string | null): Prom
   const lookNow = (): Promise<ShardLook[]> => lookAll(deps, clientId).catch(outage("queue"));
   const endsAt = performance.now() + BUDGET_MS;
   let seen = await lookNow();
-  const counted = await recount(deps, seen).catch(outage("queue"));
+  const counted = await recount(deps, seen);
   if (counted !== undefined) seen = await lookNow();
   for (let looks = 1; ; looks++) {
     const { read, again } = await compare(deps, clientId, seen);
@@ -81,14 +83,16 @@ const notCounted = (): Problem =>
 
 /** After Redis may have lost notes, finds in the queue what waits. @returns undefined where it has not */
 async function recount(
-  { redis, intake }: LookDeps,
+  { sql, redis, intake }: LookDeps,
   seen: readonly ShardLook[],
 ): Promise<Recounted | undefined> {
   const lost = seen.filter(({ uncountedMs }) => uncountedMs >= 0);
   if (lost.length === 0) return undefined;
-  const counted = await intake.recount(Math.min(...lost.map(({ uncountedMs }) => uncountedMs)));
+  const forMs = Math.min(...lost.map(({ uncountedMs }) => uncountedMs));
+  // A new system has a new Redis, which has lost nothing.
+  const counted = (await hasTotals(sql)) ? await intake.recount(forMs).catch(outage("queue")) : "complete";
   if (counted === "complete")
-    await Promise.all(lost.map(({ shard }) => redis.hset(shard.counted, "done", 1)));
+    await Promise.all(lost.map(({ shard }) => redis.hset(shard.counted, "done", 1))).catch(outage("queue"));
   return counted;
 }
 

@@ -8,9 +8,7 @@ import type { ApiRequest } from "../http.ts";
 import type { Limit } from "../limit.ts";
 import type { Place } from "../message.ts";
 import type { Problem } from "../problem.ts";
-
-/** See `Intake.recount`. */
-export type Recounted = "complete" | "partial" | "hidden";
+import type { Recounted } from "../queue/sqs-recount.ts";
 
 /** A request at the door. */
 export interface Submission {

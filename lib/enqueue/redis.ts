@@ -3,12 +3,13 @@ import { bytesBefore, refusalBytes } from "../answer.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import { openAudit, openHeader } from "../message.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { defineEnqueue } from "../redis/enqueue.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
-import type { Enqueued, GivenUp, Intake, Recounted, SettledPart, Submission } from "./enqueue.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
 import { Notes } from "./notes.ts";
 
 const enqueueScript = defineEnqueue(refusalBytes);

@@ -8,13 +8,14 @@ import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { Sent, SqsQueue } from "../queue/sqs.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 import { admitScript } from "../redis/admit.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import { Confirmations } from "./confirmations.ts";
-import type { Enqueued, GivenUp, Intake, Recounted, SettledPart, Submission } from "./enqueue.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
 import { Notes } from "./notes.ts";
 import { type Part, pack } from "./pack.ts";
 

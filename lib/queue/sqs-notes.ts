@@ -41,16 +41,19 @@ export class SqsNotes {
     await settleScript(this.#redis, [...first.notes, first.decided(0), first.decided(1)], ["sqs", ...words]);
   }
 
-  /** The same for messages that were set aside. @throws when Redis fails */
-  async giveUp(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await giveUpScript(this.#redis, this.#shards.first.notes, ["sqs", ...ids.flatMap((id) => [id, 0])]);
+  /** Messages that were set aside no longer count towards the depth. @throws when Redis fails */
+  async giveUp(messages: readonly { id: string; body: string }[]): Promise<void> {
+    for (const { id, body } of messages) {
+      const part = acceptedOf(body);
+      const shard = part ? this.#shards.of(part.clientId) : this.#shards.first;
+      await giveUpScript(this.#redis, shard.notes, ["sqs", ...(part ? part.words.slice(0, 2) : [id, 0])]);
+    }
   }
 
   /** Counts dead letters that were sent again as waiting, each at its client. @throws when Redis fails */
   async revive(moved: readonly Moved[]): Promise<void> {
     // It has its note still if SQS set it aside by itself, since its worker died.
-    await this.giveUp(moved.map(({ id }) => id));
+    await this.giveUp(moved);
     for (const { newId, body } of moved) {
       const events = countEvents(body);
       const part = acceptedOf(body);

@@ -7,7 +7,7 @@ import { callInBatches, type Outcome } from "./sqs-batches.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
 import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
 import { SqsNotes } from "./sqs-notes.ts";
-import { peek } from "./sqs-peek.ts";
+import { type Recounted, recount } from "./sqs-recount.ts";
 import { MOST_BYTES, SqsSender } from "./sqs-sender.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
@@ -23,19 +23,14 @@ const CALL_MS = 5_000;
 const PAUSE_S = 1;
 const LONGEST_PAUSE_S = 60;
 
-/** How long a recount looks at messages, in milliseconds. */
-const PEEK_MS = 1_500;
-/** With fewer deliveries than this, looking at a message could set it aside. */
-const LEAST_DELIVERIES = 10;
-/** After this long SQS's count of messages is right, in milliseconds. */
-const SETTLED_COUNT_MS = 60_000;
-
 /** Of a message that was sent: the id that SQS gave it, or why it was not taken. */
 export type Sent = { id: string } | { id: undefined; refused: string; retryable: boolean; cause?: unknown };
 
 interface Held {
   handle: string;
   deliveries: number;
+  /** Of a message that is set aside if it fails; of others empty. */
+  body: string;
 }
 
 interface Settings {
@@ -133,7 +128,7 @@ export class SqsQueue implements Queue {
     await this.#handBack(held, () => PAUSE_S);
     // SQS sets it aside when it would be delivered next.
     const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
-    await this.#notes.giveUp(dead.map(({ id }) => id));
+    await this.#notes.giveUp(dead);
   }
 
   async release(ids: readonly string[]): Promise<void> {
@@ -164,21 +159,16 @@ export class SqsQueue implements Queue {
    * @param forMs how long it has been known that notes may be missing
    * @throws when SQS or Redis fails
    */
-  async recount(forMs: number): Promise<"complete" | "partial" | "hidden"> {
-    // Of so few deliveries none can be spared.
-    if (this.#settings.queueMaxDeliveries < LEAST_DELIVERIES) return "complete";
-    const before = await this.#counts(this.#url);
-    // What SQS says here may be a minute old.
-    if (before.visible + before.held === 0) return forMs > SETTLED_COUNT_MS ? "complete" : "partial";
-    const { bodies, all } = await peek(
-      await this.#connect(),
-      this.#url,
-      performance.now() + PEEK_MS,
-      (waitS) => this.#signal(waitS),
-    );
-    const opened = await this.#notes.openFound(bodies);
-    if (before.held > 0 && forMs < this.#settings.queueVisibilitySeconds * 1_000) return "hidden";
-    return all || opened === 0 ? "complete" : "partial";
+  async recount(forMs: number): Promise<Recounted> {
+    const { queueMaxDeliveries: maxDeliveries, queueVisibilitySeconds } = this.#settings;
+    const from = {
+      connection: await this.#connect(),
+      url: this.#url,
+      signal: (waitS: number) => this.#signal(waitS),
+      counts: () => this.#counts(this.#url),
+      open: (bodies: readonly string[]) => this.#notes.openFound(bodies),
+    };
+    return recount(from, { forMs, maxDeliveries, visibilityMs: queueVisibilitySeconds * 1_000 });
   }
 
   async depth(): Promise<Depth> {
@@ -232,7 +222,9 @@ export class SqsQueue implements Queue {
     return Messages.map((received) => {
       const message = toMessage(received);
       const handle = received.ReceiptHandle ?? "";
-      this.#held.set(message.id, { handle, deliveries: message.deliveries });
+      const { id, body, deliveries } = message;
+      const last = deliveries >= this.#settings.queueMaxDeliveries;
+      this.#held.set(id, { handle, deliveries, body: last ? body : "" });
       return message;
     });
   }
