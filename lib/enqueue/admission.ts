@@ -14,6 +14,8 @@ export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submiss
   shard.seen(clientId),
   shard.stats,
   shard.receipts,
+  shard.open,
+  shard.waiting,
 ];
 
 /** ARGV that every way begins with. */

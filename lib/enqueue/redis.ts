@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import { openAudit, openHeader } from "../message.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { depthScript, toDepth } from "../redis/depth.ts";
 import { defineEnqueue } from "../redis/enqueue.ts";
@@ -12,7 +13,8 @@ import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import { judge } from "./conflicts.ts";
-import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import { Notes } from "./notes.ts";
 
 const enqueueScript = defineEnqueue(refusalBytes);
 
@@ -27,9 +29,11 @@ interface Parts {
 
 export class RedisIntake implements Intake {
   readonly #parts: Parts;
+  readonly #notes: Notes;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "redis");
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
@@ -75,18 +79,17 @@ export class RedisIntake implements Intake {
     args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix), bytesBefore(submission));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
     const shard = shards.ofKey(key);
-    const keys = [...admissionKeys(shard, submission), shard.queue, shard.accepted];
+    const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];
     return toAdmission(await enqueueScript(redis, keys, args), submission);
   }
 
-  async settled(messages: readonly SettledMessage[]): Promise<void> {
-    const { redis, shards } = this.#parts;
-    const byShard = new Map<string, string[]>();
-    for (const { clientId, place } of messages) {
-      if (clientId === undefined) continue;
-      const { receipts } = shards.of(clientId);
-      byShard.set(receipts, [...(byShard.get(receipts) ?? []), place.id]);
-    }
-    await Promise.all([...byShard].map(([receipts, ids]) => redis.hdel(receipts, ...ids)));
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
+  }
+
+  /** The stream and the notes are lost or kept together. */
+  recount(): Promise<Recounted> {
+    return Promise.resolve("complete");
   }
 }

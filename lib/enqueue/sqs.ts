@@ -1,6 +1,6 @@
 /**
  * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
- * seen, books and counts only what SQS took.
+ * seen only what SQS took, and corrects the receipt's note to it.
  */
 import { answerBytes } from "../answer.ts";
 import { type Audited, naming } from "../audit-row.ts";
@@ -8,17 +8,17 @@ import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { Sent, SqsQueue } from "../queue/sqs.ts";
-import { booksKeys } from "../queue/sqs-books.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 import { admitScript } from "../redis/admit.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import { confirmScript } from "../redis/confirm.ts";
-import { settleScript } from "../redis/settle.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
+import { Confirmations } from "./confirmations.ts";
 import { judge } from "./conflicts.ts";
-import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import { Notes } from "./notes.ts";
 import { type Part, pack } from "./pack.ts";
 
 interface Parts {
@@ -34,13 +34,18 @@ interface Parts {
 
 export class SqsIntake implements Intake {
   readonly #parts: Parts;
+  readonly #notes: Notes;
+  readonly #confirmations: Confirmations;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "sqs");
+    this.#confirmations = new Confirmations(parts.redis, parts.log);
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
     const { redis, shards, config } = this.#parts;
+    await this.#confirmations.catchUp();
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
     const keys = admissionKeys(shards.ofKey(submission.key), submission);
@@ -101,13 +106,12 @@ export class SqsIntake implements Intake {
     parts: readonly Part[],
     sent: readonly Sent[],
   ): Promise<void> {
-    const { redis, shards, config, log } = this.#parts;
-    const messages: (string | number)[] = [];
+    const { shards, config } = this.#parts;
+    const taken: (string | number)[] = [];
     const marked: Submission["batch"]["valid"] = [];
     for (const [part, { events }] of parts.entries()) {
-      const id = sent[part]?.id;
-      if (id === undefined) continue;
-      messages.push(id, part, events.length);
+      if (sent[part]?.id === undefined) continue;
+      taken.push(part, events.length);
       for (const position of events) {
         const event = fresh[position];
         if (event) marked.push(event);
@@ -117,41 +121,26 @@ export class SqsIntake implements Intake {
       owner,
       request.id,
       config.dedupWindowSeconds * 1_000,
-      messages.length / 3,
+      request.receivedAt,
+      taken.length / 2,
       placesOf(marked),
-      ...messages,
+      ...taken,
       ...marked.flatMap(({ seenId, digest }) => [seenId, digest]),
     ];
     const shard = shards.of(owner);
-    const keys = [...booksKeys(shard), shard.seen(owner), shard.receipts, shard.accepted];
-    await confirmScript(redis, keys, args).catch((error: Error) =>
-      log.warn("not-confirmed", { request_id: request.id, error }),
-    );
+    const keys = [...shard.notes, shard.seen(owner)];
+    await this.#confirmations.confirm({ id: request.id, keys, args });
   }
 
-  async settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void> {
-    const { redis, shards, queue } = this.#parts;
-    await queue.books.unbook("dead", dead);
-    const byShard = Map.groupBy(messages, ({ clientId }) =>
-      clientId === undefined ? shards.first : shards.of(clientId),
-    );
-    await Promise.all(
-      [...byShard].map(([shard, settled]) =>
-        settleScript(redis, [...booksKeys(shard), shard.receipts, shard.accepted], settled.flatMap(toWords)),
-      ),
-    );
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
+  }
+
+  recount(forMs: number): Promise<Recounted> {
+    return this.#parts.queue.recount(forMs);
   }
 }
-
-/** ARGV of `settleScript`. */
-const toWords = ({ queueId, place, clientId = "", events, fresh }: SettledMessage): (string | number)[] => [
-  queueId,
-  place.id,
-  place.part,
-  events,
-  clientId,
-  fresh ? 1 : 0,
-];
 
 /** With the row of a request that is answered as it was admitted. */
 function auditedHeader(submission: Submission, admission: Enqueued): Audited {

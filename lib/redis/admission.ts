@@ -12,15 +12,24 @@ interface Way {
    * the limit), new, duplicates and conflicts.
    */
   record: string;
-  /** Notes the request as taken, with `new` events, in digits `events`. `marks` holds ids and digests of them, see `markLua`. */
+  /** Goes on with a request that is taken, with `new` events. `marks` holds ids and digests of them, see `markLua`. */
   keep: string;
+  /** Expression for what the receipt's note says after client, events and time, see `notesLua`. */
+  note: string;
+  /** Expression for what is kept of this very request where it was taken and has been settled already; else false. */
+  settledBefore: string;
+  /**
+   * Block that answers a request that was taken before, with `taken_before`, its note or what `settledBefore` gave. Where it
+   * does not return, the outcomes of this run are answered.
+   */
+  again: string;
 }
 
 /**
  * What both ways into the queue do about a request, in one atomic step: key, limit, duplicates, depth.
  *
- * KEYS  1 key record, 2 client record, 3 limit, 4 seen ids (beginning of their hashes' names), 5 stats, 6 pending receipts;
- *       the others are the script's own
+ * KEYS  1 key record, 2 client record, 3 limit, 4 seen ids (beginning of their hashes' names), 5 stats, 6 pending receipts,
+ *       7 open receipts, 8 events waiting by client; the others are the script's own
  * ARGV  1 client id, 2 scopes, 3 request id, 4 received at (ms), 5 status and 6 code of a refusal found in the body
  *       ('' when there is none), 7 cost, 8 dedup window (ms), 9 most events and 10 most bytes in the queue,
  *       11 places of the valid items, which are sorted by them (see `lookUpLua`), then the script's own, and from `first` on
@@ -30,7 +39,15 @@ interface Way {
  *       client that is not known; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
  *       client id and key prefix are '' where they are not known; audited is 1 where the audit row is on its way
  */
-export const admissionLua = ({ first, width, record, keep }: Way): string => `${authorizeLua}
+export const admissionLua = ({
+  first,
+  width,
+  record,
+  keep,
+  note,
+  settledBefore,
+  again,
+}: Way): string => `${authorizeLua}
 if code == 'miss' then return { 'miss' } end
 if code == 'client' then return { 'client', '', false, false, false, false, '', owner } end
 local function record(status, lines, answer)
@@ -53,12 +70,15 @@ if code then return finish(code, 403) end
 local charged = tat + tonumber(ARGV[7]) * interval
 -- Has this very request been taken? When the connection breaks before the reply, ioredis sends the command again. A
 -- second message of the same id would push the first one, and its events, out of the worker's batch.
-local taken_before = redis.call('HEXISTS', KEYS[6], ARGV[3]) == 1
+local taken_before = redis.call('HGET', KEYS[6], ARGV[3])
 -- A request of more than the burst would never pass, however long its caller waits.
 if tonumber(ARGV[7]) > burst and not taken_before then return finish('payload-too-large', 413) end
 -- One microsecond of grace: doubles of this size are a quarter of one apart.
 local over_us = charged - now_us - tolerance
-if over_us > 1 and not taken_before then return finish('rate-limited', 429, '', math.ceil(over_us / 1000)) end
+if over_us > 1 and not taken_before then
+  taken_before = ${settledBefore}
+  if not taken_before then return finish('rate-limited', 429, '', math.ceil(over_us / 1000)) end
+end
 -- Numbers go to Redis as digits: of a number of Lua's it makes a double's text, which takes longer than the command.
 local charged_text = string.format('%.0f', charged)
 local charged_ms = string.format('%d', math.max(1, math.ceil((charged - now_us) / 1000)))
@@ -96,9 +116,9 @@ for i = 1, items do
   end
 end
 
-if taken_before and (new == 0 or ${width} == 2) then
-  audited = conflicts == 0
-  return finish('ok', nil, table.concat(outcomes))
+if duplicates > 0 and not taken_before then taken_before = ${settledBefore} end
+if taken_before then
+  ${again}
 end
 if new > 0 then
   local stats = redis.call('HMGET', KEYS[5], 'events', 'bytes')
@@ -115,5 +135,11 @@ redis.call('SET', KEYS[3], charged_text, 'PX', charged_ms)
 tat = charged
 local events = string.format('%d', new)
 ${keep}
+if new > 0 then
+  redis.call('HINCRBY', KEYS[5], 'events', events)
+  redis.call('HINCRBY', KEYS[8], ARGV[1], events)
+end
+redis.call('HSET', KEYS[6], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' ' .. ${note})
+redis.call('ZADD', KEYS[7], string.format('%.0f', now_ms), ARGV[3])
 return finish('ok', nil, table.concat(outcomes))
 `;

@@ -44,7 +44,7 @@ local events = string.format('%d', #lines)
 if status == 202 then row = row .. ',"accepted":' .. events end
 local text = #lines > 0 and '\\n' .. table.concat(lines, '\\n') or ''
 local message = ARGV[12] .. row .. '}' .. text
-redis.call('XADD', KEYS[7], '*', 'n', events, 'm', message)
+redis.call('XADD', KEYS[9], '*', 'n', events, 'm', message)
 redis.call('HINCRBY', KEYS[5], 'bytes', #message)
 return size ~= nil
 `;
@@ -53,20 +53,39 @@ return size ~= nil
 const keepLua = `
 if new > 0 then
   ${markLua("HSET")}
-  redis.call('HINCRBY', KEYS[5], 'events', events)
-  redis.call('HINCRBY', KEYS[8], ARGV[1], events)
 end
-redis.call('HSET', KEYS[6], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4])
 `;
+
+/** The only part, and the outcomes where not all events were accepted. */
+const noteLua = "'o 0:' .. events .. (duplicates + conflicts == 0 and ',' or ', ' .. table.concat(outcomes))";
+
+/** The first run's message is in the stream, so its outcomes are the answer, which its receipt will show. */
+const againLua = `local before = string.match(taken_before, ' o %S* ?(%S*)$') or taken_before
+  -- The note of an earlier version keeps no outcomes.
+  if string.find(before, ' ', 1, true) then before = table.concat(outcomes) end
+  if before == '' then before = string.rep('a', items) end
+  audited = not string.find(before, 'c', 1, true)
+  return finish('ok', nil, before)`;
 
 /**
  * Everything of an ingest request that needs shared state, with the enqueue into Redis Streams, in one atomic step.
  *
- * KEYS  see `admissionLua`; 7 queue stream, 8 events accepted by client
+ * KEYS  see `admissionLua`; 9 queue stream, 10 and 11 outcomes of requests settled lately (see `settleScript`)
  * ARGV  see `admissionLua`; 12 message head, 13 audit row, both open for more, 14 prefix of the presented key, for the
  *       audit of an unknown one, 15 bytes of the answer, see `bytesBefore`; the third word of each valid item is its line
  *       of the message
  * Output see `admissionLua`
  */
 export const defineEnqueue = (bytes: RefusalBytes): Script =>
-  script("weirEnqueue", admissionLua({ first: 16, width: 3, record: recordLua(bytes), keep: keepLua }));
+  script(
+    "weirEnqueue",
+    admissionLua({
+      first: 16,
+      width: 3,
+      record: recordLua(bytes),
+      keep: keepLua,
+      note: noteLua,
+      settledBefore: "redis.call('HGET', KEYS[10], ARGV[3]) or redis.call('HGET', KEYS[11], ARGV[3])",
+      again: againLua,
+    }),
+  );

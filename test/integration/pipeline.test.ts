@@ -227,14 +227,16 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   });
 
   describe("what Redis keeps", () => {
-    it("is nothing of a message once it is settled, but the count of accepted events", async () => {
+    it("is nothing of a message once it is settled", async () => {
       const { clientId, secret } = await addClient(deps, "tidy");
       await send(deps, secret, { events: [anEvent(), anEvent()] });
       expect(await deps.redis.hget(deps.shards.first.stats, "events")).toBe("2");
+      expect(await deps.redis.hget(deps.shards.first.waiting, clientId)).toBe("2");
       await drainAll(deps);
       expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
       expect(await deps.redis.hget(deps.shards.first.stats, "events")).toBe("0");
-      expect(await deps.redis.hget(deps.shards.first.accepted, clientId)).toBe("2");
+      expect(await deps.redis.hget(deps.shards.first.waiting, clientId)).toBeNull();
+      expect(await deps.redis.zcard(deps.shards.first.open)).toBe(0);
       expect(await deps.queue.depth()).toMatchObject({ events: 0, oldestAgeMs: expect.any(Number) });
     });
   });

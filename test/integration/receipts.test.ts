@@ -153,14 +153,11 @@ describe("GET /v1/pipeline", () => {
     expect((await acme(contract.getPipeline, { query: { client: "beta" } })).status).toBe(403);
   });
 
-  test("takes what is settled for accepted where Redis lost the count", async () => {
+  test("takes what is settled for accepted where Redis lost its counts", async () => {
     await drainAll(deps);
     const before = await pipeline(admin);
-    await deps.redis.del(deps.shards.first.accepted);
+    await deps.redis.del(...deps.shards.first.notes);
     expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted, pending: 0 });
-    // Less than is settled, for one client of two.
-    await deps.redis.hset(deps.shards.first.accepted, "acme", 1, "beta", 5);
-    expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted + 3, pending: 3 });
   });
 
   test("is 503 when Redis is away", async () => {

@@ -1,6 +1,6 @@
 /** Servers that a test may stop, and a worker and readings for while they are away. */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -24,6 +24,10 @@ export interface OwnServer {
   start(): Promise<void>;
   /** On the same port, with no data. */
   startEmpty(): Promise<void>;
+  /** Keeps a copy of the data as it is on disk now. */
+  copyData(): Promise<void>;
+  /** On the same port, with the copied data. */
+  startFromCopy(): Promise<void>;
   /** Ends it without giving it time for anything. */
   crash(): Promise<void>;
   /** Lets it neither answer nor hang up, with all its processes, until it goes on. */
@@ -54,6 +58,12 @@ export async function ownServer(
     },
     startEmpty: async () => {
       server = await run(++generation, port);
+    },
+    copyData: () => cp(join(folder, String(generation)), join(folder, "copy"), { recursive: true }),
+    startFromCopy: async () => {
+      const copy = join(folder, "copy");
+      await cp(copy, join(folder, String(++generation)), { recursive: true });
+      server = await run(generation, port);
     },
     crash: async () => {
       process.kill(server.pid, "SIGKILL");

@@ -8,18 +8,19 @@ describe("a shard", () => {
     const namesOf = (shard: Shard): string[] => [
       ...Object.values(shard),
       ...[shard.apiKey("h"), shard.client("c"), shard.limit("c"), shard.seen("c")],
+      ...[shard.decided(0), shard.decided(1)],
     ];
     const names = namesOf(new Shard(12));
     for (const name of names) expect(name).toMatch(/^weir:\{12\}:/);
     expect(new Set([...names, ...namesOf(new Shard(1))]).size).toBe(2 * names.length);
-    expect(names).toHaveLength(12);
+    expect(names).toHaveLength(14);
   });
 
   it("is called as it was when there was but one", () => {
-    const { queue, accepted } = new Shard(0);
-    expect([queue, accepted, new Shard(0).seen("acme")]).toEqual([
+    const { queue, receipts } = new Shard(0);
+    expect([queue, receipts, new Shard(0).seen("acme")]).toEqual([
       "weir:{0}:queue",
-      "weir:{0}:accepted",
+      "weir:{0}:receipts",
       "weir:{0}:seen:acme:",
     ]);
   });
