@@ -28,6 +28,8 @@ export interface EmulatorOptions {
   /** Folder of the `serverless.yml` to run, if it is not this project's own. */
   project?: string;
   signal?: AbortSignal | undefined;
+  /** Goes on with the log that is there; otherwise it begins anew. */
+  keepLog?: boolean;
 }
 
 export interface Emulator extends LocalServer {
@@ -53,10 +55,11 @@ export async function endLeftoverEmulator(dataDir: string, say: (line: string) =
 
 /** Starts the emulator and returns at once; wait for `ready` before calling it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { httpPort, lambdaPort, dataDir, environment, project = PROJECT, signal } = options;
+  const { httpPort, lambdaPort, dataDir, environment, project = PROJECT, signal, keepLog = false } = options;
   const logFile = join(dataDir, "logs", "serverless.log");
   await mkdir(join(dataDir, "logs"), { recursive: true });
-  const log = await open(logFile, "w", 0o600);
+  const log = await open(logFile, keepLog ? "a" : "w", 0o600);
+  const { size: logStart } = await log.stat();
   const serverless = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
   const ports = ["--httpPort", String(httpPort), "--lambdaPort", String(lambdaPort)];
   const child = spawn(
@@ -86,8 +89,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   if (pid === undefined) throw new Error(`serverless-offline could not be started: ${await exited}`);
   await writeFile(pidFile(dataDir), String(pid));
   const url = `http://127.0.0.1:${httpPort}`;
-  const aborted = new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
-  const up = waitUntil(() => answers(url, logFile), START_TIMEOUT_MS, Promise.race([exited, aborted]));
+  const aborted = new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined);
+    signal?.addEventListener("abort", resolve, { once: true });
+  });
+  const up = waitUntil(
+    () => answers(url, logFile, logStart),
+    START_TIMEOUT_MS,
+    Promise.race([exited, aborted]),
+  );
   const ready = up.then(async (isUp) => {
     if (!isUp) throw new Error(await complaint(logFile));
   });
@@ -102,10 +112,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-/** @throws if the log tells of a failed start: where the bundler fails, its service keeps the process alive */
-async function answers(url: string, logFile: string): Promise<boolean> {
-  const log = await readFile(logFile, "utf8");
-  if (/^Error:$/m.test(log)) throw new Error(await complaint(logFile));
+/**
+ * @param logStart bytes of the log that earlier processes wrote
+ * @throws if the log tells of a failed start: where the bundler fails, its service keeps the process alive
+ */
+async function answers(url: string, logFile: string, logStart: number): Promise<boolean> {
+  const log = await readFile(logFile);
+  if (/^Error:$/m.test(log.subarray(logStart).toString())) throw new Error(await complaint(logFile));
   return fetch(`${url}/health/live`, { signal: AbortSignal.timeout(5_000) }).then(
     (response) => response.ok,
     () => false,

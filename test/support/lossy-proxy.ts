@@ -9,7 +9,11 @@ export interface LossyProxy {
    * @param spared answers before that one which arrive
    */
   loseNextReply(spared?: number): void;
-  /** How often that has happened. */
+  /** The same with the next answer that contains this text. */
+  loseReplyWith(text: string): void;
+  /** While it is away, connections break and none is made, so that the server gets nothing. */
+  away(isAway: boolean): void;
+  /** How often a reply was lost. */
   lost(): number;
 }
 
@@ -17,8 +21,14 @@ export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
   const sockets = new Set<Socket>();
   /** Answers that arrive before one is lost. */
   let left = Number.POSITIVE_INFINITY;
+  let condemned: string | undefined;
   let lost = 0;
+  let gone = false;
   const server = createServer((client) => {
+    if (gone) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(serverPort, "127.0.0.1");
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -30,12 +40,14 @@ export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
     }
     client.pipe(upstream);
     upstream.on("data", (reply) => {
-      if (left > 0) {
+      const hit = condemned !== undefined && reply.includes(condemned);
+      if (left > 0 && !hit) {
         left--;
         client.write(reply);
         return;
       }
       left = Number.POSITIVE_INFINITY;
+      condemned = undefined;
       lost++;
       client.destroy();
     });
@@ -51,6 +63,13 @@ export async function lossyProxy(serverPort: number): Promise<LossyProxy> {
     port: address.port,
     loseNextReply: (spared = 0) => {
       left = spared;
+    },
+    loseReplyWith: (text) => {
+      condemned = text;
+    },
+    away: (isAway) => {
+      gone = isAway;
+      if (gone) for (const socket of sockets) socket.destroy();
     },
     lost: () => lost,
   };
