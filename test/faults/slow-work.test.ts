@@ -17,8 +17,12 @@ const MESSAGES = 24;
 const PAYLOAD = { text: "x".repeat(600_000) };
 
 /** @param seconds that each transaction takes longer */
-async function slowDeps(queue: Config["queue"], seconds: number): Promise<Deps> {
-  const deps = freshDeps(await queueConfig(queue, BRIEF));
+async function slowDeps(
+  queue: Config["queue"],
+  seconds: number,
+  settings: Partial<Config> = BRIEF,
+): Promise<Deps> {
+  const deps = freshDeps(await queueConfig(queue, settings));
   await deps.sql.unsafe(`
     CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(${seconds}); RETURN NULL; END $$;
     CREATE TRIGGER dawdle AFTER INSERT ON receipts EXECUTE FUNCTION dawdle()`);
@@ -62,7 +66,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
 });
 
 it("a drain that has no time left hands back what it has not tried, and the next goes on from there", async () => {
-  const deps = await slowDeps("redis", 0.5);
+  const deps = await slowDeps("redis", 0.5, { queueVisibilitySeconds: 600 });
   const { clientId, secret } = await addClient(deps, "brief");
   await sendLarge(deps, secret);
   let settled = 0;
