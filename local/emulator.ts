@@ -4,6 +4,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { currentLog, putAside } from "./log-files.ts";
 import {
   commandLine,
   endProcess,
@@ -28,8 +29,6 @@ export interface EmulatorOptions {
   /** Folder of the `serverless.yml` to run, if it is not this project's own. */
   project?: string;
   signal?: AbortSignal | undefined;
-  /** Goes on with the log that is there; otherwise it begins anew. */
-  keepLog?: boolean;
 }
 
 export interface Emulator extends LocalServer {
@@ -41,6 +40,9 @@ export interface Emulator extends LocalServer {
 /** Where the emulator's Lambda API invokes a function of `serverless.yml`. */
 export const invocationUrl = (lambdaPort: number, name: string): string =>
   `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/weir-local-${name}/invocations`;
+
+/** Where the emulator's log is, and those before it. */
+export const logFolder = (dataDir: string): string => join(dataDir, "logs");
 
 const pidFile = (dataDir: string): string => join(dataDir, "serverless.pid");
 
@@ -55,11 +57,13 @@ export async function endLeftoverEmulator(dataDir: string, say: (line: string) =
 
 /** Starts the emulator and returns at once; wait for `ready` before calling it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { httpPort, lambdaPort, dataDir, environment, project = PROJECT, signal, keepLog = false } = options;
-  const logFile = join(dataDir, "logs", "serverless.log");
-  await mkdir(join(dataDir, "logs"), { recursive: true });
-  const log = await open(logFile, keepLog ? "a" : "w", 0o600);
-  const { size: logStart } = await log.stat();
+  const { httpPort, lambdaPort, dataDir, environment, project = PROJECT, signal } = options;
+  const logs = logFolder(dataDir);
+  const logFile = currentLog(logs);
+  await mkdir(logs, { recursive: true });
+  // One log for each start, so that its last lines are about this one.
+  putAside(logs, true);
+  const log = await open(logFile, "a", 0o600);
   const serverless = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
   const ports = ["--httpPort", String(httpPort), "--lambdaPort", String(lambdaPort)];
   const child = spawn(
@@ -74,6 +78,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         // Without it four lines for each request, which cost time and disk.
         SLS_LOG_LEVEL: "warning",
         ...environment,
+        WEIR_LOG_DIR: logs,
         WEIR_BUILD_DIR: relative(project, join(dataDir, "build")),
         // Compiled code is kept from one start to the next: a second less to wait.
         NODE_COMPILE_CACHE: join(dataDir, "build", "cache"),
@@ -93,11 +98,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     if (signal?.aborted) resolve(undefined);
     signal?.addEventListener("abort", resolve, { once: true });
   });
-  const up = waitUntil(
-    () => answers(url, logFile, logStart),
-    START_TIMEOUT_MS,
-    Promise.race([exited, aborted]),
-  );
+  const up = waitUntil(() => answers(url, logFile), START_TIMEOUT_MS, Promise.race([exited, aborted]));
   const ready = up.then(async (isUp) => {
     if (!isUp) throw new Error(await complaint(logFile));
   });
@@ -112,13 +113,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-/**
- * @param logStart bytes of the log that earlier processes wrote
- * @throws if the log tells of a failed start: where the bundler fails, its service keeps the process alive
- */
-async function answers(url: string, logFile: string, logStart: number): Promise<boolean> {
-  const log = await readFile(logFile);
-  if (/^Error:$/m.test(log.subarray(logStart).toString())) throw new Error(await complaint(logFile));
+/** @throws if the log tells of a failed start: where the bundler fails, its service keeps the process alive */
+async function answers(url: string, logFile: string): Promise<boolean> {
+  const log = await readFile(logFile, "utf8");
+  if (/^Error:$/m.test(log)) throw new Error(await complaint(logFile));
   return fetch(`${url}/health/live`, { signal: AbortSignal.timeout(5_000) }).then(
     (response) => response.ok,
     () => false,

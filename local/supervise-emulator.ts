@@ -22,8 +22,7 @@ export async function superviseEmulator(
   let supervised: Supervised | undefined;
   const start = async (): Promise<LocalServer> => {
     ending.signal.throwIfAborted();
-    const keepLog = emulator !== undefined;
-    const started = await startEmulator({ ...options, keepLog, signal: AbortSignal.any(signals) });
+    const started = await startEmulator({ ...options, signal: AbortSignal.any(signals) });
     emulator = started;
     await started.ready.catch(async (error: unknown) => {
       await started.stop();

@@ -5,6 +5,7 @@ import { acknowledgeScript, decayedRate } from "../redis/acknowledge.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { depthScript } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
+import { probeShard } from "../redis/probe.ts";
 import { pruneConsumersScript } from "../redis/prune-consumers.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
 import { fill } from "./fill.ts";
@@ -131,6 +132,10 @@ export class RedisQueue implements Queue {
     };
   }
 
+  async probe(): Promise<void> {
+    await probeShard(this.#redis, this.#shard);
+  }
+
   async close(): Promise<void> {
     this.#reader?.disconnect();
     this.#reader = undefined;
@@ -185,15 +190,8 @@ export class RedisQueue implements Queue {
    * @returns whether there was something
    */
   async #handBackLost(): Promise<boolean> {
-    const count = this.#held.size + MOST_LOST;
-    const rows = (await this.#redis.xpending(
-      this.#shard.queue,
-      GROUP,
-      "-",
-      "+",
-      count,
-      this.#consumer,
-    )) as Pending[];
+    const range = ["-", "+", this.#held.size + MOST_LOST, this.#consumer] as const;
+    const rows = (await this.#redis.xpending(this.#shard.queue, GROUP, ...range)) as Pending[];
     if (this.#receiving > 1) return false;
     const lost = rows.filter(([id]) => !this.#held.has(id));
     for (const [deliveries, some] of Map.groupBy(lost, (row) => row[3])) {
