@@ -3,7 +3,7 @@ import type { Context } from "aws-lambda";
 import { getDeps } from "../lib/deps-once.ts";
 import { type Drained, drainQueue } from "../lib/drain-queue.ts";
 
-/** Kept back before the function's time-out: a batch that has just begun may take this long and still be settled. */
+/** Kept back before the function's time-out: half of it for the batch in hand, half for handing back what is left of it. */
 const RESERVE_MS = 20_000;
 
 /** Answers how much it has done. */

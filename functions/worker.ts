@@ -1,16 +1,11 @@
 /** A batch of messages into PostgreSQL, in the shape of an SQS event whichever queue it comes from. */
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Context, SQSEvent } from "aws-lambda";
 import { getDeps } from "../lib/deps-once.ts";
-import { drain } from "../lib/drain.ts";
-import { decodeText } from "../lib/queue/sqs-text.ts";
+import { type BatchResponse, drainRecords } from "../lib/drain-records.ts";
+
+/** Kept back before the function's time-out, to end what is under way and answer what was not tried. */
+const RESERVE_MS = 10_000;
 
 /** Answers which messages to deliver again; a thrown error means all of them. */
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  const delivered = event.Records.map(({ messageId, body, attributes }) => ({
-    id: messageId,
-    body: decodeText(body),
-    deliveries: Number(attributes.ApproximateReceiveCount),
-  }));
-  const failed = await drain(delivered, getDeps());
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
-}
+export const handler = (event: SQSEvent, context: Context): Promise<BatchResponse> =>
+  drainRecords(event, getDeps(), Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS);

@@ -1,24 +1,26 @@
 /**
- * The worker: a batch of messages becomes rows in one transaction. Whatever happens, a message is either settled as a
- * whole or left in the queue, and a second delivery changes nothing.
+ * The worker: a batch of messages becomes rows, usually in one transaction. Whatever happens, a message is either settled
+ * completely or left in the queue, and a second delivery changes nothing.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Deps } from "./deps.ts";
 import type { GivenUp, SettledPart } from "./enqueue/enqueue.ts";
-import { isDataError, isRetryable, sqlState } from "./errors.ts";
+import { isRetryable } from "./errors.ts";
 import { type Header, ownerOf, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
 import { type Audited, prepareAudit, sealPrepared } from "./seal-audit.ts";
+import { settleInPieces } from "./settle-pieces.ts";
 import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
 import type { Database, Transaction } from "./sql/client.ts";
 import { findSettled } from "./sql/find-settled.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { insertQuarantine, type RefusedEvent } from "./sql/insert-quarantine.ts";
+import { limitWaits } from "./sql/limit-waits.ts";
 import { noteUnqueued } from "./sql/note-unqueued.ts";
 import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
 import { transaction } from "./sql/transaction.ts";
-import { type Store, storeAll, storeNarrowing } from "./store.ts";
+import type { Store } from "./store.ts";
 import { eraseArriving } from "./tombstones.ts";
 
 /** A message as the worker gets it, from whichever queue. */
@@ -37,20 +39,31 @@ interface Received extends ParsedMessage {
   place: Place;
 }
 
-/** What has been done with a batch. */
-interface Done {
-  /** Queue ids of the messages that could not be settled. */
+/** What has become of a batch: ids of its messages in the queue. All others are settled. */
+export interface Outcome {
+  /** Could not be settled for a fault of their own. */
   failed: string[];
-  /** Parts of receipts that were settled now and not by an earlier delivery, by `placeName`. */
-  fresh: Set<string>;
+  /** For which there was no time, or after which the database failed; the fault is not theirs. */
+  untried: string[];
+}
+
+/** `drainUntil` without an end. @returns `failed` */
+export async function drain(delivered: readonly Delivered[], deps: Deps): Promise<string[]> {
+  const { failed, untried } = await drainUntil(delivered, deps, Number.POSITIVE_INFINITY);
+  if (untried.length > 0) throw new Error(`The database failed before ${untried.length} messages.`);
+  return failed;
 }
 
 /**
- * Settles a batch.
- * @returns queue ids of the messages that could not be settled for a fault of their own; all others are done
- * @throws when the database is out of reach or fails: then nothing is settled, and the batch comes again
+ * Settles a batch, usually in one transaction.
+ * @param endsAt when no transaction begins any more and the last one is cut off, in milliseconds since the Unix epoch
+ * @throws when the database is out of reach or fails before anything is settled: then the batch comes again
  */
-export async function drain(delivered: readonly Delivered[], deps: Deps): Promise<string[]> {
+export async function drainUntil(
+  delivered: readonly Delivered[],
+  deps: Deps,
+  endsAt: number,
+): Promise<Outcome> {
   const failed: string[] = [];
   const messages: Received[] = [];
   for (const { id, body, deliveries } of delivered) {
@@ -62,36 +75,37 @@ export async function drain(delivered: readonly Delivered[], deps: Deps): Promis
       failed.push(id);
     }
   }
-  const done = await settle(messages, deps);
+  const done = await settle(messages, deps, endsAt);
   failed.push(...done.failed);
-  await closeNotes(delivered, messages, failed, deps);
-  return failed;
+  const untried = new Set(done.untried);
+  const tried = messages.filter(({ queueId }) => !untried.has(queueId));
+  await closeNotes(delivered, tried, failed, deps);
+  return { failed, untried: done.untried };
 }
 
-/** Tries all in one transaction; then narrowing down to the events at fault; then each message by itself. */
-async function settle(messages: readonly Received[], deps: Deps): Promise<Done> {
-  if (messages.length === 0) return { failed: [], fresh: new Set() };
-  for (const store of [storeAll, storeNarrowing]) {
-    try {
-      return { failed: [], fresh: await inTransaction(deps.sql, (tx) => settleBatch(tx, messages, store)) };
-    } catch (error) {
-      if (!isDataError(error)) throw error;
-      deps.log.warn("batch-refused", {
-        messages: messages.length,
-        sqlstate: sqlState(error),
-        error: error as Error,
-      });
-    }
-  }
-  const [only] = messages;
-  if (only !== undefined && messages.length === 1) return { failed: [only.queueId], fresh: new Set() };
-  const done: Done = { failed: [], fresh: new Set() };
-  for (const message of messages) {
-    const { failed, fresh } = await settle([message], deps);
-    done.failed.push(...failed);
-    for (const place of fresh) done.fresh.add(place);
-  }
-  return done;
+/** Settles messages in as few transactions as what PostgreSQL refuses allows. */
+async function settle(
+  messages: readonly Received[],
+  { sql, log, config }: Deps,
+  endsAt: number,
+): Promise<Outcome> {
+  if (messages.length === 0) return { failed: [], untried: [] };
+  // Copies of a message belong into one transaction, see `withoutRepeats`.
+  const copies = [...Map.groupBy(messages, ({ place }) => placeName(place)).values()];
+  const { failed, untried } = await settleInPieces(copies, {
+    sql,
+    log,
+    endsAt,
+    eventsOf: ([first]) => first?.lines.length ?? 0,
+    settle: (piece, store) =>
+      inTransaction(sql, async (tx) => {
+        const left = Math.ceil(endsAt - Date.now());
+        if (left < config.statementTimeoutMs) await limitWaits(tx, Math.max(1, left), Math.max(1, left));
+        return settleBatch(tx, piece.flat(), store);
+      }),
+  });
+  const ids = (some: Received[][]): string[] => some.flat().map(({ queueId }) => queueId);
+  return { failed: ids(failed), untried: ids(untried) };
 }
 
 /** Attempts at a transaction that met a deadlock or a serialization failure. */
@@ -107,12 +121,8 @@ async function inTransaction<T>(sql: Database, run: (tx: Transaction) => Promise
   }
 }
 
-/** @returns the parts of receipts that were not settled before, by `placeName` */
-async function settleBatch(
-  tx: Transaction,
-  received: readonly Received[],
-  store: Store,
-): Promise<Set<string>> {
+/** @returns how many events were refused */
+async function settleBatch(tx: Transaction, received: readonly Received[], store: Store): Promise<number> {
   const messages = await withoutSettled(tx, received);
   const { settlements, ...arriving } = collectEvents(messages);
   const { rows, unreadable } = await eraseArriving(tx, arriving);
@@ -127,8 +137,8 @@ async function settleBatch(
 
   const health = messages.flatMap(({ header }) => header.health ?? []);
   // Sent together: none needs another's result.
-  const [fresh] = await Promise.all([
-    settlements.size > 0 ? settleReceipts(tx, [...settlements.values()]) : new Set<string>(),
+  await Promise.all([
+    settlements.size > 0 && settleReceipts(tx, [...settlements.values()]),
     audits.length > 0 && touchKeys(tx, usedKeys(audits)),
     health.length > 0 && insertHealth(tx, health),
   ]);
@@ -138,7 +148,7 @@ async function settleBatch(
   for (const message of messages)
     if (message.header.redrive !== undefined) await settleRedrive(tx, message, store);
   await sealPrepared(tx, entries);
-  return fresh;
+  return refused.length;
 }
 
 /** Leaves out what came twice in this batch, and what an earlier delivery has settled. */

@@ -25,6 +25,11 @@ export function isDataError(error: unknown): boolean {
 export const isRetryable = (error: unknown): boolean => ["40P01", "40001"].includes(sqlState(error) ?? "");
 
 const QUERY_CANCELED = "57014";
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/** Did a statement run, or wait for a lock, for longer than it may? */
+export const isTimeout = (error: unknown): boolean =>
+  [QUERY_CANCELED, LOCK_NOT_AVAILABLE].includes(sqlState(error) ?? "");
 
 const tooBroad = (cause: unknown): Problem =>
   new Problem(

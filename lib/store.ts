@@ -1,6 +1,7 @@
 /** Storing events so that one which PostgreSQL refuses does no harm to its neighbours. */
 import { isDataError, sqlState } from "./errors.ts";
 import type { Transaction } from "./sql/client.ts";
+import { probeEvents } from "./sql/probe-events.ts";
 import { type EventRow, storeEvents } from "./sql/store-events.ts";
 import { savepoint } from "./sql/transaction.ts";
 
@@ -28,7 +29,31 @@ export const storeAll: Store = async (tx, rows) => {
   return { stored: positions.flatMap((position) => rows[position] ?? []), refused: [] };
 };
 
-/** Halves what is refused until the events at fault stand alone: about 2·log2(n) statements for one among n. */
+/**
+ * Finds the refused events first and stores the others: about 1.6 times the work of `storeAll` with 1 % refused.
+ * @throws a data error where ledger or rollups refuse what `events` takes, which the probe cannot see
+ */
+export const storeProbed: Store = async (tx, rows) => {
+  if (rows.length === 0) return { stored: [], refused: [] };
+  const refused = await probeEvents(tx, rows);
+  const positions = new Set(refused.map(([position]) => position));
+  const { stored } = await storeAll(
+    tx,
+    rows.filter((_, position) => !positions.has(position)),
+  );
+  return {
+    stored,
+    refused: refused.flatMap(([position, reason, detail]) => {
+      const row = rows[position];
+      return row ? [{ row, reason, detail }] : [];
+    }),
+  };
+};
+
+/**
+ * Halves what is refused until each event at fault is alone: about 2·log2(n) statements for one among n. For the events
+ * of one message, where `storeProbed` did not help.
+ */
 export const storeNarrowing: Store = async (tx, rows) => {
   try {
     // A savepoint, so that the transaction goes on after a refusal.

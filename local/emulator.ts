@@ -94,7 +94,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   if (pid === undefined) throw new Error(`serverless-offline could not be started: ${await exited}`);
   await writeFile(pidFile(dataDir), String(pid));
   const url = `http://127.0.0.1:${httpPort}`;
-  const aborted = new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
+  const aborted = new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined);
+    signal?.addEventListener("abort", resolve, { once: true });
+  });
   const up = waitUntil(() => answers(url, logFile), START_TIMEOUT_MS, Promise.race([exited, aborted]));
   const ready = up.then(async (isUp) => {
     if (!isUp) throw new Error(await complaint(logFile));

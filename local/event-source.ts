@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import * as z from "zod";
+import type { BatchResponse } from "../lib/drain-records.ts";
+import { deliver } from "../lib/queue/deliver.ts";
 import type { Message, Queue } from "../lib/queue/queue.ts";
-import { splitByBytes } from "../lib/queue/split.ts";
 import { encodeText } from "../lib/queue/sqs-text.ts";
 
 /** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
@@ -28,7 +29,7 @@ export interface EventSourceOptions {
   /** Makes the queue of one poller: reads that block need a connection of their own. */
   createQueue: () => Queue;
   /** Calls the worker. Rejects if the invocation itself failed, which says nothing about single messages. */
-  invoke: (event: SQSEvent) => Promise<SQSBatchResponse>;
+  invoke: (event: SQSEvent) => Promise<SQSBatchResponse & Partial<BatchResponse>>;
   log: (line: string) => void;
   /** Batches under way at the same time. */
   pollers?: number;
@@ -69,13 +70,13 @@ async function poll({ queue, invoke, log, maxMessages, signal }: Poll): Promise<
   while (!signal.aborted) {
     let messages: Message[];
     try {
-      messages = await queue.receive({ maxMessages, waitMs: WAIT_MS });
+      messages = await queue.receive({ maxMessages, maxBytes: MAX_PAYLOAD_BYTES, waitMs: WAIT_MS });
     } catch (error) {
       await rest("the queue does not answer", error, LONGEST_RECEIVE_PAUSE_MS);
       continue;
     }
     try {
-      await deliver(queue, messages, invoke);
+      await deliverTo(queue, messages, invoke);
       faults = 0;
     } catch (error) {
       await rest("a batch was not processed", error, LONGEST_INVOKE_PAUSE_MS);
@@ -83,23 +84,16 @@ async function poll({ queue, invoke, log, maxMessages, signal }: Poll): Promise<
   }
 }
 
-async function deliver(queue: Queue, messages: readonly Message[], invoke: Poll["invoke"]): Promise<void> {
-  const unsettled = new Set(messages.map(({ id }) => id));
-  try {
-    for (const batch of splitByBytes(messages, MAX_PAYLOAD_BYTES, recordBytes)) {
-      const { batchItemFailures } = await invoke(toSqsEvent(batch));
-      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-      const ids = batch.map(({ id }) => id);
-      await queue.ack(ids.filter((id) => !failed.has(id)));
-      await queue.fail(ids.filter((id) => failed.has(id)));
-      for (const id of ids) unsettled.delete(id);
-    }
-  } catch (error) {
-    // If this fails as well, the messages come back by themselves after the visibility time.
-    await queue.release([...unsettled]).catch(() => {});
-    throw error;
-  }
-}
+const deliverTo = (queue: Queue, messages: readonly Message[], invoke: Poll["invoke"]): Promise<unknown> =>
+  deliver(queue, messages, {
+    maxBytes: MAX_PAYLOAD_BYTES,
+    sizeOf: recordBytes,
+    process: async (batch) => {
+      const { batchItemFailures, untried = [] } = await invoke(toSqsEvent(batch));
+      const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+      return { failed: failed.filter((id) => !untried.includes(id)), untried };
+    },
+  });
 
 /** Doubles from 0.2 s on; half of it by chance, so that pollers don't fall into step. */
 const backoffMs = (faults: number, longestMs: number): number =>
@@ -135,6 +129,7 @@ const toRecord = ({ id, body, deliveries, sentAt }: Message): SQSRecord => ({
 
 const responseSchema = z.object({
   batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })).default([]),
+  untried: z.array(z.string()).default([]),
 });
 
 /** What the function threw, without its stack; the emulator's own words where they are something else. */

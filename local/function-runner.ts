@@ -1,12 +1,20 @@
 /** What runs in the thread of `functionThread`: one function. */
 import { parentPort, workerData } from "node:worker_threads";
+import type { Remaining } from "./function-thread.ts";
 
-type Handler = (event: unknown) => Promise<unknown>;
+type Handler = (event: unknown, context: Remaining) => Promise<unknown>;
+
+interface Call {
+  id: number;
+  event: unknown;
+  /** When its time is up, in milliseconds since the Unix epoch. */
+  endsAt: number;
+}
 
 const { handler } = (await import(workerData)) as { handler: Handler };
 
-parentPort?.on("message", async ({ id, event }: { id: number; event: unknown }) => {
-  const answer = await handler(event).then(
+parentPort?.on("message", async ({ id, event, endsAt }: Call) => {
+  const answer = await handler(event, { getRemainingTimeInMillis: () => endsAt - Date.now() }).then(
     (result) => ({ id, result }),
     (error: unknown) => ({ id, error: error instanceof Error ? error : new Error(String(error)) }),
   );

@@ -1,7 +1,10 @@
 /** A function in a thread of its own, with an event loop and connections of its own. */
 import { Worker } from "node:worker_threads";
+import type { Context } from "aws-lambda";
 
-type Handler = (event: unknown) => Promise<unknown>;
+/** All of the context that a thread gets. */
+export type Remaining = Pick<Context, "getRemainingTimeInMillis">;
+type Handler = (event: unknown, context: Remaining) => Promise<unknown>;
 
 interface Call {
   fulfil: (result: unknown) => void;
@@ -32,9 +35,9 @@ export function functionThread(module: string, ended: () => void): Handler {
     ended();
     for (const { reject } of calls.values()) reject(fault);
   });
-  return (event) =>
+  return (event, context) =>
     new Promise((fulfil, reject) => {
       calls.set(++last, { fulfil, reject });
-      thread.postMessage({ id: last, event });
+      thread.postMessage({ id: last, event, endsAt: Date.now() + context.getRemainingTimeInMillis() });
     });
 }

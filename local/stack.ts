@@ -8,15 +8,16 @@ import { ensurePartitions } from "../lib/partitions.ts";
 import { databaseSettings, redisSettings, settingWarnings } from "../lib/server-settings.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { ensureAuditKey } from "./audit-key.ts";
-import { type Emulator, endLeftoverEmulator, invocationUrl, logFolder, startEmulator } from "./emulator.ts";
+import { endLeftoverEmulator, invocationUrl, logFolder } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
 import { startFirstRun } from "./first-run.ts";
 import { startPostgres } from "./postgres.ts";
-import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
+import { commandLine, isPortFree } from "./process.ts";
 import { startReadBack } from "./read-back.ts";
 import { startRedis } from "./redis.ts";
 import { createQueues, startSqs } from "./sqs.ts";
 import { supervise, Teardown } from "./supervise.ts";
+import { superviseEmulator } from "./supervise-emulator.ts";
 
 /** Its dead-letter queue is `weir-dead`. */
 const QUEUE_NAME = "weir";
@@ -87,21 +88,12 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   teardown.add("The connections", () => closeDeps(deps));
 
   say("Building the functions and starting serverless-offline …");
-  const emulator = await startEmulator({ httpPort, lambdaPort, dataDir, environment, signal });
-  let stopping = false;
-  teardown.add(
-    "serverless-offline",
-    () => {
-      stopping = true;
-      return emulator.stop();
-    },
-    () => killGroup(emulator.pid),
-  );
+  const emulatorOptions = { httpPort, lambdaPort, dataDir, environment, signal };
   // The emulator takes seconds to load, in which the schema can be brought up to date.
-  const [keys] = await Promise.all([prepareDatabase(deps, dataDir, say), emulator.ready]);
-  void emulator.exited.then(async (ending) => {
-    if (!stopping) failure.resolve(await unexpected(emulator, ending));
-  });
+  const [keys, emulator] = await Promise.all([
+    prepareDatabase(deps, dataDir, say),
+    superviseEmulator(emulatorOptions, teardown, say, failure.resolve),
+  ]);
   signal?.throwIfAborted();
 
   const source = startEventSource({
@@ -253,8 +245,3 @@ async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["s
 const unusable = (what: string, variable: string) => (error: Error) => {
   throw new Error(`The ${what} at ${variable} cannot be used: ${error.message}`, { cause: error });
 };
-
-const unexpected = async ({ logFile }: Emulator, ending: string): Promise<Error> =>
-  new Error(
-    `serverless-offline ended unexpectedly (${ending}). Its last lines:\n${await lastLines(logFile, 15)}`,
-  );

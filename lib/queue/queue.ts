@@ -27,6 +27,11 @@ export interface Outgoing {
 export interface ReceiveOptions {
   /** Messages to hand out at the most. */
   maxMessages: number;
+  /**
+   * Bytes of bodies after which no more are read. The last read may exceed it, by about as much again. By default no
+   * limit.
+   */
+  maxBytes?: number;
   /** How long to wait for a first message, in milliseconds; 0 returns at once. */
   waitMs: number;
 }
@@ -44,11 +49,18 @@ export interface Depth {
 }
 
 export interface Queue {
+  /** How long a message that was received stays out of other receivers' sight, in milliseconds. */
+  readonly visibilityMs: number;
   /** Resolves when the queue holds every message durably; rejects if it took none or may have taken only some. */
   send(messages: readonly Outgoing[]): Promise<void>;
   /** New messages, and those whose earlier receiver let the visibility time pass. */
   receive(options: ReceiveOptions): Promise<Message[]>;
-  /** Removes processed messages and frees their memory. Unknown ids are ignored. */
+  /** Starts the visibility time of received messages anew. Counts as no delivery. Unknown ids are ignored. */
+  extend(ids: readonly string[]): Promise<void>;
+  /**
+   * Removes processed messages and frees their memory. Unknown ids are ignored.
+   * @throws when the server does not answer; then the next `receive` repeats it, or the messages come once more
+   */
   ack(ids: readonly string[]): Promise<void>;
   /** Hands messages back at once; each such delivery counts towards the dead-letter limit. */
   fail(ids: readonly string[]): Promise<void>;

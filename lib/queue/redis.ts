@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Config } from "../config.ts";
 import { acknowledgeScript } from "../redis/acknowledge.ts";
@@ -5,13 +6,16 @@ import type { RedisConnection } from "../redis/client.ts";
 import { depthScript, entryTime, toDepth } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
 import { probeShard } from "../redis/probe.ts";
+import { pruneConsumersScript } from "../redis/prune-consumers.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
+import { fill } from "./fill.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 
 const GROUP = "worker";
-/** All receivers share one name: the group's list of pending entries is what tells who may be given what, and names
- * made for each process would pile up in the group. */
-const CONSUMER = "weir";
+/** Owner of messages that were handed back: nobody reads under this name. */
+const NOBODY = "weir";
+/** Messages that are looked through for lost ones at a time, beyond those that this receiver has. */
+const MOST_LOST = 1_000;
 /** Dead letters that one script moves, so that it does not hold Redis up for long. */
 const MOST_REDRIVEN = 25;
 /** How much longer than its wait a read that waits may take, in milliseconds. */
@@ -19,16 +23,31 @@ const READER_MARGIN_MS = 2_000;
 /** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
 type Entry = [id: string, fields: string[] | null];
 
+/** A pending entry; `idle` in milliseconds. */
+type Pending = [id: string, consumer: string, idle: number, deliveries: number];
+
 type Settings = Pick<Config, "queueVisibilitySeconds" | "queueMaxDeliveries">;
 
 /**
  * Redis Streams with one consumer group, in one shard. Of a cluster it doesn't wait for messages: `ShardedQueue` does,
- * for all shards. Durability is the server's: run it with an append-only file. */
+ * for all shards. Durability is the server's: run it with an append-only file.
+ *
+ * Each receiver has a consumer name of its own, so that Redis can tell what it believes this receiver to have. What the
+ * receiver does not know of was in an answer that got lost, and is handed back with the next `receive`.
+ */
 export class RedisQueue implements Queue {
   readonly #redis: RedisConnection;
   readonly #shard: Shard;
-  readonly #visibilityMs: number;
+  readonly visibilityMs: number;
   readonly #maxDeliveries: number;
+  readonly #consumer = `weir-${randomUUID()}`;
+  /** Ids of messages received, and neither acknowledged nor handed back. */
+  readonly #held = new Set<string>();
+  /** Ids of processed messages whose acknowledgement may have been lost. */
+  readonly #unacknowledged = new Set<string>();
+  /** Calls of `receive` under way. */
+  #receiving = 0;
+  #pruned = false;
   #reader: Redis | undefined;
   /** Longest wait that the reader's time-out leaves room for. */
   #readerWaitMs = 0;
@@ -36,7 +55,7 @@ export class RedisQueue implements Queue {
   constructor(redis: RedisConnection, shard: Shard, settings: Settings) {
     this.#redis = redis;
     this.#shard = shard;
-    this.#visibilityMs = settings.queueVisibilitySeconds * 1_000;
+    this.visibilityMs = settings.queueVisibilitySeconds * 1_000;
     this.#maxDeliveries = settings.queueMaxDeliveries;
   }
 
@@ -52,14 +71,30 @@ export class RedisQueue implements Queue {
     if (failed?.[0]) throw failed[0];
   }
 
-  async receive({ maxMessages, waitMs }: ReceiveOptions): Promise<Message[]> {
-    const abandoned = await this.#withGroup(() => this.#claim(maxMessages));
-    if (abandoned.length > 0) return abandoned;
-    return this.#withGroup(() => this.#readNew(maxMessages, waitMs));
+  async receive(options: ReceiveOptions): Promise<Message[]> {
+    this.#receiving++;
+    try {
+      await this.ack([...this.#unacknowledged]);
+      const messages = await this.#withGroup(() => this.#receive(options));
+      for (const { id } of messages) this.#held.add(id);
+      return messages;
+    } finally {
+      this.#receiving--;
+    }
+  }
+
+  async extend(ids: readonly string[]): Promise<void> {
+    await this.#assign(this.#consumer, ids, "IDLE", 0);
   }
 
   async ack(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "ack", ...ids]);
+    if (ids.length === 0) return;
+    for (const id of ids) this.#unacknowledged.add(id);
+    await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "ack", ...ids]);
+    for (const id of ids) {
+      this.#unacknowledged.delete(id);
+      this.#held.delete(id);
+    }
   }
 
   async fail(ids: readonly string[]): Promise<void> {
@@ -104,6 +139,59 @@ export class RedisQueue implements Queue {
     return [queue, stats, dead];
   }
 
+  async #receive({ waitMs, ...limits }: ReceiveOptions): Promise<Message[]> {
+    const held = this.#held.size;
+    const [assigned, abandoned] = await Promise.all([
+      this.#countAssigned(),
+      fill(limits, (count) => this.#claim(count)),
+      this.#pruneConsumers(),
+    ]);
+    for (const { id } of abandoned) this.#held.add(id);
+    if (abandoned.length > 0) return abandoned;
+    if (assigned > held && (await this.#handBackLost())) return fill(limits, (count) => this.#claim(count));
+    let wait = waitMs;
+    return fill(limits, (count) => {
+      const messages = this.#readNew(count, wait);
+      wait = 0;
+      return messages;
+    });
+  }
+
+  /** Once is enough: names are added by processes that start. */
+  async #pruneConsumers(): Promise<void> {
+    if (this.#pruned) return;
+    await pruneConsumersScript(this.#redis, [this.#shard.queue], [GROUP, this.visibilityMs]);
+    this.#pruned = true;
+  }
+
+  /** Number of messages that this receiver has, as Redis sees it. */
+  async #countAssigned(): Promise<number> {
+    const [, , , consumers] = (await this.#redis.xpending(this.#shard.queue, GROUP)) as [
+      number,
+      string | null,
+      string | null,
+      [name: string, count: string][] | null,
+    ];
+    return Number(consumers?.find(([name]) => name === this.#consumer)?.[1] ?? 0);
+  }
+
+  /**
+   * Hands back what Redis assigned to this receiver in an answer that never arrived; such a delivery does not count.
+   * While another call of this receiver waits for its answer, nobody can tell.
+   * @returns whether there was something
+   */
+  async #handBackLost(): Promise<boolean> {
+    const range = ["-", "+", this.#held.size + MOST_LOST, this.#consumer] as const;
+    const rows = (await this.#redis.xpending(this.#shard.queue, GROUP, ...range)) as Pending[];
+    if (this.#receiving > 1) return false;
+    const lost = rows.filter(([id]) => !this.#held.has(id));
+    for (const [deliveries, some] of Map.groupBy(lost, (row) => row[3])) {
+      const ids = some.map(([id]) => id);
+      await this.#handBack(ids, "RETRYCOUNT", Math.max(0, deliveries - 1));
+    }
+    return lost.length > 0;
+  }
+
   /** Messages whose receiver has not acknowledged them in time; those that came round too often are set aside. */
   async #claim(count: number): Promise<Message[]> {
     const entries = await this.#abandoned(count);
@@ -120,8 +208,8 @@ export class RedisQueue implements Queue {
   async #abandoned(count: number): Promise<Entry[]> {
     const entries: Entry[] = [];
     for (let cursor = "0"; ; ) {
-      const words = [this.#visibilityMs, cursor, "COUNT", count - entries.length] as const;
-      const reply = await this.#redis.xautoclaim(this.#shard.queue, GROUP, CONSUMER, ...words);
+      const words = [this.visibilityMs, cursor, "COUNT", count - entries.length] as const;
+      const reply = await this.#redis.xautoclaim(this.#shard.queue, GROUP, this.#consumer, ...words);
       entries.push(...(reply[1] as Entry[]).filter((entry) => entry[1] !== null));
       cursor = String(reply[0]);
       if (cursor === "0-0" || entries.length >= count) return entries;
@@ -133,12 +221,12 @@ export class RedisQueue implements Queue {
     const pending = await Promise.all(
       entries.map(([id]) => this.#redis.xpending(this.#shard.queue, GROUP, id, id, 1)),
     );
-    const rows = pending.flat() as [id: string, consumer: string, idle: number, deliveries: number][];
+    const rows = pending.flat() as Pending[];
     return new Map(rows.map(([id, , , count]) => [id, count]));
   }
 
   async #readNew(count: number, waitMs: number): Promise<Message[]> {
-    const group = ["GROUP", GROUP, CONSUMER, "COUNT", count] as const;
+    const group = ["GROUP", GROUP, this.#consumer, "COUNT", count] as const;
     const streams = ["STREAMS", this.#shard.queue, ">"] as const;
     // A blocking read holds its connection, so it has one of its own; nothing else may wait behind it.
     const reply = await (waitMs > 0 && this.#redis instanceof Redis
@@ -178,19 +266,16 @@ export class RedisQueue implements Queue {
 
   /** Lets the messages look as old as the visibility time, so that the next claim takes them. */
   async #handBack(ids: readonly string[], ...options: (string | number)[]): Promise<void> {
+    // Processed ones stay: their acknowledgement is repeated.
+    const own = ids.filter((id) => !this.#unacknowledged.has(id));
+    // If this fails they count as lost, and the next call of `receive` hands them back.
+    for (const id of own) this.#held.delete(id);
+    await this.#assign(NOBODY, own, "IDLE", this.visibilityMs, ...options);
+  }
+
+  async #assign(consumer: string, ids: readonly string[], ...options: (string | number)[]): Promise<void> {
     if (ids.length === 0) return;
-    const words = [
-      this.#shard.queue,
-      GROUP,
-      CONSUMER,
-      0,
-      ...ids,
-      "IDLE",
-      this.#visibilityMs,
-      ...options,
-      "JUSTID",
-    ];
-    await this.#redis.call("XCLAIM", ...words);
+    await this.#redis.call("XCLAIM", this.#shard.queue, GROUP, consumer, 0, ...ids, ...options, "JUSTID");
   }
 }
 

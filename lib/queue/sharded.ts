@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { bytesOf } from "./fill.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 
 /** Pauses between two looks at empty shards, in milliseconds: the first and the longest. */
@@ -30,6 +31,10 @@ export class ShardedQueue implements Queue {
     this.#turn = this.#anyNumber();
   }
 
+  get visibilityMs(): number {
+    return this.#parts[0]?.queue.visibilityMs ?? 0;
+  }
+
   /** To any shard; where that one is away, to another. */
   async send(messages: readonly Outgoing[]): Promise<void> {
     const start = this.#anyNumber();
@@ -47,14 +52,18 @@ export class ShardedQueue implements Queue {
    * As of every queue. Messages of the shards that answer come also while others do not.
    * @throws when none of them answers
    */
-  async receive({ maxMessages, waitMs }: ReceiveOptions): Promise<Message[]> {
+  async receive({ maxMessages, maxBytes, waitMs }: ReceiveOptions): Promise<Message[]> {
     const endsAt = performance.now() + waitMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      const messages = await this.#look(maxMessages);
+      const messages = await this.#look(maxMessages, maxBytes);
       const leftMs = endsAt - performance.now();
       if (messages.length > 0 || leftMs <= 0) return messages;
       await sleep(Math.min(pauseMs, leftMs));
     }
+  }
+
+  async extend(ids: readonly string[]): Promise<void> {
+    await this.#forEach(ids, (queue, own) => queue.extend(own));
   }
 
   async ack(ids: readonly string[]): Promise<void> {
@@ -100,17 +109,19 @@ export class ShardedQueue implements Queue {
   }
 
   /** One look at every shard, at all of them together while there is room for a message of each. */
-  async #look(maxMessages: number): Promise<Message[]> {
+  async #look(maxMessages: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Message[]> {
     const messages: Message[] = [];
     const faults: unknown[] = [];
     const toAsk = this.#inTurn();
     let answers = 0;
-    while (toAsk.length > 0 && messages.length < maxMessages) {
+    let bytes = 0;
+    while (toAsk.length > 0 && messages.length < maxMessages && bytes < maxBytes) {
       const room = maxMessages - messages.length;
       const asked = toAsk.splice(0, room);
       const share = Math.floor(room / asked.length);
+      const limits = { maxMessages: share, maxBytes: (maxBytes - bytes) / asked.length };
       for (const [index, result] of (
-        await Promise.allSettled(asked.map((part) => take(part, share)))
+        await Promise.allSettled(asked.map((part) => take(part, limits)))
       ).entries()) {
         const part = asked[index] as Part;
         if (result.status === "rejected") {
@@ -120,6 +131,7 @@ export class ShardedQueue implements Queue {
         }
         answers++;
         messages.push(...result.value);
+        bytes += bytesOf(result.value);
         // It may have more, for which the others have left room.
         if (result.value.length === share) toAsk.push(part);
       }
@@ -156,7 +168,10 @@ export class ShardedQueue implements Queue {
   }
 }
 
-async function take({ queue, prefix }: Part, maxMessages: number): Promise<Message[]> {
-  const messages = await queue.receive({ maxMessages, waitMs: 0 });
+async function take(
+  { queue, prefix }: Part,
+  limits: Pick<ReceiveOptions, "maxMessages" | "maxBytes">,
+): Promise<Message[]> {
+  const messages = await queue.receive({ ...limits, waitMs: 0 });
   return messages.map((message) => ({ ...message, id: prefix + message.id }));
 }

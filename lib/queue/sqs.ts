@@ -2,6 +2,7 @@ import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
 import type { Config, SqsSettings } from "../config.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import type { Shards } from "../redis/shards.ts";
+import { bytesOf } from "./fill.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 import { callInBatches, type Outcome } from "./sqs-batches.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
@@ -93,16 +94,33 @@ export class SqsQueue implements Queue {
     });
   }
 
-  async receive({ maxMessages, waitMs }: ReceiveOptions): Promise<Message[]> {
+  get visibilityMs(): number {
+    return this.#settings.queueVisibilitySeconds * 1_000;
+  }
+
+  async receive({
+    maxMessages,
+    maxBytes = Number.POSITIVE_INFINITY,
+    waitMs,
+  }: ReceiveOptions): Promise<Message[]> {
     const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1_000));
     const messages = await this.#receiveSome(Math.min(MOST_PER_CALL, maxMessages), waitS);
     // Where a call brought all it can there are likely more: twice as many calls each time, until one brings less.
-    for (let calls = 2, full = messages.length === MOST_PER_CALL; full; calls *= 2) {
+    for (
+      let calls = 2, full = messages.length === MOST_PER_CALL;
+      full && bytesOf(messages) < maxBytes;
+      calls *= 2
+    ) {
       const got = await this.#receiveAtOnce(calls, maxMessages - messages.length);
       messages.push(...got.flat());
       full = messages.length < maxMessages && got.every(({ length }) => length === MOST_PER_CALL);
     }
     return messages;
+  }
+
+  async extend(ids: readonly string[]): Promise<void> {
+    const held = ids.flatMap((id) => this.#held.get(id) ?? []);
+    await this.#changeVisibility(held, () => this.#settings.queueVisibilitySeconds);
   }
 
   async ack(ids: readonly string[]): Promise<void> {
@@ -119,13 +137,15 @@ export class SqsQueue implements Queue {
     );
     const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
     await this.#notes.close(gone);
-    if (gone.length < held.length)
-      throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
+    if (gone.length === held.length) return;
+    // Held again, so that whoever is told can hand them back.
+    for (const { id, ...kept } of held) if (!gone.includes(id)) this.#held.set(id, kept);
+    throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
   }
 
   async fail(ids: readonly string[]): Promise<void> {
     const held = this.#take(ids);
-    await this.#handBack(held, () => PAUSE_S);
+    await this.#changeVisibility(held, () => PAUSE_S);
     // SQS sets it aside when it would be delivered next.
     const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
     await this.#notes.giveUp(dead);
@@ -133,7 +153,7 @@ export class SqsQueue implements Queue {
 
   async release(ids: readonly string[]): Promise<void> {
     // Later and later: an outage must not use up the deliveries that a message has.
-    await this.#handBack(this.#take(ids), ({ deliveries }) =>
+    await this.#changeVisibility(this.#take(ids), ({ deliveries }) =>
       Math.min(LONGEST_PAUSE_S, PAUSE_S * 2 ** (deliveries - 1)),
     );
   }
@@ -250,8 +270,8 @@ export class SqsQueue implements Queue {
     });
   }
 
-  /** One that can't be handed back comes by itself after the visibility time. */
-  async #handBack(held: readonly Held[], pauseS: (message: Held) => number): Promise<void> {
+  /** Of one for which this fails the visibility time stays as it is. @param pauseS seconds from now on */
+  async #changeVisibility(held: readonly Held[], pauseS: (message: Held) => number): Promise<void> {
     await callInBatches(
       held.map((message) => ({ ReceiptHandle: message.handle, VisibilityTimeout: pauseS(message) })),
       async (Entries, abortSignal) => {

@@ -1,4 +1,3 @@
-import { type Place, placeName } from "../message.ts";
 import type { Executor } from "./client.ts";
 import { slot } from "./slot.ts";
 
@@ -20,13 +19,9 @@ export interface Settlement {
 /**
  * Writes receipts and adds them to the clients' totals. A part that is there already belongs to a message that was
  * delivered before: it stays, and counts no second time.
- * @returns the parts that were not there, by `placeName`
  */
-export async function settleReceipts(
-  sql: Executor,
-  settlements: readonly Settlement[],
-): Promise<Set<string>> {
-  const rows = await sql<Place[]>`
+export async function settleReceipts(sql: Executor, settlements: readonly Settlement[]): Promise<void> {
+  await sql`
     WITH input AS (
       SELECT * FROM unnest(
         ${settlements.map((row) => row.receiptId)}::uuid[],
@@ -45,16 +40,13 @@ export async function settleReceipts(
       SELECT receipt_id, part, parts, client_id, received_at, clock_timestamp(), accepted, stored, duplicates, quarantined
         FROM input ORDER BY receipt_id, part
       ON CONFLICT DO NOTHING
-      RETURNING receipt_id, part, client_id, stored, duplicates, quarantined
-    ), counted AS (
-      INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
-      SELECT client_id, ${slot(sql)}, sum(stored), sum(duplicates), sum(quarantined)
-        FROM settled GROUP BY client_id ORDER BY client_id
-      ON CONFLICT (client_id, slot) DO UPDATE SET
-        stored = t.stored + excluded.stored,
-        duplicates = t.duplicates + excluded.duplicates,
-        quarantined = t.quarantined + excluded.quarantined
+      RETURNING client_id, stored, duplicates, quarantined
     )
-    SELECT receipt_id AS id, part FROM settled`;
-  return new Set(rows.map(placeName));
+    INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
+    SELECT client_id, ${slot(sql)}, sum(stored), sum(duplicates), sum(quarantined)
+      FROM settled GROUP BY client_id ORDER BY client_id
+    ON CONFLICT (client_id, slot) DO UPDATE SET
+      stored = t.stored + excluded.stored,
+      duplicates = t.duplicates + excluded.duplicates,
+      quarantined = t.quarantined + excluded.quarantined`;
 }

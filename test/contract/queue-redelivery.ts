@@ -1,4 +1,5 @@
 /** What every queue must do with messages that come more than once. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Message, Outgoing } from "../../lib/queue/queue.ts";
 import {
@@ -39,6 +40,25 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
       expect(got).toMatchObject({ body: "failing", deliveries });
       await queue.fail([got.id]);
     }
+  });
+
+  it("stays away for as long as its receiver extends its time, and that does not count", async () => {
+    const queue = await makeQueue({ ...BRIEF, visibilitySeconds: 2 });
+    await queue.send(numbered(15));
+    const messages = await take(queue, 15);
+    const [dropped, ...kept] = ids(messages);
+    const again: Message[] = [];
+    // Until the one that nobody extends has come again, and then for longer than its time.
+    for (let extensions = 0; again.length === 0 || extensions < 12; extensions++) {
+      await queue.extend(kept);
+      const more = await queue.receive({ maxMessages: 100, waitMs: 0 });
+      again.push(...more);
+      await queue.ack(ids(more));
+      await sleep(queue.visibilityMs / 6);
+    }
+    expect(ids(again)).toEqual([dropped]);
+    await queue.fail(kept);
+    expect((await take(queue, 14)).map(({ deliveries }) => deliveries)).toEqual(Array(14).fill(2));
   });
 
   it.runIf(forgetsDeliveries)(

@@ -57,6 +57,22 @@ function deliversMessages(makeQueue: MakeQueue): void {
     );
   });
 
+  it("is one of no more than fit into the bytes asked for, and as many again", async () => {
+    const queue = await makeQueue(LASTING);
+    const body = "x".repeat(10_000);
+    await queue.send(numbered(200).map((one) => message(body + one.body)));
+    const taken: Message[] = [];
+    for (const deadline = Date.now() + DEADLINE_MS; taken.length < 200 && Date.now() < deadline; ) {
+      const messages = await queue.receive({ maxMessages: 200, maxBytes: 300_000, waitMs: 200 });
+      expect(messages.length).toBeLessThanOrEqual(64);
+      taken.push(...messages);
+    }
+    expect(new Set(bodies(taken)).size).toBe(200);
+    // One message is given however large it is.
+    await queue.release(ids(taken.slice(0, 1)));
+    await poll(() => queue.receive({ maxMessages: 1, maxBytes: 1, waitMs: 200 })).toHaveLength(1);
+  });
+
   it("is one of many that can be sent, received and acknowledged together", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(250));

@@ -87,6 +87,28 @@ describe("on Redis", () => {
       ]);
   });
 
+  it("names of receivers that are gone do not pile up, and one that holds something stays", async () => {
+    const queue = await makeQueue(OPTIONS);
+    await queue.send(Array.from({ length: 21 }, (_, n) => ({ body: `m-${n}`, events: 1 })));
+    const held = await queue.receive({ ...now, maxMessages: 1 });
+    for (let n = 0; n < 20; n++) {
+      const receiver = anotherReceiver(OPTIONS);
+      const messages = await receiver.receive({ ...now, maxMessages: 1 });
+      await receiver.ack(messages.map(({ id }) => id));
+    }
+    const pending = async (): Promise<unknown[]> => {
+      const consumers = (await redis.xinfo("CONSUMERS", shard.queue, "worker")) as unknown[][];
+      return consumers.map((about) => about[about.indexOf("pending") + 1]);
+    };
+    expect(await pending()).toHaveLength(21);
+    const look = async (): Promise<unknown[]> => {
+      await queue.extend(held.map(({ id }) => id));
+      await anotherReceiver({ ...OPTIONS, visibilitySeconds: 1 }).receive({ ...now, maxMessages: 1 });
+      return pending();
+    };
+    await expect.poll(look, { timeout: 20_000, interval: 1_100 }).toEqual([1]);
+  });
+
   it("a lost group is made anew, from the first message on", async () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send([{ body: "held", events: 1 }]);

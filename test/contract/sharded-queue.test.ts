@@ -113,8 +113,10 @@ function failing(queue: Queue, isAway: () => boolean): Queue {
   const answer = <T>(run: () => Promise<T>): Promise<T> =>
     isAway() ? Promise.reject(new Error("away")) : run();
   return {
+    visibilityMs: queue.visibilityMs,
     send: (messages) => answer(() => queue.send(messages)),
     receive: (options) => answer(() => queue.receive(options)),
+    extend: (ids) => answer(() => queue.extend(ids)),
     ack: (ids) => answer(() => queue.ack(ids)),
     fail: (ids) => answer(() => queue.fail(ids)),
     release: (ids) => answer(() => queue.release(ids)),

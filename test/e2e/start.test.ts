@@ -146,6 +146,39 @@ describe("npm start", () => {
     await expect(fetch(`http://127.0.0.1:${ports[0]}/health/live`)).rejects.toThrow();
   }, 240_000);
 
+  it("goes on when serverless-offline dies, and still ends without a trace", async () => {
+    const started = start(environment);
+    await ready(started);
+    const pid = Number(await readFile(join(dataDir, "serverless.pid"), "utf8"));
+    const before = await count();
+    process.kill(pid, "SIGKILL");
+    await expect
+      .poll(() => started.output(), { timeout: 20_000 })
+      .toContain("serverless-offline ended unexpectedly (signal SIGKILL)");
+    const { url, apiKey } = await devFile();
+    const sendOne = (): Promise<number> =>
+      fetch(`${url}/v1/events`, {
+        method: "POST",
+        headers: { "x-api-key": apiKey, "content-type": "application/json" },
+        body: JSON.stringify({
+          event_id: "after-the-crash",
+          event_type: "greeting",
+          timestamp: new Date().toISOString(),
+          payload: {},
+        }),
+      }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await expect.poll(sendOne, { timeout: 120_000, interval: 500 }).toBe(202);
+    await expect.poll(count, { timeout: 60_000 }).toBe(before + 1);
+    expect(Number(await readFile(join(dataDir, "serverless.pid"), "utf8"))).not.toBe(pid);
+    process.kill(-(started.child.pid ?? 0), "SIGINT");
+    await ended(started.child);
+    expect(started.output()).toContain("Stopped.");
+    expect(await left()).toBe("");
+  }, 240_000);
+
   it("finds its data again, runs beside another, and ends on SIGTERM", async () => {
     const again = start(environment);
     const otherDir = `${dataDir}-2`;
@@ -158,7 +191,7 @@ describe("npm start", () => {
     const keyBefore = await publicKeyId();
     await Promise.all([ready(again), ready(other)]);
     expect(await publicKeyId()).toBe(keyBefore);
-    expect(await count()).toBe(21_708);
+    expect(await count()).toBe(21_709);
     for (const { child } of [again, other]) child.kill("SIGTERM");
     await Promise.all([ended(again.child), ended(other.child)]);
     await expect.poll(left, { timeout: 20_000 }).toBe("");

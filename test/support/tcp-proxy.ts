@@ -19,6 +19,12 @@ export interface TcpProxy {
    * @param spared answers before that one which arrive
    */
   loseNextReply(spared?: number): void;
+  /** The same with the next answer that contains this text. */
+  loseReplyWith(text: string): void;
+  /** Breaks all connections and refuses new ones, so that the server gets nothing. */
+  leave(): void;
+  /** Listens again, on the same port. */
+  comeBack(): Promise<void>;
   /** How often an answer was lost. */
   lost(): number;
   /** Bytes that the server has sent. */
@@ -33,6 +39,8 @@ interface Weather {
   delayMs: number;
   /** Answers that arrive before one is lost. */
   spared: number;
+  /** The answer that has this text is lost. */
+  condemned: string | undefined;
   lost: number;
   bytes: number;
   connections: number;
@@ -53,6 +61,7 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
     swallowAll: false,
     delayMs: 0,
     spared: Number.POSITIVE_INFINITY,
+    condemned: undefined,
     lost: 0,
     bytes: 0,
     connections: 0,
@@ -70,10 +79,19 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
   });
   const address = listener.address();
   if (typeof address !== "object" || address === null) throw new Error("The proxy does not listen.");
-  return { port: address.port, ...controls(links, weather) };
+  const { port } = address;
+  return {
+    port,
+    ...controls(links, weather),
+    leave: () => {
+      listener.close();
+      for (const { client, server } of links) for (const socket of [client, server]) socket?.destroy();
+    },
+    comeBack: () => new Promise((resolve) => listener.listen(port, "127.0.0.1", resolve)),
+  };
 }
 
-const controls = (links: Set<Link>, weather: Weather): Omit<TcpProxy, "port"> => ({
+const controls = (links: Set<Link>, weather: Weather): Omit<TcpProxy, "port" | "leave" | "comeBack"> => ({
   pass: () => {
     weather.swallowAll = false;
     weather.delayMs = 0;
@@ -95,6 +113,9 @@ const controls = (links: Set<Link>, weather: Weather): Omit<TcpProxy, "port"> =>
   },
   loseNextReply: (spared = 0) => {
     weather.spared = spared;
+  },
+  loseReplyWith: (text) => {
+    weather.condemned = text;
   },
   lost: () => weather.lost,
   bytes: () => weather.bytes,
@@ -122,7 +143,7 @@ function open(client: Socket, serverPort: number, weather: Weather): Link {
   client.on("data", (data) => forward(link, client, server, data, weather.delayMs));
   server.on("data", (data) => {
     weather.bytes += data.length;
-    if (!losesReply(link, weather))
+    if (!losesReply(link, weather, data))
       forward(link, server, client, data.subarray(0, link.left), weather.delayMs);
     link.left -= data.length;
     if (link.left <= 0 && !link.dead) client.end(() => client.destroy());
@@ -130,9 +151,12 @@ function open(client: Socket, serverPort: number, weather: Weather): Link {
   return link;
 }
 
-function losesReply({ client, dead }: Link, weather: Weather): boolean {
-  if (dead || weather.spared-- > 0) return false;
+function losesReply({ client, dead }: Link, weather: Weather, data: Buffer): boolean {
+  if (dead) return false;
+  const condemned = weather.condemned !== undefined && data.includes(weather.condemned);
+  if (!condemned && weather.spared-- > 0) return false;
   weather.spared = Number.POSITIVE_INFINITY;
+  weather.condemned = undefined;
   weather.lost++;
   client.destroy();
   return true;

@@ -1,0 +1,124 @@
+/** Redis hands messages out, or is told of their end, and the network loses it: nobody waits for the visibility time. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Message, Queue } from "../../lib/queue/queue.ts";
+import { RedisQueue } from "../../lib/queue/redis.ts";
+import { connectRedis } from "../../lib/redis/client.ts";
+import { Shards } from "../../lib/redis/shards.ts";
+import { testConfig } from "../support/deps.ts";
+import { bodies, expectNothing, ids, numbered, poll, take } from "../support/queue-steps.ts";
+import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
+
+/** Longer than a test may take. */
+const SETTINGS = { queueVisibilitySeconds: 600, queueMaxDeliveries: 2 };
+
+let proxy: TcpProxy;
+/** Behind the proxy, and beside it. */
+let queue: Queue;
+let other: Queue;
+let close: () => Promise<void>;
+
+beforeEach(async () => {
+  const config = await testConfig();
+  const url = new URL(config.redisUrl);
+  proxy = await tcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const open = (redisUrl: string): [RedisQueue, () => Promise<void>] => {
+    const redis = connectRedis({ ...config, redisUrl });
+    const opened = new RedisQueue(redis, new Shards(1).first, SETTINGS);
+    return [
+      opened,
+      async () => {
+        await opened.close();
+        redis.disconnect();
+      },
+    ];
+  };
+  const [one, closeOne] = open(url.href);
+  const [two, closeTwo] = open(config.redisUrl);
+  [queue, other] = [one, two];
+  close = async () => {
+    await closeOne();
+    await closeTwo();
+  };
+});
+afterEach(() => close());
+
+/** Receives on, whatever happens, until so many messages are there. */
+async function receiveAll(count: number, waitMs: number): Promise<Message[]> {
+  const taken: Message[] = [];
+  await poll(async () => {
+    taken.push(...(await queue.receive({ maxMessages: 10, waitMs }).catch(() => [])));
+    return taken.length;
+  }).toBe(count);
+  return taken;
+}
+
+it.each([
+  ["while the receiver waits", 1_000],
+  ["at once", 0],
+])(
+  "messages handed out %s in an answer that is lost come again to the same receiver, as if for the first time",
+  async (_, waitMs) => {
+    // The group is there then, and the connections too.
+    await queue.receive({ maxMessages: 1, waitMs });
+    proxy.loseReplyWith("m-0");
+    const receiving = receiveAll(5, waitMs);
+    await other.send(numbered(5));
+    const messages = await receiving;
+    expect(proxy.lost()).toBe(1);
+    expect(bodies(messages)).toEqual(numbered(5).map(({ body }) => body));
+    expect(messages.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
+    await queue.ack(ids(messages));
+    expect(await other.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
+  },
+);
+
+it("messages taken over in an answer that is lost come again, without one more delivery", async () => {
+  await other.send(numbered(5));
+  const held = await take(other, 5);
+  await queue.receive({ maxMessages: 1, waitMs: 0 });
+  proxy.loseReplyWith("m-0");
+  await other.fail(ids(held));
+  const messages = await receiveAll(5, 0);
+  expect(proxy.lost()).toBe(1);
+  expect(messages.map(({ deliveries }) => deliveries)).toEqual([2, 2, 2, 2, 2]);
+});
+
+it("what another call of the same receiver waits for is not taken for lost", async () => {
+  await other.send(numbered(1_000));
+  const receivers = Array.from({ length: 8 }, async () => {
+    const seen: Message[] = [];
+    for (;;) {
+      const messages = await queue.receive({ maxMessages: 9, waitMs: 0 });
+      if (messages.length === 0) return seen;
+      seen.push(...messages);
+    }
+  });
+  const seen = (await Promise.all(receivers)).flat();
+  expect(new Set(ids(seen)).size).toBe(1_000);
+  expect(seen).toHaveLength(1_000);
+});
+
+it("an acknowledgement that Redis did not get is repeated, and its messages do not come again", async () => {
+  await other.send(numbered(5));
+  const messages = await take(queue, 5);
+  proxy.leave();
+  await expect(queue.ack(ids(messages))).rejects.toThrow();
+  // As whoever is told that would do.
+  await queue.release(ids(messages)).catch(() => {});
+  await proxy.comeBack();
+  await poll(async () => {
+    expect(await queue.receive({ maxMessages: 10, waitMs: 0 }).catch(() => [])).toEqual([]);
+    return other.depth();
+  }).toMatchObject({ messages: 0, events: 0 });
+});
+
+it("messages that could not be handed back come again all the same", async () => {
+  await other.send(numbered(5));
+  const messages = await take(queue, 5);
+  proxy.leave();
+  await expect(queue.release(ids(messages))).rejects.toThrow();
+  await proxy.comeBack();
+  expect((await receiveAll(5, 0)).map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
+  await expectNothing(queue);
+});

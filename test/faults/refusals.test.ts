@@ -1,0 +1,208 @@
+/** PostgreSQL refuses many events: the others are stored, the refused ones are set aside, and nothing stalls. */
+import type { SQSEvent } from "aws-lambda";
+import { describe, expect, it } from "vitest";
+import { createQueue, type Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
+import { drainQueue } from "../../lib/drain-queue.ts";
+import { drainRecords } from "../../lib/drain-records.ts";
+import { startEventSource, toSqsEvent } from "../../local/event-source.ts";
+import { freshDeps } from "../support/faults.ts";
+import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
+import { queueConfig } from "../support/queues.ts";
+
+const PER_REQUEST = 50;
+/** The time-outs of the functions, compressed: an invocation, and what it keeps back. */
+const INVOCATION_MS = 8_000;
+const RESERVE_MS = 3_000;
+
+async function poisonable(): Promise<Deps> {
+  const deps = freshDeps(await queueConfig("redis", { queueMaxDeliveries: 3 }));
+  await deps.sql`ALTER TABLE events ADD CHECK (NOT starts_with(event_id, 'poison'))`;
+  return deps;
+}
+
+/** @param share of the events that PostgreSQL will refuse, spread evenly */
+async function sendRequests(deps: Deps, secret: string, requests: number, share: number): Promise<void> {
+  let n = 0;
+  const next = (): Record<string, unknown> => {
+    n++;
+    const poisoned = Math.floor(n * share) > Math.floor((n - 1) * share);
+    return anEvent(poisoned ? { event_id: `poison-${crypto.randomUUID()}` } : {});
+  };
+  for (let request = 0; request < requests; request++) {
+    const { status } = await send(deps, secret, { events: Array.from({ length: PER_REQUEST }, next) });
+    expect(status).toBe(202);
+  }
+}
+
+type Work = (deps: Deps) => { stop(): Promise<unknown> };
+
+/** As `npm start` does it: an invocation that takes too long is given up, and works on nevertheless. */
+const eventSource: Work = (deps) =>
+  startEventSource({
+    createQueue: () => createQueue(deps.redis, deps.shards, deps.config),
+    invoke: (event: SQSEvent) => {
+      const abandoned = AbortSignal.timeout(INVOCATION_MS);
+      return Promise.race([
+        drainRecords(event, deps, Date.now() + INVOCATION_MS - RESERVE_MS),
+        new Promise<never>((_, reject) =>
+          abandoned.addEventListener("abort", () => reject(abandoned.reason)),
+        ),
+      ]);
+    },
+    log: () => {},
+  });
+
+/** As on a schedule: run after run, each with an end of its own, two at a time. */
+const drains: Work = (deps) => {
+  let stopped = false;
+  const one = async (): Promise<void> => {
+    while (!stopped)
+      await drainQueue(deps, {
+        endsAt: Date.now() + INVOCATION_MS - 2 * RESERVE_MS,
+        graceMs: RESERVE_MS,
+      }).catch(() => {});
+  };
+  const runs = Promise.all([one(), one()]);
+  return {
+    stop: () => {
+      stopped = true;
+      return runs;
+    },
+  };
+};
+
+describe.each([
+  ["the event source", eventSource],
+  ["runs of the drain", drains],
+])("400 requests of 50 events behind a lock, with %s", (_, work) => {
+  it.each([0.02, 0.3])(
+    "and a share of %s refused: all are settled, none becomes a dead letter",
+    async (share) => {
+      const deps = await poisonable();
+      const { clientId, secret } = await addClient(deps, "locked");
+      await sendRequests(deps, secret, 400, share);
+      const lock = await deps.sql.reserve();
+      await lock`BEGIN`;
+      await lock`LOCK TABLE events IN EXCLUSIVE MODE`;
+      const working = work(deps);
+      const waiting = async (): Promise<number> => {
+        const [row] = await deps.sql`
+        SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        return Number(row?.n);
+      };
+      await expect.poll(waiting, { timeout: 30_000 }).toBe(2);
+      await lock`ROLLBACK`;
+      lock.release();
+      const refused = Math.floor(400 * PER_REQUEST * share);
+      const settled = async () => {
+        const row = await counts(deps, clientId);
+        return { stored: row?.stored, quarantined: row?.quarantined, duplicates: row?.duplicates };
+      };
+      await expect
+        .poll(settled, { timeout: 60_000, interval: 250 })
+        .toEqual({ stored: 400 * PER_REQUEST - refused, quarantined: refused, duplicates: 0 });
+      await working.stop();
+      expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
+      expect(await counts(deps, clientId)).toMatchObject({
+        events: 400 * PER_REQUEST - refused,
+        ledger: 400 * PER_REQUEST - refused,
+        minutes: 400 * PER_REQUEST - refused,
+        quarantine: refused,
+      });
+    },
+    150_000,
+  );
+});
+
+it("events that only ledger or rollups refuse are found too, and cost their neighbours nothing", async () => {
+  const deps = await poisonable();
+  const odd = "2026-11-01T00:00:00.000Z";
+  await deps.sql`ALTER TABLE event_ledger ADD CHECK (event_time <> ${deps.sql.unsafe(`'${odd}'`)})`;
+  const { clientId, secret } = await addClient(deps, "ledger");
+  for (let request = 0; request < 5; request++) {
+    const events = Array.from({ length: 20 }, () => anEvent());
+    events[request] = anEvent({ timestamp: odd });
+    events[19] = anEvent({ event_id: `poison-${request}` });
+    expect((await send(deps, secret, { events })).status).toBe(202);
+  }
+  const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+  expect(await drain(messages, deps)).toEqual([]);
+  expect(await counts(deps, clientId)).toMatchObject({
+    ...{ events: 90, ledger: 90, minutes: 90, days: 90, accepted: 100 },
+    ...{ stored: 90, quarantine: 10, quarantined: 10, duplicates: 0 },
+  });
+  const reasons = await deps.sql`SELECT reason, count(*)::int AS n FROM quarantine GROUP BY reason`;
+  expect([...reasons]).toEqual([{ reason: "23514", n: 10 }]);
+});
+
+it("an event that was stored is a duplicate when it comes again and would be refused by now", async () => {
+  const deps = freshDeps(await queueConfig("redis"));
+  const { clientId, secret } = await addClient(deps, "again");
+  const events = Array.from({ length: 30 }, (_, n) => anEvent({ event_id: `poison-${n}` }));
+  await send(deps, secret, { events: events.slice(0, 10) });
+  await drain(await deps.queue.receive({ maxMessages: 10, waitMs: 0 }), deps);
+  await deps.sql`ALTER TABLE events ADD CHECK (NOT starts_with(event_id, 'poison')) NOT VALID`;
+  await deps.redis.del(...(await deps.redis.keys("*:seen:*")));
+  await send(deps, secret, { events: [...events, anEvent()] });
+  await drain(await deps.queue.receive({ maxMessages: 10, waitMs: 0 }), deps);
+  expect(await counts(deps, clientId)).toMatchObject({
+    stored: 11,
+    duplicates: 10,
+    quarantined: 20,
+    quarantine: 20,
+  });
+});
+
+it("a batch for which there is no time is handed back untried, and that does not count", async () => {
+  const deps = await poisonable();
+  const { clientId, secret } = await addClient(deps, "late");
+  await sendRequests(deps, secret, 5, 0);
+  for (let round = 0; round < 3; round++) {
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+    expect(messages.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
+    const { batchItemFailures, untried } = await drainRecords(toSqsEvent(messages), deps, Date.now() - 1);
+    const ids = messages.map(({ id }) => id);
+    expect(untried).toEqual(ids);
+    expect(batchItemFailures).toEqual(ids.map((itemIdentifier) => ({ itemIdentifier })));
+    await deps.queue.release(untried);
+  }
+  expect(await counts(deps, clientId)).toMatchObject({ events: 0, accepted: 0 });
+});
+
+describe("the rate", () => {
+  /** Requests of a batch. */
+  const REQUESTS = 60;
+  const ROUNDS = 2;
+
+  /** Events that were stored or set aside a second. */
+  async function rate(deps: Deps, secret: string, share: number): Promise<number> {
+    await sendRequests(deps, secret, REQUESTS, share);
+    const messages = await deps.queue.receive({ maxMessages: 200, waitMs: 0 });
+    expect(messages).toHaveLength(REQUESTS);
+    const start = performance.now();
+    expect(await drain(messages, deps)).toEqual([]);
+    const seconds = (performance.now() - start) / 1_000;
+    await deps.queue.ack(messages.map(({ id }) => id));
+    return (REQUESTS * PER_REQUEST) / seconds;
+  }
+
+  // Far below what was measured (docs/decisions/0026), since other tests share the machine; narrowing by savepoints alone
+  // reached a hundredth.
+  it("with a share of events refused does not fall far below the rate without", async () => {
+    const deps = await poisonable();
+    const { secret } = await addClient(deps, "rates");
+    const shares = [0.01, 0.1, 1];
+    const rates: number[][] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const row: number[] = [];
+      // The first batch after a refusal, and the first without, are on their way to the other state.
+      for (const share of [0, 0, 0.01, ...shares]) row.push(await rate(deps, secret, share));
+      const [, clean = 0, , ...refused] = row;
+      if (round > 0) rates.push(refused.map((one) => one / clean));
+    }
+    const best = shares.map((_, index) => Math.max(...rates.map((row) => row[index] ?? 0)));
+    if (process.env.WEIR_FIGURES) console.log(rates.map((row) => row.map((one) => one.toFixed(2)).join(" ")));
+    for (const [index, least] of [0.2, 0.1, 0.05].entries()) expect(best[index]).toBeGreaterThan(least);
+  }, 180_000);
+});

@@ -1,0 +1,83 @@
+/** Work that takes longer than the visibility time: nobody else gets its messages, and none becomes a dead letter. */
+import { describe, expect, it } from "vitest";
+import type { Config } from "../../lib/config.ts";
+import { createQueue, type Deps } from "../../lib/deps.ts";
+import { drainQueue } from "../../lib/drain-queue.ts";
+import { drainRecords } from "../../lib/drain-records.ts";
+import { startEventSource } from "../../local/event-source.ts";
+import { freshDeps } from "../support/faults.ts";
+import { addClient, anEvent, counts, send, stored } from "../support/pipeline.ts";
+import { take } from "../support/queue-steps.ts";
+import { QUEUES, queueConfig } from "../support/queues.ts";
+
+/** As few and as brief as they can be; several times as long as one transaction takes here. */
+const BRIEF = { queueVisibilitySeconds: 4, queueMaxDeliveries: 2 };
+const MESSAGES = 24;
+/** Large enough that a reader takes several batches at once. */
+const PAYLOAD = { text: "x".repeat(600_000) };
+
+/** @param seconds that each transaction takes longer */
+async function slowDeps(
+  queue: Config["queue"],
+  seconds: number,
+  settings: Partial<Config> = BRIEF,
+): Promise<Deps> {
+  const deps = freshDeps(await queueConfig(queue, settings));
+  await deps.sql.unsafe(`
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(${seconds}); RETURN NULL; END $$;
+    CREATE TRIGGER dawdle AFTER INSERT ON receipts EXECUTE FUNCTION dawdle()`);
+  return deps;
+}
+
+async function sendLarge(deps: Deps, secret: string): Promise<void> {
+  for (let n = 0; n < MESSAGES; n++)
+    expect((await send(deps, secret, anEvent({ payload: PAYLOAD }))).status).toBe(202);
+}
+
+describe.each(QUEUES)("with QUEUE=%s", (queue) => {
+  it("one slow reader of the event source keeps its messages while others have nothing to do", async () => {
+    const deps = await slowDeps(queue, 2.4);
+    const { clientId, secret } = await addClient(deps, "slow");
+    await sendLarge(deps, secret);
+    const given: string[] = [];
+    const start = (pollers: number) =>
+      startEventSource({
+        createQueue: () => createQueue(deps.redis, deps.shards, deps.config),
+        invoke: (event) => {
+          given.push(...event.Records.map(({ messageId }) => messageId));
+          return drainRecords(event, deps, Date.now() + 30_000);
+        },
+        log: () => {},
+        pollers,
+      });
+    const slow = start(1);
+    // Until it has them: the others shall come to nothing.
+    await expect.poll(() => given.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const idle = start(3);
+    await expect
+      .poll(async () => (await counts(deps, clientId))?.events, { timeout: 60_000, interval: 200 })
+      .toBe(MESSAGES);
+    await Promise.all([slow.stop(), idle.stop()]);
+    expect(await counts(deps, clientId)).toMatchObject(stored(MESSAGES));
+    expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
+    // Each about once: a machine under load may stop a process for longer than the time itself.
+    expect(given.length).toBeLessThan(1.5 * new Set(given).size);
+  }, 120_000);
+});
+
+it("a drain that has no time left hands back what it has not tried, and the next goes on from there", async () => {
+  const deps = await slowDeps("redis", 0.5, { queueVisibilitySeconds: 600 });
+  const { clientId, secret } = await addClient(deps, "brief");
+  await sendLarge(deps, secret);
+  const waiting = async (): Promise<number> => (await deps.queue.depth()).messages;
+  for (let run = 0; (await waiting()) > 0 && run < 100; run++) {
+    // Enough for a batch or two of those that it reads at once. It fails where its last batch had too little time.
+    const limits = { endsAt: Date.now() + 500, graceMs: 2_000, maxBytes: 2_000_000 };
+    await drainQueue(deps, limits).catch(() => {});
+    const again = await take(deps.queue, await waiting());
+    expect(again.every(({ deliveries }) => deliveries === 1)).toBe(true);
+    await deps.queue.release(again.map(({ id }) => id));
+  }
+  expect(await counts(deps, clientId)).toMatchObject(stored(MESSAGES));
+  expect(await deps.queue.depth()).toMatchObject({ messages: 0, deadLetters: 0 });
+}, 180_000);
