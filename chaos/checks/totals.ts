@@ -1,0 +1,132 @@
+/** Every way of counting agrees, at the end and at every look in between. */
+import type { PipelineLook } from "../watch.ts";
+import { type Evidence, type Finding, mayBeLost } from "./evidence.ts";
+
+export function checkTotals({ truth, told }: Pick<Evidence, "truth" | "told">): Finding {
+  const violations: string[] = [];
+  for (const totals of truth.totals) {
+    const api = told.counts.get(totals.clientId);
+    const counts: Record<string, number | undefined> = {
+      ledger: totals.ledger,
+      "minutes' rollups": totals.grain1,
+      "quarters' rollups": totals.grain15,
+      "hours' rollups": totals.grain60,
+      "days' rollups": totals.grain1440,
+      "the worker's total": totals.stored,
+      "GET count": api?.count,
+      "GET series": api?.series,
+    };
+    for (const [name, count] of Object.entries(counts))
+      if (count !== totals.rows)
+        violations.push(`${totals.clientId}: ${totals.rows} rows, but ${name} says ${count}`);
+    if (totals.quarantine !== totals.quarantined)
+      violations.push(
+        `${totals.clientId}: ${totals.quarantine} in quarantine, but the worker's total says ${totals.quarantined}`,
+      );
+  }
+  return { name: "rows = ledger = rollups = API", checked: truth.totals.length * 9, violations };
+}
+
+/** accepted = stored + duplicates + quarantined + pending, for each receipt and for each answer. */
+export function checkReceipts({ ledger, truth, told, losses }: Evidence): Finding {
+  const violations: string[] = [];
+  let declared = 0;
+  for (const { receiptId, accepted, duplicates, startedAt } of ledger.taken) {
+    const receipt = told.receipts.get(receiptId);
+    const lossy = mayBeLost(losses, startedAt);
+    if (!receipt) {
+      if (lossy) declared++;
+      else
+        violations.push(
+          `no receipt ${receiptId}, which a 202 named (${accepted} accepted, ${duplicates} duplicates)`,
+        );
+      continue;
+    }
+    const { stored, quarantined, pending } = receipt;
+    if (receipt.accepted !== stored + receipt.duplicates + quarantined + pending)
+      violations.push(`receipt ${receiptId} does not add up: ${JSON.stringify(receipt)}`);
+    else if (pending > 0 && lossy) declared++;
+    else if (pending !== 0 || receipt.completed_at === null)
+      violations.push(`receipt ${receiptId} is not complete: ${JSON.stringify(receipt)}`);
+    if (receipt.accepted !== accepted && !lossy)
+      violations.push(`receipt ${receiptId} says accepted ${receipt.accepted}, its 202 said ${accepted}`);
+  }
+  for (const totals of truth.totals)
+    for (const name of ["Stored", "Duplicates", "Quarantined"] as const) {
+      const sum = totals[`receipts${name}`];
+      const total = totals[name.toLowerCase() as "stored" | "duplicates" | "quarantined"];
+      if (sum !== total)
+        violations.push(
+          `${totals.clientId}: receipts have ${sum} ${name.toLowerCase()}, the total says ${total}`,
+        );
+    }
+  return {
+    name: "receipts agree with the answers",
+    checked: ledger.taken.length,
+    violations,
+    ...(losses.length > 0 && { note: `declared loss: ${declared} receipts` }),
+  };
+}
+
+/** How far clocks of one machine may differ between a query and us, in milliseconds. */
+const MARGIN_MS = 50;
+
+/** At every look the sum holds, and pending is at least what is known to wait. */
+export function checkPipeline({ ledger, truth, seen, losses }: Evidence): Finding {
+  const violations: string[] = [];
+  const waits = waitsOf({ ledger, truth });
+  for (const look of seen.pipeline) {
+    const { accepted, stored, duplicates, quarantined, pending, startedAt, endedAt, clientId } = look;
+    const at = `at ${new Date(startedAt).toISOString()} for ${clientId ?? "all"}`;
+    if (accepted !== stored + duplicates + quarantined + pending)
+      violations.push(`the pipeline does not add up ${at}: ${JSON.stringify(look)}`);
+    if (pending < 0) violations.push(`pending is negative ${at}: ${JSON.stringify(look)}`);
+    const since = losses
+      .filter(({ from }) => from <= endedAt)
+      .reduce((last, { to }) => Math.max(last, to), 0);
+    const waiting = waits.filter(
+      (wait) =>
+        (clientId === null || wait.clientId === clientId) &&
+        wait.sentAt > since &&
+        wait.acknowledgedAt < startedAt - MARGIN_MS &&
+        wait.storedAt > endedAt + MARGIN_MS,
+    ).length;
+    if (pending < waiting)
+      violations.push(`pending ${pending} ${at}, while ${waiting} events are known to wait`);
+  }
+  return { name: "pipeline adds up at each look", checked: seen.pipeline.length, violations };
+}
+
+interface Wait {
+  clientId: string;
+  sentAt: number;
+  acknowledgedAt: number;
+  storedAt: number;
+}
+
+/** Events that waited for long enough to be seen waiting. */
+function waitsOf({ ledger, truth }: Pick<Evidence, "ledger" | "truth">): Wait[] {
+  const waits: Wait[] = [];
+  for (const { clientId, id, processedAt } of truth.events) {
+    const first = ledger.events.get(clientId)?.get(id)?.first;
+    if (first && processedAt - first.endedAt > 2 * MARGIN_MS)
+      waits.push({ clientId, sentAt: first.startedAt, acknowledgedAt: first.endedAt, storedAt: processedAt });
+  }
+  return waits;
+}
+
+/** When all is quiet, the API says so. */
+export function checkQuiet({ told, quiet, deadLetters, losses }: Evidence): Finding {
+  const violations: string[] = [];
+  if (!quiet.reached)
+    violations.push(`${quiet.waiting} messages still wait ${Math.round(quiet.ms / 1_000)} s after the load`);
+  if (deadLetters > 0) violations.push(`${deadLetters} good messages were set aside as dead letters`);
+  const { pipeline } = told;
+  if (pipeline.pending !== 0 && losses.length === 0)
+    violations.push(`nothing waits, but the pipeline says pending ${pipeline.pending}`);
+  if (pipeline.queue.events !== 0)
+    violations.push(`nothing waits, but the pipeline says that ${pipeline.queue.events} events are queued`);
+  return { name: "quiet in the end", checked: 4, violations };
+}
+
+export type { PipelineLook };

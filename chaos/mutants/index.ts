@@ -1,0 +1,23 @@
+/**
+ * Faults put into the system on purpose, to show that chaos finds them. The environment variable CHAOS_MUTANT switches one
+ * on; only chaos' own processes read it, and nothing that is shipped imports this folder.
+ */
+import type { Deps } from "../../lib/deps.ts";
+import type { Queue } from "../../lib/queue/queue.ts";
+import { acknowledgeFirst } from "./acknowledge-first.ts";
+import { markFirst } from "./mark-first.ts";
+
+/** `no-collapse` changes a module's text as it is loaded: see no-collapse.ts. */
+export const MUTANTS = ["mark-first", "acknowledge-first", "no-collapse"] as const;
+export type Mutant = (typeof MUTANTS)[number];
+
+const chosen = process.env.CHAOS_MUTANT;
+
+/** Changes what the functions of this process work with. */
+export function mutate(deps: Deps): void {
+  if (chosen === "mark-first") deps.intake = markFirst(deps, deps.intake);
+}
+
+/** A queue as the worker gets it. */
+export const mutateQueue = (queue: Queue): Queue =>
+  chosen === "acknowledge-first" ? acknowledgeFirst(queue) : queue;
