@@ -162,8 +162,7 @@ export class Client {
       if (retryable) again.push(event);
       else if (code !== "event-conflict")
         ledger.complaints.push(`A good event was refused: ${code}, ${detail}`);
-      else if (ledger.conflicted(clientId, event, answer.startedAt))
-        ledger.complaints.push(`A resent event got event-conflict: ${clientId} ${event.id}`);
+      else ledger.conflicted(clientId, event, answer.startedAt);
     }
     ledger.acknowledged(
       clientId,

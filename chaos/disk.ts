@@ -1,5 +1,5 @@
 /** A small disk in memory that can be filled, where the system lets us mount one. */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Teardown } from "../local/supervise.ts";
@@ -20,9 +20,13 @@ export async function makeDisk(
   if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
   if (!(await run("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m,mode=0755`, "weir-chaos", folder])))
     return undefined;
-  teardown.add(`The disk of ${folder}`, async () => {
-    await run("umount", ["-l", folder]);
-  });
+  teardown.add(
+    `The disk of ${folder}`,
+    async () => {
+      await run("umount", ["-l", folder]);
+    },
+    () => void spawnSync("umount", ["-l", folder]),
+  );
   const ballast = join(folder, "ballast");
   return {
     fill: async () => {

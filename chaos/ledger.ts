@@ -36,6 +36,8 @@ export class Ledger {
   readonly events = new Map<string, Map<string, Known>>();
   /** Answers that no client should ever get, a sentence each. */
   readonly complaints: string[] = [];
+  /** Resent events that were refused as being in conflict with what was sent after them: wrong unless Redis forgot them. */
+  readonly conflicts: { name: string; startedAt: number }[] = [];
   /** Item errors by their code, answers by their status, and calls without an answer. */
   readonly tally = new Map<string, number>();
 
@@ -69,18 +71,16 @@ export class Ledger {
     }
   }
 
-  /**
-   * An item was refused as being in conflict. That is wrong of an event that was acknowledged before anybody had sent other
-   * content under its id.
-   */
-  conflicted(clientId: string, event: KnownEvent, startedAt: number): boolean {
+  /** An item was refused as being in conflict. */
+  conflicted(clientId: string, event: KnownEvent, startedAt: number): void {
+    const name = `${clientId} ${event.id}`;
     const entry = this.#of(clientId).get(event.id);
-    if (!entry) return true;
-    const sentAt = entry.contents.get(contentOf(event)) ?? startedAt;
-    const others = [...entry.contents].filter(([content]) => content !== contentOf(event));
-    if (others.length === 0) return true;
-    const acknowledgedAt = entry.first?.endedAt ?? Number.POSITIVE_INFINITY;
-    return acknowledgedAt < startedAt && others.every(([, at]) => at > acknowledgedAt && at > sentAt);
+    const mine = contentOf(event);
+    const others = [...(entry?.contents ?? [])].filter(([content]) => content !== mine);
+    if (others.length === 0) this.complaints.push(`An event got event-conflict without a conflict: ${name}`);
+    const acknowledgedAt = entry?.first?.endedAt ?? Number.POSITIVE_INFINITY;
+    if (acknowledgedAt < startedAt && others.every(([, at]) => at > acknowledgedAt))
+      this.conflicts.push({ name, startedAt });
   }
 
   #of(clientId: string): Map<string, Known> {

@@ -18,6 +18,7 @@ export interface Made {
   detail: string;
   denies: Server | undefined;
   onLink: boolean;
+  forgets: boolean;
   /** Why it was not made. */
   skipped: string | undefined;
 }
@@ -56,6 +57,7 @@ export function unleash(
       detail: "",
       denies: fault.denies,
       onLink: fault.onLink ?? false,
+      forgets: fault.forgets ?? false,
       skipped: undefined,
     };
     made.push(one);

@@ -91,16 +91,18 @@ interface ChildOptions {
   /** Takes what it prints, over all its lives: audit rows that the queue refused are there only. */
   logFile: string;
   port: number;
+  /** File URLs of modules to load before the process' own. */
+  preload?: readonly string[];
   /** Given each new process. */
   started?: (child: ChildProcess) => void;
 }
 
 /** Starts one of our own processes; it says `ready` when it can be used. */
 export async function startChild(options: ChildOptions): Promise<LocalServer> {
-  const { module, words, environment, logFile, port, started } = options;
+  const { module, words, environment, logFile, port, preload = [], started } = options;
   const log = await open(logFile, "a", 0o600);
   const entry = fileURLToPath(new URL(`processes/${module}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [entry, ...words], {
+  const child = spawn(process.execPath, [...preload.map((url) => `--import=${url}`), entry, ...words], {
     // A process group of its own: Ctrl-C must not end it before those who use it.
     detached: true,
     stdio: ["ignore", log.fd, log.fd, "ipc"],

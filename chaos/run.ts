@@ -17,7 +17,11 @@ async function main(): Promise<number> {
       return 0;
     }
     for (const name of ["SIGINT", "SIGTERM"] as const)
-      process.on(name, () => stop.abort(new Error(`Stopped by ${name}.`)));
+      process.on(name, () => {
+        // Asked twice, it does not wait for anything.
+        if (stop.signal.aborted) process.exit(130);
+        stop.abort(new Error(`Stopped by ${name}.`));
+      });
     // Whatever happens, nothing is left running.
     process.on("exit", () => teardown.kill());
     console.log(commandOf(options));

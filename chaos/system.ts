@@ -13,6 +13,7 @@ import { startRedis } from "../local/redis.ts";
 import { createQueues } from "../local/sqs.ts";
 import type { Teardown } from "../local/supervise.ts";
 import { type Disk, makeDisk } from "./disk.ts";
+import { preloadOf } from "./mutants/index.ts";
 import type { Options } from "./options.ts";
 import { type Part, startChild, startPart } from "./parts.ts";
 import { TcpProxy } from "./proxy.ts";
@@ -139,7 +140,7 @@ export async function startSystem(start: StartOptions): Promise<System> {
     }),
     ...(options.mutant && { CHAOS_MUTANT: options.mutant }),
   };
-  const functions = startFunctions({ logs, environment, part });
+  const functions = startFunctions({ logs, environment, part, preload: preloadOf(options.mutant) });
   const [apis, workers] = await Promise.all([functions.apis(), functions.workers()]);
   return {
     queue,
@@ -186,9 +187,11 @@ interface FunctionParts {
   logs: string;
   environment: Record<string, string>;
   part: MakePart;
+  /** See `preloadOf`. */
+  preload: readonly string[];
 }
 
-function startFunctions({ logs, environment, part }: FunctionParts) {
+function startFunctions({ logs, environment, part, preload }: FunctionParts) {
   const api = (number: number): Promise<Part> =>
     part(`API ${number}`, async (requested) => {
       const port = await choosePort(join(logs, `port-of-api-${number}`), requested);
@@ -202,13 +205,23 @@ function startFunctions({ logs, environment, part }: FunctionParts) {
       child = process;
     };
     const made = await part(`Worker ${number}`, () =>
-      startChild({ module: "worker", words: [], environment, logFile, port: 0, started }),
+      startChild({
+        module: "worker",
+        words: [kindOf(number)],
+        environment,
+        logFile,
+        port: 0,
+        preload,
+        started,
+      }),
     );
     const tell = (message: object): void => {
       if (child?.connected) child.send(message, () => {});
     };
     return { worker: made, tell };
   };
+  const kindOf = (number: number): string =>
+    environment.QUEUE === "redis" && number === WORKERS ? "drain" : "source";
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
   return {
     apis: () => Promise.all(numbers(APIS).map(api)),

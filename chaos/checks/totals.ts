@@ -1,5 +1,6 @@
 /** Every way of counting agrees, at the end and at every look in between. */
-import type { PipelineLook } from "../watch.ts";
+import type { Taken } from "../ledger.ts";
+import type { Receipt } from "../told.ts";
 import { type Evidence, type Finding, mayBeLost } from "./evidence.ts";
 
 export function checkTotals({ truth, told }: Pick<Evidence, "truth" | "told">): Finding {
@@ -27,29 +28,14 @@ export function checkTotals({ truth, told }: Pick<Evidence, "truth" | "told">): 
   return { name: "rows = ledger = rollups = API", checked: truth.totals.length * 9, violations };
 }
 
-/** accepted = stored + duplicates + quarantined + pending, for each receipt and for each answer. */
+/** Each 202's receipt adds up, is complete and says what the answer said; and all receipts add up to the totals. */
 export function checkReceipts({ ledger, truth, told, losses }: Evidence): Finding {
   const violations: string[] = [];
   let declared = 0;
-  for (const { receiptId, accepted, duplicates, startedAt } of ledger.taken) {
-    const receipt = told.receipts.get(receiptId);
-    const lossy = mayBeLost(losses, startedAt);
-    if (!receipt) {
-      if (lossy) declared++;
-      else
-        violations.push(
-          `no receipt ${receiptId}, which a 202 named (${accepted} accepted, ${duplicates} duplicates)`,
-        );
-      continue;
-    }
-    const { stored, quarantined, pending } = receipt;
-    if (receipt.accepted !== stored + receipt.duplicates + quarantined + pending)
-      violations.push(`receipt ${receiptId} does not add up: ${JSON.stringify(receipt)}`);
-    else if (pending > 0 && lossy) declared++;
-    else if (pending !== 0 || receipt.completed_at === null)
-      violations.push(`receipt ${receiptId} is not complete: ${JSON.stringify(receipt)}`);
-    if (receipt.accepted !== accepted && !lossy)
-      violations.push(`receipt ${receiptId} says accepted ${receipt.accepted}, its 202 said ${accepted}`);
+  for (const taken of ledger.taken) {
+    const faults = faultsOf(taken, told.receipts.get(taken.receiptId));
+    if (mayBeLost(losses, taken.startedAt)) declared += faults.length > 0 ? 1 : 0;
+    else violations.push(...faults);
   }
   for (const totals of truth.totals)
     for (const name of ["Stored", "Duplicates", "Quarantined"] as const) {
@@ -66,6 +52,20 @@ export function checkReceipts({ ledger, truth, told, losses }: Evidence): Findin
     violations,
     ...(losses.length > 0 && { note: `declared loss: ${declared} receipts` }),
   };
+}
+
+function faultsOf({ receiptId, accepted, duplicates }: Taken, receipt: Receipt | undefined): string[] {
+  if (!receipt)
+    return [`no receipt ${receiptId}, which a 202 named (${accepted} accepted, ${duplicates} duplicates)`];
+  const { stored, quarantined, pending } = receipt;
+  const faults: string[] = [];
+  if (receipt.accepted !== stored + receipt.duplicates + quarantined + pending)
+    faults.push(`receipt ${receiptId} does not add up: ${JSON.stringify(receipt)}`);
+  if (pending !== 0 || receipt.completed_at === null)
+    faults.push(`receipt ${receiptId} is not complete: ${JSON.stringify(receipt)}`);
+  if (receipt.accepted !== accepted)
+    faults.push(`receipt ${receiptId} says accepted ${receipt.accepted}, its 202 said ${accepted}`);
+  return faults;
 }
 
 /** How far clocks of one machine may differ between a query and us, in milliseconds. */
@@ -128,5 +128,3 @@ export function checkQuiet({ told, quiet, deadLetters, losses }: Evidence): Find
     violations.push(`nothing waits, but the pipeline says that ${pipeline.queue.events} events are queued`);
   return { name: "quiet in the end", checked: 4, violations };
 }
-
-export type { PipelineLook };

@@ -44,6 +44,8 @@ export interface Fault {
   denies?: Server;
   /** How the functions are cut off: then our own probes, which go past the proxies, tell nothing. */
   onLink?: true;
+  /** Redis may forget which ids it has seen, without a loss: the ledger knows them. */
+  forgets?: true;
   /** @returns what began, or in a sentence why this machine can't make this fault */
   begin(context: FaultContext): Promise<Begun | string>;
 }

@@ -1,6 +1,7 @@
 /** Every fault there is. */
 import { deliveryFaults } from "./delivery.ts";
 import type { Fault } from "./fault.ts";
+import { maintenanceFaults } from "./maintenance.ts";
 import { networkFaults } from "./network.ts";
 import { postgresFaults } from "./postgres.ts";
 import { processFaults } from "./processes.ts";
@@ -11,6 +12,7 @@ export const FAULTS: readonly Fault[] = [
   ...postgresFaults,
   ...redisFaults,
   ...deliveryFaults,
+  ...maintenanceFaults,
   ...networkFaults,
 ];
 

@@ -38,6 +38,7 @@ const forgetIds: Fault = {
   name: "redis-forget-ids",
   target: "redis",
   seconds: [0, 0],
+  forgets: true,
   begin: async ({ system }) => {
     const forgotten = await withRedis(system, async (redis) => {
       const keys = await redis.keys("weir:*:seen:*");
@@ -63,6 +64,7 @@ const flush: Fault = {
   target: "redis",
   seconds: [0, 0],
   kind: "lossy",
+  forgets: true,
   begin: async ({ system, loses }) => {
     const loss: Loss = { name: "redis-flushall", from: Date.now(), to: Number.POSITIVE_INFINITY };
     if (system.queue === "redis") loses(loss);
@@ -97,6 +99,7 @@ const powerLoss: Fault = {
   name: "redis-power-loss",
   target: "redis",
   seconds: [0, 0],
+  forgets: true,
   begin: async (context) => {
     const { system } = context;
     const [, policy] = (await withRedis(system, (redis) => redis.config("GET", "appendfsync"))) as string[];

@@ -7,9 +7,12 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import { acknowledgeFirst } from "./acknowledge-first.ts";
 import { markFirst } from "./mark-first.ts";
 
-/** `no-collapse` changes a module's text as it is loaded: see no-collapse.ts. */
 export const MUTANTS = ["mark-first", "acknowledge-first", "no-collapse"] as const;
 export type Mutant = (typeof MUTANTS)[number];
+
+/** File URLs of what the worker's process must load first for a mutant. */
+export const preloadOf = (mutant: Mutant | undefined): string[] =>
+  mutant === "no-collapse" ? [new URL("no-collapse.ts", import.meta.url).href] : [];
 
 const chosen = process.env.CHAOS_MUTANT;
 

@@ -5,7 +5,7 @@
 import { registerHooks } from "node:module";
 
 const COLLAPSE = "if (!rows.has(name)) rows.set(name, row);";
-const KEEP = "rows.set(`${name} ${rows.size}`, row);";
+const KEEP = 'rows.set(name + " " + rows.size, row);';
 
 registerHooks({
   load: (url, context, next) => {
