@@ -62,7 +62,10 @@ export function unleash(
     };
     made.push(one);
     const started = Date.now();
-    const result = await fault.begin({ system, random: random(seed, name), loses });
+    const result = await fault
+      .begin({ system, random: random(seed, name), loses })
+      // Its server is still away after another fault.
+      .catch((error: Error) => `it could not be made: ${error.message}`);
     if (typeof result === "string") {
       one.skipped = result;
       one.to = one.healedAt = one.from;

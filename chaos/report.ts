@@ -19,7 +19,8 @@ export interface Report {
 
 const MOST_SHOWN = 5;
 
-const ms = (value: number | undefined): string => (value === undefined ? "never" : `${value} ms`);
+/** Nothing came after a fault that ended with the load. */
+const ms = (value: number | undefined): string => (value === undefined ? "-" : `${value} ms`);
 
 export function toText({
   options,

@@ -11,6 +11,8 @@ export const connectControl = (system: Pick<System, "postgres">): postgres.Sql =
   postgres(system.postgres.url, {
     max: 1,
     connect_timeout: 5,
+    // The driver's own question for types rejects where nobody can catch it.
+    fetch_types: false,
     onnotice: () => {},
     connection: {
       application_name: "chaos",

@@ -14,8 +14,11 @@ const lock: Fault = {
   begin: async ({ system, random }) => {
     const table = random.pick(TABLES);
     const sql = connectControl(system);
-    const held = await sql.reserve();
-    await held.unsafe(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    // One connection, so that what follows is in the same transaction.
+    await sql.unsafe(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`).catch(async (error) => {
+      await sql.end({ timeout: 0 });
+      throw error;
+    });
     return {
       detail: table,
       // Its transaction goes with the connection.

@@ -68,8 +68,9 @@ const flush: Fault = {
   begin: async ({ system, loses }) => {
     const loss: Loss = { name: "redis-flushall", from: Date.now(), to: Number.POSITIVE_INFINITY };
     if (system.queue === "redis") loses(loss);
-    await withRedis(system, (redis) => redis.flushall());
-    loss.to = Date.now();
+    await withRedis(system, (redis) => redis.flushall()).finally(() => {
+      loss.to = Date.now();
+    });
     return { detail: "", undo: nothing };
   },
 };
@@ -133,8 +134,9 @@ async function cutUnsynced({ system, loses }: FaultContext) {
   await sleep(SYNC_INTERVAL_MS);
   const loss: Loss = { name: "redis-power-loss", from, to: Number.POSITIVE_INFINITY };
   if (system.queue === "redis") loses(loss);
-  await killRedis(system);
-  loss.to = Date.now();
+  await killRedis(system).finally(() => {
+    loss.to = Date.now();
+  });
   const written = (await stat(file)).size;
   await truncate(file, synced);
   return { detail: `${written - synced} of ${written} bytes cut`, undo: nothing };

@@ -1,0 +1,54 @@
+/** Short runs of chaos. */
+import { rm } from "node:fs/promises";
+import { runChaos } from "../../chaos/chaos.ts";
+import type { Options } from "../../chaos/options.ts";
+import { type Report, toText } from "../../chaos/report.ts";
+import { Teardown } from "../../local/supervise.ts";
+import { atEnd } from "./cleanup.ts";
+
+const SHORT: Options = {
+  queue: "redis",
+  seed: 1,
+  seconds: 20,
+  clients: 6,
+  proxy: true,
+  lossy: false,
+  faults: undefined,
+  appendfsync: "always",
+  visibility: 5,
+  mutant: undefined,
+  dataDir: undefined,
+};
+
+export interface ShortRun {
+  /** What failed, a line each; empty where all held. */
+  violations: string[];
+  /** Names of the faults that were made. */
+  made: string[];
+  report: Report;
+  /** The report as a table, for whoever has to find out why it failed. */
+  text: string;
+}
+
+/** @param options over those of a short run */
+export async function shortRun(options: Partial<Options>): Promise<ShortRun> {
+  const stop = new AbortController();
+  const teardown = new Teardown();
+  // A test that is given up leaves nothing running.
+  atEnd(() => stop.abort(new Error("The test is over.")));
+  const log: string[] = [];
+  const say = (line: string): void => void log.push(line);
+  const { folder, ...report } = await runChaos({
+    options: { ...SHORT, ...options },
+    say,
+    signal: stop.signal,
+    teardown,
+  });
+  await rm(folder, { recursive: true, force: true });
+  return {
+    violations: report.findings.flatMap(({ name, violations }) => violations.map((one) => `${name}: ${one}`)),
+    made: report.recoveries.map(({ name }) => name),
+    report,
+    text: `${log.join("\n")}\n${toText(report)}`,
+  };
+}
