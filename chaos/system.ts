@@ -139,6 +139,8 @@ export async function startSystem(start: StartOptions): Promise<System> {
       SQS_QUEUE_URL: throughProxy(direct.SQS_QUEUE_URL ?? "", links.sqs),
     }),
     ...(options.mutant && { CHAOS_MUTANT: options.mutant }),
+    // A process that was killed is there again sooner.
+    NODE_COMPILE_CACHE: join(folder, "cache"),
   };
   const functions = startFunctions({ logs, environment, part, preload: preloadOf(options.mutant) });
   const [apis, workers] = await Promise.all([functions.apis(), functions.workers()]);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shortRun } from "../support/chaos.ts";
+import { RUN_TIMEOUT_MS, shortRun } from "../support/chaos.ts";
 
 /** Faults that are over soon, of every kind; the seed's plan has room for most of them. */
 const FAULTS = [
@@ -21,14 +21,18 @@ const FAULTS = [
   "reset-postgres",
 ];
 
-it("on Redis nothing is lost, doubled, altered or misreported, whatever fails", async () => {
-  const { violations, made, report, text } = await shortRun({
-    queue: "redis",
-    seed: 2970,
-    seconds: 25,
-    faults: FAULTS,
-  });
-  expect(violations, text).toEqual([]);
-  expect(made.length, text).toBeGreaterThanOrEqual(10);
-  expect(report.events, text).toBeGreaterThan(500);
-});
+it(
+  "on Redis nothing is lost, doubled, altered or misreported, whatever fails",
+  async () => {
+    const { violations, made, report, text } = await shortRun({
+      queue: "redis",
+      seed: 2970,
+      seconds: 25,
+      faults: FAULTS,
+    });
+    expect(violations, text).toEqual([]);
+    expect(made.length, text).toBeGreaterThanOrEqual(10);
+    expect(report.events, text).toBeGreaterThan(500);
+  },
+  RUN_TIMEOUT_MS,
+);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shortRun } from "../support/chaos.ts";
+import { RUN_TIMEOUT_MS, shortRun } from "../support/chaos.ts";
 
 /** Faults that are over soon, of every kind; the seed's plan has room for most of them. */
 const FAULTS = [
@@ -19,14 +19,18 @@ const FAULTS = [
   "reset-sqs",
 ];
 
-it("on SQS nothing is lost, doubled, altered or misreported, whatever fails", async () => {
-  const { violations, made, report, text } = await shortRun({
-    queue: "sqs",
-    seed: 2766,
-    seconds: 25,
-    faults: FAULTS,
-  });
-  expect(violations, text).toEqual([]);
-  expect(made.length, text).toBeGreaterThanOrEqual(8);
-  expect(report.events, text).toBeGreaterThan(300);
-});
+it(
+  "on SQS nothing is lost, doubled, altered or misreported, whatever fails",
+  async () => {
+    const { violations, made, report, text } = await shortRun({
+      queue: "sqs",
+      seed: 2766,
+      seconds: 25,
+      faults: FAULTS,
+    });
+    expect(violations, text).toEqual([]);
+    expect(made.length, text).toBeGreaterThanOrEqual(8);
+    expect(report.events, text).toBeGreaterThan(300);
+  },
+  RUN_TIMEOUT_MS,
+);

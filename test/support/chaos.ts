@@ -20,6 +20,9 @@ const SHORT: Options = {
   dataDir: undefined,
 };
 
+/** In milliseconds, of a test with one run: slow is not broken, only hanging is. */
+export const RUN_TIMEOUT_MS = 240_000;
+
 export interface ShortRun {
   /** What failed, a line each; empty where all held. */
   violations: string[];
@@ -34,16 +37,15 @@ export interface ShortRun {
 export async function shortRun(options: Partial<Options>): Promise<ShortRun> {
   const stop = new AbortController();
   const teardown = new Teardown();
-  // A test that is given up leaves nothing running.
-  atEnd(() => stop.abort(new Error("The test is over.")));
   const log: string[] = [];
   const say = (line: string): void => void log.push(line);
-  const { folder, ...report } = await runChaos({
-    options: { ...SHORT, ...options },
-    say,
-    signal: stop.signal,
-    teardown,
+  const run = runChaos({ options: { ...SHORT, ...options }, say, signal: stop.signal, teardown });
+  // A test that is given up leaves nothing running.
+  atEnd(async () => {
+    stop.abort(new Error("The test is over."));
+    await run.catch(() => {});
   });
+  const { folder, ...report } = await run;
   await rm(folder, { recursive: true, force: true });
   return {
     violations: report.findings.flatMap(({ name, violations }) => violations.map((one) => `${name}: ${one}`)),
