@@ -102,6 +102,7 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
     seen: watch.seen,
     made: nemesis.made,
     losses: nemesis.losses,
+    queue: options.queue,
     quiet,
     deadLetters,
   };

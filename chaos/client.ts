@@ -131,6 +131,7 @@ export class Client {
       const { errors } = JSON.parse(answer.text) as Accepted;
       return this.#settle(answer, events, { accepted: 0, duplicates: 0, rejected: events.length, errors });
     }
+    if (status === 0 || status >= 500) ledger.uncertain += events.length;
     const expected = status === 0 || status === 429 || status === 408 || status >= 500;
     if (!expected) ledger.complaints.push(`A good request got ${status}: ${answer.text.slice(0, 200)}`);
     if (

@@ -1,6 +1,6 @@
 /** A small disk in memory that can be filled, where the system lets us mount one. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdir, open, rm } from "node:fs/promises";
+import { mkdir, open, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Teardown } from "../local/supervise.ts";
 
@@ -30,12 +30,12 @@ export async function makeDisk(
   const ballast = join(folder, "ballast");
   return {
     fill: async () => {
-      const file = await open(ballast, "w");
-      const block = Buffer.alloc(1 << 20);
+      const { bavail, bsize } = await statfs(folder);
+      await run("fallocate", ["--length", String(Math.max(1, bavail - 64) * bsize), ballast]);
+      const file = await open(ballast, "a");
+      const page = Buffer.alloc(bsize);
       try {
-        // Smaller and smaller pieces, until not even a page is left.
-        for (let size = block.length; size >= 4_096; size = Math.floor(size / 2))
-          while (await wrote(file, block.subarray(0, size)));
+        while (await wrote(file, page));
       } finally {
         await file.close();
       }

@@ -38,6 +38,8 @@ export class Ledger {
   readonly complaints: string[] = [];
   /** Resent events that were refused as being in conflict with what was sent after them: wrong unless Redis forgot them. */
   readonly conflicts: { name: string; startedAt: number }[] = [];
+  /** Events of requests that got no answer or a 5xx: with SQS, nobody knows at first whether they are queued. */
+  uncertain = 0;
   /** Item errors by their code, answers by their status, and calls without an answer. */
   readonly tally = new Map<string, number>();
 

@@ -44,8 +44,16 @@ export function unleash(
   const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {});
   const seconds = (): string => ((Date.now() - begun) / 1_000).toFixed(1).padStart(6);
 
-  const make = async ({ name, atMs, lastsMs, seed }: Planned): Promise<void> => {
-    await pause(atMs - (Date.now() - begun));
+  /** When the last fault on each target is over: on a slow machine it may last longer than planned. */
+  const over = new Map<string, Promise<void>>();
+  const inTurn = (planned: Planned): Promise<void> => {
+    const { target } = faultOf(planned.name);
+    const before = over.get(target) ?? Promise.resolve();
+    const mine = Promise.all([before, pause(planned.atMs)]).then(() => make(planned));
+    over.set(target, mine);
+    return mine;
+  };
+  const make = async ({ name, lastsMs, seed }: Planned): Promise<void> => {
     if (signal.aborted) return;
     const fault = faultOf(name);
     const one: Made = {
@@ -86,5 +94,5 @@ export function unleash(
     if (lastsMs === 0) one.from = started;
     else say(`${seconds()} s  ${name} ends`);
   };
-  return { made, losses, done: Promise.all(plan.map(make)).then(() => {}) };
+  return { made, losses, done: Promise.all(plan.map(inTurn)).then(() => {}) };
 }

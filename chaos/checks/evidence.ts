@@ -20,7 +20,7 @@ export interface Evidence {
   seen: Seen;
   made: readonly Made[];
   losses: readonly Loss[];
-  /** Whether an id is remembered for longer than the run takes. */
+  queue: "redis" | "sqs";
   quiet: { reached: boolean; ms: number; waiting: number };
   deadLetters: number;
 }

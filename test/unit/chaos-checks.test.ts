@@ -93,6 +93,7 @@ function fine(): Evidence {
     seen: { pipeline: [], health: [], probes: [], pauses: [] },
     made: [],
     losses: [],
+    queue: "redis",
     quiet: { reached: true, ms: 10, waiting: 0 },
     deadLetters: 0,
   };
@@ -209,6 +210,12 @@ describe("chaos finds", () => {
       e.told.pipeline = { ...e.told.pipeline, pending: 1, queue: { events: 1, dead_letters: 0 } };
     };
     expect(found(checkQuiet, restless)).toHaveLength(4);
+    const uncertain = (e: Evidence): void => {
+      restless(e);
+      e.queue = "sqs";
+      e.ledger.uncertain = 1;
+    };
+    expect(found(checkQuiet, uncertain)).toHaveLength(2);
   });
 
   it("a call without an audit row, with two, or with another status", () => {
