@@ -24,6 +24,7 @@ const commands = {
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],
   package: ["node_modules/serverless/bin/serverless.js", "package"],
+  "test:outside": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.outside.config.ts"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
   serverless: ["node_modules/serverless/bin/serverless.js"],

@@ -8,18 +8,13 @@ import { json } from "../lib/http.ts";
 import { metricsLine } from "../lib/metrics.ts";
 import { version } from "../lib/version.ts";
 
-/** An answer from a cache would say how it was. */
-const fresh = { "cache-control": "no-store" };
-
 const http = httpHandler(getDeps, [
-  serve(contract.getLiveness, async () => json(200, { status: "ok", version }, fresh)),
+  serve(contract.getLiveness, async () => json(200, { status: "ok", version })),
   serve(contract.getHealth, async ({ deps }) => {
     const health = await checkHealth(deps);
-    return json(health.status === "ok" ? 200 : 503, health, fresh);
+    return json(health.status === "ok" ? 200 : 503, health);
   }),
-  serve(contract.getHealthHistory, async ({ deps, query }) =>
-    json(200, await healthHistory(deps, query), fresh),
-  ),
+  serve(contract.getHealthHistory, async ({ deps, query }) => json(200, await healthHistory(deps, query))),
 ]);
 
 /** @param event a request, or what a schedule sends, which has no request */

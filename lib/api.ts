@@ -4,7 +4,6 @@
  */
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { z } from "zod";
 import { countUnqueued, logAudit, queueAudit } from "./audit-row.ts";
 import { authorize, type Caller } from "./auth.ts";
 import { bodyJson } from "./body.ts";
@@ -25,6 +24,7 @@ import {
 import { rateLimitHeaders } from "./limit.ts";
 import { createLogger, type Log } from "./log.ts";
 import type { AuditRow } from "./message.ts";
+import { readParameters } from "./parameters.ts";
 import { Problem } from "./problem.ts";
 import type { Change } from "./trail/entry.ts";
 
@@ -110,7 +110,7 @@ export function httpHandler(
 
   return middy<Gateway, Result>({ timeoutEarlyInMillis: RESERVE_MS })
     .use(audit(getDeps, stateOf))
-    .use(requestId(stateOf))
+    .use(commonHeaders(stateOf))
     .use(problems(getDeps, stateOf))
     .handler(handler) as HttpHandler;
 }
@@ -140,49 +140,22 @@ const callOf = (deps: Deps, state: State, params: object, query: object, body: u
 
 async function answer({ operation, run }: Served, deps: Deps, state: State): Promise<ApiResponse> {
   const { request } = state;
-  // Ingest lets its own script check the key, in the same round trip as everything else.
+  // Ingest lets its own script check the key, in the same round trip as everything else, and until then tells nothing of
+  // what is wrong with the call.
   const checksItself = operation.function === "ingest";
   if (operation.scopes.length > 0 && !checksItself) {
     await authorize(deps, request.headers["x-api-key"], operation.scopes, (caller) => {
       state.caller = caller;
     });
   }
-  const params = operation.params ? check(operation.params, request.params) : {};
-  const query = operation.query ? check(operation.query, queryObject(request.query)) : {};
-  const body = operation.body && !checksItself ? checkBody(operation.body, bodyJson(request)) : undefined;
+  const { params, query } = checksItself ? { params: {}, query: {} } : readParameters(operation, request);
+  const body =
+    operation.body && !checksItself
+      ? checkBody(operation.body, bodyJson(request, operation.exactNumbers))
+      : undefined;
   const response = await run(callOf(deps, state, params, query, body));
   const { limit } = state.caller;
   return limit ? { ...response, headers: { ...rateLimitHeaders(limit), ...response.headers } } : response;
-}
-
-/** A parameter given twice becomes an array, which no schema takes unless it says so. */
-function queryObject(query: URLSearchParams): Record<string, string | string[]> {
-  const object: Record<string, string | string[]> = {};
-  for (const name of new Set(query.keys())) {
-    const values = query.getAll(name);
-    object[name] = values.length === 1 ? (values[0] ?? "") : values;
-  }
-  return object;
-}
-
-function check(schema: z.ZodObject, value: object): object {
-  // No text in the database holds a NUL character, and PostgreSQL would answer it with an error.
-  const holdsNul = Object.entries(value).filter(([, text]) => String(text).includes("\0"));
-  if (holdsNul.length > 0)
-    throw invalidParameters(holdsNul.map(([name]) => [name, "must not hold a NUL character"]));
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.flatMap((issue): [string, string][] => {
-    if (issue.code !== "unrecognized_keys") return [[issue.path.join("."), issue.message]];
-    return issue.keys.map((key) => [key.toWellFormed(), "this call has no such parameter"]);
-  });
-  throw invalidParameters(faults);
-}
-
-function invalidParameters(faults: readonly (readonly [name: string, detail: string])[]): Problem {
-  const errors = faults.map(([parameter, detail]) => ({ parameter, detail }));
-  const names = errors.map(({ parameter }) => parameter).join(", ");
-  return new Problem("invalid-parameter", `Not valid: ${names}.`, { errors });
 }
 
 type Middleware = MiddlewareObj<Gateway, Result>;
@@ -205,12 +178,22 @@ function problems(getDeps: () => Deps, stateOf: StateOf): Middleware {
   };
 }
 
-function requestId(stateOf: StateOf): Middleware {
-  const name = (request: Request<Gateway, Result>): void => {
+/**
+ * Headers of every answer: its request id, and what keeps browsers from guessing a type and caches from keeping a
+ * client's data. An operation whose answer is public sets a Cache-Control of its own.
+ */
+function commonHeaders(stateOf: StateOf): Middleware {
+  const add = (request: Request<Gateway, Result>): void => {
     const { id } = stateOf(request).request;
-    if (request.response) request.response.headers = { ...request.response.headers, "x-request-id": id };
+    if (!request.response) return;
+    request.response.headers = {
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...request.response.headers,
+      "x-request-id": id,
+    };
   };
-  return { after: name, onError: name };
+  return { after: add, onError: add };
 }
 
 /** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */

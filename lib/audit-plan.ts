@@ -7,7 +7,7 @@ import { type CheckpointRow, findCheckpoint, listCheckpoints } from "./sql/list-
 import { listSeals } from "./sql/list-seals.ts";
 import { readTrailEnds, type TrailEnds } from "./sql/read-trail-ends.ts";
 import { parseRow } from "./stored-checkpoint.ts";
-import { type Instant, microseconds } from "./time.ts";
+import { FIRST_MS, type Instant, microseconds } from "./time.ts";
 import type { LaneHead } from "./trail/checkpoint.ts";
 import { NO_SEAL } from "./trail/seal.ts";
 import type { TrailHeader } from "./trail/trail.ts";
@@ -81,9 +81,9 @@ export async function planTrail(sql: Executor, query: TrailQuery): Promise<Trail
 }
 
 const firstDay = (start: Instant): string => start.text.slice(0, 10);
-/** Of the last moment before the end, which is exclusive. */
+/** Of the last moment before the end, which is exclusive. Before the first day there is none, and no entry either. */
 const lastDay = (end: Instant): string =>
-  new Date(microseconds(end) > 0 ? end.ms : end.ms - 1).toISOString().slice(0, 10);
+  new Date(microseconds(end) > 0 ? end.ms : Math.max(FIRST_MS, end.ms - 1)).toISOString().slice(0, 10);
 
 interface Part {
   lanes: LaneHead[];

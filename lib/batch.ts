@@ -2,7 +2,7 @@
 import { bodyText, type MediaType, mediaType, parseJson } from "./body.ts";
 import { type IncomingEvent, itemFault, MAX_AHEAD_MS, readEvent } from "./event.ts";
 import type { ApiRequest } from "./http.ts";
-import { mayHoldUnstorable, parseExact } from "./json.ts";
+import { mayHoldUnstorable, numberSource, parseExact } from "./json.ts";
 import { type Fault, Problem } from "./problem.ts";
 
 /** Most events in a request. */
@@ -21,7 +21,7 @@ export interface Batch {
 export function readBatch(request: ApiRequest, retentionDays: number): Batch {
   const type = mediaType(request, MEDIA_TYPES);
   const text = bodyText(request);
-  const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text));
+  const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text, true));
   if (items.length > MAX_EVENTS)
     throw new Problem(
       "payload-too-large",
@@ -41,7 +41,12 @@ export function readBatch(request: ApiRequest, retentionDays: number): Batch {
 }
 
 function readItems(value: unknown): readonly unknown[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Array.isArray(value) ||
+    numberSource(value) !== undefined
+  )
     throw new Problem("invalid-body", 'The body must be one event or {"events": […]}.');
   if (!("events" in value)) return [value];
   const { events, ...others } = value;

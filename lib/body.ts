@@ -44,19 +44,24 @@ export function bodyText(request: ApiRequest): string {
 }
 
 /**
- * The body as a JSON value whose numbers keep their digits.
+ * The body as a JSON value.
+ * @param exact as for `parseJson`
  * @throws {Problem} as `bodyText` does, and `invalid-json`
  */
-export function bodyJson(request: ApiRequest): unknown {
+export function bodyJson(request: ApiRequest, exact = false): unknown {
   mediaType(request, ["application/json"]);
-  return parseJson(bodyText(request));
+  return parseJson(bodyText(request), exact);
 }
 
-/** @throws {Problem} `invalid-json`, saying where */
-export function parseJson(text: string): unknown {
+/**
+ * @param exact whether numbers keep their digits, as those of payloads do: `1e3` is a raw JSON object then, and the
+ *   number 1000 otherwise
+ * @throws {Problem} `invalid-json`, saying where
+ */
+export function parseJson(text: string, exact: boolean): unknown {
   if (text.trim() === "") throw new Problem("invalid-json", "The body is empty.");
   try {
-    return parseExact(text);
+    return exact ? parseExact(text) : JSON.parse(text);
   } catch (error) {
     // V8's message quotes what the caller sent, and nothing else.
     throw new Problem("invalid-json", `The body is not JSON: ${(error as Error).message.toWellFormed()}`);

@@ -100,6 +100,7 @@ export const itemFault = (index: number, eventId: string | null, pointer: string
 
 /** Puts the first issue that zod found into our words. */
 function schemaFault(value: unknown, index: number, error: z.ZodError): Fault {
+  if (isRawNumber(value)) return itemFault(index, null, "", "the item: expected object, received number");
   const issue = error.issues[0];
   const id = typeof value === "object" && value !== null && "event_id" in value ? value.event_id : null;
   const eventId = typeof id === "string" && id.isWellFormed() ? cut(id) : null;
@@ -125,8 +126,15 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): { pointer
   }
   const missing = issue.code === "invalid_type" && valueAt(root, issue.path) === undefined;
   const pointer = path.length > 0 ? `/${path.join("/")}` : "";
-  return { pointer, detail: missing ? `${name} is missing` : `${name}: ${issue.message}` };
+  // A number whose digits are kept is an object to zod.
+  const message = isRawNumber(valueAt(root, issue.path))
+    ? issue.message.replace("received object", "received number")
+    : issue.message;
+  return { pointer, detail: missing ? `${name} is missing` : `${name}: ${message}` };
 }
+
+const isRawNumber = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && numberSource(value) !== undefined;
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(

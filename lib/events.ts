@@ -25,9 +25,10 @@ const MAX_PAGE_LENGTH = 2_000_000;
 /** Events, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
 export async function listEvents(call: Call<typeof contract.listEvents>): Promise<ApiResponse> {
   const { deps, query, request } = call;
-  const { event_type: eventType, start, end, where, limit } = query;
+  const { event_id: id, event_type: eventType, start, end, where, limit } = query;
+  const event = id === undefined ? undefined : { id, key: eventKey(id) };
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
-  const filter = { clientId: clientFilter(call), eventType, start, end, where, after };
+  const filter = { clientId: clientFilter(call), event, eventType, start, end, where, after };
   // One more than asked for tells whether there is a next page.
   const rows = await selectEvents(deps.sql, filter, limit + 1);
   const page = cutPage(rows.slice(0, limit).map(storedJson));

@@ -13,7 +13,7 @@ import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
 import { ping } from "./sql/ping.ts";
 import { readPartitionState } from "./sql/read-partition-state.ts";
-import { type Instant, instantOf, shortenTime } from "./time.ts";
+import { FIRST_MS, type Instant, instantOf, shortenTime } from "./time.ts";
 import { version } from "./version.ts";
 
 type Health = z.output<typeof contract.healthSchema>;
@@ -23,8 +23,6 @@ type Check = Health["checks"]["database"];
 /** A server that takes longer counts as down. */
 const CHECK_TIMEOUT_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** PostgreSQL knows no year 0. */
-const YEAR_ONE_MS = Date.parse("0001-01-01T00:00:00Z");
 /** A day of checks, one a minute, and a little more. */
 const MAX_LISTED = 1_500;
 
@@ -127,7 +125,7 @@ export async function healthHistory(
   range: { start?: Instant | undefined; end?: Instant | undefined },
 ): Promise<History> {
   const end = range.end ?? instantOf(Date.now());
-  const start = range.start ?? instantOf(Math.max(YEAR_ONE_MS, end.ms - DAY_MS));
+  const start = range.start ?? instantOf(Math.max(FIRST_MS, end.ms - DAY_MS));
   const [counts, rows] = await Promise.all([
     countHealth(sql, start, end),
     listHealth<Health["checks"]>(sql, start, end, MAX_LISTED),

@@ -16,6 +16,8 @@ export interface ApiRequest {
   path: string;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
+  /** The query as it was sent, without its question mark. */
+  rawQuery: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   address: string | null;
@@ -52,6 +54,7 @@ export function fromGateway(event: GatewayEvent): ApiRequest {
       Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, value ?? ""]),
     ),
     query: new URLSearchParams(event.rawQueryString),
+    rawQuery: event.rawQueryString,
     headers: event.headers,
     address: http.sourceIp || null,
     body: event.body ?? "",

@@ -6,9 +6,11 @@ import { toAnswer } from "./answer.ts";
 import type { Call } from "./api.ts";
 import { presentedKey, stranger, withKey } from "./auth.ts";
 import { type Batch, readBatch } from "./batch.ts";
+import { sendEvents } from "./contract/events.ts";
 import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import type { ApiRequest, ApiResponse } from "./http.ts";
+import { readParameters } from "./parameters.ts";
 import { type Fault, Problem } from "./problem.ts";
 
 /**
@@ -29,9 +31,10 @@ export async function ingest(
   return toAnswer(submission, result);
 }
 
-/** What is wrong with the body is told only to a caller whose key is good, so it waits for the script's verdict. */
+/** What is wrong with the request is told only to a caller whose key is good, so it waits for the script's verdict. */
 function readOrRefuse(request: ApiRequest, { config }: Deps): { batch: Batch; problem: Problem | undefined } {
   try {
+    readParameters(sendEvents, request);
     const batch = readBatch(request, config.retentionDays);
     return { batch, problem: batch.valid.length > 0 ? undefined : nothingValid(batch.faults) };
   } catch (error) {

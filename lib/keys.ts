@@ -38,7 +38,7 @@ export interface NewKey {
   expires_at: string | null;
 }
 
-/** @throws {Problem} `not-found` for the client */
+/** @throws {Problem} `not-found` for the client; `invalid-body` for an expiry that is not in the future */
 export const createKey = (
   deps: Servers,
   clientId: string,
@@ -50,7 +50,7 @@ export const createKey = (
  * Takes over a key that was given out by another system, so that its holder need not change anything.
  * @param secret 16 to 256 printable ASCII characters without spaces
  * @throws {Problem} `not-found` for the client; `conflict` for a key that is known already, of whichever client;
- * `invalid-body` for a text that is no such key
+ * `invalid-body` for a text that is no such key, and for an expiry that is not in the future
  */
 export async function importKey(
   deps: Servers,
@@ -71,6 +71,7 @@ async function addKey(
   options: KeyOptions,
   changed: Changed,
 ): Promise<NewKey> {
+  if (options.expires_at && options.expires_at.getTime() <= Date.now()) throw expiredAlready();
   await requireClient(deps, clientId);
   const key = {
     key_id: newKeyId(),
@@ -90,6 +91,11 @@ async function addKey(
   const { client_id: _, ...shown } = key;
   return { ...shown, secret, expires_at: key.expires_at?.toISOString() ?? null };
 }
+
+const expiredAlready = (): Problem =>
+  new Problem("invalid-body", "The key would have expired already.", {
+    errors: [{ pointer: "/expires_at", detail: "expires_at: must be in the future" }],
+  });
 
 /** The key with this secret; null for one that is unknown, revoked or expired. */
 export async function findKey(

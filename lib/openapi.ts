@@ -59,7 +59,12 @@ const components: ZodOpenApiComponentsObject = {
     // No operation answers it: it is for the methods that are none.
     MethodNotAllowed: {
       description: `\`method-not-allowed\`: ${problemTypes["method-not-allowed"].title}`,
-      headers: { "X-Request-Id": refer("RequestId"), Allow: refer("Allow") },
+      headers: {
+        "X-Request-Id": refer("RequestId"),
+        "Cache-Control": refer("CacheControl"),
+        "X-Content-Type-Options": refer("ContentTypeOptions"),
+        Allow: refer("Allow"),
+      },
       content: { "application/problem+json": { schema: problemSchema } },
     },
   },

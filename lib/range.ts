@@ -2,7 +2,7 @@
  * Splits a range of time so that whole days, hours, quarters of them and minutes are counted from rollups, the coarsest that fit, and
  * only the ragged edges, less than a minute each, from raw rows.
  */
-import { type Instant, isBefore, microseconds } from "./time.ts";
+import { BEYOND_MS, type Instant, isBefore, microseconds } from "./time.ts";
 
 /** Minutes that a rollup row spans. */
 export type Grain = 1 | 15 | 60 | 1440;
@@ -35,8 +35,9 @@ export function coverRange(
   if (start && end && !isBefore(start, end)) return [];
   const from = start ? nextMinute(start) : Number.NEGATIVE_INFINITY;
   const to = end ? Math.floor(end.ms / MINUTE_MS) * MINUTE_MS : Number.POSITIVE_INFINITY;
-  // Without a whole minute in it, the range is one edge.
-  if (start && end && from >= to) return [{ grain: "raw", from: start.text, to: end.text }];
+  // Without a whole minute in it, the range is one edge; so are the last seconds that there are.
+  if (start && (from >= to || from >= BEYOND_MS))
+    return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
   const edge = (first: string, last: string): Segment[] =>
     first === last ? [] : [{ grain: "raw", from: first, to: last }];
   const inner = cuts.filter((cut) => cut > from && cut < to);
@@ -65,7 +66,7 @@ function coverMinutes(
   for (const [index, next] of [...dividing, to].entries()) {
     const first = Math.ceil((dividing[index - 1] ?? from) / unit) * unit;
     const last = Math.floor(next / unit) * unit;
-    if (first < last) {
+    if (first < last && first < BEYOND_MS) {
       segments.push(...coverMinutes(covered, first, open, finer));
       segments.push({ grain, from: toText(first), to: toText(last) });
       covered = last;

@@ -8,7 +8,7 @@ import { clampStart } from "./horizon.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { Problem } from "./problem.ts";
 import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
-import { type Instant, instantOf } from "./time.ts";
+import { FIRST_MS, type Instant, instantOf } from "./time.ts";
 import { localTime } from "./time-zone.ts";
 
 /** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
@@ -45,9 +45,6 @@ export async function getSeries(call: Call<typeof contract.getSeries>): Promise<
   const range = { start: start.text, end: end.text };
   return json(200, { interval, tz, ...range, series, ...freshness, source: sourceOf(segments) });
 }
-
-/** The first time that PostgreSQL and RFC 3339 both have. */
-const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
 
 function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string, groups: number): number[] {
   const most = Math.min(MOST_BUCKETS, Math.floor(MOST_CELLS / groups));

@@ -1,5 +1,6 @@
 /** How far a zone's clock is from UTC. */
 import { Temporal } from "temporal-polyfill";
+import { BEYOND_MS } from "./time.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -51,9 +52,13 @@ export function startOfDate(midnight: number, tz: string): number {
   return date.toZonedDateTime(tz).epochMilliseconds;
 }
 
-/** A time as the zone's own clock shows it: `2026-03-29T00:00:00+01:00`, with `Z` for UTC. */
+/**
+ * A time as the zone's own clock shows it: `2026-03-29T00:00:00+01:00`, with `Z` for UTC. In UTC where that clock shows
+ * the year 10000, for which RFC 3339 has no text.
+ */
 export function localTime(ms: number, tz: string): string {
   const offset = offsetAt(ms, tz);
+  if (ms + offset >= BEYOND_MS) return localTime(ms, "UTC");
   const zone = tz === "UTC" ? "Z" : offsetText(offset);
   // Of old, clocks were off by seconds, which the text of an offset has no place for.
   if (zone === undefined) return zoned(ms, tz).toString({ timeZoneName: "never", smallestUnit: "second" });
@@ -67,8 +72,16 @@ function offsetText(offset: number): string | undefined {
   return `${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** Whether it is a name of the IANA time zone database, or an offset such as `+05:30`. */
+/** The form of a zone's name or offset. Temporal takes more: `+0530`, and times with a zone in brackets. */
+export const TIME_ZONE =
+  /^(?:[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$/;
+
+/**
+ * Whether it is a name of the IANA time zone database, in any case, or an offset such as `+05:30`. The list of names is
+ * Node's; PostgreSQL has another, and is never told a zone.
+ */
 export function isTimeZone(name: string): boolean {
+  if (!TIME_ZONE.test(name)) return false;
   try {
     return zoned(0, name) !== undefined;
   } catch {

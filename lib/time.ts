@@ -46,6 +46,10 @@ function parseAny(text: string): Instant | undefined {
   return { ms, text: micros === "000" ? utc : `${utc.slice(0, -1)}${micros}Z` };
 }
 
+/** The first time that RFC 3339 and PostgreSQL both have a text for, and the first that they have none for any more, in ms. */
+export const FIRST_MS = Date.parse("0001-01-01T00:00:00Z");
+export const BEYOND_MS = Date.parse("+010000-01-01T00:00:00Z");
+
 /** @param ms milliseconds since the Unix epoch, of a time in the years 1 to 9999 */
 export const instantOf = (ms: number): Instant => ({ ms, text: new Date(ms).toISOString() });
 

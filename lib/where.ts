@@ -8,7 +8,13 @@
  * as it stands. Spaces around the operator do not count. What each operator means is in `docs/queries.md`.
  */
 import { unstorable } from "./json.ts";
-import { type PropertyPath, parseString, readProperty } from "./property.ts";
+import {
+  PROPERTY_PATTERN,
+  type PropertyPath,
+  parseString,
+  readProperty,
+  STRING_PATTERN,
+} from "./property.ts";
 
 export type Comparison = "=" | "!=" | "<" | "<=" | ">" | ">=";
 
@@ -29,6 +35,13 @@ export type Condition =
 export const MAX_CONDITION_LENGTH = 1_000;
 /** Most conditions of one question. */
 export const MAX_CONDITIONS = 10;
+
+/** Any text but a string in quotation marks that is not closed. */
+const VALUE_PATTERN = String.raw`(?:${STRING_PATTERN}|[^"\s\u0000][^\u0000]*)?`;
+/** Values that have no order, and so no place behind `<` and its like. */
+const ORDERED_PATTERN = String.raw`(?!(?:true|false|null)\s*$)${VALUE_PATTERN}`;
+/** The grammar above as a regular expression of JSON Schema, for the API document. The parser is authoritative. */
+export const CONDITION_PATTERN = String.raw`^\s*(?:!\s*${PROPERTY_PATTERN}|${PROPERTY_PATTERN}(?:\s*(?:!?=\s*${VALUE_PATTERN}|[<>](?:=|(?!=))\s*${ORDERED_PATTERN}))?)\s*$`;
 
 const OPERATOR = /\s*(!=|<=|>=|=|<|>)\s*/y;
 /** RFC 8259, section 6. */

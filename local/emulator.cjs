@@ -7,6 +7,7 @@
  *   Gateway hands over what is not text as base64. serverless-offline does so too if the parsed `content-type` says
  *   octet-stream; the function gets its headers from another place, as the client sent them.
  * - It parses JSON bodies only to use the text again. Called `text/plain` they aren't parsed.
+ * - It writes the query anew, in which bytes that are not UTF-8 become U+FFFD. API Gateway hands it over as it was sent.
  * - A function that throws becomes a 200 with the stack trace in the body. API Gateway answers 500.
  * - It looks for a function's module anew at each call, up to the root of the file system. What has been loaded once stays
  *   the same here, see `watch` in serverless.yml, so it is found once.
@@ -63,6 +64,7 @@ function prepare(server) {
   if (prepared.has(server)) return;
   prepared.add(server);
   server.ext("onRequest", keepContentType);
+  server.ext("onPreHandler", keepQuery);
   server.ext("onPreHandler", markBinary);
   server.ext("onPreResponse", describeFailure);
 }
@@ -72,6 +74,13 @@ function keepContentType(request, h) {
   const { headers } = request;
   request.app.contentType = headers["content-type"] ?? "application/json";
   if (headers["content-type"] !== undefined) headers["content-type"] = "text/plain";
+  return h.continue;
+}
+
+function keepQuery(request, h) {
+  const sent = request.raw.req.url.split("#", 1)[0];
+  const query = sent.includes("?") ? sent.slice(sent.indexOf("?") + 1) : "";
+  request.url.searchParams.toString = () => query;
   return h.continue;
 }
 

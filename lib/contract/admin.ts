@@ -7,12 +7,13 @@ import {
   nextCursor,
   pageQuery,
   rangeQuery,
+  textParam,
   timeField,
   timeParam,
 } from "./fields.ts";
 import { operation } from "./operation.ts";
 
-const name = z.string().trim().min(1).max(200);
+const name = z.string().trim().min(1).max(200).meta({ pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$" });
 const rate = z.int().min(1).max(1_000_000).meta({ description: "Events per second, on average." });
 const burst = z.int().min(1).max(10_000_000).meta({
   description: "Events at once. A batch larger than this never passes.",
@@ -62,7 +63,10 @@ export const keySchema = z
 
 export const newKeySchema = z.strictObject({
   scopes: z.array(scopeSchema).min(1),
-  expires_at: timeParam.nullable().optional(),
+  expires_at: timeParam
+    .nullable()
+    .optional()
+    .meta({ description: "In the future; never, when null or left out." }),
 });
 
 const clientParam = z.object({ client_id: clientIdField });
@@ -80,6 +84,7 @@ export const createClient = operation({
   method: "POST",
   path: "/v1/clients",
   summary: "Make a client",
+  query: z.strictObject({}),
   body: newClientSchema,
   responses: { 201: clientSchema },
   problems: [...bodyProblems, "conflict"],
@@ -111,6 +116,7 @@ export const changeClient = operation({
   path: "/v1/clients/{client_id}",
   summary: "Change a client; what is left out stays",
   params: clientParam,
+  query: z.strictObject({}),
   body: changedClientSchema,
   responses: { 200: clientSchema },
   problems: [...bodyProblems, "not-found", "queue-unavailable"],
@@ -122,6 +128,7 @@ export const createKey = operation({
   path: "/v1/clients/{client_id}/keys",
   summary: "Make an API key; its secret is shown this once",
   params: clientParam,
+  query: z.strictObject({}),
   body: newKeySchema,
   responses: {
     201: z
@@ -166,7 +173,7 @@ export const listQuarantine = operation({
   summary: "Events set aside, newest first, and how many by reason",
   query: z.strictObject({
     client: rangeQuery.client,
-    reason: z.string().min(1).max(100).optional(),
+    reason: textParam(100).optional(),
     ...pageQuery,
   }),
   responses: {
@@ -199,9 +206,10 @@ export const redriveQuarantine = operation({
   method: "POST",
   path: "/v1/quarantine/redrive",
   summary: "Put quarantined events back through the queue, each exactly once",
+  query: z.strictObject({}),
   body: z.strictObject({
     client: rangeQuery.client,
-    reason: z.string().min(1).max(100).optional(),
+    reason: textParam(100).optional(),
     event_keys: z.array(z.guid()).min(1).max(1_000).optional(),
     limit: z.int().min(1).max(10_000).default(1_000),
   }),

@@ -1,9 +1,15 @@
 /** Questions about events that are answered from counts. */
 import * as z from "zod";
 import { intervals } from "../calendar.ts";
-import { isTimeZone } from "../time-zone.ts";
-
-import { countField, countQuery, freshness, timeField } from "./fields.ts";
+import {
+  bucketField,
+  countField,
+  countQuery,
+  freshness,
+  intParam,
+  timeField,
+  timeZoneParam,
+} from "./fields.ts";
 import { operation } from "./operation.ts";
 import { whereQuery } from "./property.ts";
 
@@ -55,13 +61,7 @@ export const groupEvents = operation({
     ...countQuery,
     by: byField,
     order: orderField,
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(1_000)
-      .default(100)
-      .meta({ description: "Groups at the most." }),
+    limit: intParam(1, 1_000, 100).meta({ description: "Groups at the most." }),
   }),
   responses: {
     200: z.object({ groups: z.array(z.object({ ...groupNames, count: countField })), ...freshness }),
@@ -86,21 +86,12 @@ export const getSeries = operation({
     end: countQuery.end.meta({ description: "Events before this time; without it, now." }),
     where: whereQuery,
     interval: z.enum(intervals),
-    tz: z
-      .string()
-      .max(64)
-      .refine(isTimeZone, "must be a time zone of the IANA database, or an offset such as +05:30")
-      .default("UTC")
-      .meta({ example: "Europe/Berlin" }),
+    tz: timeZoneParam,
     by: byField.optional(),
     order: orderField,
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(100)
-      .default(10)
-      .meta({ description: "With `by`: groups at the most, the first ones by `order`." }),
+    limit: intParam(1, 100, 10).meta({
+      description: "With `by`: groups at the most, the first ones by `order`.",
+    }),
   }),
   responses: {
     200: z.object({
@@ -110,10 +101,7 @@ export const getSeries = operation({
       end: timeField,
       series: z.array(
         z.object({
-          bucket: timeField.meta({
-            description: "When it begins, with the offset that `tz` has then.",
-            example: "2026-03-29T00:00:00+01:00",
-          }),
+          bucket: bucketField,
           ...groupNames,
           count: countField,
         }),

@@ -4,7 +4,17 @@ import { proofSchema } from "../trail/prove.ts";
 import { checkpointSchema, hexField, laneHeadSchema } from "../trail/schema.ts";
 import { faultFields } from "../trail/trail.ts";
 import { exportFormats, MAX_EXPORTED } from "./export.ts";
-import { countField, nextCursor, pageQuery, rangeQuery, timeField, timeParam } from "./fields.ts";
+import {
+  countField,
+  cursorParam,
+  intParam,
+  nextCursor,
+  pageQuery,
+  rangeQuery,
+  textParam,
+  timeField,
+  timeParam,
+} from "./fields.ts";
 import { operation } from "./operation.ts";
 
 const uuid = z.string().meta({ format: "uuid" });
@@ -48,11 +58,8 @@ const timeQuery = {
 /** Which entries are asked for. */
 export const auditQuery = {
   client: rangeQuery.client,
-  method: z.string().min(1).max(20).optional(),
-  route: z
-    .string()
-    .min(1)
-    .max(1_000)
+  method: textParam(20).optional(),
+  route: textParam(1_000)
     .optional()
     .meta({ description: "The route's template, such as /v1/events/{event_id}, or $default." }),
   status: z
@@ -60,13 +67,10 @@ export const auditQuery = {
     .regex(/^[1-5](?:\d\d|xx)$/)
     .optional()
     .meta({ description: "A status such as 429, or a class such as 4xx." }),
-  path: z
-    .string()
-    .min(1)
-    .max(1_000)
+  path: textParam(1_000)
     .optional()
     .meta({ description: "The path exactly; with a * at its end, its prefix." }),
-  address: z.string().min(1).max(100).optional().meta({ description: "The caller's IP address." }),
+  address: textParam(100).optional().meta({ description: "The caller's IP address." }),
   request_id: z
     .string()
     .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
@@ -76,10 +80,7 @@ export const auditQuery = {
 };
 
 /** Cursors of the trail tell how far each lane was read. */
-const trailCursor = z
-  .string()
-  .min(1)
-  .max(4_000)
+const trailCursor = cursorParam(4_000)
   .optional()
   .meta({ description: "`next_cursor` of the answer before." });
 
@@ -105,7 +106,7 @@ export const exportAudit = operation({
   query: z.strictObject({
     format: z.enum(exportFormats).default("ndjson"),
     ...auditQuery,
-    limit: z.coerce.number().int().min(1).max(MAX_EXPORTED).default(MAX_EXPORTED).meta({
+    limit: intParam(1, MAX_EXPORTED, MAX_EXPORTED).meta({
       description: "Most entries a piece. As NDJSON a seal is never divided.",
     }),
     cursor: trailCursor.meta({ description: "`X-Next-Cursor` of the piece before." }),
@@ -126,7 +127,7 @@ export const verifyAudit = operation({
   scopes: ["audit"],
   query: z.strictObject({
     ...timeQuery,
-    limit: z.coerce.number().int().min(1).max(1_000_000).default(1_000_000).meta({
+    limit: intParam(1, 1_000_000, 1_000_000).meta({
       description: "Most entries that one call verifies; it ends before when its time is up.",
     }),
     cursor: trailCursor,
@@ -190,12 +191,7 @@ export const listCheckpoints = operation({
     "Keep copies of them where the operator can't change them: with them it shows when the newest entries are cut off.",
   scopes: ["audit"],
   query: z.strictObject({
-    after: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .default(0)
-      .meta({ description: "Only those with a higher number." }),
+    after: intParam(0, Number.MAX_SAFE_INTEGER, 0).meta({ description: "Only those with a higher number." }),
     ...pageQuery,
   }),
   responses: { 200: z.object({ checkpoints: z.array(checkpointSchema), next_cursor: nextCursor }) },

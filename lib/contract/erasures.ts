@@ -7,6 +7,7 @@ import {
   nextCursor,
   pageQuery,
   rangeQuery,
+  textParam,
   timeField,
   timeParam,
 } from "./fields.ts";
@@ -41,7 +42,7 @@ export const erasureSchema = z
   .meta({ id: "Erasure" });
 
 export const newErasureSchema = z.strictObject({
-  client: z.string().min(1).max(32).meta({ description: "Whose events.", example: "demo" }),
+  client: textParam(32).meta({ description: "Whose events.", example: "demo" }),
   property: z.string().min(1).max(1_000).meta({
     description: "Where in the payload the subject is named, from `payload` down.",
     example: "payload.user.id",
@@ -51,23 +52,24 @@ export const newErasureSchema = z.strictObject({
     .meta({ description: 'The value there. It must have the same type: 7 is not "7".', example: "u-1001" }),
 });
 
+const SUBJECTS = ["address", "user_agent", "client", "request_id"] as const;
+
 export const auditErasureSchema = z
   .strictObject({
-    address: z.string().min(1).max(100).optional().meta({
+    address: textParam(100).optional().meta({
       description: "The address that called, as the audit log has it.",
       example: "192.0.2.1",
     }),
-    user_agent: z.string().min(1).max(1_000).optional().meta({ description: "The user agent, exactly." }),
-    client: z.string().min(1).max(32).optional().meta({ description: "Only calls with this client's keys." }),
+    user_agent: textParam(1_000).optional().meta({ description: "The user agent, exactly." }),
+    client: textParam(32).optional().meta({ description: "Only calls with this client's keys." }),
     request_id: z.guid().optional().meta({ description: "This call alone." }),
     start: timeParam.optional().meta({ description: "Calls at or after this time." }),
     end: timeParam.optional().meta({ description: "Calls before this time." }),
   })
   .refine((given) => SUBJECTS.some((name) => given[name] !== undefined), {
     message: "one of address, user_agent, client and request_id is needed",
-  });
-const SUBJECTS = ["address", "user_agent", "client", "request_id"] as const;
-
+  })
+  .meta({ anyOf: SUBJECTS.map((name) => ({ required: [name] })) });
 export const auditErasedSchema = z
   .object({
     erased: countField.meta({ description: "Calls whose address and user agent went." }),
@@ -97,6 +99,7 @@ export const eraseAudit = operation({
   summary: "Erase who made which calls",
   description:
     "Erases address and user agent of the calls that meet all criteria. The calls themselves stay in the audit log, whose seals and checkpoints are those of before and still verify. This call is recorded too, with its own address, and without the one to be erased.",
+  query: z.strictObject({}),
   body: auditErasureSchema,
   responses: { 200: auditErasedSchema },
   problems: bodyProblems,
@@ -109,7 +112,9 @@ export const createErasure = operation({
   summary: "Erase one subject's payloads",
   description:
     'Replaces the payload of every event of the client, received before now, in which the property has the value, with `{"erased":true}`; in quarantine too. The events keep counting, and their ids are still known, so that none can come back. What can\'t be done at once is done by maintenance.',
+  query: z.strictObject({}),
   body: newErasureSchema,
+  exactNumbers: true,
   responses: { 202: erasureSchema },
   problems: [...bodyProblems, "not-found"],
 });

@@ -47,6 +47,7 @@ export const sendEvents = operation({
   description:
     "One event, `{events: […]}` with up to 1,000, or NDJSON; up to 1 MiB after decompression (gzip is understood). A 202 means durably queued. Sending the whole request again is always safe.",
   scopes: ["ingest"],
+  query: z.strictObject({}),
   body: z.union([eventSchema, z.strictObject({ events: z.array(eventSchema).min(1).max(1_000) })]),
   bodyTypes: ["application/json", "application/x-ndjson"],
   responses: {
@@ -91,7 +92,15 @@ export const listEvents = operation({
   function: "analytics",
   summary: "Events, newest first",
   scopes: ["read"],
-  query: z.strictObject({ ...rangeQuery, where: whereQuery, ...pageQuery }),
+  query: z.strictObject({
+    event_id: z.string().min(1).max(200).optional().meta({
+      description:
+        "Only the event of this id, as any that is stored can be found: `.` and `..` are no parts of a path, and a slash in one is not let through by every gateway.",
+    }),
+    ...rangeQuery,
+    where: whereQuery,
+    ...pageQuery,
+  }),
   responses: { 200: z.object({ events: z.array(storedEventSchema), next_cursor: nextCursor }) },
   problems: ["query-too-broad"],
 });
@@ -101,7 +110,8 @@ export const getEvent = operation({
   path: "/v1/events/{event_id}",
   function: "analytics",
   summary: "One event",
-  description: "With an admin key and no `client`, the newest event of that id.",
+  description:
+    "With an admin key and no `client`, the newest event of that id. The ids `.`, `..` and `export` are no paths of an event; `GET /v1/events?event_id=` finds them.",
   scopes: ["read"],
   params: z.object({ event_id: z.string().min(1).max(200) }),
   query: z.strictObject({ client: rangeQuery.client }),

@@ -1,6 +1,6 @@
 /** Events as a file. */
 import * as z from "zod";
-import { pageQuery, rangeQuery } from "./fields.ts";
+import { intParam, pageQuery, rangeQuery } from "./fields.ts";
 import { operation } from "./operation.ts";
 import { whereQuery } from "./property.ts";
 
@@ -21,13 +21,7 @@ export const exportEvents = operation({
     format: z.enum(exportFormats).default("ndjson"),
     ...rangeQuery,
     where: whereQuery,
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(MAX_EXPORTED)
-      .default(MAX_EXPORTED)
-      .meta({ description: "Most events a piece." }),
+    limit: intParam(1, MAX_EXPORTED, MAX_EXPORTED).meta({ description: "Most events a piece." }),
     cursor: pageQuery.cursor,
   }),
   responses: { 200: z.string() },

@@ -18,6 +18,8 @@ export interface Operation {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Numbers of the body keep their digits, since they are compared with those of payloads: see `parseExact`. */
+  exactNumbers?: true;
   /** Media types of the body, where it is not application/json alone. */
   bodyTypes?: readonly string[];
   /** By status; null where the answer has no body. */

@@ -1,6 +1,14 @@
 /** Questions over properties of payloads. */
 import * as z from "zod";
-import { countField, freshness, rangeQuery, timeField } from "./fields.ts";
+import {
+  bucketField,
+  countField,
+  freshness,
+  intParam,
+  rangeQuery,
+  textParam,
+  timeZoneParam,
+} from "./fields.ts";
 import { operation } from "./operation.ts";
 import { propertyField, whereField, whereQuery } from "./property.ts";
 
@@ -21,7 +29,7 @@ export const getTop = operation({
     property: propertyField,
     ...rangeQuery,
     where: whereQuery,
-    limit: z.coerce.number().int().min(1).max(1_000).default(10).meta({ description: "Most values." }),
+    limit: intParam(1, 1_000, 10).meta({ description: "Most values." }),
   }),
   responses: {
     200: z.object({
@@ -36,16 +44,6 @@ export const getTop = operation({
   },
   problems: ["query-too-broad"],
 });
-
-/** Names that Intl knows; PostgreSQL takes more, such as POSIX rules, whose offsets have the opposite sign. */
-function isTimeZoneName(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
-  }
-}
 
 export const getUniques = operation({
   method: "GET",
@@ -62,19 +60,14 @@ export const getUniques = operation({
     interval: z
       .enum(["hour", "day", "week", "month"])
       .optional()
-      .meta({ description: "Also by bucket; weeks begin on Monday." }),
-    tz: z
-      .string()
-      .max(100)
-      .refine(isTimeZoneName, "must be the name of a time zone, such as Europe/Berlin")
-      .default("UTC")
-      .meta({ description: "Where buckets begin and end.", example: "Europe/Berlin" }),
+      .meta({ description: "Also by bucket, cut as `/v1/analytics/series` cuts them." }),
+    tz: timeZoneParam,
   }),
   responses: {
     200: z.object({
       count: countField,
       buckets: z
-        .array(z.object({ bucket: timeField, count: countField }))
+        .array(z.object({ bucket: bucketField, count: countField }))
         .optional()
         .meta({ description: "In order of time, by their start; those without a value are left out." }),
       method: z.enum(["exact", "hyperloglog"]),
@@ -99,9 +92,10 @@ export const getFunnel = operation({
   description:
     "A key has reached a step when it has a chain of events, one for each step so far, each later than the one before (by time, then event_id), the last at most `window_seconds` after the first. Events without the key, or with null, are left out.",
   scopes: ["read"],
+  query: z.strictObject({}),
   body: z.strictObject({
     steps: z
-      .array(z.strictObject({ event_type: z.string().min(1).max(200), where: whereField }))
+      .array(z.strictObject({ event_type: textParam(200), where: whereField }))
       .min(2)
       .max(8),
     key: propertyField,

@@ -1,7 +1,7 @@
 /** Parameters and members that name payload properties. */
 import * as z from "zod";
-import { MAX_PROPERTY_LENGTH, parseProperty } from "../property.ts";
-import { MAX_CONDITION_LENGTH, MAX_CONDITIONS, parseCondition } from "../where.ts";
+import { MAX_PROPERTY_LENGTH, PROPERTY_PATTERN, parseProperty } from "../property.ts";
+import { CONDITION_PATTERN, MAX_CONDITION_LENGTH, MAX_CONDITIONS, parseCondition } from "../where.ts";
 
 /** A text as a parser reads it, or the parser's complaint. */
 const parsed =
@@ -17,17 +17,25 @@ const parsed =
   };
 
 /** A payload property; what comes out is its path. */
-export const propertyField = z.string().transform(parsed(parseProperty)).meta({
-  description:
-    'A property of the payload: `payload.user.id`, of an array `payload.items[0].sku`, other names in quotation marks, `payload."odd key"`.',
-  maxLength: MAX_PROPERTY_LENGTH,
-  example: "payload.user",
-});
+export const propertyField = z
+  .string()
+  .transform(parsed(parseProperty))
+  .meta({
+    description:
+      'A property of the payload: `payload.user.id`, of an array `payload.items[0].sku`, other names in quotation marks, `payload."odd key"`.',
+    maxLength: MAX_PROPERTY_LENGTH,
+    pattern: `^${PROPERTY_PATTERN}$`,
+    example: "payload.user",
+  });
 
 const WHERE_HELP =
   "`payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or a text; `payload.user` alone for events that have the property, `!payload.user` for those that have not.";
 
-const conditionText = z.string().meta({ maxLength: MAX_CONDITION_LENGTH, example: "payload.magnitude>=4.5" });
+const conditionText = z.string().meta({
+  maxLength: MAX_CONDITION_LENGTH,
+  pattern: CONDITION_PATTERN,
+  example: "payload.magnitude>=4.5",
+});
 
 /** A member `where` of a body; what comes out are conditions. */
 export const whereField = z

@@ -8,6 +8,8 @@ import { matches } from "./where.ts";
 export interface EventFilter {
   /** Null for all clients. */
   clientId: string | null;
+  /** With the ledger's key of it, by which its time is found and so its partition. */
+  event?: { id: string; key: string } | undefined;
   eventType: string | undefined;
   /** Inclusive. */
   start: Instant | undefined;
@@ -24,7 +26,7 @@ export interface EventFilter {
  */
 const select = (
   sql: Executor,
-  { clientId, eventType, start, end, where, after }: EventFilter,
+  { clientId, event, eventType, start, end, where, after }: EventFilter,
   limit: number,
 ) =>
   sql<StoredEventRow[]>`
@@ -32,6 +34,7 @@ const select = (
       FROM clients c CROSS JOIN LATERAL (
         SELECT * FROM events
          WHERE client_id = c.client_id AND event_time >= (SELECT horizon FROM retention)
+               ${andIf(sql, event, (one) => isEvent(sql, one))}
                ${andIf(sql, eventType, (name) => sql`event_type = ${name}`)}
                ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
                ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}
@@ -59,6 +62,10 @@ export const streamEvents = (
   filter: EventFilter,
   limit: number,
 ): AsyncIterable<StoredEventRow[]> => select(sql, filter, limit).cursor(ROWS_AT_A_TIME);
+
+const isEvent = (sql: Executor, { id, key }: NonNullable<EventFilter["event"]>) => sql`
+  event_time = (SELECT event_time FROM event_ledger WHERE event_key = ${key} AND client_id = c.client_id)
+  AND event_id = ${id}`;
 
 /** The plain comparison of the time says nothing new, but leaves partitions out, which that of the row does not. */
 const beyond = (sql: Executor, [at, eventId, clientId]: NonNullable<EventFilter["after"]>) => sql`

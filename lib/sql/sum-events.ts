@@ -1,4 +1,5 @@
 import type { Segment } from "../range.ts";
+import { bucketIndex } from "./bucket-index.ts";
 import type { Executor } from "./client.ts";
 import { type EventScope, eventParts } from "./event-parts.ts";
 import type { Fragment } from "./fragments.ts";
@@ -87,11 +88,7 @@ export async function countSeries(
   starts: readonly number[],
   grouped: Grouped | undefined,
 ): Promise<Counted[]> {
-  // The first bucket's start may lie in a year that PostgreSQL has no text for, and nothing lies before it.
-  const thresholds = starts.map((ms, index) => (index === 0 ? "-infinity" : new Date(ms).toISOString()));
-  // As an array of times, not of texts: a cast would be done again for each row.
-  const place = (at: Fragment): Fragment =>
-    sql`, width_bucket(${at}, ${thresholds}::timestamptz[]) - 1 AS bucket`;
+  const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at, starts)} AS bucket`;
   const parts = eventParts(sql, segments, scope, {
     rollup: counted(sql, place(sql`bucket`)).rollup,
     raw: counted(sql, place(sql`event_time`)).raw,

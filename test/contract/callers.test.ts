@@ -24,7 +24,8 @@ beforeAll(async () => {
 describe("keys", () => {
   it("are refused without, unknown, expired, revoked, or without the scope", async () => {
     const client = await newClient({ name: "keys" });
-    const expired = await newKey(client, { scopes: ["ingest"], expires_at: "2020-01-01T00:00:00Z" });
+    const soon = new Date(Date.now() + 2_000).toISOString();
+    const expired = await newKey(client, { scopes: ["ingest"], expires_at: soon });
     const revoked = await newKey(client, { scopes: ["ingest", "read"] });
     const reader = await newKey(client, { scopes: ["read"] });
     expect((await post(anEvent(), {}, revoked.secret)).status).toBe(202);
@@ -32,6 +33,9 @@ describe("keys", () => {
     const gone = await api.call("DELETE", path, { key: admin });
     expect(gone.status).toBe(204);
 
+    await vi.waitFor(async () => expect((await post(anEvent(), {}, expired.secret)).status).toBe(401), {
+      timeout: 30_000,
+    });
     const cases: [string, string | undefined, number][] = [
       ["missing-api-key", "", 401],
       ["invalid-api-key", "weir_demo_nonsense", 401],

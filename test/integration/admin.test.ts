@@ -272,6 +272,8 @@ describe("a key", () => {
     expect(
       await deps.redis.hget(deps.shards.first.apiKey(hashSecret(secret).toString("base64url")), "state"),
     ).toBe("unknown");
+    const past = { scopes: ["ingest" as const], expires_at: new Date(Date.now() - 1) };
+    await expect(importKey(deps, "import", secret, past)).rejects.toMatchObject({ code: "invalid-body" });
     const key = await importKey(deps, "import", secret, { scopes: ["ingest"] });
     expect(key.prefix).toBe("sk_l");
     expect(await status(secret)).toBe(202);

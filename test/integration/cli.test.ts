@@ -144,6 +144,11 @@ describe("weir", () => {
     [["client", "create"], undefined, "--name"],
     [["key", "create", "--client", "shop", "--scope", "everything"], undefined, "Scopes are"],
     [["key", "create", "--client", "shop", "--scope", "read", "--expires", "soon"], undefined, "RFC 3339"],
+    [
+      ["key", "create", "--client", "shop", "--scope", "read", "--expires", "2020-01-01T00:00:00Z"],
+      undefined,
+      "expired already",
+    ],
     [["key", "revoke", "k0", "--client", "shop"], undefined, "no key of that id"],
     [["key", "import", "--client", "shop", "--scope", "read"], undefined, "16 to 256"],
     [["quarantine", "redrive", "--limit", "0"], undefined, "whole number"],

@@ -129,22 +129,22 @@ describe("GET /v1/analytics/uniques", () => {
     expect(plain.body).not.toHaveProperty("buckets");
     const days = { ...query, interval: "day", tz: "Europe/Berlin" };
     const buckets = [
-      { bucket: "2026-03-27T23:00:00.000Z", count: 1 },
-      { bucket: "2026-03-28T23:00:00.000Z", count: 2 },
-      { bucket: "2026-03-29T22:00:00.000Z", count: 2 },
+      { bucket: "2026-03-28T00:00:00+01:00", count: 1 },
+      { bucket: "2026-03-29T00:00:00+01:00", count: 2 },
+      { bucket: "2026-03-30T00:00:00+02:00", count: 2 },
     ];
     expect((await acme(contract.getUniques, { query: days })).body).toMatchObject({ ...whole, buckets });
     const start = { ...days, start: "2026-03-29T00:00:00Z", where: "payload.user!=1" };
     expect((await acme(contract.getUniques, { query: start })).body).toMatchObject({
       count: 2,
       buckets: [
-        { bucket: "2026-03-28T23:00:00.000Z", count: 1 },
-        { bucket: "2026-03-29T22:00:00.000Z", count: 1 },
+        { bucket: "2026-03-29T00:00:00+01:00", count: 1 },
+        { bucket: "2026-03-30T00:00:00+02:00", count: 1 },
       ],
     });
     for (const interval of ["week", "month"]) {
       const { body } = await acme(contract.getUniques, { query: { ...query, interval } });
-      const bucket = interval === "week" ? "2026-03-23T00:00:00.000Z" : "2026-03-01T00:00:00.000Z";
+      const bucket = interval === "week" ? "2026-03-23T00:00:00Z" : "2026-03-01T00:00:00Z";
       expect((body.buckets as object[])[0]).toMatchObject({ bucket });
     }
     // Small numbers are all but exact in a sketch too.
@@ -197,7 +197,7 @@ describe("GET /v1/analytics/uniques", () => {
     expect((fewer.body.buckets as object[]).length).toBe(10_000);
   });
 
-  test.each(["Mars/Olympus", "FOO+5", "+05:00", "", "Europe/Berlin'"])(
+  test.each(["Mars/Olympus", "FOO+5", "+5:00", "", "Europe/Berlin'"])(
     "refuses the time zone %j",
     async (tz) => {
       const query = { property: "payload.user", interval: "day", tz };

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../local/postgres.ts";
+import { mustRun } from "../support/command.ts";
 import { installCfnLint, lint, unzip } from "./cfn-lint.ts";
-import { mustRun } from "./command.ts";
 import { ofType, type Packaged, PROJECT, packageStack, runPackage, sizeOf } from "./stack.ts";
 
 const MAX_BYTES = 1024 * 1024;

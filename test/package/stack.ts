@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type Outcome, run } from "./command.ts";
+import { type Outcome, run } from "../support/command.ts";
 
 export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 

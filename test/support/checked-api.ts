@@ -40,6 +40,11 @@ export type Seen = Set<string>;
 /** Not lines of JSON. */
 const isJson = (type: string): boolean => /[/+]json$/.test(type);
 
+const PUBLIC = "public, max-age=300";
+/** What is the same for everybody may be kept by caches; all else is a client's, or changes by the second. */
+const isPublic = (path: string, { status }: Checked): boolean =>
+  status === 200 && /^\/(?:openapi\.json|docs\/)/.test(path);
+
 export async function checkedApi(url: string) {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as ApiDocument;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -119,6 +124,8 @@ export async function checkedApi(url: string) {
     const json = text !== "" && isJson(type) ? JSON.parse(text) : null;
     const checked: Checked = { status: response.status, headers: response.headers, text, body: json };
     expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response.headers.get("cache-control")).toBe(isPublic(path, checked) ? PUBLIC : "no-store");
     check(templateOf(path.split("?")[0] ?? ""), method.toLowerCase(), checked);
     return checked;
   };

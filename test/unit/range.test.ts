@@ -76,6 +76,26 @@ describe("coverRange", () => {
     expect(coverRange(at("0001-01-01T00:00:00Z"), at("9999-12-31T00:00:00Z"))).toHaveLength(1);
   });
 
+  test("has no bound beyond what PostgreSQL has a text for", () => {
+    const far = [
+      "9999-12-31T23:59:59.999Z",
+      "9999-12-31T23:58:59Z",
+      "9999-12-31T12:00:00Z",
+      "9999-12-31T00:00:00Z",
+    ];
+    for (const start of far)
+      for (const end of [undefined, at("9999-12-31T23:59:59.999999Z")]) {
+        const segments = coverRange(at(start), end);
+        expect(segments[0]?.from).toBe(at(start).text);
+        expect(segments.at(-1)?.to).toBe(end?.text ?? "infinity");
+        for (const [index, { from, to }] of segments.entries()) {
+          expect(from).toMatch(/^9999-/);
+          if (index > 0) expect(from).toBe(segments[index - 1]?.to);
+          expect(to).toMatch(/^9999-|^infinity$/);
+        }
+      }
+  });
+
   const EPOCH = 1_790_000_000_000_000n;
   // Near and far from each other, and often on a boundary or right beside it.
   const instant = fc.oneof(

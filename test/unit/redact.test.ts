@@ -63,6 +63,7 @@ describe("an audit row", () => {
           path: at(1, "/v1/events"),
           params: { event_id: hidden },
           query: new URLSearchParams({ api_key: hidden, q: payload }),
+          rawQuery: "",
           headers: {
             "user-agent": at(2, "test"),
             "x-api-key": secret,

@@ -47,6 +47,12 @@ test("the start of a date, also of one on which the clock changes", () => {
   );
 });
 
+test("a local time in the year 10000 is shown in UTC", () => {
+  const time = Date.parse("9999-12-31T12:00:00Z");
+  expect(localTime(time, "+11:59")).toBe("9999-12-31T23:59:00+11:59");
+  expect(localTime(time, "+12:00")).toBe("9999-12-31T12:00:00Z");
+});
+
 test("isTimeZone knows names and offsets, and nothing else", () => {
   expect(["UTC", "Europe/Berlin", "Asia/Kathmandu", "+05:45"].every(isTimeZone)).toBe(true);
   expect(["", "Berlin", "Europe/Atlantis", "2026", "+25:00"].some(isTimeZone)).toBe(false);

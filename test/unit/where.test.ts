@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseProperty } from "../../lib/property.ts";
-import { parseCondition } from "../../lib/where.ts";
+import { PROPERTY_PATTERN, parseProperty } from "../../lib/property.ts";
+import { CONDITION_PATTERN, parseCondition } from "../../lib/where.ts";
+
+/** As validators of JSON Schema make them. */
+const property = new RegExp(`^${PROPERTY_PATTERN}$`, "u");
+const condition = new RegExp(CONDITION_PATTERN, "u");
+/** What a pattern leaves to the parser, by the parser's message. */
+const BEYOND_PATTERNS = /lone surrogate|more than 200 characters|longer than|more than 100 digits/;
 
 describe("a property", () => {
   it.each([
@@ -18,6 +24,7 @@ describe("a property", () => {
     [`payload${".a".repeat(10)}`, Array(10).fill("a")],
   ])("%s is %j", (text, path) => {
     expect(parseProperty(text)).toEqual(path);
+    expect(text).toMatch(property);
   });
 
   it.each([
@@ -43,6 +50,7 @@ describe("a property", () => {
   ])("is not %s", (text, message) => {
     expect(() => parseProperty(text)).toThrow(message);
     expect(() => parseProperty(text)).toThrow(SyntaxError);
+    if (!BEYOND_PATTERNS.test(message.source)) expect(text).not.toMatch(property);
   });
 
   it("with every name in quotation marks comes back as it was written", () => {
@@ -53,6 +61,7 @@ describe("a property", () => {
         const text = `payload${path.map((part) => `.${JSON.stringify(part)}`).join("")}`;
         fc.pre(text.length <= 200);
         expect(parseProperty(text)).toEqual(path);
+        expect(text).toMatch(property);
       }),
     );
   });
@@ -85,8 +94,9 @@ describe("a condition", () => {
     ["payload.a=NaN", compared("=", "string", "NaN")],
     ["payload.a>=b'; DROP TABLE events", compared(">=", "string", "b'; DROP TABLE events")],
     ['payload."a=1"="x"', { path: ["a=1"], operator: "=", value: { type: "string", text: "x" } }],
-  ])("%s", (text, condition) => {
-    expect(parseCondition(text)).toEqual(condition);
+  ])("%s", (text, parsed) => {
+    expect(parseCondition(text)).toEqual(parsed);
+    expect(text).toMatch(condition);
   });
 
   it.each([
@@ -107,5 +117,6 @@ describe("a condition", () => {
     [`payload.a=${"x".repeat(1_000)}`, /longer than 1000 characters/],
   ])("is not %s", (text, message) => {
     expect(() => parseCondition(text)).toThrow(message);
+    if (!BEYOND_PATTERNS.test(message.source)) expect(text).not.toMatch(condition);
   });
 });

@@ -1,0 +1,330 @@
+/** Values at the edges of what the contract describes, over HTTP: each is answered or refused with a reason, never with a 5xx. */
+import { randomUUID } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { ZodObject } from "zod";
+import { operations } from "../../lib/contract/index.ts";
+import type { Operation } from "../../lib/contract/operation.ts";
+import type { Checked } from "../support/checked-api.ts";
+import { anEvent } from "../support/pipeline.ts";
+import { type System, testSystem } from "../support/system.ts";
+
+let { api, post, get, settled, newClient } = {} as System;
+let admin = "";
+
+beforeAll(async () => {
+  const system = await testSystem();
+  ({ api, post, get, settled, newClient } = system);
+  admin = system.stack.adminKey;
+});
+
+const all = Object.entries(operations);
+const membersOf = (schema: unknown): object => (schema as ZodObject | undefined)?.shape ?? {};
+/** What a call needs beside what is tried. */
+const needs: Record<string, object> = {
+  groupEvents: { by: "client,event_type" },
+  getSeries: { interval: "day" },
+  getTop: { property: "payload.n" },
+  getUniques: { property: "payload.n", interval: "month" },
+  getFunnel: { steps: [{ event_type: "a" }, { event_type: "b" }], key: "payload.n", window_seconds: 60 },
+  eraseAudit: { address: "192.0.2.1" },
+  createErasure: { client: "demo", property: "payload.n", value: "nobody" },
+  createClient: { name: "edge" },
+  createKey: { scopes: ["read"] },
+};
+
+/** Calls an operation with an admin key. @param query as it is written in the URL */
+function call(
+  [id, { method, path, body }]: [string, Operation],
+  given: object,
+  query = "",
+): Promise<Checked> {
+  const at = path.replaceAll(/\{\w+\}/g, "none");
+  const members = { ...needs[id], ...given };
+  const url = body === undefined ? new URLSearchParams(members as Record<string, string>).toString() : "";
+  const search = [url, query].filter(Boolean).join("&");
+  return api.call(method, search === "" ? at : `${at}?${search}`, {
+    key: admin,
+    ...(body !== undefined && { body: members }),
+  });
+}
+
+/** What a problem names, each once. */
+const faultsOf = ({ body }: Checked): string[] => [
+  ...new Set<string>(
+    (body.errors ?? []).map(({ parameter, pointer }: Record<string, string>) => parameter ?? pointer),
+  ),
+];
+
+describe("a time at an end of what RFC 3339 can write", () => {
+  const first = "0001-01-01T00:00:00Z";
+  const last = "9999-12-31T23:59:59.999999Z";
+  const ranges = [
+    { start: "9999-12-31T23:59:59Z" },
+    { start: last },
+    { start: "9999-12-31T12:00:00Z" },
+    { start: "9999-12-31T00:00:00Z", end: last },
+    { start: "9999-12-31T23:59:59Z", end: "9999-12-31T23:59:59.000001Z" },
+    { start: first },
+    { start: first, end: first },
+    { start: last, end: first },
+    { end: first },
+    { end: "0001-01-01T00:00:00.000001Z" },
+    { end: "0001-01-01T12:34:56Z" },
+    { end: last },
+    { start: first, end: last },
+  ];
+  const ranged = all.filter(([, { query, body }]) => "start" in { ...membersOf(query), ...membersOf(body) });
+
+  it("is tried at every call with a range", () => {
+    expect(ranged.map(([id]) => id)).toEqual(
+      expect.arrayContaining(["countEvents", "getFunnel", "verifyAudit", "eraseAudit", "getHealthHistory"]),
+    );
+    expect(ranged.length).toBeGreaterThan(12);
+  });
+
+  it.each(ranged)("is answered or refused by %s", async (id, operation) => {
+    for (const range of ranges) {
+      const answer = await call([id, operation], range);
+      expect([200, 400, 422], `${JSON.stringify(range)}: ${answer.text}`).toContain(answer.status);
+    }
+  });
+
+  it("holds no events", async () => {
+    await settled((await post(anEvent())).body.receipt_id);
+    for (const range of [
+      { start: "9999-12-31T23:59:59Z" },
+      { start: "9999-12-31T12:00:00Z" },
+      { end: first },
+    ]) {
+      const query = new URLSearchParams(range as Record<string, string>);
+      expect((await get(`/v1/analytics/count?${query}`)).body.count).toBe(0);
+      expect((await get(`/v1/analytics/group?by=client&${query}`)).body.groups).toEqual([]);
+    }
+    expect((await get(`/v1/analytics/count?start=${first}&end=${last}`)).body.count).toBeGreaterThan(0);
+  });
+
+  it.each(["+14:00", "-12:00", "Pacific/Kiritimati", "America/Havana"])("has buckets in %s", async (tz) => {
+    const zone = encodeURIComponent(tz);
+    for (const interval of ["minute", "hour", "day", "week", "month"])
+      for (const range of [
+        "start=9999-12-31T23:00:00Z&end=9999-12-31T23:59:59.999999Z",
+        "start=0001-01-01T00:00:00Z&end=0001-01-01T01:00:00Z",
+      ]) {
+        const answer = await get(`/v1/analytics/series?interval=${interval}&tz=${zone}&${range}`);
+        expect(answer.status, `${interval} ${range}: ${answer.text}`).toBe(200);
+      }
+  });
+});
+
+describe("a parameter", () => {
+  const numbers = all.flatMap(([id, operation]) =>
+    ["limit", "after"]
+      .filter((name) => name in membersOf(operation.query))
+      .map((name) => [id, name] as const),
+  );
+  const wrong = ["0x10", "1e1", "1.0", "+5", "%205", "5%20", "05", "", "-1", "-0", "NaN", "Infinity", "%EF%BC%95", "9".repeat(20)]; // biome-ignore format: one list
+
+  it.each(numbers)("of %s that is a number, %s, is one in decimal digits", async (id, name) => {
+    const operation = operations[id] as Operation;
+    for (const text of wrong) {
+      const answer = await call([id, operation], {}, `${name}=${text}`);
+      expect([answer.status, faultsOf(answer)], text).toEqual([400, [name]]);
+    }
+    expect((await call([id, operation], {}, `${name}=10`)).status).toBe(200);
+  });
+
+  it("may be as large a number as JSON can hold exactly", async () => {
+    const { status, body } = await get(`/v1/audit/checkpoints?after=${Number.MAX_SAFE_INTEGER}`, admin);
+    expect([status, body.checkpoints]).toEqual([200, []]);
+  });
+
+  it.each(all.filter(([, { scopes }]) => scopes.length > 0))(
+    "that %s does not have is refused by name",
+    async (id, operation) => {
+      for (const name of ["__proto__", "constructor", "hasOwnProperty", "colour", "limit%5B%5D"]) {
+        const answer = await call([id, operation], {}, `${name}=1`);
+        expect([answer.status, answer.body.code], `${name}: ${answer.text}`).toEqual([
+          400,
+          "invalid-parameter",
+        ]);
+        expect(faultsOf(answer)).toContain(decodeURIComponent(name));
+      }
+    },
+  );
+
+  it.each(["%ff", "%zz", "%", "%4", "%c3", "%ed%a0%80", "%c0%80", "%f4%90%80%80", "a%ffb"])(
+    "%s is refused as a value, as a name and in a path",
+    async (text) => {
+      const value = await get(`/v1/analytics/count?event_type=${text}`);
+      expect([value.status, value.body.code, faultsOf(value)]).toEqual([
+        400,
+        "invalid-parameter",
+        ["event_type"],
+      ]);
+      const name = await get(`/v1/analytics/count?${text}=1`);
+      expect([name.status, name.body.code]).toEqual([400, "invalid-parameter"]);
+      const sent = await api.call("POST", `/v1/events?${text}`, { key: admin, body: anEvent() });
+      expect([sent.status, sent.body.code]).toEqual([400, "invalid-parameter"]);
+      const path = await get(`/v1/events/${text}`);
+      expect([path.status, path.body.code]).toEqual([400, "invalid-parameter"]);
+    },
+  );
+
+  it("may hold any text in UTF-8, and + for a space", async () => {
+    const type = `ä €😀+% ${randomUUID()}`;
+    await settled((await post(anEvent({ event_type: type }))).body.receipt_id);
+    expect((await get(`/v1/analytics/count?event_type=${encodeURIComponent(type)}`)).body.count).toBe(1);
+    const form = new URLSearchParams({ event_type: type });
+    expect((await get(`/v1/analytics/count?${form}`)).body.count).toBe(1);
+  });
+});
+
+describe("an event id that a path can't carry", () => {
+  it.each([
+    ".",
+    "..",
+    "export",
+    "a/b",
+    "a%2Fb",
+    "%2e",
+    "/",
+    "//",
+    "\\",
+    "?",
+    "#",
+    " ",
+    "+",
+    "é\u0301",
+    "a\nb",
+  ])("%j is found in the list", async (part) => {
+    // A dot segment is one only where it is the id itself, which another run may have sent.
+    const id = part.startsWith(".") || part === "export" ? part : `${part}${randomUUID()}`;
+    const answer = await post(anEvent({ event_id: id }));
+    expect(answer.status, answer.text).toBe(202);
+    await settled(answer.body.receipt_id);
+    const { body } = await get(`/v1/events?event_id=${encodeURIComponent(id)}`);
+    expect(body.events.map(({ event_id }: { event_id: string }) => event_id)).toEqual([id]);
+    expect(body.next_cursor).toBeNull();
+  });
+
+  it("is found by the other filters' terms only", async () => {
+    const id = randomUUID();
+    await settled((await post(anEvent({ event_id: id, event_type: "mine" }))).body.receipt_id);
+    const find = async (rest: string, as?: string): Promise<number> =>
+      (await get(`/v1/events?event_id=${id}${rest}`, as)).body.events.length;
+    expect(await find("")).toBe(1);
+    expect(await find("&event_type=mine&client=demo", admin)).toBe(1);
+    expect(await find("&event_type=other")).toBe(0);
+    expect(await find("&start=9999-01-01T00:00:00Z")).toBe(0);
+    expect(await find("&where=payload.n=2")).toBe(0);
+    expect(await find(`&client=${await newClient({ name: "other" })}`, admin)).toBe(0);
+    expect(await find(`x`)).toBe(0);
+  });
+});
+
+describe("a key's expiry", () => {
+  const create = async (expires_at: unknown): Promise<Checked> => {
+    const client = await newClient({ name: "expiry" });
+    return api.call("POST", `/v1/clients/${client}/keys`, {
+      key: admin,
+      body: { scopes: ["read"], expires_at },
+    });
+  };
+
+  it.each([0, 1, 1_000, 86_400_000])("%i ms ago is refused", async (ms) => {
+    const answer = await create(new Date(Date.now() - ms).toISOString());
+    expect([answer.status, answer.body.code, faultsOf(answer)]).toEqual([
+      422,
+      "invalid-body",
+      ["/expires_at"],
+    ]);
+  });
+
+  it("in the year 1 is refused, in the year 9999 taken", async () => {
+    expect((await create("0001-01-01T00:00:00Z")).status).toBe(422);
+    const answer = await create("9999-12-31T23:59:59.999Z");
+    expect([answer.status, answer.body.expires_at]).toEqual([201, "9999-12-31T23:59:59.999Z"]);
+    expect((await get("/v1/pipeline", answer.body.secret)).status).toBe(200);
+  });
+});
+
+describe("a number in a body", () => {
+  const create = (rate: string): Promise<Checked> =>
+    api.call("POST", "/v1/clients", { key: admin, body: `{"name":"n","rate_limit_per_second":${rate}}` });
+
+  it.each(["1000", "1e3", "1E+3", "1000.0", "1000.000", "10000e-1", "0.1e4"])(
+    "%s is the integer 1000",
+    async (text) => {
+      const { status, body } = await create(text);
+      expect([status, body.rate_limit_per_second]).toEqual([201, 1_000]);
+    },
+  );
+
+  it.each([
+    "1.5",
+    "1e400",
+    "-1e400",
+    "-0",
+    "0.0",
+    "1e-400",
+    "9007199254740993",
+    "12345678901234567890",
+    '"1000"',
+  ])("%s is no rate", async (text) => {
+    const answer = await create(text);
+    expect([answer.status, answer.body.code, faultsOf(answer)]).toEqual([
+      422,
+      "invalid-body",
+      ["/rate_limit_per_second"],
+    ]);
+    expect(answer.text).not.toContain("object");
+  });
+
+  it("is an integer in every call that takes one", async () => {
+    const client = await newClient({ name: "numbers" });
+    const changed = await api.call("PATCH", `/v1/clients/${client}`, {
+      key: admin,
+      body: '{"burst":5e0,"rate_limit_per_second":2.0}',
+    });
+    expect(changed).toMatchObject({ status: 200, body: { burst: 5, rate_limit_per_second: 2 } });
+    const redriven = await api.call("POST", "/v1/quarantine/redrive", { key: admin, body: '{"limit":1e1}' });
+    expect(redriven.status, redriven.text).toBe(202);
+    const steps = '[{"event_type":"a"},{"event_type":"b"}]';
+    const funnel = await api.call("POST", "/v1/analytics/funnel", {
+      key: admin,
+      body: `{"key":"payload.n","window_seconds":3.6e3,"steps":${steps}}`,
+    });
+    expect(funnel.status, funnel.text).toBe(200);
+  });
+
+  it("keeps its digits where it is compared with payloads", async () => {
+    const ids = [randomUUID(), randomUUID()];
+    const events = ["12345678901234567890", "12345678901234567891"].map((n, index) =>
+      JSON.stringify(anEvent({ event_id: ids[index], payload: { subject: "n" } })).replace('"n"', n),
+    );
+    await settled((await post(`{"events":[${events}]}`)).body.receipt_id);
+    const body = '{"client":"demo","property":"payload.subject","value":12345678901234567890}';
+    const asked = await api.call("POST", "/v1/erasures", { key: admin, body });
+    expect(asked).toMatchObject({ status: 202, body: { status: "completed", events_erased: 1 } });
+    expect((await get(`/v1/events/${ids[1]}`)).text).toContain("12345678901234567891");
+  });
+
+  it.each([
+    ['{"event_id":1e3}', "/event_id"],
+    ['{"event_type":1.50}', "/event_type"],
+    ['{"timestamp":12345678901234567890}', "/timestamp"],
+    ['{"payload":-0}', "/payload"],
+  ])("is called one where an event has it: %s", async (member, pointer) => {
+    const event = { ...anEvent(), ...JSON.parse(member) };
+    const name = pointer.slice(1);
+    delete event[name];
+    const { body } = await post(`{"events":[{${member.slice(1, -1)},${JSON.stringify(event).slice(1)}]}`);
+    expect(body.errors).toMatchObject([{ pointer, detail: expect.stringContaining("received number") }]);
+  });
+
+  it.each(["1e3", "1000", "-0"])("is no event: %s", async (text) => {
+    expect((await post(text)).body.code).toBe("invalid-body");
+    const { body } = await post(`{"events":[${text}]}`);
+    expect(body.errors).toMatchObject([{ pointer: "", detail: expect.stringContaining("received number") }]);
+  });
+});

@@ -1,0 +1,98 @@
+/** Schemathesis calls every operation of the running system, with what its API document allows and with what it forbids. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { atEnd } from "../support/cleanup.ts";
+import { run } from "../support/command.ts";
+import { anEvent } from "../support/pipeline.ts";
+import { pythonTool } from "../support/python-tool.ts";
+import { type System, testSystem } from "../support/system.ts";
+
+const PROJECT = new URL("../..", import.meta.url).pathname;
+const VERSION = "4.32.5";
+/** Printed with a failure, so that it can be made again. */
+const SEED = Number(process.env.SCHEMATHESIS_SEED ?? Math.floor(Math.random() * 1e9));
+
+let system: System;
+let schemathesis: string;
+let folder: string;
+beforeAll(async () => {
+  schemathesis = join((await pythonTool(PROJECT, "schemathesis", VERSION)).bin, "schemathesis");
+  folder = await mkdtemp(join(tmpdir(), "weir-schemathesis-"));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  system = await testSystem();
+  await writeFile(join(folder, "schemathesis.toml"), await configuration());
+});
+
+/** Rules of the API that JSON Schema cannot say, each with the statuses by which a call may break it. */
+const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }> = {
+  // A timestamp within the retention; ids that a URL can carry; the depth of a payload; the number of events.
+  sendEvents: { accepts: [413, 422], refuses: [413] },
+};
+/** What the check counts as an acceptance anyway: somebody else's limits and states are no rule of the document. */
+const ACCEPTED = ["2xx", "401", "403", "404", "409", "429", "5xx"];
+const REFUSED = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx"];
+
+async function configuration(): Promise<string> {
+  const lines = ['[parameters]\ntz = "Europe/Berlin"\n'];
+  for (const [id, { accepts = [], refuses = [] }] of Object.entries(BEYOND_SCHEMAS)) {
+    lines.push(`[[operations]]\ninclude-operation-id = "${id}"`);
+    const checks = {
+      positive_data_acceptance: [ACCEPTED, accepts],
+      negative_data_rejection: [REFUSED, refuses],
+    };
+    for (const [check, statuses] of Object.entries(checks))
+      lines.push(`checks.${check}.expected-statuses = ${JSON.stringify(statuses.flat().map(String))}`);
+  }
+  for (const [id, cursor] of Object.entries(await cursors()))
+    lines.push(`[[operations]]\ninclude-operation-id = "${id}"\nparameters = { cursor = "${cursor}" }`);
+  return lines.join("\n");
+}
+
+/** A good cursor of each list: no schema tells those from other base64url. */
+async function cursors(): Promise<Record<string, string>> {
+  const { post, settled, newClient, api, stack } = system;
+  await settled((await post({ events: [anEvent(), anEvent()] })).body.receipt_id);
+  await newClient({ client_id: "one-more", name: "One more" });
+  const key = stack.adminKey;
+  for (const value of ["ann", "bob"])
+    await api.call("POST", "/v1/erasures", {
+      key,
+      body: { client: "demo", property: "payload.user", value },
+    });
+  const paths = {
+    listEvents: "/v1/events?limit=1",
+    exportEvents: "/v1/events/export?limit=1",
+    listClients: "/v1/clients?limit=1",
+    listErasures: "/v1/erasures?limit=1",
+    listAudit: "/v1/audit?limit=1",
+    exportAudit: "/v1/audit/export?limit=1",
+    verifyAudit: "/v1/audit/verify?limit=1",
+  };
+  const found: Record<string, string> = {};
+  for (const [id, path] of Object.entries(paths)) {
+    const { body, headers } = await api.call("GET", path, { key });
+    found[id] = body?.next_cursor ?? headers.get("x-next-cursor") ?? "";
+    expect(found[id], id).not.toBe("");
+  }
+  return found;
+}
+
+describe("every operation keeps to its document", () => {
+  it.each(["adminKey", "apiKey", "none"] as const)("called with %s", async (name) => {
+    const words = [
+      "--checks=all",
+      "--phases=examples,coverage,fuzzing",
+      "--max-examples=25",
+      `--seed=${SEED}`,
+    ];
+    if (name !== "none") words.push("--header", `X-API-Key: ${system.stack[name]}`);
+    const { code, output } = await run(
+      schemathesis,
+      ["run", `${system.stack.url}/openapi.json`, "--continue-on-failure", "--workers=2", ...words],
+      { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } },
+    );
+    expect(code, output).toBe(0);
+  });
+});
