@@ -1,15 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-console.log(
-  "Not among these tests: npm run package:check, npm run test:localstack, npm run test:outside (they install from PyPI and the Go proxy).",
-);
-
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Runs of their own: `npm run package:check`, `npm run test:localstack`, `npm run test:outside`.
     exclude: ["test/package/**", "test/localstack/**", "test/outside/**"],
     globalSetup: ["test/support/servers.ts"],
+    // A test prints only where it fails.
+    setupFiles: ["test/support/quiet.ts"],
+    silent: "passed-only",
     // Real servers on a shared machine: slow is not broken, only hanging is.
     testTimeout: 60_000,
     hookTimeout: 180_000,

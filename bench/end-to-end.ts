@@ -1,5 +1,6 @@
 /** From a request that is due to an event that can be read, through the whole system over HTTP, with either queue. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { climb, type Ladder } from "./ladder.ts";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
 import { type Arrived, type Load, openLoop, percentiles } from "./open-loop.ts";
 import type { Bench, Chart, Goal, Part, Section } from "./part.ts";
@@ -23,9 +24,11 @@ const WHY = {
 } as const;
 /** An open loop takes longer than a closed one to say something about the slowest in a thousand. */
 const LONGER = 4;
-/** The search for the highest rate: from, by how much up at each step, and how long a step is. */
-const FIRST = 1_000;
-const STEP = 1.4;
+/**
+ * The search for the highest rate. Events come in batches there, since those cost least: one a request, a rate is harder to
+ * hold than a much higher one in batches.
+ */
+const LADDER: Ladder = { first: 500, step: 1.4, most: 20 };
 /** A queue that holds more than so many seconds' events at a step's end grows; so do requests that wait longer at the door. */
 const BACKLOG_S = 0.5;
 
@@ -36,7 +39,7 @@ export const endToEnd: Part = {
   run: async (bench) => {
     bench.say("starting Weir twice, with Redis and with SQS");
     const systems = [await startSystem(bench.servers, "redis"), await startSystem(bench.servers, "sqs")];
-    const highest = new Map<string, number>();
+    const highest = new Map<string, number | undefined>();
     for (const system of systems) highest.set(system.queue, await findHighest(bench, system));
     const loads = systems.flatMap((system) =>
       ratesOf(highest.get(system.queue) ?? 0).map((rate): [System, number] => [system, rate]),
@@ -73,19 +76,33 @@ const contender = (system: System, rate: number): Contender => ({
   },
 });
 
-/** The highest of the rates tried at which every request is taken in time and the queue does not grow, in events a second. */
-async function findHighest({ say, scale }: Bench, system: System): Promise<number> {
-  let highest = 0;
-  for (let rate = FIRST; ; rate = Math.round((rate * STEP) / 100) * 100) {
+/**
+ * The highest of the rates tried at which every request is taken in time and the queue does not grow, in events a second;
+ * undefined where none holds.
+ */
+async function findHighest({ say, scale }: Bench, system: System): Promise<number | undefined> {
+  const at = (rate: number, seconds: number): Load => ({ rate, perRequest: PER_REQUEST, seconds });
+  // The first calls of a system that has just started are slow, and say nothing of a rate.
+  say(`${system.queue}: warming up`);
+  await watch(system, at(LADDER.first, scale.seconds));
+  return climb(LADDER, async (rate) => {
     say(`${system.queue}: does the queue grow at ${format(rate)} events/s?`);
-    const { arrived, waiting } = await watch(system, loadOf(rate, scale.seconds * 3));
-    const atDoor = quantile(arrived.acceptedMs, 0.99) > BACKLOG_S * 1_000;
-    const grows =
-      waiting > rate * BACKLOG_S || atDoor || arrived.accepted < arrived.sent || arrived.missing > 0;
+    const { arrived, waiting } = await watch(system, at(rate, scale.seconds * 3));
+    const late = quantile(arrived.acceptedMs, 0.99) > BACKLOG_S * 1_000;
     await drained(system);
-    if (grows) return highest;
-    highest = rate;
-  }
+    return !(late || waiting > rate * BACKLOG_S || arrived.accepted < arrived.sent || arrived.missing > 0);
+  });
+}
+
+/** What the report says of the search. */
+export function describeHighest(highest: ReadonlyMap<string, number | undefined>): string {
+  const found = QUEUES.map((queue) => {
+    const rate = highest.get(queue);
+    return rate === undefined
+      ? `none of the rates tried holds with ${TITLES[queue]}, of which the lowest is ${format(LADDER.first)} events/s`
+      : `${format(rate)} events/s with ${TITLES[queue]}`;
+  });
+  return `The highest rate at which the queue does not grow, in batches of ${PER_REQUEST}, from ${format(LADDER.first)} events/s up in steps of ${LADDER.step}: ${found.join("; ")}.`;
 }
 
 /** @returns also how many events waited in the queue when the last request was due */
@@ -104,7 +121,7 @@ async function drained({ deps }: System): Promise<void> {
   while ((await deps.queue.depth()).events > 0) await sleep(50);
 }
 
-function toSection(measured: Measured, highest: ReadonlyMap<string, number>): Section {
+function toSection(measured: Measured, highest: ReadonlyMap<string, number | undefined>): Section {
   const rows = QUEUES.flatMap((queue) => ratesOf(highest.get(queue) ?? 0).map((rate) => ({ queue, rate })));
   const of = ({ queue, rate }: { queue: string; rate: number }, quantity: string): number[] =>
     valuesOf(measured, nameOf(queue, rate), quantity);
@@ -113,7 +130,7 @@ function toSection(measured: Measured, highest: ReadonlyMap<string, number>): Se
     title: "End to end",
     text: [
       `An open loop over HTTP against what \`npm start\` runs: requests are due at a fixed rate, whatever became of the earlier ones, and are timed from when they were due. Up to ${format(AT)} events a second each request has one event, above that ${PER_REQUEST}. An event is queryable when another connection finds its id in the ledger, looked for every few milliseconds. The emulator with all functions, of which the worker has a thread, and, with SQS, fauxqs share two processor cores with the databases and the load.`,
-      `The highest rate at which the queue does not grow, in steps of ${STEP}: ${QUEUES.map((queue) => `${format(highest.get(queue) ?? 0)} events/s with ${TITLES[queue]}`).join(", ")}.`,
+      describeHighest(highest),
     ],
     tables: [
       {
@@ -145,7 +162,7 @@ function toSection(measured: Measured, highest: ReadonlyMap<string, number>): Se
   };
 }
 
-const chart = (measured: Measured, highest: ReadonlyMap<string, number>): Chart => ({
+const chart = (measured: Measured, highest: ReadonlyMap<string, number | undefined>): Chart => ({
   file: "latency-by-load",
   title: "From accepted to queryable by load",
   x: "events per second",

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { analytics } from "./analytics.ts";
 import { audit } from "./audit.ts";
 import { cost } from "./cost.ts";
+import { durability } from "./durability.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { http } from "./http.ts";
 import { ingest } from "./ingest.ts";
@@ -19,7 +20,18 @@ import { worker } from "./worker.ts";
  * In the order in which they run. Questions and the worker share the database with ten million events; the cost is reckoned
  * from what others found. A part is a file that exports one of these.
  */
-const PARTS: readonly Part[] = [ingest, http, endToEnd, start, variants, audit, analytics, worker, cost];
+const PARTS: readonly Part[] = [
+  ingest,
+  durability,
+  http,
+  endToEnd,
+  start,
+  variants,
+  audit,
+  analytics,
+  worker,
+  cost,
+];
 const NAMES = PARTS.map(({ name }) => name);
 
 const HELP = `Usage: npm run bench -- [--only <part>[,<part>…]] [--quick] [--events <most>]

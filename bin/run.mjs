@@ -114,5 +114,7 @@ if (!Object.hasOwn(commands, command ?? ""))
 checkMachine();
 install();
 if (command === "test" && args.length === 0)
-  console.log("Left out here: the checks of what gets deployed, which need Python (npm run package:check).");
+  console.log(
+    "Not among these tests: npm run package:check, npm run test:localstack, npm run test:outside (they install from PyPI and the Go proxy).",
+  );
 run(command, args);

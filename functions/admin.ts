@@ -51,8 +51,9 @@ export const handler = httpHandler(getConnectedDeps, [
     changed(auditErasures.changeOf(body, erased));
     return json(200, erased);
   }),
-  serve(erasure.createErasure, async ({ deps, body, caller, changed }) => {
-    const asked = await erasures.createErasure(deps, body, caller, changed);
+  serve(erasure.createErasure, async ({ deps, body, caller, changed, request }) => {
+    const { receivedAt } = request;
+    const asked = await erasures.createErasure(deps, body, { caller, receivedAt }, changed);
     return json(202, asked, { location: `/v1/erasures/${asked.erasure_id}` });
   }),
   serve(erasure.getErasure, async ({ deps, params }) =>

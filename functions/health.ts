@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { httpHandler, serve } from "../lib/api.ts";
 import * as contract from "../lib/contract/health.ts";
 import { getDeps } from "../lib/deps-once.ts";
-import { checkHealth, healthHistory, measureHealth, recordHealth } from "../lib/health.ts";
+import { healthHistory, measureHealth, recentHealth, recordHealth } from "../lib/health.ts";
 import { json } from "../lib/http.ts";
 import { metricsLine } from "../lib/metrics.ts";
 import { version } from "../lib/version.ts";
@@ -11,7 +11,7 @@ import { version } from "../lib/version.ts";
 const http = httpHandler(getDeps, [
   serve(contract.getLiveness, async () => json(200, { status: "ok", version })),
   serve(contract.getHealth, async ({ deps }) => {
-    const health = await checkHealth(deps);
+    const health = await recentHealth(deps);
     return json(health.status === "ok" ? 200 : 503, health);
   }),
   serve(contract.getHealthHistory, async ({ deps, query }) => json(200, await healthHistory(deps, query))),

@@ -19,6 +19,7 @@ import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
 import { transaction } from "./sql/transaction.ts";
 import { type Store, storeAll, storeNarrowing } from "./store.ts";
+import { eraseArriving } from "./tombstones.ts";
 
 /** A message as the worker gets it, from whichever queue. */
 export interface Delivered {
@@ -113,7 +114,8 @@ async function settleBatch(
   store: Store,
 ): Promise<Set<string>> {
   const messages = await withoutSettled(tx, received);
-  const { rows, settlements, unreadable } = collectEvents(messages);
+  const { settlements, ...arriving } = collectEvents(messages);
+  const { rows, unreadable } = await eraseArriving(tx, arriving);
   const audits = messages.map(({ header }) => header).filter(hasAudit);
   // Hashed when the statement is on its way, while the server works.
   const [{ stored, refused }, entries] = await Promise.all([

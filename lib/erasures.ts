@@ -1,5 +1,5 @@
 /** Requests to erase one subject's payloads: taken, begun at once, and shown. */
-import { createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { Caller } from "./auth.ts";
 import { type Changed, unrecorded } from "./changed.ts";
@@ -14,7 +14,7 @@ import { findErasure } from "./sql/find-erasure.ts";
 import { insertErasure } from "./sql/insert-erasure.ts";
 import { listErasures as selectErasures } from "./sql/list-erasures.ts";
 import { isLocked, newSteps, TimeUpError } from "./steps.ts";
-import { pathOf } from "./subject.ts";
+import { canonicalText, pathOf, toScalar } from "./subject.ts";
 import { shortenTime } from "./time.ts";
 
 type Erasure = z.output<typeof erasureSchema>;
@@ -25,33 +25,44 @@ const CURSOR = [isTimePart, isUuid] as const;
 /** How long a call works on what it asked for; what is left is for maintenance. */
 const WORK_MS = 5_000;
 
+/** Bytes of a salt. */
+const SALT_BYTES = 16;
+
+interface Asked {
+  caller: Pick<Caller, "clientId" | "keyPrefix">;
+  /** When the gateway received the request: the clock by which events were received, too. */
+  receivedAt: number;
+}
+
 /**
  * Takes a request, and does as much of it as a call has time for.
- * @throws {Problem} `invalid-body` for a property that is no path, `not-found` for a client that is none
+ * @throws {Problem} `invalid-body` for an invalid property, `not-found` for an unknown client
  */
 export async function createErasure(
   deps: Pick<Deps, "sql" | "queue" | "log">,
   { client, property, value }: z.output<typeof newErasureSchema>,
-  caller: Pick<Caller, "clientId" | "keyPrefix">,
+  { caller, receivedAt }: Asked,
   changed: Changed = unrecorded,
 ): Promise<Erasure> {
-  if (pathOf(property) === undefined) throw notAPath();
+  const scalar = toScalar(value);
+  if (pathOf(property) === undefined || scalar === undefined) throw notAPath();
   const erasureId = uuidv7(Date.now());
-  const text = JSON.stringify(value);
   const taken = await insertErasure(deps.sql, {
     erasureId,
     clientId: client,
     property,
-    value: text,
-    valueSha256: createHash("sha256").update(text).digest(),
+    value: JSON.stringify(value),
+    canonical: canonicalText(scalar),
+    salt: randomBytes(SALT_BYTES),
+    requestedAt: new Date(receivedAt).toISOString(),
     requestedBy: caller.clientId,
     keyPrefix: caller.keyPrefix,
   });
   if (!taken) throw new Problem("not-found", "There is no client of that id.");
-  // Neither the value nor its hash: what somebody wants forgotten must not stand where nothing can be taken out.
+  // Neither the value nor its hash: nothing can be removed from the audit log.
   changed({ before: null, after: { erasure_id: erasureId, client_id: client, property } });
   // The request stands, whatever becomes of its beginning.
-  await begin(deps, erasureId).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
+  await begin(deps.sql, erasureId).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
   return getErasure(deps, erasureId);
 }
 
@@ -60,28 +71,37 @@ const notAPath = (): Problem =>
     errors: [{ pointer: "/property", detail: "property: must be a path such as payload.user.id" }],
   });
 
-async function begin(deps: Pick<Deps, "sql" | "queue">, erasureId: string): Promise<void> {
-  const steps = newSteps(deps.sql, { endsAt: Date.now() + WORK_MS, pace: { attempts: 2, pauseMs: 100 } });
+async function begin(sql: Deps["sql"], erasureId: string): Promise<void> {
+  const steps = newSteps(sql, { endsAt: Date.now() + WORK_MS, pace: { attempts: 2, pauseMs: 100 } });
   try {
-    await advanceAll(steps, deps, [erasureId], () => {});
+    await advanceAll(steps, [erasureId]);
   } catch (error) {
     if (!(error instanceof TimeUpError) && !isLocked(error)) throw error;
   }
 }
 
 /** @throws {Problem} `not-found` */
-export async function getErasure({ sql }: Pick<Deps, "sql">, erasureId: string): Promise<Erasure> {
+export async function getErasure(
+  { sql, queue }: Pick<Deps, "sql" | "queue">,
+  erasureId: string,
+): Promise<Erasure> {
   const row = await findErasure(sql, erasureId);
   if (!row) throw new Problem("not-found", "There is no erasure of that id.");
-  return toErasure(row);
+  return toErasure(row, await countUnsearched(queue));
+}
+
+/** Messages that nobody can search. Null where the queue does not say. */
+async function countUnsearched(queue: Deps["queue"]): Promise<Erasure["unsearched"]> {
+  const depth = await queue.depth().catch(() => undefined);
+  return { messages: depth?.messages ?? null, dead_letters: depth?.deadLetters ?? null };
 }
 
 /**
  * Erasures, newest first, a page at a time.
- * @throws {Problem} `invalid-parameter` for a cursor that is none
+ * @throws {Problem} `invalid-parameter` for an invalid cursor
  */
 export async function listErasures(
-  { sql }: Pick<Deps, "sql">,
+  { sql, queue }: Pick<Deps, "sql" | "queue">,
   {
     client: clientId,
     limit,
@@ -92,22 +112,25 @@ export async function listErasures(
   // One more than asked for tells whether there is a next page.
   const rows = await selectErasures(sql, { clientId, after }, limit + 1);
   const page = rows.slice(0, limit);
+  const unsearched = await countUnsearched(queue);
   const last = rows.length > limit ? page.at(-1) : undefined;
   return {
-    erasures: page.map(toErasure),
+    erasures: page.map((row) => toErasure(row, unsearched)),
     next_cursor: last ? encodeCursor([last.requested_at, last.erasure_id]) : null,
   };
 }
 
-const toErasure = (row: ErasureRow): Erasure => ({
+const toErasure = (row: ErasureRow, unsearched: Erasure["unsearched"]): Erasure => ({
   erasure_id: row.erasure_id,
   client_id: row.client_id,
   property: row.property,
   value_sha256: row.value_sha256,
+  value_salt: row.value_salt,
   status: row.completed_at !== null ? "completed" : row.begun ? "running" : "waiting",
   requested_at: shortenTime(row.requested_at),
   requested_by: { client_id: row.requested_by, key_prefix: row.key_prefix },
   completed_at: row.completed_at && shortenTime(row.completed_at),
   events_erased: row.events_erased,
   quarantined_erased: row.quarantined_erased,
+  unsearched,
 });

@@ -1,17 +1,18 @@
-/** Is it well? Asked over HTTP, and on a schedule that keeps a record. */
+/** Whether the servers take what the product has to write: over HTTP, and on a schedule that keeps a record. */
 import type { z } from "zod";
+import { auditGaps } from "./audit-gaps.ts";
 import type * as contract from "./contract/health.ts";
 import type { Deps } from "./deps.ts";
 import { uuidv7 } from "./ids.ts";
 import { type HealthRow, headerMessage } from "./message.ts";
 import type { Unit } from "./metrics.ts";
 import { runwayDays } from "./partitions.ts";
-import { askShards } from "./redis/client.ts";
+import { probeShard } from "./redis/probe.ts";
+import { databaseSettings, redisSettings } from "./server-settings.ts";
 import { countHealth } from "./sql/count-health.ts";
-import { countUnqueued } from "./sql/count-unqueued.ts";
 import { insertHealth } from "./sql/insert-health.ts";
 import { listHealth } from "./sql/list-health.ts";
-import { ping } from "./sql/ping.ts";
+import { probeWrite } from "./sql/probe-write.ts";
 import { readPartitionState } from "./sql/read-partition-state.ts";
 import { FIRST_MS, type Instant, instantOf, shortenTime } from "./time.ts";
 import { version } from "./version.ts";
@@ -26,38 +27,65 @@ const DAY_MS = 86_400_000;
 /** A day of checks, one a minute, and a little more. */
 const MAX_LISTED = 1_500;
 
+/** How long what was found is told to all who call, in milliseconds: anybody may call, and each look costs a write. */
+const SHARED_MS = 1_000;
+
+/** What each instance found last. */
+const latest = new WeakMap<Deps, { begun: number; found: Promise<Health> }>();
+
+/** As {@link checkHealth}, with one look for all who call within a second of its begin. */
+export function recentHealth(deps: Deps): Promise<Health> {
+  const known = latest.get(deps);
+  if (known && performance.now() - known.begun < SHARED_MS) return known.found;
+  const found = checkHealth(deps);
+  latest.set(deps, { begun: performance.now(), found });
+  return found;
+}
+
 /**
- * Asks the database, every shard of Redis and the queue at once, each for a second at most. Partitions
- * that run out and audit rows that are in a log only are no outage, so they are told and change nothing else.
+ * Writes to the database, every shard of Redis and the queue at once, each for a second at most: a server may answer
+ * questions and take nothing. The write is undone or expires. Never rejects.
+ *
+ * Settings that do not keep the promise, partitions that run out and audit rows that are in a log only are no outage: they
+ * are reported and do not change the status.
  */
-export async function checkHealth({ sql, redis, shards, queue }: Deps): Promise<Health> {
-  const [database, cache, messages, partitions, audit] = await Promise.all([
-    check(() => ping(sql)),
-    check(() => askShards(redis, shards)),
-    check(() => queue.depth()),
-    checkPartitions(sql),
-    checkAudit(sql),
+export async function checkHealth(deps: Deps): Promise<Health> {
+  const { sql, redis, shards, queue } = deps;
+  const at = new Date().toISOString();
+  const [database, cache, messages, partitions, audit, databaseSet, redisSet] = await Promise.all([
+    check(() => probeWrite(sql)),
+    check(() => Promise.all(shards.all.map((shard) => probeShard(redis, shard)))),
+    check(() => Promise.all([queue.depth(), queue.probe()])),
+    valueWithin(() => partitionState(sql)),
+    valueWithin(() => auditGaps(sql)),
+    valueWithin(() => databaseSettings(deps)),
+    valueWithin(() => redisSettings(deps)),
   ]);
   const checks = { database, redis: cache, queue: messages };
   const ok = Object.values(checks).every(({ status }) => status === "up");
-  return { status: ok ? "ok" : "unavailable", checks, partitions, audit, version };
+  return {
+    status: ok ? "ok" : "unavailable",
+    at,
+    checks,
+    settings: { database: databaseSet, redis: redisSet },
+    partitions,
+    audit,
+    version,
+  };
 }
 
-async function checkAudit(sql: Deps["sql"]): Promise<Health["audit"]> {
-  let audit: Health["audit"] = null;
-  await within(CHECK_TIMEOUT_MS, async () => {
-    audit = await countUnqueued(sql);
-  });
-  return audit;
+async function partitionState(sql: Deps["sql"]): Promise<Health["partitions"]> {
+  const { names, defaultRows } = await readPartitionState(sql);
+  return { runway_days: runwayDays(names, Date.now()), default_rows: defaultRows };
 }
 
-async function checkPartitions(sql: Deps["sql"]): Promise<Health["partitions"]> {
-  let partitions: Health["partitions"] = null;
+/** Null where it did not resolve in time. */
+async function valueWithin<T>(ask: () => Promise<T>): Promise<T | null> {
+  let value: T | null = null;
   await within(CHECK_TIMEOUT_MS, async () => {
-    const { names, defaultRows } = await readPartitionState(sql);
-    partitions = { runway_days: runwayDays(names, Date.now()), default_rows: defaultRows };
+    value = await ask();
   });
-  return partitions;
+  return value;
 }
 
 async function check(ask: () => Promise<unknown>): Promise<Check> {
@@ -83,14 +111,18 @@ async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<b
  * where both are.
  */
 export async function recordHealth(deps: Deps): Promise<Health> {
-  const at = Date.now();
   const health = await checkHealth(deps);
-  const row: HealthRow = { at: new Date(at).toISOString(), status: health.status, checks: health.checks };
+  const { status, checks, settings } = health;
+  if ([settings.database, settings.redis].some((found) => found && found.weak.length > 0))
+    deps.log.warn("weak-settings", { settings });
+  const row: HealthRow = { at: health.at, status, checks };
   const write = (): Promise<void> => insertHealth(deps.sql, [row]);
   // Of a database that just did not answer, nothing is asked that could take the function's whole time.
-  if (health.checks.database.status === "up" && (await within(CHECK_TIMEOUT_MS, write))) return health;
+  if (checks.database.status === "up" && (await within(CHECK_TIMEOUT_MS, write))) return health;
   const queued = await within(CHECK_TIMEOUT_MS, () =>
-    deps.queue.send([headerMessage({ v: 1, id: uuidv7(at), at, health: row })]),
+    deps.queue.send([
+      headerMessage({ v: 1, id: uuidv7(Date.parse(row.at)), at: Date.parse(row.at), health: row }),
+    ]),
   );
   if (!queued) deps.log.error("health-not-recorded", { health: row });
   return health;

@@ -41,12 +41,13 @@ type GatewayEvent = APIGatewayProxyEventV2;
  */
 export function fromGateway(event: GatewayEvent): ApiRequest {
   const { http, timeEpoch } = event.requestContext;
-  const now = Date.now();
+  const receivedAt = timeEpoch > 0 ? timeEpoch : Date.now();
   const route =
     event.routeKey === "$default" ? "$default" : event.routeKey.slice(event.routeKey.indexOf(" ") + 1);
   return {
-    id: uuidv7(now),
-    receivedAt: timeEpoch > 0 ? timeEpoch : now,
+    // It begins with that time, so that the id alone leads to the audit entry.
+    id: uuidv7(receivedAt),
+    receivedAt,
     method: http.method,
     route,
     path: event.rawPath,

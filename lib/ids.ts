@@ -23,6 +23,9 @@ export function uuidv7(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
+/** The time that a UUID of version 7 begins with, in milliseconds since the Unix epoch. */
+export const timeOfId = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
 /** The least UUID of version 7 of a time, in milliseconds since the Unix epoch; for comparisons, not to name anything. */
 export const firstIdAt = (ms: number): string =>
   formatUuid(Math.max(0, ms).toString(16).padStart(12, "0").padEnd(32, "0"));

@@ -45,7 +45,7 @@ export interface Maintained {
 
 /** @throws what the database failed with, if it did; what was done before is kept */
 export async function maintain(
-  deps: Pick<Deps, "sql" | "queue" | "config" | "log">,
+  deps: Pick<Deps, "sql" | "config" | "log">,
   options: MaintenanceOptions,
 ): Promise<Maintained> {
   const done: Maintained = {
@@ -70,7 +70,7 @@ export async function maintain(
 }
 
 async function work(
-  { sql, queue, config }: Pick<Deps, "sql" | "queue" | "config">,
+  { sql, config }: Pick<Deps, "sql" | "config">,
   { now = Date.now(), graceMs = GRACE_MS, endsAt, pace = {}, before = () => {} }: MaintenanceOptions,
   done: Maintained,
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function work(
     done.partitions_made = await ensurePartitions(sql, config, now, steps);
   });
   await attempt(done, faults, "erasures", async () => {
-    await advanceErasures(steps, { sql, queue }, () => {
+    await advanceErasures(steps, () => {
       done.erasures_completed++;
     });
   });

@@ -1,11 +1,11 @@
 /** Where the accepted events are: settled, or on their way. */
 import type { Call } from "./api.ts";
+import { auditGaps } from "./audit-gaps.ts";
 import { clientFilter } from "./client-filter.ts";
 import type * as contract from "./contract/events.ts";
 import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import { type ApiResponse, json } from "./http.ts";
-import { countUnqueued } from "./sql/count-unqueued.ts";
 import { readTotals } from "./sql/read-totals.ts";
 
 /**
@@ -22,7 +22,7 @@ import { readTotals } from "./sql/read-totals.ts";
 export async function getPipeline(call: Call<typeof contract.getPipeline>): Promise<ApiResponse> {
   const { deps } = call;
   const clientId = clientFilter(call);
-  const [totals, audit] = await Promise.all([readTotals(deps.sql, clientId), countUnqueued(deps.sql)]);
+  const [totals, audit] = await Promise.all([readTotals(deps.sql, clientId), auditGaps(deps.sql)]);
   const [counts, depth] = await Promise.all([readAccepted(deps, clientId), deps.queue.depth()]).catch(
     outage("queue"),
   );

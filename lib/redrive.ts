@@ -6,6 +6,7 @@ import { lockRedriven, type QuarantinedRow } from "./sql/lock-redriven.ts";
 import { settleRedriven } from "./sql/settle-redriven.ts";
 import type { EventRow } from "./sql/store-events.ts";
 import type { Store } from "./store.ts";
+import { eraseArriving } from "./tombstones.ts";
 
 /**
  * Settles a message of quarantined events. Its quarantine row makes each event count once: the row goes when the event
@@ -20,10 +21,11 @@ export async function settleRedrive(
   if (clientId === undefined) return;
   const events = new Map(lines.map(parseLine).map((event) => [eventKey(event.eventId), event]));
   const locked = await lockRedriven(tx, clientId, [...events.keys()]);
-  const rows = locked.flatMap((row): EventRow[] => {
+  const arriving = locked.flatMap((row): EventRow[] => {
     const event = events.get(row.event_key);
     return event ? [{ ...event, ...origin(row, clientId) }] : [];
   });
+  const { rows } = await eraseArriving(tx, { rows: arriving, unreadable: [] });
   const { stored, refused } = await store(tx, rows);
   const storedKeys = new Set(stored.map((row) => row.eventKey));
   const refusedKeys = new Map(refused.map(({ row, reason, detail }) => [row.eventKey, { reason, detail }]));

@@ -2,11 +2,13 @@
  * What has grown too old goes. First it is hidden, behind the horizon, and only then taken apart, in short transactions
  * that each leave a whole: a run that is killed has lost nothing, and the next one goes on.
  */
+import { forgetFound } from "./audit-gaps.ts";
 import { firstIdAt } from "./ids.ts";
 import { AUDIT_PARENTS, DAY_MS, oldestKept, type PartitionSettings, partitionEnd } from "./partitions.ts";
 import { GRAINS } from "./range.ts";
 import { detachPartition } from "./sql/detach-partition.ts";
 import { dropTable } from "./sql/drop-table.ts";
+import { forgetErasedValues } from "./sql/forget-erased-values.ts";
 import { forgetPartition } from "./sql/forget-partition.ts";
 import { listPartitions } from "./sql/list-partitions.ts";
 import { type ExpiredPartition, lockExpired } from "./sql/lock-expired.ts";
@@ -172,6 +174,12 @@ async function deleteRecords(
       deleted.health_checks += rows;
     },
   );
+  await repeat(
+    steps,
+    "hashes of erased values",
+    (tx) => forgetErasedValues(tx, STEP_ROWS),
+    () => {},
+  );
   const firstCall = firstIdAt(oldestKept("audit_log", settings, now));
   await repeat(
     steps,
@@ -179,6 +187,7 @@ async function deleteRecords(
     (tx) => pruneUnqueued(tx, firstCall, STEP_ROWS),
     () => {},
   );
+  await forgetFound(steps);
 }
 
 /**

@@ -3,6 +3,11 @@ import { numberSource, parseExact } from "./json.ts";
 import { type PropertyPath, parseProperty } from "./property.ts";
 import type { JsonScalar } from "./sql/erase-events.ts";
 
+/** The payload that replaces an erased one. */
+export const ERASED = '{"erased":true}';
+/** What replaces an erased line that can't be read. */
+export const ERASED_LINE = "erased";
+
 export interface Subject {
   /** Member names from the payload down. */
   path: PropertyPath;
@@ -34,25 +39,43 @@ export function toScalar(value: unknown): JsonScalar | undefined {
  *   too many is erased than one too few
  */
 export function isOfSubject(payload: string, { path, value }: Subject): boolean {
-  let member: unknown;
+  let parsed: unknown;
   try {
-    member = parseExact(payload);
+    parsed = parseExact(payload);
   } catch {
     const quoted = JSON.stringify(value.text).slice(1, -1);
     return value.type === "string" && (payload.includes(value.text) || payload.includes(quoted));
   }
+  const found = scalarAt(parsed, path);
+  return found?.type === value.type && canonicalText(found) === canonicalText(value);
+}
+
+/**
+ * The string, number or boolean at a place in a payload.
+ * @param payload as `parseExact` gave it
+ * @returns undefined where there is none
+ */
+export function scalarAt(payload: unknown, path: PropertyPath): JsonScalar | undefined {
+  let member = payload;
   for (const name of path) {
-    if (typeof member !== "object" || member === null) return false;
+    if (typeof member !== "object" || member === null) return undefined;
     // Of an array PostgreSQL takes a negative index as counted from the end.
     const key = Array.isArray(member) && /^-\d+$/.test(name) ? member.length + Number(name) : name;
-    if (!Object.hasOwn(member, key)) return false;
+    if (!Object.hasOwn(member, key)) return undefined;
     member = Reflect.get(member, key);
   }
-  const found = toScalar(member);
-  if (found?.type !== value.type) return false;
-  return value.type === "number"
-    ? canonical(found.text) === canonical(value.text)
-    : found.text === value.text;
+  return toScalar(member);
+}
+
+/**
+ * The same JSON text for every way to write a value: that of RFC 8785, but for a number that a double can't hold its digits
+ * and exponent, such as `1234567890123456789e1`.
+ */
+export function canonicalText({ type, text }: JsonScalar): string {
+  if (type === "string") return JSON.stringify(text);
+  if (type === "boolean") return text;
+  const plain = String(Number(text));
+  return canonical(plain) === canonical(text) ? plain : canonical(text);
 }
 
 /** The same text for every way to write a number: `1.50`, `15e-1` and `1.5` are all `15e-1`. */

@@ -13,12 +13,14 @@
  *   the same here, see `watch` in serverless.yml, so it is found once.
  * - All functions share one process, so that a request waits for what else goes on there. The worker gets a thread.
  * - Its own refusals (body over 10 MB, malformed path) get the problem documents that Weir's answers have.
+ * - Its log is bounded, see log-files.ts.
  */
 const { isUtf8 } = require("node:buffer");
 const { randomUUID } = require("node:crypto");
 const { dirname, join, resolve } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { functionThread } = require("./function-thread.ts");
+const { printToLog } = require("./log-output.ts");
 const { problemTypes, problemUri } = require("../lib/problem.ts");
 
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
@@ -124,6 +126,8 @@ function problem(h, status) {
 }
 
 loadOnce();
+// Without it, under serverless-offline alone, the terminal is the log.
+if (process.env.WEIR_LOG_DIR) printToLog(process.env.WEIR_LOG_DIR);
 let routes = 0;
 
 module.exports = () => {

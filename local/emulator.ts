@@ -4,6 +4,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { currentLog, putAside } from "./log-files.ts";
 import {
   commandLine,
   endProcess,
@@ -40,6 +41,9 @@ export interface Emulator extends LocalServer {
 export const invocationUrl = (lambdaPort: number, name: string): string =>
   `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/weir-local-${name}/invocations`;
 
+/** Where the emulator's log is, and those before it. */
+export const logFolder = (dataDir: string): string => join(dataDir, "logs");
+
 const pidFile = (dataDir: string): string => join(dataDir, "serverless.pid");
 
 /** Ends an emulator that an earlier run, killed without warning, left behind on the same data folder. */
@@ -54,9 +58,12 @@ export async function endLeftoverEmulator(dataDir: string, say: (line: string) =
 /** Starts the emulator and returns at once; wait for `ready` before calling it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { httpPort, lambdaPort, dataDir, environment, project = PROJECT, signal } = options;
-  const logFile = join(dataDir, "logs", "serverless.log");
-  await mkdir(join(dataDir, "logs"), { recursive: true });
-  const log = await open(logFile, "w", 0o600);
+  const logs = logFolder(dataDir);
+  const logFile = currentLog(logs);
+  await mkdir(logs, { recursive: true });
+  // One log for each start, so that its last lines are about this one.
+  putAside(logs, true);
+  const log = await open(logFile, "a", 0o600);
   const serverless = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
   const ports = ["--httpPort", String(httpPort), "--lambdaPort", String(lambdaPort)];
   const child = spawn(
@@ -71,6 +78,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         // Without it four lines for each request, which cost time and disk.
         SLS_LOG_LEVEL: "warning",
         ...environment,
+        WEIR_LOG_DIR: logs,
         WEIR_BUILD_DIR: relative(project, join(dataDir, "build")),
         // Compiled code is kept from one start to the next: a second less to wait.
         NODE_COMPILE_CACHE: join(dataDir, "build", "cache"),

@@ -35,12 +35,15 @@ const SETTINGS = {
   bind: "127.0.0.1",
   daemonize: "no",
   logfile: "",
-  // Every write is in the append-only file within a second; snapshots would only repeat it.
+  // A 202 means durably queued, so every write is on disk before it is answered; Redis syncs once for all commands of a
+  // turn of its loop. Snapshots would only repeat what the file holds.
   appendonly: "yes",
-  appendfsync: "everysec",
+  appendfsync: "always",
   save: "",
   // Out of memory must show as an error and never as an event that went missing.
   "maxmemory-policy": "noeviction",
+  // A window of seen ids is one large key. Freed at once when it expires, it would stop everybody for seconds.
+  "lazyfree-lazy-expire": "yes",
 };
 
 /**

@@ -5,13 +5,15 @@ import { loadConfig } from "../lib/config.ts";
 import { closeDeps, createDeps, createQueue, type Deps } from "../lib/deps.ts";
 import { migrate } from "../lib/migrate.ts";
 import { ensurePartitions } from "../lib/partitions.ts";
+import { databaseSettings, redisSettings, settingWarnings } from "../lib/server-settings.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { ensureAuditKey } from "./audit-key.ts";
-import { type Emulator, endLeftoverEmulator, invocationUrl, startEmulator } from "./emulator.ts";
+import { type Emulator, endLeftoverEmulator, invocationUrl, logFolder, startEmulator } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
 import { startFirstRun } from "./first-run.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree, killGroup, lastLines } from "./process.ts";
+import { startReadBack } from "./read-back.ts";
 import { startRedis } from "./redis.ts";
 import { createQueues, startSqs } from "./sqs.ts";
 import { supervise, Teardown } from "./supervise.ts";
@@ -108,6 +110,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
     log: say,
   });
   teardown.add("The event source", source.stop);
+  const readBack = startReadBack(deps, logFolder(dataDir), say);
+  teardown.add("Reading audit rows back in", readBack.stop);
   for (const name of ["maintenance", "checkpoint"]) {
     const run = startFirstRun(`The function ${name}`, invocationUrl(lambdaPort, name), say);
     teardown.add(`The first ${name}`, run.stop);
@@ -234,6 +238,11 @@ async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["s
     deps.sql`SELECT 1`.catch(unusable("database", "DATABASE_URL")),
     deps.redis.ping().catch(unusable("Redis server", "REDIS_URL")),
   ]);
+  for (const [server, settings] of [
+    ["PostgreSQL", await databaseSettings(deps)],
+    ["Redis", await redisSettings(deps)],
+  ] as const)
+    for (const warning of settingWarnings(server, settings)) say(`Warning: ${warning}`);
   const applied = await migrate(deps.config.databaseUrl);
   if (applied.length > 0) say(`Database schema brought up to date (${applied.join(", ")})`);
   await ensurePartitions(deps.sql, deps.config);

@@ -123,11 +123,13 @@ export const unqueuedSchema = z
   .object({
     logged: countField.meta({
       description:
-        "Calls whose audit row the queue did not take, so that it went to the log. As far as is known.",
+        "Calls whose audit row went to the log, since the queue did not confirm it. As far as is known; those that the queue turns out to have taken do not count.",
     }),
     recovered: countField.meta({
       description: "Those of them that were read back in: `weir audit recover`.",
     }),
-    missing: countField.meta({ description: "The others." }),
+    missing: countField.meta({
+      description: "The others: they have no entry in the audit log. Looked up now.",
+    }),
   })
   .meta({ id: "AuditGaps" });

@@ -20,10 +20,40 @@ const partitionsSchema = z
   })
   .meta({ id: "Partitions" });
 
+export const settingsSchema = z
+  .object({
+    weak: z
+      .array(
+        z
+          .object({
+            setting: z.string().meta({ example: "appendfsync" }),
+            value: z.string().meta({ example: "everysec" }),
+            wanted: z.string().meta({ example: "always" }),
+            risk: z.string(),
+          })
+          .meta({ id: "WeakSetting" }),
+      )
+      .meta({ description: "Settings with which the server does not keep what Weir promises." }),
+    unknown: z.array(z.string()).meta({
+      description: "Settings that the server does not tell, as managed services do with CONFIG.",
+    }),
+  })
+  .meta({ id: "ServerSettings" });
+
 export const healthSchema = z
   .object({
-    status: z.enum(["ok", "unavailable"]),
+    status: z.enum(["ok", "unavailable"]).meta({
+      description:
+        "`ok` when every check is `up`: a write to each server, undone or expiring, works. Settings, partitions and the audit don't change it.",
+    }),
+    at: timeField.meta({
+      description: "When this was found. An answer may be one that was found up to a second ago.",
+    }),
     checks: checksSchema,
+    settings: z.object({
+      database: settingsSchema.nullable().meta({ description: "Null when the database does not answer." }),
+      redis: settingsSchema.nullable().meta({ description: "Null when Redis does not answer." }),
+    }),
     partitions: partitionsSchema.nullable().meta({ description: "Null when the database does not answer." }),
     audit: unqueuedSchema.nullable().meta({ description: "Null when the database does not answer." }),
     version: z.string(),
@@ -43,7 +73,7 @@ export const getHealth = operation({
   method: "GET",
   path: "/health",
   function: "health",
-  summary: "Are the database, Redis and the queue answering, asked now",
+  summary: "Do the database, Redis and the queue take writes",
   scopes: [],
   responses: { 200: healthSchema, 503: healthSchema },
 });

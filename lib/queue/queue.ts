@@ -62,6 +62,11 @@ export interface Queue {
    */
   redrive(limit: number): Promise<number>;
   depth(): Promise<Depth>;
+  /**
+   * Resolves when the queue would take messages, as far as can be told without sending one.
+   * @throws the queue's error, or that of the connection
+   */
+  probe(): Promise<void>;
   /** Closes the connections this queue opened. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { acknowledgeScript, decayedRate } from "../redis/acknowledge.ts";
 import type { RedisConnection } from "../redis/client.ts";
 import { depthScript } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
+import { probeShard } from "../redis/probe.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 
@@ -94,6 +95,10 @@ export class RedisQueue implements Queue {
       drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
       deadLetters,
     };
+  }
+
+  async probe(): Promise<void> {
+    await probeShard(this.#redis, this.#shard);
   }
 
   async close(): Promise<void> {

@@ -86,6 +86,11 @@ export class ShardedQueue implements Queue {
     }));
   }
 
+  /** A client's events go to its own shard and no other, so every shard has to take them. */
+  async probe(): Promise<void> {
+    await Promise.all(this.#parts.map(({ queue }) => queue.probe()));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#parts.map(({ queue }) => queue.close()));
   }

@@ -165,6 +165,18 @@ export class SqsQueue implements Queue {
     return { messages, ...booked, deadLetters };
   }
 
+  /**
+   * Sends an empty batch, which SQS refuses as such: then the call that carries events reaches the queue and is not throttled.
+   * It can't tell a KMS key that is disabled, nor that SQS would refuse single messages.
+   */
+  async probe(): Promise<void> {
+    const { sdk, client } = await this.#connect();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries: [] });
+    await client.send(command, this.#signal()).catch((error: Error) => {
+      if (!/EmptyBatchRequest/.test(error.name)) throw error;
+    });
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new Error("The queue was closed."));
     const connection = await this.#connection?.catch(() => undefined);

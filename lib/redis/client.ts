@@ -2,7 +2,6 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import type { Config } from "../config.ts";
 import { redisNodes } from "./nodes.ts";
 import { defineScripts } from "./script.ts";
-import type { Shards } from "./shards.ts";
 
 /** One server, or a cluster of them. */
 export type RedisConnection = Redis | Cluster;
@@ -78,9 +77,4 @@ function connectCluster(urls: string): Cluster {
     })),
     options,
   );
-}
-
-/** Resolves when every shard has answered. @throws when one did not: a PING would ask any node of a cluster */
-export async function askShards(redis: RedisConnection, shards: Shards): Promise<void> {
-  await Promise.all(shards.all.map(({ stats }) => redis.exists(stats)));
 }

@@ -20,6 +20,8 @@ export class Shard {
   readonly receipts: string;
   /** Hash: client id to the number of events ever accepted. */
   readonly accepted: string;
+  /** String: written by health checks to see whether the shard takes writes. */
+  readonly probe: string;
 
   constructor(number: number) {
     this.#prefix = `weir:{${number}}:`;
@@ -31,6 +33,7 @@ export class Shard {
     this.done = `${this.#prefix}done`;
     this.receipts = `${this.#prefix}receipts`;
     this.accepted = `${this.#prefix}accepted`;
+    this.probe = `${this.#prefix}probe`;
   }
 
   /** Hash: what is known of an API key. @param hash SHA-256 of the key, base64url */

@@ -6,7 +6,7 @@ export interface UnqueuedCount {
   missing: number;
 }
 
-/** How many audit rows went to a log, and how many of those have been read back in. */
+/** How many audit rows went to a log, how many of those have been read back in, and how many have not. */
 export async function countUnqueued(sql: Executor): Promise<UnqueuedCount> {
   const [row] = await sql<UnqueuedCount[]>`
     SELECT count(*)::float8 AS logged, count(*) FILTER (WHERE recovered)::float8 AS recovered,

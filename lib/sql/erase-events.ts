@@ -33,19 +33,20 @@ export type JsonScalar =
 /**
  * Replaces payloads in which a member has a value.
  * @param to the last time that is looked at
+ * @param received only events received until then, RFC 3339
  * @param path member names from the payload down
  * @param payload JSON text
  * @returns how many were replaced
  */
 export async function eraseEvents(
   tx: Transaction,
-  { clientId, after, to }: EventStretch & { to: string },
+  { clientId, after, to, received }: EventStretch & { to: string; received: string },
   { path, value, payload }: { path: readonly string[]; value: JsonScalar; payload: string },
 ): Promise<number> {
   const rows = await tx`
     UPDATE events SET payload = ${payload}::text::json
      WHERE client_id = ${clientId} AND event_time > ${time(tx, after ?? "-infinity")}
-       AND event_time <= ${time(tx, to)} AND ${isEqual(tx, path, value)}`;
+       AND event_time <= ${time(tx, to)} AND received_at <= ${time(tx, received)} AND ${isEqual(tx, path, value)}`;
   return rows.count;
 }
 

@@ -6,7 +6,9 @@ export interface ErasureRow {
   erasure_id: string;
   client_id: string;
   property: string;
-  value_sha256: string;
+  /** Hexadecimal; null once forgotten. */
+  value_sha256: string | null;
+  value_salt: string | null;
   requested_at: string;
   requested_by: string | null;
   key_prefix: string | null;
@@ -19,6 +21,7 @@ export interface ErasureRow {
 /** The columns of an `ErasureRow`, without the value. */
 export const erasureColumns = (sql: Executor): Fragment => sql`
   erasure_id, client_id, property, encode(value_sha256, 'hex') AS value_sha256,
+  CASE WHEN value_sha256 IS NOT NULL THEN encode(salt, 'hex') END AS value_salt,
   ${utc(sql, "requested_at")} AS requested_at, requested_by, key_prefix,
   quarantine_began_at IS NOT NULL AS begun, ${utc(sql, "completed_at")} AS completed_at,
   events_erased::float8 AS events_erased, quarantined_erased::float8 AS quarantined_erased`;

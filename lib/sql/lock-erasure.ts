@@ -8,12 +8,11 @@ export interface OpenErasure {
   property: string;
   /** JSON text. */
   value: string;
-  /** Milliseconds since the Unix epoch, as are all times here but the last. */
-  requested_ms: number;
-  quarantine_began_ms: number | null;
+  /** UTC text. */
+  requested_at: string;
   /** Key of the last quarantined event that was looked at. */
   quarantine_after: string | null;
-  quarantine_ended_ms: number | null;
+  quarantine_done: boolean;
   /** Events up to this time have been looked through: UTC text, or `infinity`. */
   events_to: string | null;
 }
@@ -22,10 +21,8 @@ export interface OpenErasure {
 export async function lockErasure(tx: Transaction, erasureId: string): Promise<OpenErasure | undefined> {
   const rows = await tx<OpenErasure[]>`
     SELECT erasure_id, client_id, property, value::text AS value,
-           (extract(epoch FROM requested_at) * 1000)::float8 AS requested_ms,
-           (extract(epoch FROM quarantine_began_at) * 1000)::float8 AS quarantine_began_ms,
-           quarantine_after,
-           (extract(epoch FROM quarantine_ended_at) * 1000)::float8 AS quarantine_ended_ms,
+           ${utc(tx, "requested_at")} AS requested_at, quarantine_after,
+           quarantine_ended_at IS NOT NULL AS quarantine_done,
            CASE WHEN events_to = 'infinity' THEN 'infinity' ELSE ${utc(tx, "events_to")} END AS events_to
       FROM erasures
      WHERE erasure_id = ${erasureId} AND completed_at IS NULL

@@ -120,6 +120,7 @@ function failing(queue: Queue, isAway: () => boolean): Queue {
     release: (ids) => answer(() => queue.release(ids)),
     redrive: (limit) => answer(() => queue.redrive(limit)),
     depth: () => answer<Depth>(() => queue.depth()),
+    probe: () => answer(() => queue.probe()),
     close: () => queue.close(),
   };
 }

@@ -7,8 +7,10 @@ import * as admin from "../../lib/contract/admin.ts";
 import * as events from "../../lib/contract/events.ts";
 import * as contract from "../../lib/contract/health.ts";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
 import { checkHealth } from "../../lib/health.ts";
 import { json } from "../../lib/http.ts";
+import { uuidv7 } from "../../lib/ids.ts";
 import { ingest } from "../../lib/ingest.ts";
 import { getPipeline } from "../../lib/pipeline.ts";
 import { refuse } from "../../lib/web.ts";
@@ -16,6 +18,7 @@ import { startRedis } from "../../local/redis.ts";
 import { freshDeps, ownServer } from "../support/faults.ts";
 import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
 import { capturePrinted, unqueuedMetric } from "../support/logged.ts";
+import { runAt } from "../support/maintenance.ts";
 import { addClient, anEvent, context, drainAll, toAnswer } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queues.ts";
 import { sqsIntake } from "../support/sqs-intake.ts";
@@ -187,4 +190,39 @@ it("a row that the queue took after all, its answer being lost, has one entry, a
   await drainAll(deps, 1);
   expect(await entriesOf(deps)).toEqual([line]);
   expect((await checkHealth(deps)).audit).toEqual({ logged: 1, recovered: 1, missing: 0 });
+});
+
+it("rows that the queue took after all are not missing, whether their names come before or after them", async () => {
+  const deps = freshDeps(await queueConfig("redis", { logLevel: "ERROR" }));
+  const { secret } = await addClient(deps, "confirmed-late", { scopes: ["admin"] });
+  let isLost = true;
+  const lossy: Deps = {
+    ...deps,
+    queue: Object.assign(Object.create(deps.queue), {
+      send: async (messages: Parameters<Deps["queue"]["send"]>[0]) => {
+        await deps.queue.send(messages);
+        if (isLost) throw new Error("The answer was lost.");
+      },
+    }),
+  };
+  const printed = capturePrinted();
+  const call = caller(lossy, secret);
+  for (let count = 0; count < 3; count++) await call({ route: "$default", path: "/x" });
+  isLost = false;
+  await call({ route: "$default", path: "/x" });
+  printed.stop();
+  expect(unqueuedMetric(printed.text())).toEqual({ [context.functionName]: 3 });
+
+  const gone = uuidv7(Date.now() - 5_000);
+  const named = { v: 1, id: uuidv7(Date.now()), at: Date.now(), unqueued: [gone] };
+  await deps.queue.send([{ body: JSON.stringify(named), events: 0 }]);
+  const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+  for (const message of messages.toReversed()) await drain([message], deps);
+  // One is in no log and in no entry: that one is missing.
+  const gaps = { logged: 1, recovered: 0, missing: 1 };
+  expect((await checkHealth(deps)).audit).toEqual(gaps);
+  expect((await caller(deps, secret)({ route: "/v1/pipeline" })).answer.body).toMatchObject({ audit: gaps });
+  await runAt(deps, Date.now());
+  expect(await deps.sql`SELECT request_id FROM audit_unqueued`).toEqual([{ request_id: gone }]);
+  expect((await checkHealth(deps)).audit).toEqual(gaps);
 });

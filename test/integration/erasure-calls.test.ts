@@ -57,7 +57,7 @@ describe("a value", () => {
       await workAt(deps, "shop", Date.now(), [event]);
       await deps.sql`
         INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
-        VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["${name}","t","2026-01-01T00:00:00Z"]\t${payload}`)}, 'x', 'x', now(), ${randomUUID()})`;
+        VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["${name}","t","2026-01-01T00:00:00Z"]\t${payload}`)}, 'x', 'x', ${new Date()}, ${randomUUID()})`;
     }
     const { status, body } = await calls.erase(
       `{"client":"shop","property":"payload.${path}","value":${value}}`,

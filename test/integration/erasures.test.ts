@@ -5,7 +5,7 @@ import { advanceErasures } from "../../lib/erase.ts";
 import { redrive } from "../../lib/quarantine.ts";
 import { newSteps } from "../../lib/steps.ts";
 import { testConfig } from "../support/deps.ts";
-import { type ErasureCalls, erasureCalls, SUBJECT } from "../support/erasures.ts";
+import { countFound, type ErasureCalls, erasureCalls, refuseEvents, SUBJECT } from "../support/erasures.ts";
 import { DAY_MS, expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../support/maintenance.ts";
 import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 
@@ -24,37 +24,18 @@ beforeEach(async () => {
   return () => closeDeps(deps);
 });
 
+const found = (text: string): Promise<number> => countFound(deps, text);
 const of = (email: string) => ({ payload: { user: { email }, n: 1.5 } });
 
-/** In how many rows of any table a text stands, as text or as bytes. */
-async function found(text: string): Promise<number> {
-  const tables = await deps.sql<{ name: string }[]>`
-    SELECT oid::regclass::text AS name FROM pg_class
-     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`;
-  const hex = `%${Buffer.from(text).toString("hex")}%`;
-  let rows = 0;
-  for (const { name } of tables) {
-    const [row] = await deps.sql`
-      SELECT count(*)::int AS n FROM ${deps.sql(name)} AS t WHERE t::text LIKE ${`%${text}%`} OR t::text LIKE ${hex}`;
-    rows += row?.n ?? 0;
-  }
-  return rows;
-}
-
-/** A request that nobody has begun with. */
+/** A request that nobody has begun with, as the version before inserts it. */
 async function insertRequest(): Promise<string> {
   const id = randomUUID();
+  const sha256 = createHash("sha256").update(JSON.stringify(SUBJECT)).digest();
   await deps.sql`
     INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256)
-    VALUES (${id}, 'shop', 'payload.user.email', ${JSON.stringify(SUBJECT)}::text::json, ${Buffer.alloc(32)})`;
+    VALUES (${id}, 'shop', 'payload.user.email', ${JSON.stringify(SUBJECT)}::text::json, ${sha256})`;
   return id;
 }
-
-const refuse = (): Promise<unknown> =>
-  deps.sql.unsafe(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this: %', NEW.payload; END $$;
-    CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (starts_with(NEW.event_id, 'poison'))
-      EXECUTE FUNCTION refuse()`);
 
 describe("an erasure", () => {
   it("takes the subject out of every partition, and nobody else; every count stays", async () => {
@@ -76,11 +57,15 @@ describe("an erasure", () => {
     expect(body).toMatchObject({
       client_id: "shop",
       status: "completed",
-      value_sha256: createHash("sha256").update(JSON.stringify(SUBJECT)).digest("hex"),
       requested_by: { client_id: "admin", key_prefix: expect.stringContaining("weir_admin_") },
       events_erased: 1_150,
       quarantined_erased: 0,
     });
+    const salt = Buffer.from(String(body.value_salt), "hex");
+    expect(salt).toHaveLength(16);
+    expect(body.value_sha256).toBe(
+      createHash("sha256").update(salt).update(JSON.stringify(SUBJECT)).digest("hex"),
+    );
     expect([await counts(deps, "shop"), await counts(deps, "other")]).toEqual(before);
     await expectExact(deps);
     const [rows] = await deps.sql`
@@ -92,7 +77,8 @@ describe("an erasure", () => {
     expect(rows?.partitions).toBeGreaterThan(5);
     // That of the other client.
     expect(await found(SUBJECT)).toBe(1);
-    expect((await look(body.erasure_id)).body).toEqual(body);
+    // The calls' own audit rows are in the queue.
+    expect((await look(body.erasure_id)).body).toEqual({ ...body, unsearched: expect.any(Object) });
     await drainAll(deps);
     const [call] = await deps.sql`SELECT * FROM audit_log WHERE path = '/v1/erasures'`;
     expect(call).toMatchObject({ client_id: "admin", method: "POST", status: 202 });
@@ -112,22 +98,35 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("waits for what is in the queue, and maintenance does it then", async () => {
-    await send(deps, secret, anEvent(of(SUBJECT)));
-    const { body } = await erase();
-    expect(body).toMatchObject({ status: "waiting", completed_at: null });
-    expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 0 });
-    expect((await look(body.erasure_id)).body.status).toBe("waiting");
+  it("is carried out by maintenance where the call did not begin with it", async () => {
+    await send(
+      deps,
+      secret,
+      [anEvent(of(SUBJECT)), anEvent(of("bob"))].map((event) => JSON.stringify(event)).join("\n"),
+      {
+        "content-type": "application/x-ndjson",
+      },
+    );
     await drainAll(deps);
-    expect(await found(SUBJECT)).toBe(2);
+    const id = await insertRequest();
+    expect((await look(id)).body).toMatchObject({ status: "waiting", completed_at: null, value_salt: "" });
     expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1, complete: true });
-    expect((await look(body.erasure_id)).body).toMatchObject({ status: "completed", events_erased: 1 });
+    expect((await look(id)).body).toMatchObject({ status: "completed", events_erased: 1 });
     expect(await found(SUBJECT)).toBe(0);
+    expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 0, complete: true });
     await expectTidy(deps);
   });
 
+  it("does not touch what was received after it, though it is stored before the erasure comes to it", async () => {
+    await insertRequest();
+    await send(deps, secret, anEvent(of(SUBJECT)));
+    await drainAll(deps);
+    expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1 });
+    expect(await found(SUBJECT)).toBe(1);
+  });
+
   it("erases what is in quarantine, with the server's words about it, and a redrive of it counts as ever", async () => {
-    await refuse();
+    await refuseEvents(deps);
     const events = [SUBJECT, SUBJECT, "bob@example.org"].map((email, n) =>
       anEvent({ event_id: `poison-${n}`, ...of(email) }),
     );
@@ -156,29 +155,25 @@ describe("an erasure", () => {
   it.each(["before the request", "before quarantine is gone through"])(
     "catches what a redrive brings into the queue %s",
     async (when) => {
-      await refuse();
+      await refuseEvents(deps);
       await send(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
       await drainAll(deps);
       await deps.sql`DROP TRIGGER refuse ON events`;
       const early = when === "before the request";
       if (early) await redrive(deps, { limit: 10 });
       const id = await insertRequest();
-      const queue = Object.create(deps.queue) as Deps["queue"];
       let redriven = early;
-      queue.depth = async () => {
-        const depth = await deps.queue.depth();
-        // The queue was empty when it was asked.
-        if (!redriven) await redrive(deps, { limit: 10 });
-        redriven = true;
-        return depth;
-      };
-      await advanceErasures(newSteps(deps.sql), { ...deps, queue }, () => {});
-      expect((await look(id)).body.status).toBe(early ? "waiting" : "running");
+      const steps = newSteps(deps.sql, {
+        before: async () => {
+          if (!redriven) await redrive(deps, { limit: 10 });
+          redriven = true;
+        },
+      });
+      await advanceErasures(steps, () => {});
+      expect((await look(id)).body).toMatchObject({ status: "completed", quarantined_erased: 1 });
       await drainAll(deps);
-      await advanceErasures(newSteps(deps.sql), deps, () => {});
-      expect((await look(id)).body).toMatchObject({ status: "completed", events_erased: 1 });
       expect(await found(SUBJECT)).toBe(0);
-      expect(await counts(deps, "shop")).toMatchObject({ events: 1, stored: 1 });
+      expect(await counts(deps, "shop")).toMatchObject({ events: 1, stored: 1, quarantined: 0 });
     },
   );
 
@@ -201,14 +196,12 @@ describe("an erasure", () => {
           if (++steps > 1) throw new Error("killed");
         },
       });
-      await advanceErasures(dying, deps, () => {}).catch((error: Error) =>
-        expect(error.message).toBe("killed"),
-      );
+      await advanceErasures(dying, () => {}).catch((error: Error) => expect(error.message).toBe("killed"));
       rest = (await found(SUBJECT)) - 1;
       left.push(rest);
     }
     expect(left.length).toBeGreaterThanOrEqual(4);
-    await Promise.all([runAt(deps, Date.now()), advanceErasures(newSteps(deps.sql), deps, () => {})]);
+    await Promise.all([runAt(deps, Date.now()), advanceErasures(newSteps(deps.sql), () => {})]);
     expect((await look(id)).body).toMatchObject({ status: "completed", events_erased: 3_500 });
     expect(await found(SUBJECT)).toBe(0);
   });

@@ -35,7 +35,9 @@ beforeAll(async () => {
   });
 });
 
+/** As an instance of its own that has not looked yet. */
 async function ask(route: string, query: Record<string, string> = {}): Promise<Answer> {
+  deps = { ...deps };
   const result = await health(gatewayEvent({ method: "GET", route, query }), context);
   if (!result) throw new Error("A request was taken for a schedule.");
   return toAnswer(result);
@@ -64,7 +66,9 @@ describe("asked over HTTP", () => {
     expect(answer).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
     expect(answer.body).toEqual({
       status: "ok",
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       checks: { database: up, redis: up, queue: up },
+      settings: { database: expect.any(Object), redis: expect.any(Object) },
       partitions: { runway_days: expect.any(Number), default_rows: 0 },
       audit: { logged: 0, recovered: 0, missing: 0 },
       version,

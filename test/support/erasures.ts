@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import type { HttpHandler } from "../../lib/api.ts";
 import * as contract from "../../lib/contract/erasures.ts";
+import type { Deps } from "../../lib/deps.ts";
 import { gatewayEvent } from "./gateway.ts";
 import { type Answer, context, toAnswer } from "./pipeline.ts";
 
@@ -45,4 +46,27 @@ export function erasureCalls(handler: HttpHandler, key: string): ErasureCalls {
     },
     look: (id) => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`),
   };
+}
+
+/** Counts the rows of all tables that contain a text, as text or as bytes. */
+export async function countFound({ sql }: Pick<Deps, "sql">, text: string): Promise<number> {
+  const tables = await sql<{ name: string }[]>`
+    SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`;
+  const hex = `%${Buffer.from(text).toString("hex")}%`;
+  let rows = 0;
+  for (const { name } of tables) {
+    const [row] = await sql`
+      SELECT count(*)::int AS n FROM ${sql(name)} AS t WHERE t::text LIKE ${`%${text}%`} OR t::text LIKE ${hex}`;
+    rows += row?.n ?? 0;
+  }
+  return rows;
+}
+
+/** Makes PostgreSQL refuse events whose ids begin with `poison`, and quote their payload in its error. */
+export async function refuseEvents({ sql }: Pick<Deps, "sql">): Promise<void> {
+  await sql.unsafe(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this: %', NEW.payload; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (starts_with(NEW.event_id, 'poison'))
+      EXECUTE FUNCTION refuse()`);
 }

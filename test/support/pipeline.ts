@@ -173,3 +173,10 @@ export async function markedAsSeen({ redis }: Pick<Deps, "redis">, clientId: str
   const fields = (await Promise.all(keys.map((key) => redis.hkeys(key)))).flat();
   return fields.filter((field) => /^[=#]/.test(field)).sort();
 }
+
+/** How many transactions in the test's own database wait for a lock. */
+export async function countWaiting({ sql }: Pick<Deps, "sql">): Promise<number> {
+  const rows = await sql`
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  return rows.length;
+}

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { partsOf } from "../../bench/bundles.ts";
 import { toSvg } from "../../bench/chart.ts";
 import { between, costOf, workerTimes } from "../../bench/cost.ts";
+import { describeHighest } from "../../bench/end-to-end.ts";
+import { climb } from "../../bench/ladder.ts";
 import { closedLoop, interleave, ratios } from "../../bench/measure.ts";
 import type { Section } from "../../bench/part.ts";
 import { kindOf, withoutPaths } from "../../bench/profile.ts";
@@ -51,6 +53,40 @@ describe("figures of the bench", () => {
     expect(most).toBe(3);
     expect(sample.perSecond).toBeGreaterThan(0);
     expect(sample.p50Ms).toBeLessThanOrEqual(sample.p99Ms ?? 0);
+  });
+});
+
+describe("the search for the highest rate", () => {
+  const ladder = { first: 500, step: 2, most: 5 };
+  const search = async (limit: number) => {
+    const tried: number[] = [];
+    const highest = await climb(ladder, async (rate) => {
+      tried.push(rate);
+      return rate <= limit;
+    });
+    return { tried, highest };
+  };
+
+  it("begins with the lowest rate, and ends with the first that does not hold", async () => {
+    expect(await search(2_500)).toEqual({ tried: [500, 1_000, 2_000, 4_000], highest: 2_000 });
+    expect(await search(Number.POSITIVE_INFINITY)).toEqual({
+      tried: [500, 1_000, 2_000, 4_000, 8_000],
+      highest: 8_000,
+    });
+  });
+
+  it("says so where no rate holds, and not that 0 events a second do", async () => {
+    const { highest } = await search(499);
+    expect(highest).toBeUndefined();
+    const text = describeHighest(
+      new Map([
+        ["redis", highest],
+        ["sqs", 1_400],
+      ]),
+    );
+    expect(text).toContain("none of the rates tried holds with Redis, of which the lowest is 500 events/s");
+    expect(text).toContain("1,400 events/s with SQS");
+    expect(text).not.toMatch(/\b0 events/);
   });
 });
 

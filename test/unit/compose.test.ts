@@ -65,8 +65,9 @@ describe("docker-compose.yml", () => {
 
   it("keeps what Redis is told, and never evicts", () => {
     const command = service("redis").command.join(" ");
-    expect(command).toContain("--appendonly yes");
-    expect(command).toContain("--maxmemory-policy noeviction");
+    for (const setting of ["appendonly yes", "appendfsync always", "maxmemory-policy noeviction"])
+      expect(command).toContain(`--${setting}`);
+    expect(command).toContain("--lazyfree-lazy-expire yes");
   });
 
   it("runs the LocalStack that npm run localstack runs, with the same scripts and services", () => {

@@ -1,0 +1,179 @@
+/** A server that answers and takes nothing: `/health` says 503 as long as that lasts, and names which. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { handler as health } from "../../functions/health.ts";
+import { closeDeps, type Deps } from "../../lib/deps.ts";
+import { migrate } from "../../lib/migrate.ts";
+import { startPostgres } from "../../local/postgres.ts";
+import { startRedis } from "../../local/redis.ts";
+import { testConfig } from "../support/deps.ts";
+import { freshDeps, type OwnServer, ownServer } from "../support/faults.ts";
+import { gatewayEvent } from "../support/gateway.ts";
+import { type Answer, context, toAnswer } from "../support/pipeline.ts";
+import { sqsIntake } from "../support/sqs-intake.ts";
+
+let deps: Deps;
+vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+
+/** As an instance of its own that has not looked yet. */
+async function poll(): Promise<Answer> {
+  deps = { ...deps };
+  const result = await health(gatewayEvent({ method: "GET", route: "/health" }), context);
+  if (!result) throw new Error("A request was taken for a schedule.");
+  return toAnswer(result);
+}
+
+/** Each of many polls is 503 and names these checks as down, and no others. */
+async function expectDown(names: readonly string[], polls = 18): Promise<void> {
+  for (let count = 0; count < polls; count++) {
+    const { status, body } = await poll();
+    const { checks } = body as unknown as { checks: Record<string, { status: string }> };
+    const down = Object.keys(checks).filter((name) => checks[name]?.status === "down");
+    expect({ status, body: body.status, down }).toEqual({ status: 503, body: "unavailable", down: names });
+  }
+}
+
+const expectUp = (): Promise<void> =>
+  expect.poll(async () => (await poll()).status, { timeout: 30_000 }).toBe(200);
+
+describe("PostgreSQL", () => {
+  let server: OwnServer;
+  let admin: postgres.Sql;
+  beforeAll(async () => {
+    // What a standby and one that waits for it need.
+    server = await ownServer(startPostgres, { wal_level: "replica", max_wal_senders: "2", fsync: "off" });
+    await migrate(server.url);
+  });
+  const connect = async (): Promise<void> => {
+    const config = await testConfig({ databaseUrl: server.url });
+    deps = freshDeps(config);
+    admin = postgres(server.url, { max: 1, onnotice: () => {} });
+    await expectUp();
+  };
+  const set = async (name: string, value: string): Promise<void> => {
+    await admin.unsafe(`ALTER SYSTEM SET ${name} = ${value}`);
+    await admin`SELECT pg_reload_conf()`;
+    await expect
+      .poll(async () => (await admin.unsafe(`SELECT current_setting('${name}') AS value`))[0]?.value)
+      .toBe(value.replaceAll("'", ""));
+  };
+
+  it("that only takes reading transactions is down", async () => {
+    await connect();
+    await set("default_transaction_read_only", "on");
+    await expectDown(["database"]);
+    await set("default_transaction_read_only", "off");
+    await expectUp();
+    await admin.end();
+  });
+
+  it("whose commits wait for a standby that is away is down", async () => {
+    await connect();
+    await set("synchronous_standby_names", "'nobody'");
+    expect(await poll()).toMatchObject({ status: 503, body: { checks: { database: { status: "down" } } } });
+    await set("synchronous_standby_names", "''");
+    await expectUp();
+    await admin.end();
+  });
+
+  it("that is a standby is down", async () => {
+    await connect();
+    const [row] = await admin`SELECT current_setting('data_directory') AS folder`;
+    await admin.end();
+    await server.stop();
+    const signal = join(row?.folder ?? "", "standby.signal");
+    await writeFile(signal, "");
+    await server.start();
+    await expect.poll(() => deps.sql`SELECT pg_is_in_recovery() AS it`.then(([at]) => at?.it)).toBe(true);
+    await expectDown(["database"]);
+    await closeDeps(deps);
+    await server.stop();
+    await rm(signal);
+    await server.start();
+    await connect();
+    await admin.end();
+  });
+});
+
+describe.each(["redis", "sqs"] as const)("Redis, with QUEUE=%s,", (queue) => {
+  let server: OwnServer;
+  const down = queue === "redis" ? ["redis", "queue"] : ["redis"];
+  beforeAll(async () => {
+    server = await ownServer(startRedis, { "enable-protected-configs": "yes" });
+    deps =
+      queue === "redis"
+        ? freshDeps(await testConfig({ redisUrl: server.url }))
+        : (await sqsIntake({ redisUrl: server.url })).deps;
+  });
+  afterEach(expectUp);
+
+  it("that is out of memory is down", async () => {
+    await deps.redis.config("SET", "maxmemory", "1");
+    await expectDown(down);
+    await deps.redis.config("SET", "maxmemory", "0");
+  });
+
+  it("that is a replica is down", async () => {
+    await deps.redis.call("REPLICAOF", "127.0.0.1", "1");
+    await expectDown(down);
+    await deps.redis.call("REPLICAOF", "NO", "ONE");
+  });
+
+  it("that can't write its file is down", async () => {
+    const { redis } = deps;
+    const [, before = ""] = (await redis.config("GET", "dir")) as string[];
+    const folder = await mkdtemp(join(tmpdir(), "weir-gone-"));
+    await redis.config("SET", "dir", folder);
+    await redis.config("SET", "save", "3600 1");
+    await rm(folder, { recursive: true });
+    await redis.bgsave();
+    await expect.poll(() => redis.info("persistence")).toContain("rdb_last_bgsave_status:err");
+    await expectDown(down);
+    await redis.config("SET", "save", "");
+    await redis.config("SET", "dir", before);
+  });
+
+  it("that takes writes only with replicas is down", async () => {
+    await deps.redis.config("SET", "min-replicas-to-write", "1");
+    await expectDown(down);
+    await deps.redis.config("SET", "min-replicas-to-write", "0");
+  });
+});
+
+it("SQS that refuses calls that send is down, though it tells how deep its queue is", async () => {
+  const { deps: made, proxy } = await sqsIntake();
+  deps = made;
+  await expectUp();
+  proxy.throttle(10_000);
+  // Each waits for the audit row of its own call, which SQS refuses as well.
+  await expectDown(["queue"], 3);
+  proxy.throttle(0);
+  await expectUp();
+});
+
+it("one look at the servers answers all who ask within a second", async () => {
+  const { url: redisUrl } = await ownServer(startRedis);
+  deps = freshDeps(await testConfig({ redisUrl }));
+  const ask = async (): Promise<Answer> => {
+    const result = await health(gatewayEvent({ method: "GET", route: "/health" }), context);
+    if (!result) throw new Error("A request was taken for a schedule.");
+    return toAnswer(result);
+  };
+  const written = async (): Promise<number> => {
+    const info = await deps.redis.info("commandstats");
+    return Number(/cmdstat_set:calls=(\d+)/.exec(info)?.[1] ?? 0);
+  };
+  await ask();
+  const before = await written();
+  const begun = performance.now();
+  const answers = await Promise.all(Array.from({ length: 200 }, ask));
+  const looks = Math.ceil((performance.now() - begun) / 1_000) + 1;
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  // Redis and the queue are each probed once in a look.
+  expect(before).toBeGreaterThan(0);
+  expect((await written()) - before).toBeLessThanOrEqual(2 * looks);
+  expect(new Set(answers.map(({ body }) => body.at)).size).toBeLessThanOrEqual(looks);
+});

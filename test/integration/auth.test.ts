@@ -1,0 +1,112 @@
+/** Who may call: by PostgreSQL's word where Redis is away, and by the cache that is filled from it. */
+import { randomBytes } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { authorize, loadKey, presentedKey } from "../../lib/auth.ts";
+import { createClient } from "../../lib/contract/admin.ts";
+import { countEvents } from "../../lib/contract/analytics.ts";
+import { listAudit } from "../../lib/contract/audit.ts";
+import { sendEvents } from "../../lib/contract/events.ts";
+import type { Operation } from "../../lib/contract/operation.ts";
+import { createDeps, type Deps } from "../../lib/deps.ts";
+import { hashSecret } from "../../lib/ids.ts";
+import { importKey, listKeys, revokeKey } from "../../lib/keys.ts";
+import type { Problem } from "../../lib/problem.ts";
+import { scopeSchema } from "../../lib/scope.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { testDeps } from "../support/deps.ts";
+import { addClient, anEvent, send } from "../support/pipeline.ts";
+
+let deps: Deps;
+beforeAll(async () => {
+  deps = await testDeps();
+});
+
+describe("when Redis is away, PostgreSQL", () => {
+  let away: Deps;
+  beforeAll(() => {
+    away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
+    atEnd(async () => {
+      await away.sql.end({ timeout: 1 });
+      away.redis.disconnect();
+    });
+  });
+
+  /** @returns who it is, or why not */
+  const check = (secret: string, { scopes }: Pick<Operation, "scopes">): Promise<unknown> =>
+    authorize(away, secret, scopes ?? [], () => {}).then(
+      ({ clientId, admin }) => ({ clientId, admin }),
+      (problem: Problem) => problem.code,
+    );
+  const change = (secret: string, column: "expires_at" | "revoked_at", ms: number) =>
+    deps.sql`UPDATE api_keys SET ${deps.sql(column)} = ${new Date(ms)} WHERE hash = ${hashSecret(secret)}`;
+
+  it.each(scopeSchema.options)(
+    "lets a key with the scope %s make the calls that take it, and no others",
+    async (scope) => {
+      const { clientId, secret } = await addClient(deps, `only-${scope}`, { scopes: [scope] });
+      const admin = scope === "admin";
+      for (const operation of [sendEvents, countEvents, listAudit, createClient]) {
+        const may = admin || operation.scopes.some((one) => one === scope);
+        expect(await check(secret, operation)).toEqual(may ? { clientId, admin } : "insufficient-scope");
+      }
+    },
+  );
+
+  it("refuses a key that has expired, and takes one that has not", async () => {
+    const { clientId, secret } = await addClient(deps, "expiring");
+    await change(secret, "expires_at", Date.now() + 3_600_000);
+    expect(await check(secret, countEvents)).toEqual({ clientId, admin: false });
+    await change(secret, "expires_at", Date.now() - 1);
+    expect(await check(secret, countEvents)).toBe("expired-api-key");
+  });
+
+  it("refuses a key that was revoked, one that nobody made, and one whose client is switched off", async () => {
+    const { clientId, secret } = await addClient(deps, "refused");
+    expect(await check(secret, countEvents)).toEqual({ clientId, admin: false });
+    await deps.sql`UPDATE clients SET active = false WHERE client_id = ${clientId}`;
+    expect(await check(secret, countEvents)).toBe("client-inactive");
+    await change(secret, "revoked_at", Date.now());
+    expect(await check(secret, countEvents)).toBe("revoked-api-key");
+    expect(await check(`${secret.slice(0, -4)}xxxx`, countEvents)).toBe("invalid-api-key");
+  });
+});
+
+describe("the cache of keys", () => {
+  /** Runs `between` after a statement has been answered and before its caller gets the rows. */
+  const afterStatement = (sql: Deps["sql"], between: () => Promise<void>): Deps["sql"] =>
+    new Proxy(sql, {
+      apply: async (target, self, given: Parameters<Deps["sql"]>) => {
+        const rows: unknown = await Reflect.apply(target, self, given);
+        await between();
+        return rows;
+      },
+    });
+
+  it.each(["our own", "imported"])(
+    "keeps a revocation of %s key that comes while it is loaded",
+    async (kind) => {
+      const imported = kind === "imported";
+      const client = await addClient(deps, imported ? "race-imported" : "race-own");
+      const secret = imported ? randomBytes(24).toString("hex") : client.secret;
+      if (imported) await importKey(deps, client.clientId, secret, { scopes: ["ingest"] });
+      const key = presentedKey(secret);
+      const keys = await listKeys(deps, client.clientId);
+      const keyId = keys.find(({ prefix }) => secret.startsWith(prefix))?.key_id ?? "";
+      await deps.redis.flushdb();
+      const sql = afterStatement(deps.sql, () => revokeKey(deps, client.clientId, keyId));
+      await loadKey({ ...deps, sql }, key);
+      expect(await send(deps, secret, anEvent())).toMatchObject({
+        status: 401,
+        body: { code: "revoked-api-key" },
+      });
+    },
+  );
+
+  it("gives up that a key is unknown for one that was made meanwhile", async () => {
+    const { clientId } = await addClient(deps, "made-later");
+    const secret = randomBytes(24).toString("hex");
+    expect((await send(deps, secret, anEvent())).status).toBe(401);
+    await importKey(deps, clientId, secret, { scopes: ["ingest"] });
+    expect((await send(deps, secret, anEvent())).status).toBe(202);
+  });
+});

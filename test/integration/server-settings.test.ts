@@ -1,0 +1,121 @@
+/** `/health` and `npm start` name settings with which a server does not keep what Weir promises. */
+import { Redis } from "ioredis";
+import { beforeAll, expect, it, vi } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { checkHealth, recordHealth } from "../../lib/health.ts";
+import { databaseSettings, redisSettings, settingWarnings } from "../../lib/server-settings.ts";
+import { startPostgres } from "../../local/postgres.ts";
+import { startRedis } from "../../local/redis.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { testConfig } from "../support/deps.ts";
+import { freshDeps, ownServer } from "../support/faults.ts";
+import { clusterConfig, redisCluster } from "../support/redis-cluster.ts";
+
+let redisUrl: string;
+let admin: Redis;
+let deps: Deps;
+beforeAll(async () => {
+  ({ url: redisUrl } = await ownServer(startRedis));
+  admin = new Redis(redisUrl);
+  atEnd(() => admin.disconnect());
+  deps = freshDeps(await testConfig({ redisUrl }));
+});
+
+const nothing = { weak: [], unknown: [] };
+
+it("finds nothing in the Redis that Weir starts", async () => {
+  expect(await redisSettings(deps)).toEqual(nothing);
+});
+
+it.each([
+  ["appendonly", "no", "yes"],
+  ["appendfsync", "everysec", "always"],
+  ["maxmemory-policy", "allkeys-lru", "noeviction"],
+  ["maxmemory-policy", "volatile-ttl", "noeviction"],
+  ["lazyfree-lazy-expire", "no", "yes"],
+])("names %s %s, and the status stays as it is", async (setting, value, wanted) => {
+  await admin.config("SET", setting, value);
+  const { status, settings } = await checkHealth(deps);
+  await admin.config("SET", setting, wanted);
+  expect(status).toBe("ok");
+  expect(settings.redis).toEqual({
+    weak: [{ setting, value, wanted, risk: expect.any(String) }],
+    unknown: [],
+  });
+  expect(settingWarnings("Redis", settings.redis ?? nothing)).toEqual([
+    expect.stringMatching(`^Redis: ${setting} is ${value} and should be ${wanted}\\. `),
+  ]);
+});
+
+it("finds out nothing where neither CONFIG nor INFO may be used, and does not fail", async () => {
+  await admin.call("ACL", "SETUSER", "blind", "on", ">secret", "~*", "+@all", "-config", "-info");
+  const url = Object.assign(new URL(redisUrl), { username: "blind", password: "secret" }).href;
+  const { weak, unknown } = await redisSettings(freshDeps({ ...deps.config, redisUrl: url }));
+  expect([weak.length, unknown.length]).toEqual([0, 4]);
+});
+
+it("minds durability of Redis only where Redis is the queue", async () => {
+  await admin.config("SET", "appendonly", "no");
+  await admin.config("SET", "maxmemory-policy", "allkeys-lfu");
+  const found = await redisSettings({ ...deps, config: { ...deps.config, queue: "sqs" } });
+  await admin.config("SET", "appendonly", "yes");
+  await admin.config("SET", "maxmemory-policy", "noeviction");
+  expect(found.weak.map(({ setting }) => setting)).toEqual(["maxmemory-policy"]);
+});
+
+it.each([
+  ["may not be used", ["+@all", "-config"]],
+  ["does not exist", ["+@all"]],
+])(
+  "says unknown where CONFIG %s, as with managed services, and reads what is evicted all the same",
+  async (_, rules) => {
+    await admin.call("ACL", "SETUSER", "limited", "on", ">secret", "~*", ...rules);
+    const limited = Object.assign(new URL(redisUrl), { username: "limited", password: "secret" }).href;
+    const restricted = freshDeps({ ...deps.config, redisUrl: limited });
+    if (rules.length === 1)
+      vi.spyOn(restricted.redis as Redis, "config").mockImplementation(
+        () => restricted.redis.call("CONFIGURE", "GET") as Promise<never>,
+      );
+    await admin.config("SET", "maxmemory-policy", "volatile-lru");
+    const { status, settings } = await checkHealth(restricted);
+    await admin.config("SET", "maxmemory-policy", "noeviction");
+    expect(status).toBe("ok");
+    expect(settings.redis).toMatchObject({
+      weak: [{ setting: "maxmemory-policy", value: "volatile-lru" }],
+      unknown: ["appendonly", "appendfsync", "lazyfree-lazy-expire"],
+    });
+  },
+);
+
+it("asks every node of a cluster, the first time as well", async () => {
+  const cluster = await redisCluster();
+  const config = await clusterConfig(cluster);
+  expect(await redisSettings(freshDeps(config))).toEqual(nothing);
+  await cluster.nodes[2]?.client.config("SET", "appendfsync", "no");
+  expect(await redisSettings(freshDeps(config))).toMatchObject({
+    weak: [{ setting: "appendfsync", value: "no" }],
+    unknown: [],
+  });
+});
+
+it("names settings of PostgreSQL that lose or damage what was committed", async () => {
+  const server = await ownServer(startPostgres, { synchronous_commit: "off", full_page_writes: "off" });
+  const { weak, unknown } = await databaseSettings(freshDeps({ ...deps.config, databaseUrl: server.url }));
+  expect(weak.map(({ setting, value, wanted }) => [setting, value, wanted])).toEqual([
+    ["full_page_writes", "off", "on"],
+    ["synchronous_commit", "off", "on"],
+  ]);
+  expect(unknown).toEqual([]);
+});
+
+it("are logged by the scheduled check", async () => {
+  await admin.config("SET", "appendfsync", "no");
+  const warn = vi.spyOn(deps.log, "warn");
+  await recordHealth(deps);
+  await admin.config("SET", "appendfsync", "always");
+  expect(warn).toHaveBeenCalledWith("weak-settings", {
+    settings: expect.objectContaining({
+      redis: { weak: [expect.objectContaining({ value: "no" })], unknown: [] },
+    }),
+  });
+});
