@@ -15,7 +15,7 @@ import { plan } from "./plan.ts";
 import { waitForQuiet } from "./quiet.ts";
 import type { Report } from "./report.ts";
 import { type System, startSystem } from "./system.ts";
-import { readTold, recoverFromLogs } from "./told.ts";
+import { readMissing, readTold, recoverFromLogs } from "./told.ts";
 import { readAudit, readTruth } from "./truth.ts";
 import { startWatch } from "./watch.ts";
 
@@ -84,6 +84,7 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
   say("The load is over; waiting until it is quiet");
 
   const { quiet, deadLetters } = await settle(system, options.visibility * 1_000 + QUIET_MS, say);
+  const toldBefore = await readMissing(system, ledger);
   const before = await readAudit(system.deps);
   const logged = await recoverFromLogs(system);
   await waitForQuiet(system, QUIET_MS);
@@ -98,7 +99,7 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
     ledger,
     truth,
     told,
-    audit: { before, after, logged },
+    audit: { before, after, logged, toldBefore },
     seen: watch.seen,
     made: nemesis.made,
     losses: nemesis.losses,

@@ -1,4 +1,5 @@
 /** What the API says in the end, about each client and each receipt. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { recoverAudit } from "../lib/audit-recover.ts";
 import { call } from "./client.ts";
 import type { Ledger } from "./ledger.ts";
@@ -49,7 +50,7 @@ export async function readTold(
       if (answer.status === 200) return answer.text;
       if (allowed.includes(answer.status)) return undefined;
       last = `${answer.status} ${answer.text.slice(0, 200)}`;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
     }
     throw new Error(`GET ${path} does not answer after all faults: ${last}`);
   };
@@ -94,6 +95,18 @@ export async function readTold(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   return told;
+}
+
+/** How many audit rows the API says are missing. @throws if it does not answer, now that all faults are over */
+export async function readMissing(system: System, ledger: Ledger): Promise<number> {
+  const base = system.apis[0]?.url ?? "";
+  for (let attempt = 1; ; attempt++) {
+    const { status, text } = await call(ledger, base, "/v1/pipeline", { key: system.adminKey });
+    if (status === 200) return (JSON.parse(text) as { audit: { missing: number } }).audit.missing;
+    if (attempt === ATTEMPTS)
+      throw new Error(`GET /v1/pipeline does not answer after all faults: ${status} ${text}`);
+    await sleep(500);
+  }
 }
 
 /** Puts audit rows that the queue refused back on their way, from the functions' logs. @returns request ids found there */

@@ -34,7 +34,7 @@ export interface Totals {
 export interface AuditRows {
   /** By request id: status, and how many rows. */
   rows: Map<string, { status: number; count: number }>;
-  /** Request ids that are named as being in a log only. */
+  /** Request ids that are named as being in a log only, and have no entry. */
   missing: Set<string>;
 }
 
@@ -99,7 +99,9 @@ export async function readAudit({ sql }: Pick<Deps, "sql">): Promise<AuditRows> 
   const [rows, missing] = await Promise.all([
     sql<{ request_id: string; status: number; count: number }[]>`
       SELECT request_id, min(status)::int AS status, count(*)::int AS count FROM audit_log GROUP BY request_id`,
-    sql<{ request_id: string }[]>`SELECT request_id FROM audit_unqueued WHERE NOT recovered`,
+    sql<{ request_id: string }[]>`
+      SELECT request_id FROM audit_unqueued u
+       WHERE NOT recovered AND NOT EXISTS (SELECT FROM audit_log a WHERE a.request_id = u.request_id)`,
   ]);
   return {
     rows: new Map(rows.map(({ request_id, status, count }) => [request_id, { status, count }])),

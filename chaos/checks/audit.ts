@@ -6,7 +6,9 @@ export function checkAudit({ ledger, told, audit, losses }: Evidence): Finding {
   const violations = [...calls.violations, ...checkMissing(audit)];
   const { missing } = told.pipeline.audit;
   if (missing !== audit.after.missing.size)
-    violations.push(`the pipeline says audit.missing ${missing}, the table ${audit.after.missing.size}`);
+    violations.push(
+      `the API says audit.missing ${missing}, but ${audit.after.missing.size} rows are missing`,
+    );
   if (!told.verified.valid) violations.push(`the audit is not valid: ${JSON.stringify(told.verified)}`);
   const notes = [
     audit.logged.size > 0 && `${audit.logged.size} rows read back in from logs`,
@@ -42,14 +44,14 @@ function checkCalls({ ledger, audit, losses }: Pick<Evidence, "ledger" | "audit"
   return result;
 }
 
-/** What is named as missing is missing, is in a log, and is there when that has been read back in. */
-function checkMissing({ before, after, logged }: Evidence["audit"]): string[] {
+/** The API says how many rows are missing; each is in a log, and in the audit when that has been read back in. */
+function checkMissing({ before, after, logged, toldBefore }: Evidence["audit"]): string[] {
   const violations: string[] = [];
-  for (const id of before.missing) {
-    if (before.rows.has(id)) violations.push(`named as missing, but in the audit: ${id}`);
-    else if (!logged.has(id)) violations.push(`named as missing, but in no log: ${id}`);
-  }
-  for (const id of after.missing) violations.push(`still named as missing when it was read back in: ${id}`);
+  if (toldBefore !== before.missing.size)
+    violations.push(`the API said audit.missing ${toldBefore}, but ${before.missing.size} rows were missing`);
+  for (const id of before.missing)
+    if (!logged.has(id)) violations.push(`named as missing, but in no log: ${id}`);
+  for (const id of after.missing) violations.push(`still missing when it was read back in: ${id}`);
   return violations;
 }
 

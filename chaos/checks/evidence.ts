@@ -14,6 +14,8 @@ export interface Evidence {
     /** Before rows were read back in from logs, and after. */
     before: AuditRows;
     after: AuditRows;
+    /** What the API said before, under `audit.missing`. */
+    toldBefore: number;
     /** Request ids in the functions' logs. */
     logged: ReadonlySet<string>;
   };

@@ -18,7 +18,7 @@ const chosen = process.env.CHAOS_MUTANT;
 
 /** Changes what the functions of this process work with. */
 export function mutate(deps: Deps): void {
-  if (chosen === "mark-first") deps.intake = markFirst(deps, deps.intake);
+  if (chosen === "mark-first") markFirst(deps, deps.intake);
 }
 
 /** A queue as the worker gets it. */

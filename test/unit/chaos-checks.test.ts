@@ -89,6 +89,7 @@ function fine(): Evidence {
       before: { rows, missing: new Set() },
       after: { rows, missing: new Set() },
       logged: new Set(),
+      toldBefore: 0,
     },
     seen: { pipeline: [], health: [], probes: [], pauses: [] },
     made: [],
@@ -228,12 +229,14 @@ describe("chaos finds", () => {
     expect(found(checkAudit, row({ status: 503, count: 1 }))).toHaveLength(1);
   });
 
-  it("a row that is named as missing wrongly, or in no log", () => {
-    const missing = (id: string) => (e: Evidence) => {
-      e.audit = { ...e.audit, before: { ...e.audit.before, missing: new Set([id]) } };
+  it("a row that is missing and in no log, or that the API does not count", () => {
+    const missing = (toldBefore: number, logged: string[]) => (e: Evidence) => {
+      const before = { ...e.audit.before, missing: new Set(["r-2"]) };
+      e.audit = { ...e.audit, before, toldBefore, logged: new Set(logged) };
     };
-    expect(found(checkAudit, missing("r-1"))).toHaveLength(1);
-    expect(found(checkAudit, missing("r-2"))).toHaveLength(1);
+    expect(found(checkAudit, missing(1, ["r-2"]))).toEqual([]);
+    expect(found(checkAudit, missing(1, []))).toHaveLength(1);
+    expect(found(checkAudit, missing(0, ["r-2"]))).toHaveLength(1);
   });
 
   it("an audit that is not valid", () => {
