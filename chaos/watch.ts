@@ -22,6 +22,7 @@ export interface PipelineLook {
 
 /** What GET /health said. */
 export interface HealthLook {
+  /** When the look that it tells of began. */
   startedAt: number;
   endedAt: number;
   /** Which process was asked. */
@@ -79,9 +80,11 @@ export function startWatch(
     loop(async (turn) => {
       const { status, text, startedAt, endedAt } = await call(ledger, url(turn), "/health");
       if (status !== 200 && status !== 503) return;
-      const body = JSON.parse(text) as { status?: HealthLook["status"] };
-      if (body.status === undefined) return;
-      seen.health.push({ status: body.status, text, api: api(turn), startedAt, endedAt });
+      const { status: state, at } = JSON.parse(text) as { status?: HealthLook["status"]; at?: string };
+      if (state === undefined) return;
+      // An answer may be that of another caller's look, and says from when it is.
+      const lookedAt = at === undefined ? startedAt : Math.min(startedAt, Date.parse(at));
+      seen.health.push({ status: state, text, api: api(turn), startedAt: lookedAt, endedAt });
     }),
     ...probes.list.map(({ server, ask }) =>
       loop(async () => {
