@@ -40,6 +40,10 @@ export async function runChaos(run: Run): Promise<Report & { folder: string }> {
     const report = await runIn(folder, run);
     await writeFile(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
     return { ...report, folder };
+  } catch (error) {
+    if (!run.signal.aborted) run.say(`The run failed; its logs are in ${folder}`);
+    else if (options.dataDir === undefined) await run.teardown.stop().then(() => removeFolder(folder));
+    throw error;
   } finally {
     for (const fault of await run.teardown.stop()) run.say(fault);
   }

@@ -14,23 +14,22 @@ const LIE_MS = 1_500;
 
 export function checkHealth({ seen, made, ledger, told }: Evidence): Finding {
   const violations: string[] = [];
-  const sick = seen.health.filter((look) => look.status === "ok" && look.endedAt - look.startedAt < 8_000);
-  let checked = 0;
-  for (const look of sick) {
+  const hopeful = seen.health.filter((look) => look.status === "ok" && look.endedAt - look.startedAt < 8_000);
+  for (const look of hopeful) {
     const fault = made.find((one) => isDenying(one, look, seen.probes));
     if (!fault) continue;
-    checked++;
     violations.push(
       `said ok at ${new Date(look.startedAt).toISOString()}, during ${fault.name}, which lets ${fault.denies} take nothing`,
     );
   }
   const answered = ledger.taken.map(({ startedAt, endedAt }) => ({ startedAt, endedAt }));
   let lieSince: number | undefined;
+  let fine = 0;
   for (const look of seen.health) {
     const well =
       isWell(look, seen, made) &&
       answered.some((call) => call.startedAt > look.startedAt - 2_000 && call.endedAt < look.endedAt + 2_000);
-    if (well) checked++;
+    if (well) fine++;
     if (!well || look.status === "ok") {
       lieSince = undefined;
       continue;
@@ -49,7 +48,7 @@ export function checkHealth({ seen, made, ledger, told }: Evidence): Finding {
     name: "health tells the truth",
     checked: seen.health.length,
     violations,
-    note: `${faulty} looks while nothing could be taken or stored, ${checked - violations.length} proved right`,
+    note: `${faulty} looks while a server certainly took nothing, ${fine} with all certainly well`,
   };
 }
 
