@@ -12,7 +12,7 @@ export function checkAudit({ ledger, told, audit, losses }: Evidence): Finding {
   if (!told.verified.valid) violations.push(`the audit is not valid: ${JSON.stringify(told.verified)}`);
   const notes = [
     audit.logged.size > 0 && `${audit.logged.size} rows read back in from logs`,
-    calls.otherwise > 0 && `${calls.otherwise} rows say 202 where the answer was lost`,
+    calls.otherwise > 0 && `${calls.otherwise} rows tell what Redis decided where its answer was lost`,
     losses.length > 0 && `declared loss: ${calls.declared} rows`,
   ].filter(Boolean);
   return {
@@ -36,10 +36,10 @@ function checkCalls({ ledger, audit, losses }: Pick<Evidence, "ledger" | "audit"
       continue;
     }
     if (row.count > 1) result.violations.push(`${row.count} audit rows of ${requestId}`);
-    // Where the queue took a request but its answer was lost, the caller got 503 and the row says 202.
-    if (row.status === 202 && status >= 500) result.otherwise++;
-    else if (row.status !== status)
-      result.violations.push(`${requestId} answered ${status}, its audit row says ${row.status}`);
+    if (row.status === status) continue;
+    // Redis decided on the request, and its answer was lost: the caller got 503, and the row says 202 or 429.
+    if (status >= 500) result.otherwise++;
+    else result.violations.push(`${requestId} answered ${status}, its audit row says ${row.status}`);
   }
   return result;
 }

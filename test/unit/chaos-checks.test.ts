@@ -227,6 +227,11 @@ describe("chaos finds", () => {
     expect(found(checkAudit, row(undefined))).toHaveLength(1);
     expect(found(checkAudit, row({ status: 202, count: 2 }))).toHaveLength(1);
     expect(found(checkAudit, row({ status: 503, count: 1 }))).toHaveLength(1);
+    const unanswered = (e: Evidence): void => {
+      row({ status: 429, count: 1 })(e);
+      e.ledger.calls[0] = { ...call, status: 503 };
+    };
+    expect(found(checkAudit, unanswered)).toEqual([]);
   });
 
   it("a row that is missing and in no log, or that the API does not count", () => {
