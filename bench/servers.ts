@@ -14,6 +14,7 @@ import { loadEvents } from "./load.ts";
 
 /** Events that wait at the most; the bench fills the queue before it lets the worker at it. */
 const MOST_WAITING = 100_000_000;
+const MOST_BYTES = 100_000_000_000;
 /** All loaded events lie within so many days before the run. */
 export const DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -63,6 +64,7 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     REDIS_URL: `${redis.url}/${databases++}`,
     DATABASE_POOL_SIZE: String(poolSize),
     QUEUE_MAX_EVENTS: String(MOST_WAITING),
+    QUEUE_MAX_BYTES: String(MOST_BYTES),
     LOG_LEVEL: "SILENT",
   });
   const deps = async (name: string, poolSize: number): Promise<Deps> => {

@@ -5,13 +5,15 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const lockFile = join(root, "package-lock.json");
+/** Applied to packages by npm's `postinstall`. */
+const patches = join(root, "patches");
 const marker = join(modules, ".weir-installed");
 const commands = {
   start: ["local/start.ts"],
@@ -43,7 +45,9 @@ function checkMachine() {
 }
 
 function install() {
-  const lock = createHash("sha256").update(readFileSync(lockFile)).digest("hex");
+  const hash = createHash("sha256").update(readFileSync(lockFile));
+  for (const name of readdirSync(patches).sort()) hash.update(readFileSync(join(patches, name)));
+  const lock = hash.digest("hex");
   // Written only where it is missing: a second command that starts just now would read a half-written one, take the
   // packages for outdated and remove them under the first.
   if (existsSync(marker)) {

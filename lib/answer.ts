@@ -1,6 +1,6 @@
 /** The answer to a request that sent events, and how many bytes it has. */
 import { refusal } from "./auth.ts";
-import type { Batch } from "./batch.ts";
+import { type Batch, costOf } from "./batch.ts";
 import type { Enqueued } from "./enqueue/enqueue.ts";
 import type { IncomingEvent } from "./event.ts";
 import { type ApiResponse, json, problemResponse } from "./http.ts";
@@ -29,6 +29,7 @@ export function toAnswer(asked: Asked, result: Outcome): ApiResponse {
   const accepted = count(result.outcomes, "a");
   const duplicates = count(result.outcomes, "d");
   if (accepted + duplicates === 0) {
+    if (result.outcomes.includes("u")) throw unverified(headers);
     throw new Problem("no-valid-events", "No event of the request could be taken.", { errors, headers });
   }
   return json(202, taken(request.id, accepted, duplicates, errors), headers);
@@ -60,6 +61,15 @@ function itemRefusal({ index, eventId }: IncomingEvent, outcome: string | undefi
       const detail = "an event with this event_id was sent before with other content; the first one stays";
       return { ...item, code: "event-conflict", pointer: "/event_id", detail, retryable: false };
     }
+    case "u":
+      return {
+        ...item,
+        code: "event-unverified",
+        pointer: "/event_id",
+        detail:
+          "an event with this event_id was sent before, and it can't be told now whether with other content; send it again",
+        retryable: true,
+      };
     case "r":
       return {
         ...item,
@@ -86,8 +96,15 @@ function count(outcomes: string, letter: string): number {
 }
 
 const QUEUE_FULL = "The queue is full.";
-const SPLIT = " A batch of this size never passes: split it.";
+const oversize = (cost: number, burst: number): string =>
+  `The request costs ${cost}, and the client's burst of ${burst} never lets more pass: send it in parts of at most ${burst}.`;
 const costs = (cost: number, left: number): string => `The request costs ${cost}, and ${left} are left.`;
+
+/** No event was taken of which one might be by another try. */
+const unverified = (headers: Record<string, string>): Problem =>
+  new Problem("database-unavailable", "Only the database can tell whether the events were sent before.", {
+    headers: { ...headers, "retry-after": outageWait() },
+  });
 
 function refused({ batch, problem }: Asked, result: Outcome, headers: Record<string, string>): Problem {
   const code = result.code as ProblemCode;
@@ -95,10 +112,10 @@ function refused({ batch, problem }: Asked, result: Outcome, headers: Record<str
     const errors = problem.errors ? { errors: problem.errors } : {};
     return new Problem(code, problem.message, { ...errors, headers });
   }
+  if (code === "payload-too-large")
+    return new Problem(code, oversize(costOf(batch), result.limit?.quota ?? 0), { headers });
   if (code === "rate-limited") {
-    const size = Math.max(1, batch.valid.length + batch.faults.length);
-    const split = size > (result.limit?.quota ?? size) ? SPLIT : "";
-    return new Problem(code, `${costs(size, result.limit?.remaining ?? 0)}${split}`, {
+    return new Problem(code, costs(costOf(batch), result.limit?.remaining ?? 0), {
       headers: { ...headers, "retry-after": retryAfter(Number(result.extra) / 1_000) },
     });
   }
@@ -139,8 +156,8 @@ export const refusalBytes = {
   } as Readonly<Record<string, number>>,
   /** `rate-limited` without the digits of its two numbers. */
   limited: problemBytes(new Problem("rate-limited", costs(0, 0))) - 2,
-  /** That much more where the request is larger than the limit ever lets pass. */
-  split: Buffer.byteLength(SPLIT),
+  /** `payload-too-large` of a request above the burst, without the digits of its three numbers. */
+  oversize: problemBytes(new Problem("payload-too-large", oversize(0, 0))) - 3,
 };
 
 /**

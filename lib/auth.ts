@@ -96,7 +96,7 @@ export async function loadKey(
 ): Promise<void> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
   const remember = async (shard: Shard, words: (string | number)[]): Promise<void> => {
-    const keys = [shard.apiKey(key.hash), shard.client(row?.client_id ?? key.clientId), shard.accepted];
+    const keys = [shard.apiKey(key.hash), shard.client(row?.client_id ?? key.clientId)];
     await rememberScript(redis, keys, words);
   };
   const lookedUp = shards.ofKey(key);
@@ -118,7 +118,6 @@ const recordOf = (row: KeyRow): (string | number)[] => [
   row.active ? 1 : 0,
   row.rate_limit_per_second,
   row.burst,
-  row.settled,
 ];
 
 interface Authorized extends Reply {

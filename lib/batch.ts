@@ -2,6 +2,7 @@
 import { bodyText, type MediaType, mediaType, parseJson } from "./body.ts";
 import { type IncomingEvent, itemFault, MAX_AHEAD_MS, readEvent } from "./event.ts";
 import type { ApiRequest } from "./http.ts";
+import type { Seed } from "./ids.ts";
 import { mayHoldUnstorable, numberSource, parseExact } from "./json.ts";
 import { type Fault, Problem } from "./problem.ts";
 
@@ -10,15 +11,20 @@ export const MAX_EVENTS = 1_000;
 const MEDIA_TYPES: readonly MediaType[] = ["application/json", "application/x-ndjson"];
 
 export interface Batch {
+  /** Sorted by place. Events of one id are in the order of the request. */
   valid: IncomingEvent[];
   faults: Fault[];
 }
 
+/** What a request costs of its client's limit. */
+export const costOf = ({ valid, faults }: Batch): number => Math.max(1, valid.length + faults.length);
+
 /**
  * Reads and checks a request's events, each on its own: one bad event never spoils its neighbours.
+ * @param seed of the places of ids
  * @throws {Problem} when the body as a whole can't be taken
  */
-export function readBatch(request: ApiRequest, retentionDays: number): Batch {
+export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
   const type = mediaType(request, MEDIA_TYPES);
   const text = bodyText(request);
   const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text, true));
@@ -33,10 +39,11 @@ export function readBatch(request: ApiRequest, retentionDays: number): Batch {
   const unsure = mayHoldUnstorable(text);
   const batch: Batch = { valid: [], faults: [] };
   for (const [index, item] of items.entries()) {
-    const read = item instanceof NotJson ? item.at(index) : readEvent(item, index, window, unsure);
+    const read = item instanceof NotJson ? item.at(index) : readEvent(item, index, window, unsure, seed);
     if ("line" in read) batch.valid.push(read);
     else batch.faults.push(read);
   }
+  if (batch.valid.length > 1) batch.valid.sort((a, b) => a.place - b.place);
   return batch;
 }
 

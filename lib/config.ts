@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { auditSettings, auditVariables, signsOnce } from "./config-audit.ts";
 import { flag, positiveInt, redisUrl, url } from "./config-fields.ts";
+import { placeSeed } from "./ids.ts";
 import { redisNodes } from "./redis/nodes.ts";
 
 /** What functions and the local system are both told. */
@@ -44,6 +45,11 @@ const functionSchema = z
     DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
     /** Events waiting in the queue at which ingest answers 503; each shard of Redis takes its even part. */
     QUEUE_MAX_EVENTS: positiveInt(1_000_000),
+    /**
+     * Bytes of messages waiting in Redis at which ingest answers 503; each shard takes its even part. By default 512 MiB:
+     * a million events of 500 bytes, or half of what a Redis of 1 GiB holds. With QUEUE=sqs none wait in Redis.
+     */
+    QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
     /** After this long without an acknowledgement a message is delivered to another worker. */
     QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
     /**
@@ -87,7 +93,10 @@ const functionSchema = z
     retentionDays: env.RETENTION_DAYS,
     ...auditSettings(env),
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
+    /** A secret that all functions know. Where it changes, Redis knows ids of busy clients no more, and the ledger does. */
+    placeSeed: placeSeed(env.DATABASE_URL),
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
+    queueMaxBytes: env.QUEUE_MAX_BYTES,
     queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,
     queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES ?? (env.QUEUE === "sqs" ? 100 : 5),
     sqs: env.QUEUE === "sqs" ? sqsOf(env) : undefined,

@@ -38,16 +38,17 @@ export function createDeps(config: Config): Deps {
   const shards = new Shards(config.redisShards);
   const log = createLogger(config);
   const unqueued = new Unqueued();
-  const shared = { config, sql: connectDatabase(config), redis, shards, log, unqueued };
+  const sql = connectDatabase(config);
+  const shared = { config, sql, redis, shards, log, unqueued };
   if (!config.sqs)
     return {
       ...shared,
       queue: createQueue(redis, shards, config),
-      intake: new RedisIntake(redis, shards, config, unqueued),
+      intake: new RedisIntake(shared),
     };
   const queue = new SqsQueue(redis, shards, sqsSettings(config));
   const { messageBytes } = config.sqs;
-  const intake = new SqsIntake({ redis, shards, queue, config, messageBytes, log, unqueued });
+  const intake = new SqsIntake({ ...shared, queue, messageBytes });
   return { ...shared, queue, intake };
 }
 

@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Deps } from "./deps.ts";
-import type { SettledMessage } from "./enqueue/enqueue.ts";
+import type { GivenUp, SettledPart } from "./enqueue/enqueue.ts";
 import { isDataError, isRetryable, sqlState } from "./errors.ts";
 import { type Header, ownerOf, type ParsedMessage, type Place, parseMessage, placeName } from "./message.ts";
 import { settleRedrive } from "./redrive.ts";
@@ -64,7 +64,7 @@ export async function drain(delivered: readonly Delivered[], deps: Deps): Promis
   }
   const done = await settle(messages, deps);
   failed.push(...done.failed);
-  await closeBooks(delivered, messages, { ...done, failed }, deps);
+  await closeNotes(delivered, messages, failed, deps);
   return failed;
 }
 
@@ -202,29 +202,31 @@ function usedKeys(audits: readonly Audited[]): { clientId: string; prefix: strin
 }
 
 /**
- * Redis shows a receipt as pending until here. If it is away, the stale entry does no harm: PostgreSQL's receipt wins.
+ * Redis counts the events as waiting until here. Where it is away, the next look at the notes finds in PostgreSQL that they
+ * are settled.
  */
-async function closeBooks(
+async function closeNotes(
   delivered: readonly Delivered[],
   messages: readonly Received[],
-  { failed, fresh }: Done,
+  failed: readonly string[],
   { config, intake, log }: Deps,
 ): Promise<void> {
-  // Of several copies of a message in this batch only one is settled now, so each place is taken out of `fresh`.
-  const settled = messages
-    .filter(({ queueId }) => !failed.includes(queueId))
-    .map((message): SettledMessage => {
-      const { header, lines, place, queueId } = message;
-      const clientId = header.accepted === undefined ? undefined : ownerOf(header);
-      return { queueId, place, clientId, events: lines.length, fresh: fresh.delete(placeName(place)) };
+  const settled = messages.flatMap(({ header, lines, place, queueId }): SettledPart[] => {
+    const clientId = header.accepted === undefined ? undefined : ownerOf(header);
+    if (clientId === undefined || failed.includes(queueId)) return [];
+    return [{ place, clientId, events: lines.length }];
+  });
+  const byId = new Map(messages.map((message) => [message.queueId, message]));
+  const dead = delivered
+    .filter(({ id, deliveries }) => deliveries >= config.queueMaxDeliveries && failed.includes(id))
+    .map(({ id }): GivenUp => {
+      const message = byId.get(id);
+      const clientId = message?.header.accepted === undefined ? undefined : ownerOf(message.header);
+      return message && clientId !== undefined
+        ? { place: message.place, clientId }
+        : { place: { id, part: 0 }, clientId: undefined };
     });
-  const dead = delivered.filter(
-    ({ id, deliveries }) => deliveries >= config.queueMaxDeliveries && failed.includes(id),
-  );
   await intake
-    .settled(
-      settled,
-      dead.map(({ id }) => id),
-    )
-    .catch((error: Error) => log.warn("books-not-closed", { messages: settled.length, error }));
+    .settled(settled, dead)
+    .catch((error: Error) => log.warn("notes-not-closed", { messages: settled.length, error }));
 }

@@ -1,7 +1,7 @@
 /** One event: its schema, and its way from what was sent to what travels. */
 import * as z from "zod";
 import { digestEvent, digestValue } from "./digest.ts";
-import { seenId } from "./ids.ts";
+import { placeOf, type Seed, seenId } from "./ids.ts";
 import { escapePointer, findUnstorable, numberSource } from "./json.ts";
 import { toLine } from "./message.ts";
 import type { Fault } from "./problem.ts";
@@ -36,8 +36,9 @@ export const eventSchema = z
 export interface IncomingEvent {
   index: number;
   eventId: string;
-  /** The id as Redis remembers it. */
+  /** The id as Redis remembers it, and its place there. */
   seenId: string;
+  place: number;
   /** Of everything but the id. */
   digest: string;
   line: string;
@@ -53,6 +54,7 @@ interface Window {
  * Checks one item of a request.
  * @param value as `parseExact` gave it
  * @param unsure whether the request's text may hold strings that PostgreSQL can't
+ * @param seed of the places of ids
  * @returns the event, or what is wrong with it
  */
 export function readEvent(
@@ -60,6 +62,7 @@ export function readEvent(
   index: number,
   window: Window,
   unsure: boolean,
+  seed: Seed,
 ): IncomingEvent | Fault {
   const result = eventSchema.safeParse(value);
   if (!result.success) return schemaFault(value, index, result.error);
@@ -86,7 +89,14 @@ export function readEvent(
     if (found) return fault(found.pointer, `${found.pointer.slice(1)} ${found.detail}`);
   }
   const line = toLine({ eventId, eventType, timestamp: time.text, payload: JSON.stringify(payload) });
-  return { index, eventId, seenId: seenId(eventId), digest: digestEvent(eventType, time.text, digest), line };
+  return {
+    index,
+    eventId,
+    seenId: seenId(eventId),
+    place: placeOf(eventId, seed),
+    digest: digestEvent(eventType, time.text, digest),
+    line,
+  };
 }
 
 export const itemFault = (index: number, eventId: string | null, pointer: string, detail: string): Fault => ({

@@ -9,7 +9,7 @@ import { parseLine } from "./message.ts";
 import { Problem } from "./problem.ts";
 import { findEvent } from "./sql/find-event.ts";
 import { findQuarantined, type QuarantinedEvent } from "./sql/find-quarantined.ts";
-import { listEvents as selectEvents } from "./sql/list-events.ts";
+import { type ListedEventRow, streamEvents } from "./sql/list-events.ts";
 import type { StoredEventRow } from "./sql/stored-event.ts";
 import { shortenTime } from "./time.ts";
 
@@ -29,28 +29,40 @@ export async function listEvents(call: Call<typeof contract.listEvents>): Promis
   const event = id === undefined ? undefined : { id, key: eventKey(id) };
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
   const filter = { clientId: clientFilter(call), event, eventType, start, end, where, after };
-  // One more than asked for tells whether there is a next page.
-  const rows = await selectEvents(deps.sql, filter, limit + 1);
-  const page = cutPage(rows.slice(0, limit).map(storedJson));
-  const last = page.length < rows.length ? rows[page.length - 1] : undefined;
-  const cursor = last ? cursorAfter(last) : null;
-  const body = `{"events":[${page.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
+  // One row beyond the limit tells whether there is a next page.
+  const limits = { rows: limit + 1, bytes: MAX_PAGE_LENGTH };
+  const { events, cursor } = await cutPage(streamEvents(deps.sql, filter, limits), limit);
+  const body = `{"events":[${events.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
   return json(200, body, linkNext(request, cursor));
 }
 
-/** Leads to what comes after an event. */
-export const cursorAfter = (row: StoredEventRow): string =>
-  encodeCursor([row.event_time, row.event_id, row.client_id]);
-
-/** As many as fit, and at least one. */
-function cutPage(events: readonly string[]): readonly string[] {
+/** As many events as fit, and at least one. */
+async function cutPage(
+  pages: AsyncIterable<readonly ListedEventRow[]>,
+  limit: number,
+): Promise<{ events: string[]; cursor: string | null }> {
+  const events: string[] = [];
   let length = 0;
-  const tooMany = events.findIndex((event, index) => {
-    length += event.length;
-    return index > 0 && length > MAX_PAGE_LENGTH;
-  });
-  return tooMany < 0 ? events : events.slice(0, tooMany);
+  let last: StoredEventRow | undefined;
+  for await (const page of pages)
+    for (const row of page) {
+      const text = wasRead(row) ? storedJson(row) : undefined;
+      length += text?.length ?? 0;
+      const full = text === undefined || events.length === limit || length > MAX_PAGE_LENGTH;
+      if (last !== undefined && full) return { events, cursor: cursorAfter(last) };
+      if (!wasRead(row) || text === undefined) throw new Error("The first event of a page has no payload.");
+      events.push(text);
+      last = row;
+    }
+  return { events, cursor: null };
 }
+
+/** False for a row beyond the bytes of its list. */
+export const wasRead = (row: ListedEventRow): row is StoredEventRow => row.payload !== null;
+
+/** Leads to what comes after an event. */
+export const cursorAfter = (row: ListedEventRow): string =>
+  encodeCursor([row.event_time, row.event_id, row.client_id]);
 
 /**
  * One event, wherever it is. A redrive may move it out of quarantine between the two looks, so that a third one is

@@ -5,8 +5,8 @@ import type * as contract from "./contract/export.ts";
 import { csvLine } from "./csv.ts";
 import { decodeCursor } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { cursorAfter, EVENT_CURSOR, storedJson } from "./events.ts";
-import { cutPiece, type ExportFormat, type Piece, pieceResponse } from "./export-piece.ts";
+import { cursorAfter, EVENT_CURSOR, storedJson, wasRead } from "./events.ts";
+import { cutPiece, type ExportFormat, MAX_PIECE_BYTES, type Piece, pieceResponse } from "./export-piece.ts";
 import type { ApiResponse } from "./http.ts";
 import { type EventFilter, streamEvents } from "./sql/list-events.ts";
 import type { StoredEventRow } from "./sql/stored-event.ts";
@@ -28,9 +28,10 @@ export async function exportPiece(
 ): Promise<Piece> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor, EVENT_CURSOR);
   // One more than asked for tells whether there is a next piece.
-  return cutPiece(streamEvents(sql, { ...filter, after }, limit + 1), {
+  const toText = format === "csv" ? csvOf : (row: StoredEventRow) => `${storedJson(row)}\n`;
+  return cutPiece(streamEvents(sql, { ...filter, after }, { rows: limit + 1, bytes: MAX_PIECE_BYTES }), {
     head: format === "csv" && after === undefined ? csvLine(COLUMNS) : "",
-    toText: format === "csv" ? csvOf : (row) => `${storedJson(row)}\n`,
+    toText: (row) => (wasRead(row) ? toText(row) : undefined),
     limit,
     cursorAfter,
   });

@@ -8,7 +8,7 @@ export type ExportFormat = "ndjson" | "csv";
  * Most bytes of a piece as a function answers it, inside a string of JSON: of the 6 MiB that an answer may have. What
  * is larger by itself stands alone; an event with 1 MiB of quotation marks becomes 4 MiB as CSV.
  */
-const MAX_PIECE_BYTES = 4_000_000;
+export const MAX_PIECE_BYTES = 4_000_000;
 
 const MEDIA_TYPES = { ndjson: "application/x-ndjson", csv: "text/csv; charset=utf-8" } as const;
 
@@ -23,7 +23,8 @@ export interface Piece {
 interface Cut<Row> {
   /** Stands before the first row. */
   head?: string | undefined;
-  toText: (row: Row) => string;
+  /** Undefined for a row that was not read, since it lies beyond the piece. */
+  toText: (row: Row) => string | undefined;
   /** For how many rows of `limit` it counts; for one, when left out. */
   count?: (row: Row) => number;
   /** Most rows. */
@@ -45,9 +46,11 @@ export async function cutPiece<Row>(
   for await (const page of pages)
     for (const row of page) {
       const text = toText(row);
-      bytes += Buffer.byteLength(JSON.stringify(text));
-      const full = rows + count(row) > limit || bytes > MAX_PIECE_BYTES || Date.now() > endsAt;
+      bytes += Buffer.byteLength(JSON.stringify(text ?? ""));
+      const full =
+        text === undefined || rows + count(row) > limit || bytes > MAX_PIECE_BYTES || Date.now() > endsAt;
       if (last !== undefined && full) return { text: texts.join(""), rows, cursor: cursorAfter(last) };
+      if (text === undefined) throw new Error("The first row of a piece was not read.");
       texts.push(text);
       rows += count(row);
       last = row;

@@ -16,6 +16,7 @@ import { probeWrite } from "./sql/probe-write.ts";
 import { readPartitionState } from "./sql/read-partition-state.ts";
 import { FIRST_MS, type Instant, instantOf, shortenTime } from "./time.ts";
 import { version } from "./version.ts";
+import { readWaiting } from "./waiting.ts";
 
 type Health = z.output<typeof contract.healthSchema>;
 type History = z.output<(typeof contract.getHealthHistory.responses)[200]>;
@@ -111,6 +112,8 @@ async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<b
  * where both are.
  */
 export async function recordHealth(deps: Deps): Promise<Health> {
+  // What is settled unseen by Redis must not add to the age that an alarm looks at.
+  await within(CHECK_TIMEOUT_MS, () => readWaiting(deps, null));
   const health = await checkHealth(deps);
   const { status, checks, settings } = health;
   if ([settings.database, settings.redis].some((found) => found && found.weak.length > 0))

@@ -1,6 +1,7 @@
 /**
  * The front door: check the body, then let the intake check key, limit and duplicates and queue what is new: on Redis one
- * atomic round trip, on SQS one before and one after it. No PostgreSQL on this path.
+ * atomic round trip, on SQS one before and one after it. PostgreSQL is read only for a key that is not cached, and for an
+ * event that Redis takes for a conflict.
  */
 import { toAnswer } from "./answer.ts";
 import type { Call } from "./api.ts";
@@ -35,7 +36,7 @@ export async function ingest(
 function readOrRefuse(request: ApiRequest, { config }: Deps): { batch: Batch; problem: Problem | undefined } {
   try {
     readParameters(sendEvents, request);
-    const batch = readBatch(request, config.retentionDays);
+    const batch = readBatch(request, config.retentionDays, config.placeSeed);
     return { batch, problem: batch.valid.length > 0 ? undefined : nothingValid(batch.faults) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

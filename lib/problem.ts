@@ -82,7 +82,7 @@ const types = {
   "payload-too-large": {
     status: 413,
     title: "The body is too large",
-    help: "A request holds at most 1 MiB after decompression and at most 1,000 events. Send it in parts; sending again what was already taken is safe.",
+    help: "A request holds at most 1 MiB after decompression, at most 1,000 events, and not more events than the client's burst; `detail` says which of these it is above. Waiting does not help: send it in parts. Sending again what was already taken is safe.",
   },
   "unsupported-media-type": {
     status: 415,
@@ -107,7 +107,7 @@ const types = {
   "rate-limited": {
     status: 429,
     title: "The client's rate limit is used up",
-    help: "Wait for the seconds in `Retry-After`, then send the whole request again: that is always safe. The unit is the event, so a batch of 100 costs 100; a batch larger than the client's burst never passes and must be split.",
+    help: "Wait for the seconds in `Retry-After`, then send the whole request again: that is always safe. The unit is the event, so a batch of 100 costs 100.",
   },
   "internal-error": {
     status: 500,
@@ -117,7 +117,7 @@ const types = {
   "queue-full": {
     status: 503,
     title: "The queue is full",
-    help: "Events arrive faster than they are stored. Wait for the seconds in `Retry-After`, which are reckoned from the queue's depth and drain rate, then send the whole request again.",
+    help: "Events arrive faster than they are stored, and there are as many of them, or as many bytes, as may wait (`QUEUE_MAX_EVENTS`, `QUEUE_MAX_BYTES`). Wait for the seconds in `Retry-After`, which are reckoned from the queue's depth and drain rate, then send the whole request again.",
   },
   "queue-unavailable": {
     status: 503,
@@ -127,7 +127,7 @@ const types = {
   "database-unavailable": {
     status: 503,
     title: "The database is out of reach",
-    help: "Sending events goes on without the database; questions wait for it. Ask again after the seconds in `Retry-After`.",
+    help: "Sending events goes on without the database, but for events that were perhaps sent before with other content (`event-unverified`); questions wait for it. Try again after the seconds in `Retry-After`.",
   },
   timeout: {
     status: 504,
@@ -145,6 +145,12 @@ const types = {
     item: true,
     title: "The event id was used for other content",
     help: "An event with this `event_id` was sent before with another type, time or payload. The first stays as it is; give the new event an id of its own.",
+  },
+  "event-unverified": {
+    status: 503,
+    item: true,
+    title: "Whether the event is a duplicate can't be told now",
+    help: "An event with this `event_id` was sent before. Whether with the same content only the database can tell, and it is out of reach or far behind. Send the request again in a few seconds: the event then is a duplicate or an `event-conflict`.",
   },
   "queue-refused": {
     status: 503,

@@ -6,6 +6,7 @@ import type { Deps } from "./deps.ts";
 import { outage } from "./errors.ts";
 import { type ApiResponse, json } from "./http.ts";
 import { isUuid } from "./ids.ts";
+import { parseNote } from "./note.ts";
 import { Problem } from "./problem.ts";
 import { findReceipt, type ReceiptRow } from "./sql/find-receipt.ts";
 import { shortenTime } from "./time.ts";
@@ -52,7 +53,7 @@ async function findAnywhere(deps: Deps, caller: Caller, id: string): Promise<Rec
 
 const isWhole = ({ settled_parts, parts }: ReceiptRow): boolean => settled_parts >= parts;
 
-/** The scripts of ingest left "client_id accepted received_at_ms …" in the client's shard. */
+/** From the note in the client's shard. */
 async function findPending(
   { redis, shards }: Deps,
   caller: Caller,
@@ -64,12 +65,12 @@ async function findPending(
   );
   const text = texts.find((found) => found !== null) ?? undefined;
   if (text === undefined) return undefined;
-  const [clientId = "", accepted, receivedAt] = text.split(" ");
+  const { clientId = "", receivedAt, events } = parseNote(text);
   return {
     client_id: clientId,
-    received_at: new Date(Number(receivedAt)).toISOString(),
+    received_at: new Date(receivedAt).toISOString(),
     completed_at: null,
-    accepted: Number(accepted),
+    accepted: events,
     stored: 0,
     duplicates: 0,
     quarantined: 0,

@@ -125,7 +125,9 @@ export const getPipeline = operation({
   function: "analytics",
   summary: "Totals, and how the queue is doing",
   description:
-    "`accepted = stored + duplicates + quarantined + pending`, for one client or, with an admin key, all.",
+    "`accepted = stored + duplicates + quarantined + pending`, for one client or, with an admin key, all. `pending` has the " +
+    "dead letters, and events of a request that is being answered. 503 `queue-unavailable` also while Redis has lost data " +
+    "and not all messages of the queue are counted again.",
   scopes: ["read"],
   query: z.strictObject({ client: rangeQuery.client }),
   responses: {

@@ -1,6 +1,8 @@
 /** Words for the scripts that admit a request, and what they reply. */
 import { toLimit } from "../auth.ts";
+import { costOf } from "../batch.ts";
 import type { Config } from "../config.ts";
+import type { IncomingEvent } from "../event.ts";
 import type { Shard } from "../redis/keys.ts";
 import type { Enqueued, Submission } from "./enqueue.ts";
 
@@ -9,18 +11,18 @@ export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submiss
   shard.apiKey(hash),
   shard.client(clientId),
   shard.limit(clientId),
-  shard.seen(clientId, 0),
-  shard.seen(clientId, 1),
+  shard.seen(clientId),
   shard.stats,
   shard.receipts,
+  shard.open,
+  shard.waiting,
 ];
 
 /** ARGV that every way begins with. */
 export function admissionArgs(
   { request, key, batch, problem }: Submission,
-  config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents" | "redisShards">,
+  config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents" | "queueMaxBytes" | "redisShards">,
 ): (string | number)[] {
-  const cost = Math.max(1, batch.valid.length + batch.faults.length);
   return [
     key.clientId,
     "ingest",
@@ -28,11 +30,20 @@ export function admissionArgs(
     request.receivedAt,
     problem?.status ?? "",
     problem?.code ?? "",
-    cost,
+    costOf(batch),
     config.dedupWindowSeconds * 1_000,
     // Only its own shard can be seen by a script, so each takes its even part.
     Math.ceil(config.queueMaxEvents / config.redisShards),
+    Math.ceil(config.queueMaxBytes / config.redisShards),
+    placesOf(batch.valid),
   ];
+}
+
+/** The places of events as five hexadecimal digits each. */
+export function placesOf(events: readonly Pick<IncomingEvent, "place">[]): string {
+  let text = "";
+  for (const { place } of events) text += (0x100000 + place).toString(16).slice(1);
+  return text;
 }
 
 export function toAdmission(reply: unknown, { key }: Submission): Enqueued {

@@ -1,5 +1,5 @@
 /**
- * How accepted events get from the door into the queue, and out of the books when they have been settled. Redis Streams
+ * How accepted events get from the door into the queue, and out of the notes when they have been settled. Redis Streams
  * and SQS each have a way of their own; the door and the worker know only this.
  */
 import type { PresentedKey } from "../auth.ts";
@@ -8,6 +8,7 @@ import type { ApiRequest } from "../http.ts";
 import type { Limit } from "../limit.ts";
 import type { Place } from "../message.ts";
 import type { Problem } from "../problem.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 
 /** A request at the door. */
 export interface Submission {
@@ -30,8 +31,8 @@ export interface Enqueued {
   /** The audit row is on its way. Where it is not, whoever builds the answer is to queue it. */
   audited: boolean;
   /**
-   * A letter for each valid item: a accepted, d duplicate, c conflict; r refused by the queue for now, x for good (an
-   * event that is too large for it).
+   * A letter for each valid item: a accepted, d duplicate, c conflict, u duplicate or conflict, not known which; r refused
+   * by the queue for now, x for good (an event that is too large for it).
    */
   outcomes: string;
   limit: Limit | undefined;
@@ -41,16 +42,19 @@ export interface Enqueued {
   cause?: unknown;
 }
 
-/** A message that the worker has settled, or found settled by an earlier delivery. */
-export interface SettledMessage {
-  /** The queue's id of the message. */
-  queueId: string;
+/** A part of a receipt that PostgreSQL has settled. */
+export interface SettledPart {
   place: Place;
-  /** Whose accepted events it carried; undefined for a message that has no receipt. */
-  clientId: string | undefined;
+  clientId: string;
   events: number;
-  /** Settled now, and not by an earlier delivery. */
-  fresh: boolean;
+}
+
+/** A message that failed and will not be delivered again. */
+export interface GivenUp {
+  /** Id of the receipt, or of the message where it belongs to none, and the part. */
+  place: Place;
+  /** Whose accepted events it carries; undefined for a message that belongs to no receipt. */
+  clientId: string | undefined;
 }
 
 export interface Intake {
@@ -59,9 +63,12 @@ export interface Intake {
    * before the answer is built. An id is marked as seen only when the queue has taken its event.
    */
   enqueue(submission: Submission): Promise<Enqueued>;
+  /** After the worker's commit. Saying the same again changes nothing. */
+  settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void>;
   /**
-   * After the worker's commit. Saying the same again changes nothing.
-   * @param dead queue ids of messages that failed and will not be delivered again
+   * Counts what waits in the queue where Redis may have lost its notes.
+   * @param forMs how long that has been known
+   * @returns whether all is counted now; `hidden` where a worker may have some that is not
    */
-  settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void>;
+  recount(forMs: number): Promise<Recounted>;
 }

@@ -2,60 +2,94 @@
 import { bytesBefore, refusalBytes } from "../answer.ts";
 import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
+import type { Log } from "../log.ts";
 import { openAudit, openHeader } from "../message.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 import type { RedisConnection } from "../redis/client.ts";
+import { depthScript, toDepth } from "../redis/depth.ts";
 import { defineEnqueue } from "../redis/enqueue.ts";
 import type { Shards } from "../redis/shards.ts";
+import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
-import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+import { judge } from "./conflicts.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import { Notes } from "./notes.ts";
 
 const enqueueScript = defineEnqueue(refusalBytes);
 
-export class RedisIntake implements Intake {
-  readonly #redis: RedisConnection;
-  readonly #shards: Shards;
-  readonly #config: Config;
-  readonly #unqueued: Unqueued;
+interface Parts {
+  redis: RedisConnection;
+  sql: Database;
+  shards: Shards;
+  config: Config;
+  log: Log;
+  unqueued: Unqueued;
+}
 
-  constructor(redis: RedisConnection, shards: Shards, config: Config, unqueued: Unqueued) {
-    this.#redis = redis;
-    this.#shards = shards;
-    this.#config = config;
-    this.#unqueued = unqueued;
+export class RedisIntake implements Intake {
+  readonly #parts: Parts;
+  readonly #notes: Notes;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "redis");
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
-    const names = this.#unqueued.take();
+    const { unqueued } = this.#parts;
+    const names = unqueued.take();
     let audited = false;
     try {
       const enqueued = await this.#enqueue(submission, names);
       audited = enqueued.audited;
-      return enqueued;
+      return enqueued.outcomes.includes("c") ? await this.#check(submission, enqueued) : enqueued;
     } finally {
-      if (!audited) this.#unqueued.add(names);
+      if (!audited) unqueued.add(names);
     }
+  }
+
+  /**
+   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, the mark is right, since it was set in the step that
+   * queued its event; but not if messages wait for longer than marks last, since an event before that one may wait, too.
+   */
+  async #check(submission: Submission, enqueued: Enqueued): Promise<Enqueued> {
+    const { redis, shards, config } = this.#parts;
+    const { queue, dead, stats } = shards.of(enqueued.owner ?? "");
+    // Before PostgreSQL is asked: what has left the queue by now is settled, and will be found.
+    const oldest = depthScript(redis, [queue, dead, stats], []).then(toDepth);
+    const overdue = await oldest.then(
+      ({ oldestAgeMs }) => oldestAgeMs >= config.dedupWindowSeconds * 1_000,
+      () => true,
+    );
+    const absent = overdue ? "u" : "c";
+    const letters = { same: "d", other: "c", absent, unknown: "u" } as const;
+    return {
+      ...enqueued,
+      outcomes: await judge(this.#parts, submission, enqueued, (verdict) => letters[verdict]),
+    };
   }
 
   async #enqueue(submission: Submission, names: readonly string[]): Promise<Enqueued> {
     const { request, key, batch } = submission;
     const header = { id: request.id, at: request.receivedAt };
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
-    const args = admissionArgs(submission, this.#config);
+    const { redis, shards, config } = this.#parts;
+    const args = admissionArgs(submission, config);
     args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix), bytesBefore(submission));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
-    const shard = this.#shards.ofKey(key);
-    const keys = [...admissionKeys(shard, submission), shard.queue, shard.accepted];
-    return toAdmission(await enqueueScript(this.#redis, keys, args), submission);
+    const shard = shards.ofKey(key);
+    const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];
+    return toAdmission(await enqueueScript(redis, keys, args), submission);
   }
 
-  async settled(messages: readonly SettledMessage[]): Promise<void> {
-    const byShard = new Map<string, string[]>();
-    for (const { clientId, place } of messages) {
-      if (clientId === undefined) continue;
-      const { receipts } = this.#shards.of(clientId);
-      byShard.set(receipts, [...(byShard.get(receipts) ?? []), place.id]);
-    }
-    await Promise.all([...byShard].map(([receipts, ids]) => this.#redis.hdel(receipts, ...ids)));
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
+  }
+
+  /** The stream and the notes are lost or kept together. */
+  recount(): Promise<Recounted> {
+    return Promise.resolve("complete");
   }
 }

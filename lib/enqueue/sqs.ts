@@ -1,6 +1,6 @@
 /**
  * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
- * seen, books and counts only what SQS took.
+ * seen only what SQS took, and corrects the receipt's note to it.
  */
 import { answerBytes } from "../answer.ts";
 import { type Audited, naming } from "../audit-row.ts";
@@ -8,19 +8,22 @@ import type { Config } from "../config.ts";
 import { auditOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { Sent, SqsQueue } from "../queue/sqs.ts";
-import { booksKeys } from "../queue/sqs-books.ts";
+import type { Recounted } from "../queue/sqs-recount.ts";
 import { admitScript } from "../redis/admit.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import { confirmScript } from "../redis/confirm.ts";
-import { settleScript } from "../redis/settle.ts";
 import type { Shards } from "../redis/shards.ts";
+import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
-import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
-import type { Enqueued, Intake, SettledMessage, Submission } from "./enqueue.ts";
+import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
+import { Confirmations } from "./confirmations.ts";
+import { judge } from "./conflicts.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
+import { Notes } from "./notes.ts";
 import { type Part, pack } from "./pack.ts";
 
 interface Parts {
   redis: RedisConnection;
+  sql: Database;
   shards: Shards;
   queue: SqsQueue;
   config: Config;
@@ -31,21 +34,43 @@ interface Parts {
 
 export class SqsIntake implements Intake {
   readonly #parts: Parts;
+  readonly #notes: Notes;
+  readonly #confirmations: Confirmations;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "sqs");
+    this.#confirmations = new Confirmations(parts.redis, parts.log);
   }
 
   async enqueue(submission: Submission): Promise<Enqueued> {
     const { redis, shards, config } = this.#parts;
+    await this.#confirmations.catchUp();
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
     const keys = admissionKeys(shards.ofKey(submission.key), submission);
     const reply = toAdmission(await admitScript(redis, keys, args), submission);
     const admission = { ...reply, audited: false };
-    const { code, outcomes, owner } = admission;
-    if (code !== "ok" || owner === null || !/[ad]/.test(outcomes)) return admission;
-    return this.#send(submission, admission, owner);
+    const { code, owner } = admission;
+    if (code !== "ok" || owner === null) return admission;
+    const judged = { ...admission, outcomes: await this.#check(submission, admission) };
+    if (/[ad]/.test(judged.outcomes)) return this.#send(submission, judged, owner);
+    // Takes the receipt's note away.
+    await this.#confirm(submission, owner, [], [], []);
+    return judged;
+  }
+
+  /**
+   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, or does not answer, the event is queued: an
+   * earlier one may be on its way whose mark was lost, since ids are marked only after SQS has taken their events. The ledger
+   * then decides, and what comes second is a duplicate on the receipt. Two events of one request can only be what they are.
+   */
+  async #check(submission: Submission, admission: Enqueued): Promise<string> {
+    if (!admission.outcomes.includes("c")) return admission.outcomes;
+    const letters = { same: "d", other: "c", absent: "a", unknown: "a" } as const;
+    return judge(this.#parts, submission, admission, (verdict, isSecond) =>
+      isSecond && verdict !== "same" ? "c" : letters[verdict],
+    );
   }
 
   async #send(submission: Submission, admission: Enqueued, owner: string): Promise<Enqueued> {
@@ -81,57 +106,41 @@ export class SqsIntake implements Intake {
     parts: readonly Part[],
     sent: readonly Sent[],
   ): Promise<void> {
-    const { redis, shards, config, log } = this.#parts;
-    const messages: (string | number)[] = [];
-    const marks: (string | number)[] = [];
+    const { shards, config } = this.#parts;
+    const taken: (string | number)[] = [];
+    const marked: Submission["batch"]["valid"] = [];
     for (const [part, { events }] of parts.entries()) {
-      const id = sent[part]?.id;
-      if (id === undefined) continue;
-      messages.push(id, part, events.length);
+      if (sent[part]?.id === undefined) continue;
+      taken.push(part, events.length);
       for (const position of events) {
         const event = fresh[position];
-        if (event) marks.push(event.seenId, event.digest);
+        if (event) marked.push(event);
       }
     }
     const args = [
       owner,
       request.id,
       config.dedupWindowSeconds * 1_000,
-      messages.length / 3,
-      ...messages,
-      ...marks,
+      request.receivedAt,
+      taken.length / 2,
+      placesOf(marked),
+      ...taken,
+      ...marked.flatMap(({ seenId, digest }) => [seenId, digest]),
     ];
     const shard = shards.of(owner);
-    const seen = [shard.seen(owner, 0), shard.seen(owner, 1)];
-    const keys = [...booksKeys(shard), ...seen, shard.receipts, shard.accepted];
-    await confirmScript(redis, keys, args).catch((error: Error) =>
-      log.warn("not-confirmed", { request_id: request.id, error }),
-    );
+    const keys = [...shard.notes, shard.seen(owner)];
+    await this.#confirmations.confirm({ id: request.id, keys, args });
   }
 
-  async settled(messages: readonly SettledMessage[], dead: readonly string[]): Promise<void> {
-    const { redis, shards, queue } = this.#parts;
-    await queue.books.unbook("dead", dead);
-    const byShard = Map.groupBy(messages, ({ clientId }) =>
-      clientId === undefined ? shards.first : shards.of(clientId),
-    );
-    await Promise.all(
-      [...byShard].map(([shard, settled]) =>
-        settleScript(redis, [...booksKeys(shard), shard.receipts, shard.accepted], settled.flatMap(toWords)),
-      ),
-    );
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
+  }
+
+  recount(forMs: number): Promise<Recounted> {
+    return this.#parts.queue.recount(forMs);
   }
 }
-
-/** ARGV of `settleScript`. */
-const toWords = ({ queueId, place, clientId = "", events, fresh }: SettledMessage): (string | number)[] => [
-  queueId,
-  place.id,
-  place.part,
-  events,
-  clientId,
-  fresh ? 1 : 0,
-];
 
 /** With the row of a request that is answered as it was admitted. */
 function auditedHeader(submission: Submission, admission: Enqueued): Audited {

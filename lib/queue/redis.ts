@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 import type { Config } from "../config.ts";
-import { acknowledgeScript, decayedRate } from "../redis/acknowledge.ts";
+import { acknowledgeScript } from "../redis/acknowledge.ts";
 import type { RedisConnection } from "../redis/client.ts";
-import { depthScript } from "../redis/depth.ts";
+import { depthScript, entryTime, toDepth } from "../redis/depth.ts";
 import type { Shard } from "../redis/keys.ts";
 import { probeShard } from "../redis/probe.ts";
 import { redriveDeadScript } from "../redis/redrive-dead.ts";
@@ -14,6 +14,8 @@ const GROUP = "worker";
 const CONSUMER = "weir";
 /** Dead letters that one script moves, so that it does not hold Redis up for long. */
 const MOST_REDRIVEN = 25;
+/** How much longer than its wait a read that waits may take, in milliseconds. */
+const READER_MARGIN_MS = 2_000;
 /** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
 type Entry = [id: string, fields: string[] | null];
 
@@ -43,6 +45,7 @@ export class RedisQueue implements Queue {
     for (const { body, events } of messages) {
       batch.xadd(this.#shard.queue, "*", "n", events, "m", body);
       if (events > 0) batch.hincrby(this.#shard.stats, "events", events);
+      batch.hincrby(this.#shard.stats, "bytes", Buffer.byteLength(body));
     }
     const replies = await batch.exec();
     const failed = replies?.find(([error]) => error !== null);
@@ -82,19 +85,7 @@ export class RedisQueue implements Queue {
 
   async depth(): Promise<Depth> {
     const { queue, dead, stats } = this.#shard;
-    const [messages, deadLetters, oldest, events, rate, rateAt, now] = (await depthScript(
-      this.#redis,
-      [queue, dead, stats],
-      [],
-    )) as [number, number, string, ...(string | number | null)[]];
-    const nowMs = Number(now);
-    return {
-      messages,
-      events: Math.max(0, Number(events ?? 0)),
-      oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
-      drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
-      deadLetters,
-    };
+    return toDepth(await depthScript(this.#redis, [queue, dead, stats], []));
   }
 
   async probe(): Promise<void> {
@@ -164,7 +155,9 @@ export class RedisQueue implements Queue {
       this.#reader = undefined;
       this.#readerWaitMs = waitMs;
     }
-    this.#reader ??= redis.duplicate({ commandTimeout: waitMs + 2_000 });
+    // Both at once: a read that was sent again could take messages when its caller has given up.
+    const longestMs = waitMs + READER_MARGIN_MS;
+    this.#reader ??= redis.duplicate({ commandTimeout: longestMs, socketTimeout: longestMs });
     if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
     return this.#reader;
   }
@@ -200,9 +193,6 @@ export class RedisQueue implements Queue {
     await this.#redis.call("XCLAIM", ...words);
   }
 }
-
-/** A stream entry's id begins with its time of arrival in milliseconds. */
-const entryTime = (id: string): number => Number(id.slice(0, id.indexOf("-")));
 
 function toMessage([id, fields]: Entry, deliveries: number): Message {
   const at = fields?.indexOf("m") ?? -1;

@@ -34,8 +34,8 @@ export interface DeadLetters {
   send(
     messages: readonly { body: string }[],
   ): Promise<readonly { id: string | undefined; refused?: string; cause?: unknown }[]>;
-  /** Books what was sent. */
-  rebook(moved: readonly Moved[]): Promise<void>;
+  /** Counts what was sent as waiting. */
+  revive(moved: readonly Moved[]): Promise<void>;
   /** Ends a call that takes too long. @param waitS how long it may wait for messages */
   signal(waitS: number): Signal;
 }
@@ -57,7 +57,7 @@ export async function findDeadLetterUrl(
 
 /**
  * Sends dead letters again, and deletes each only after that. Not with StartMessageMoveTask: fauxqs has none, and it would
- * not tell the new ids, which the books are kept by.
+ * not tell what it has moved, which Redis counts as waiting from here on.
  * @param limit messages at the most
  * @returns how many
  * @throws when SQS or Redis fails; what had been sent by then may be put back a second time by the next redrive
@@ -95,7 +95,7 @@ async function putBack(from: DeadLetters, letters: readonly Letter[]): Promise<v
     const newId = sent[position]?.id;
     return newId === undefined ? [] : [{ ...letter, newId }];
   });
-  if (taken.length > 0) await from.rebook(taken);
+  if (taken.length > 0) await from.revive(taken);
   await remove(from, taken);
   for (const one of sent)
     if (one.id === undefined)

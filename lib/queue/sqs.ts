@@ -4,9 +4,10 @@ import type { RedisConnection } from "../redis/client.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "./queue.ts";
 import { callInBatches, type Outcome } from "./sqs-batches.ts";
-import { SqsBooks } from "./sqs-books.ts";
 import { connectSqs, type SqsConnection } from "./sqs-client.ts";
 import { findDeadLetterUrl, redriveDeadLetters } from "./sqs-dead-letters.ts";
+import { SqsNotes } from "./sqs-notes.ts";
+import { type Recounted, recount } from "./sqs-recount.ts";
 import { MOST_BYTES, SqsSender } from "./sqs-sender.ts";
 import { decodeText, encodeText } from "./sqs-text.ts";
 
@@ -28,6 +29,8 @@ export type Sent = { id: string } | { id: undefined; refused: string; retryable:
 interface Held {
   handle: string;
   deliveries: number;
+  /** Of a message that is set aside if it fails; of others empty. */
+  body: string;
 }
 
 interface Settings {
@@ -44,11 +47,11 @@ export function sqsSettings(config: Config): Settings {
 }
 
 /**
- * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is, so Redis keeps books
- * of the messages. It can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
+ * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is; Redis' notes do. It
+ * can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
  */
 export class SqsQueue implements Queue {
-  readonly books: SqsBooks;
+  readonly #notes: SqsNotes;
   readonly #settings: Settings;
   readonly #closing = new AbortController();
   #connection: Promise<SqsConnection> | undefined;
@@ -62,7 +65,7 @@ export class SqsQueue implements Queue {
   });
 
   constructor(redis: RedisConnection, shards: Shards, settings: Settings) {
-    this.books = new SqsBooks(redis, shards);
+    this.#notes = new SqsNotes(redis, shards);
     this.#settings = settings;
   }
 
@@ -70,18 +73,15 @@ export class SqsQueue implements Queue {
     const sent = await this.sendEach(messages);
     const taken = messages.flatMap(({ events }, position) => {
       const id = sent[position]?.id;
-      return id === undefined ? [] : [id, events];
+      return id === undefined || events === 0 ? [] : [{ id, events }];
     });
-    await this.books.book(taken).catch((error: unknown) => {
-      // The books count events. Without Redis, a message that has none is queued all the same.
-      if (messages.some(({ events }) => events > 0)) throw error;
-    });
+    await this.#notes.open(taken);
     for (const one of sent)
       if (one.id === undefined)
         throw new Error(`SQS refused a message: ${one.refused}`, { cause: one.cause });
   }
 
-  /** Sends, and tells of each message whether SQS took it. The caller books those taken. Never rejects. */
+  /** Sends, and tells of each message whether SQS took it. The caller counts those taken. Never rejects. */
   async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
     const bodies = messages.map(({ body }) => encodeText(body));
     const fitting = bodies.filter((body) => Buffer.byteLength(body) <= MOST_BYTES);
@@ -118,7 +118,7 @@ export class SqsQueue implements Queue {
       },
     );
     const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
-    await this.books.unbook("ack", gone);
+    await this.#notes.close(gone);
     if (gone.length < held.length)
       throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
   }
@@ -128,10 +128,7 @@ export class SqsQueue implements Queue {
     await this.#handBack(held, () => PAUSE_S);
     // SQS sets it aside when it would be delivered next.
     const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
-    await this.books.unbook(
-      "dead",
-      dead.map(({ id }) => id),
-    );
+    await this.#notes.giveUp(dead);
   }
 
   async release(ids: readonly string[]): Promise<void> {
@@ -149,20 +146,38 @@ export class SqsQueue implements Queue {
         connection: await this.#connect(),
         url,
         send: (messages) => this.sendEach(messages),
-        rebook: (moved) => this.books.rebook(moved),
+        revive: (moved) => this.#notes.revive(moved),
         signal: (waitS) => this.#signal(waitS),
       },
       limit,
     );
   }
 
+  /**
+   * Counts accepted events that wait in SQS and have no note in Redis, which lost it. A message that a worker has can't be
+   * seen. Each message seen is out of sight for five seconds, and has one delivery more.
+   * @param forMs how long it has been known that notes may be missing
+   * @throws when SQS or Redis fails
+   */
+  async recount(forMs: number): Promise<Recounted> {
+    const { queueMaxDeliveries: maxDeliveries, queueVisibilitySeconds } = this.#settings;
+    const from = {
+      connection: await this.#connect(),
+      url: this.#url,
+      signal: (waitS: number) => this.#signal(waitS),
+      counts: () => this.#counts(this.#url),
+      open: (bodies: readonly string[]) => this.#notes.openFound(bodies),
+    };
+    return recount(from, { forMs, maxDeliveries, visibilityMs: queueVisibilitySeconds * 1_000 });
+  }
+
   async depth(): Promise<Depth> {
-    const [messages, deadLetters, booked] = await Promise.all([
+    const [messages, deadLetters, noted] = await Promise.all([
       this.#count(this.#url),
       this.#deadLetters(),
-      this.books.depth(),
+      this.#notes.depth(),
     ]);
-    return { messages, ...booked, deadLetters };
+    return { messages, ...noted, deadLetters };
   }
 
   /**
@@ -219,7 +234,9 @@ export class SqsQueue implements Queue {
     return Messages.map((received) => {
       const message = toMessage(received);
       const handle = received.ReceiptHandle ?? "";
-      this.#held.set(message.id, { handle, deliveries: message.deliveries });
+      const { id, body, deliveries } = message;
+      const last = deliveries >= this.#settings.queueMaxDeliveries;
+      this.#held.set(id, { handle, deliveries, body: last ? body : "" });
       return message;
     });
   }
@@ -245,17 +262,26 @@ export class SqsQueue implements Queue {
     );
   }
 
-  /** Messages in a queue, received or not; SQS's figures are approximate, on AWS up to a minute old. */
-  async #count(url: string): Promise<number> {
+  /** SQS's figures are approximate, on AWS up to a minute old. @returns messages that can be received, and those that were */
+  async #counts(url: string): Promise<{ visible: number; held: number }> {
     const { sdk, client } = await this.#connect();
-    const names = [
-      "ApproximateNumberOfMessages",
-      "ApproximateNumberOfMessagesNotVisible",
-      "ApproximateNumberOfMessagesDelayed",
-    ] as const;
-    const command = new sdk.GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] });
+    const visible = "ApproximateNumberOfMessages";
+    const held = "ApproximateNumberOfMessagesNotVisible";
+    const delayed = "ApproximateNumberOfMessagesDelayed";
+    const command = new sdk.GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: [visible, held, delayed],
+    });
     const { Attributes = {} } = await client.send(command, this.#signal());
-    return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+    const count = (name: typeof visible | typeof held | typeof delayed): number =>
+      Number(Attributes[name] ?? 0);
+    return { visible: count(visible) + count(delayed), held: count(held) };
+  }
+
+  /** Messages in a queue, received or not. */
+  async #count(url: string): Promise<number> {
+    const { visible, held } = await this.#counts(url);
+    return visible + held;
   }
 
   async #deadLetters(): Promise<number> {

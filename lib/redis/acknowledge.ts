@@ -21,7 +21,7 @@ end
 `;
 
 /**
- * Removes processed messages from the queue and keeps the count of waiting events and the drain rate in step. XACK
+ * Removes processed messages from the queue and keeps the counts of waiting events and bytes and the drain rate in step. XACK
  * alone would leave the entry in the stream and its memory taken.
  *
  * KEYS  1 queue stream, 2 stats, 3 dead-letter stream
@@ -31,7 +31,7 @@ end
 export const acknowledgeScript = script(
   "weirAcknowledge",
   `${rateLua}
-local removed, events = 0, 0
+local removed, events, bytes = 0, 0, 0
 for i = 3, #ARGV do
   local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
   redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
@@ -39,6 +39,7 @@ for i = 3, #ARGV do
     local fields = entry[2]
     for f = 1, #fields, 2 do
       if fields[f] == 'n' then events = events + tonumber(fields[f + 1]) end
+      if fields[f] == 'm' then bytes = bytes + #fields[f + 1] end
     end
     if ARGV[2] == 'dead' then redis.call('XADD', KEYS[3], '*', 'id', ARGV[i], unpack(fields)) end
     removed = removed + redis.call('XDEL', KEYS[1], ARGV[i])
@@ -47,6 +48,12 @@ end
 if removed > 0 then
   -- Lua's -0 is no integer to Redis, so messages without events must not get this far.
   if events > 0 then redis.call('HINCRBY', KEYS[2], 'events', -events) end
+  -- An empty queue has no bytes, whatever versions that did not count them have put in or taken out.
+  if redis.call('XLEN', KEYS[1]) == 0 then
+    redis.call('HDEL', KEYS[2], 'bytes')
+  elseif bytes > 0 then
+    redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+  end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   add_rate(KEYS[2], now, ARGV[2] == 'ack' and events or 0)

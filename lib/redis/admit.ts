@@ -3,20 +3,23 @@ import { script } from "./script.ts";
 
 /**
  * First of two steps of an ingest request whose events go to SQS: key, limit, duplicates, depth, and a note of the
- * receipt. Nothing is marked as seen or counted as accepted yet: that is `confirmScript`'s, when SQS has taken it.
+ * receipt. Its events count as waiting from here on, since the second step, `confirmScript`, may fail where SQS has taken
+ * them. No id is marked as seen before that.
  *
  * KEYS  see `admissionLua`
  * ARGV  see `admissionLua`; an item has two words. Output as there
- *
- * The note is "client events received_at s parts", where s says that it is being sent and parts, empty here, lists
- * those that the worker has settled before the confirmation.
  */
 export const admitScript = script(
   "weirAdmit",
   admissionLua({
-    first: 10,
+    first: 12,
     width: 2,
     record: "return false",
-    keep: "redis.call('HSET', KEYS[7], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' s ')",
+    keep: "",
+    note: "'s '",
+    settledBefore: "false",
+    // Nothing has been sent yet, so what this run found is right; the confirmation corrects the note.
+    again: `audited = conflicts == 0
+  return finish('ok', nil, table.concat(outcomes))`,
   }),
 );

@@ -7,9 +7,17 @@ import { defineScripts } from "./script.ts";
 export type RedisConnection = Redis | Cluster;
 
 const COMMAND_TIMEOUT_MS = 1_500;
+
+/**
+ * A connection on which nothing comes while a command waits is dead, whatever TCP says, after this many milliseconds. It
+ * is destroyed, and the command sent again on another connection in time for its answer.
+ */
+const SOCKET_TIMEOUT_MS = 750;
 const SETTINGS = {
   connectTimeout: 1_000,
   commandTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SOCKET_TIMEOUT_MS,
+  keepAlive: 10_000,
 } as const satisfies RedisOptions;
 
 /** Milliseconds to the next attempt to connect; also the longest that a command waits to learn that Redis is still away. */
@@ -28,12 +36,27 @@ export function connectRedis(settings: Pick<Config, "redisUrl" | "redisCluster">
 }
 
 /**
+ * Sends no command whose caller was told that it failed: ioredis would, after it has connected again, and Redis would do
+ * what nobody waits for. Commands of a pipeline go together.
+ */
+class SingleServer extends Redis {
+  override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
+    if (stream === undefined && command.isSettled) return command.promise;
+    return super.sendCommand(command, stream);
+  }
+
+  override duplicate(override?: Partial<RedisOptions>): Redis {
+    return new SingleServer({ ...this.options, ...override, replyMapping: "legacy" });
+  }
+}
+
+/**
  * Without automatic pipelining, which collects the commands of a turn of the event loop: nearly all of ours are scripts that
  * take Redis longer than a write takes us, and collected, Redis waits while we make them, and we while it runs them. Of
  * requests to ingest, 4 at a time, it halved the rate (docs/decisions/0021).
  */
 const connectServer = (url: string): Redis =>
-  new Redis(url, {
+  new SingleServer(url, {
     ...SETTINGS,
     lazyConnect: true,
     maxRetriesPerRequest: 1,

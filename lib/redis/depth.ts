@@ -1,3 +1,4 @@
+import { decayedRate } from "./acknowledge.ts";
 import { script } from "./script.ts";
 
 /**
@@ -17,3 +18,30 @@ return { redis.call('XLEN', KEYS[1]), redis.call('XLEN', KEYS[2]), oldest and ol
   stats[1], stats[2], stats[3], time[1] * 1000 + math.floor(time[2] / 1000) }
 `,
 );
+
+/** What `depthScript` replied. */
+export function toDepth(reply: unknown): {
+  messages: number;
+  events: number;
+  oldestAgeMs: number;
+  drainPerSecond: number;
+  deadLetters: number;
+} {
+  const [messages, deadLetters, oldest, events, rate, rateAt, now] = reply as [
+    number,
+    number,
+    string,
+    ...(string | number | null)[],
+  ];
+  const nowMs = Number(now);
+  return {
+    messages,
+    events: Math.max(0, Number(events ?? 0)),
+    oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
+    drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
+    deadLetters,
+  };
+}
+
+/** A stream entry's id begins with its time of arrival in milliseconds. */
+export const entryTime = (id: string): number => Number(id.slice(0, id.indexOf("-")));

@@ -8,32 +8,42 @@ export class Shard {
   readonly queue: string;
   /** Stream of messages that no worker could process. */
   readonly dead: string;
-  /** Hash: `events` waiting, and the drain rate as an exponentially decaying sum (`rate`, `rate_at`). */
+  /** Hash: `events` and `bytes` of messages waiting, and the drain rate as an exponentially decaying sum (`rate`, `rate_at`). */
   readonly stats: string;
-  /** Hash: id of a message in SQS to its number of events. */
-  readonly books: string;
-  /** Sorted set: ids of messages in SQS by the time at which they were booked, in milliseconds. */
-  readonly sent: string;
-  /** Sorted set: ids of messages that left SQS lately, by the time, in milliseconds. */
-  readonly done: string;
-  /** Hash: receipt id to what a pending receipt says, as long as its message waits. */
+  /** Hash: receipt id to its note, as long as a message of it waits; see `notesLua`. */
   readonly receipts: string;
-  /** Hash: client id to the number of events ever accepted. */
-  readonly accepted: string;
   /** String: written by health checks to see whether the shard takes writes. */
   readonly probe: string;
+  /** Sorted set: receipt ids that have a note by its time, in milliseconds. */
+  readonly open: string;
+  /** Hash: client id to the number of its events that wait. */
+  readonly waiting: string;
+  /**
+   * Hash: whether the notes are complete (`done`), of which run of the server that is known (`run`), and since when it has not
+   * been known (`since`, ms).
+   */
+  readonly counted: string;
 
   constructor(number: number) {
     this.#prefix = `weir:{${number}}:`;
     this.queue = `${this.#prefix}queue`;
     this.dead = `${this.#prefix}dead`;
     this.stats = `${this.#prefix}stats`;
-    this.books = `${this.#prefix}books`;
-    this.sent = `${this.#prefix}sent`;
-    this.done = `${this.#prefix}done`;
     this.receipts = `${this.#prefix}receipts`;
-    this.accepted = `${this.#prefix}accepted`;
     this.probe = `${this.#prefix}probe`;
+    this.open = `${this.#prefix}open`;
+    this.waiting = `${this.#prefix}waiting`;
+    this.counted = `${this.#prefix}counted`;
+  }
+
+  /** KEYS of `notesLua`. */
+  get notes(): string[] {
+    return [this.receipts, this.open, this.waiting, this.stats];
+  }
+
+  /** Hash: receipt id to the outcomes of a request that was settled lately, for even (0) or odd (1) generations. */
+  decided(parity: 0 | 1): string {
+    return `${this.#prefix}decided:${parity}`;
   }
 
   /** Hash: what is known of an API key. @param hash SHA-256 of the key, base64url */
@@ -51,8 +61,8 @@ export class Shard {
     return `${this.#prefix}limit:${clientId}`;
   }
 
-  /** Hash: event id to digest, for windows with an even (0) or odd (1) number. */
-  seen(clientId: string, parity: 0 | 1): string {
-    return `${this.#prefix}seen:${clientId}:${parity}`;
+  /** Beginning of the names of hashes, event id to digest; the window's number follows, see `lookUpLua`. */
+  seen(clientId: string): string {
+    return `${this.#prefix}seen:${clientId}:`;
   }
 }

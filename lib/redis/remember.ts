@@ -6,10 +6,9 @@ import { script } from "./script.ts";
  * since somebody may have tried it before it was made. Where a key is looked up in another shard than its client's,
  * that shard gets the state 'elsewhere': whose key it is. All else, and a revocation, stands at its client only.
  *
- * KEYS  1 key record, 2 client record, 3 events accepted by client
+ * KEYS  1 key record, 2 client record
  * ARGV  1 seconds to keep, 2 state, 3 client id, 4 key id, 5 prefix, 6 scopes, 7 expiry (ms, '' for never),
- *       8 active, 9 rate, 10 burst, 11 events settled so far, from which the count of accepted ones starts when Redis
- *       has lost it; with state 'unknown' or 'revoked' only the first two, with 'elsewhere' the first three
+ *       8 active, 9 rate, 10 burst; with state 'unknown' or 'revoked' only the first two, with 'elsewhere' the first three
  * Output 1
  */
 export const rememberScript = script(
@@ -29,7 +28,6 @@ if ARGV[2] == 'valid' then
     redis.call('HSET', KEYS[2], 'active', ARGV[8], 'rate', ARGV[9], 'burst', ARGV[10])
     redis.call('EXPIRE', KEYS[2], ARGV[1])
   end
-  redis.call('HSETNX', KEYS[3], ARGV[3], ARGV[11])
 end
 return 1
 `,

@@ -1,58 +1,51 @@
-import { booksLua } from "./books.ts";
+import { rateLua } from "./acknowledge.ts";
+import { notesLua } from "./notes.ts";
 import { script } from "./script.ts";
 
 /**
- * After the worker's commit of messages from SQS: takes them out of the books and their parts out of the receipts'
- * notes. An event is counted as accepted by `confirmScript`, or here where the worker was faster, or where ingest never
- * learned that SQS had taken the message; by the note's list of parts never by both.
+ * How long the outcomes of a request are kept at the least after it was settled. When a connection breaks before the reply,
+ * ioredis sends the command again within its time-out of 1.5 s; a fast worker may have settled the request by then.
+ */
+export const DECIDED_MS = 5_000;
+
+/**
+ * Takes settled parts out of their receipts' notes. Saying the same again changes nothing.
  *
- * KEYS  1 to 4 see `booksLua`, 5 pending receipts, 6 events accepted by client
- * ARGV  for each message: id, receipt id, part, events, client id ('' for a message without a receipt), 1 when it was
- *       settled now and not by an earlier delivery, else 0
- * Output 1
+ * KEYS  1 to 4 see `notesLua`, 5 and 6 outcomes of requests settled lately (even and odd generations)
+ * ARGV  1 'sqs', where the depth is kept by the notes, or 'redis', where the outcomes are kept for repeated commands; then for
+ *       each part: receipt id, part, events
+ * Output number of events that no longer wait
  */
 export const settleScript = script(
   "weirSettle",
-  `${booksLua(1)}
-local function settle(receipt, part, events, client, fresh)
-  local name = part .. ':' .. events .. ','
-  local function count() redis.call('HINCRBY', KEYS[6], client, events) end
-  local note = redis.call('HGET', KEYS[5], receipt)
-  if not note then
-    -- Ingest was told, or believes, that SQS did not take it.
-    if fresh then count() end
-    return
-  end
-  local owner, accepted, received_at, state, parts = string.match(note, '^(%S+) (%d+) (%d+) (%a) (.*)$')
-  if not owner then return end
-  local from, to = string.find(',' .. parts, ',' .. name, 1, true)
-  if state == 's' then
-    if from then return end
-    count()
-    parts = parts .. name
-  elseif from then
-    parts = string.sub(parts, 1, from - 1) .. string.sub(parts, to)
-    if parts == '' then
-      redis.call('HDEL', KEYS[5], receipt)
-      return
+  `${rateLua}${notesLua(1)}
+local sqs = ARGV[1] == 'sqs'
+local settled, live_events, decided = 0, 0, {}
+for i = 2, #ARGV, 3 do
+  local id, part = ARGV[i], ARGV[i + 1]
+  local note = read_note(id)
+  if note and note.old then redis.call('HDEL', NOTES, id)
+  elseif note then
+    local noted_at = not sqs and tonumber(redis.call('ZSCORE', OPEN, id) or '0')
+    local events, live = settle_part(id, note, part, tonumber(ARGV[i + 2]))
+    settled = settled + (events or 0)
+    if live then live_events = live_events + events end
+    if noted_at and notes_now - noted_at < ${DECIDED_MS} then
+      decided[#decided + 1] = id
+      decided[#decided + 1] = note.outcomes
     end
-  else
-    if not fresh then return end
-    count()
-    accepted = accepted + events
-  end
-  redis.call('HSET', KEYS[5], receipt, owner .. ' ' .. accepted .. ' ' .. received_at .. ' ' .. state .. ' ' .. parts)
-end
-
-for i = 1, #ARGV, 6 do
-  -- When the connection breaks before the reply, ioredis sends the command again, with what was fresh the first time.
-  local told_before = redis.call('ZSCORE', DONE, ARGV[i])
-  unbook(ARGV[i], true)
-  if ARGV[i + 4] ~= '' then
-    settle(ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4], ARGV[i + 5] == '1' and not told_before)
   end
 end
-prune()
-return 1
+if sqs then
+  add(STATS, 'events', -live_events)
+  if redis.call('EXISTS', OPEN) == 0 then redis.call('HSET', STATS, 'events', 0) end
+  if settled > 0 then add_rate(STATS, notes_now, settled) end
+end
+if #decided > 0 then
+  local key = KEYS[5 + math.floor(notes_now / ${DECIDED_MS}) % 2]
+  redis.call('HSET', key, unpack(decided))
+  redis.call('PEXPIRE', key, ${2 * DECIDED_MS})
+end
+return settled
 `,
 );

@@ -10,16 +10,33 @@ export type Executor = postgres.ISql;
 type Settings = Pick<Config, "databaseUrl" | "databasePoolSize" | "databasePrepare" | "statementTimeoutMs">;
 
 /**
+ * Seconds in which an idle connection must answer before a statement on it counts as under way. A frozen function
+ * instance finds connections that ended without a word: without this, each of its statements would wait for minutes.
+ */
+const ANSWER_SECONDS = 3;
+/** Seconds after its own time-out in which the server must have said something about a statement. */
+const SILENCE_MARGIN_SECONDS = 2;
+
+/** Seconds of silence after which a connection counts as dead, while the server may take `statementTimeoutMs`. */
+export const silenceSeconds = (statementTimeoutMs: number): number =>
+  statementTimeoutMs / 1_000 + SILENCE_MARGIN_SECONDS;
+
+/**
  * A pool that opens its first connection with the first statement.
  *
- * Time-outs: 5 s to connect and at most 1 s between attempts, idle connections closed after 60 s, a transaction left
- * idle ended by the server after 30 s, so that a frozen function instance never holds locks or slots for long.
+ * Time-outs: 4 s to connect and at most 1 s between attempts, idle connections closed after 60 s, a transaction left
+ * idle ended by the server after 30 s, so that a frozen function instance never holds locks or slots for long. A
+ * connection that is silent for too long is destroyed, its statements fail with `CONNECTION_SILENT`, and the next one
+ * opens another (docs/decisions/0025).
  */
 export const connectDatabase = (settings: Settings): Database =>
   postgres(settings.databaseUrl, {
     max: settings.databasePoolSize,
     prepare: settings.databasePrepare,
-    connect_timeout: 5,
+    connect_timeout: 4,
+    answer_timeout: ANSWER_SECONDS,
+    silence_timeout: silenceSeconds(settings.statementTimeoutMs),
+    keep_alive: 10,
     // The library's own pauses grow to 20 s, in which statements wait that could fail, and later could run.
     backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
     idle_timeout: 60,

@@ -11,17 +11,13 @@ export interface KeyRow {
   active: boolean;
   rate_limit_per_second: number;
   burst: number;
-  /** Events of the client that have been stored, found duplicate or quarantined. */
-  settled: string;
 }
 
 /** A key with its client. @param hash SHA-256 of the key */
 export async function findKeyByHash(sql: Executor, hash: Buffer): Promise<KeyRow | undefined> {
   const rows = await sql<KeyRow[]>`
     SELECT k.key_id, k.client_id, k.prefix, k.scopes, k.expires_at, k.revoked_at,
-           c.active, c.rate_limit_per_second, c.burst,
-           (SELECT coalesce(sum(stored + duplicates + quarantined), 0)
-              FROM pipeline_totals t WHERE t.client_id = c.client_id)::text AS settled
+           c.active, c.rate_limit_per_second, c.burst
       FROM api_keys k JOIN clients c USING (client_id)
      WHERE k.hash = ${hash}`;
   return rows[0];

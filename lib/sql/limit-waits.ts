@@ -1,4 +1,4 @@
-import type { Transaction } from "./client.ts";
+import { silenceSeconds, type Transaction } from "./client.ts";
 
 /** Until the transaction ends: how long a statement waits for a lock, and how long it runs at the most. */
 export async function limitWaits(
@@ -6,6 +6,7 @@ export async function limitWaits(
   lockTimeoutMs: number,
   statementTimeoutMs: number,
 ): Promise<void> {
+  tx.silence(silenceSeconds(statementTimeoutMs));
   await tx`
     SELECT set_config('lock_timeout', ${String(lockTimeoutMs)}, true),
            set_config('statement_timeout', ${String(statementTimeoutMs)}, true)`;

@@ -1,7 +1,7 @@
 import type { Instant } from "../time.ts";
 import type { Condition } from "../where.ts";
 import type { Executor } from "./client.ts";
-import { andIf, time } from "./fragments.ts";
+import { andIf, type Fragment, time } from "./fragments.ts";
 import { type StoredEventRow, storedEventColumns } from "./stored-event.ts";
 import { matches } from "./where.ts";
 
@@ -20,48 +20,55 @@ export interface EventFilter {
   after: readonly [time: string, eventId: string, clientId: string] | undefined;
 }
 
+/** An event of a list; its payload is null, and was not read, where it lies beyond the list's bytes. */
+export type ListedEventRow = Omit<StoredEventRow, "payload"> & { payload: string | null };
+
+/** How long a list may be. */
+export interface ListLimits {
+  rows: number;
+  /** Most bytes of payloads; the first row has its own in any case. */
+  bytes: number;
+}
+
+/** Rows that are fetched at a time: small ones in few round trips, and not many large ones unpacked for nothing. */
+const ROWS_AT_A_TIME = 50;
+
 /**
- * Newest first, then by id and client downwards. Asked client by client, so that each finds its newest in the index
- * (client_id, event_time) and reads `limit` rows of it; their merge is cut to `limit` again.
+ * Events newest first, then by id and client downwards, some at a time. Each client's newest are found in the index
+ * (client_id, event_time); their merge is cut to the limit again.
+ *
+ * The statement ends with the loop over it, and keeps a connection as long.
  */
-const select = (
-  sql: Executor,
-  { clientId, event, eventType, start, end, where, after }: EventFilter,
-  limit: number,
-) =>
-  sql<StoredEventRow[]>`
-    SELECT ${storedEventColumns(sql)}
-      FROM clients c CROSS JOIN LATERAL (
-        SELECT * FROM events
-         WHERE client_id = c.client_id AND event_time >= (SELECT horizon FROM retention)
-               ${andIf(sql, event, (one) => isEvent(sql, one))}
-               ${andIf(sql, eventType, (name) => sql`event_type = ${name}`)}
-               ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
-               ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}
-               ${andIf(sql, after, (place) => beyond(sql, place))}
-               AND ${matches(sql, where)}
-         ORDER BY event_time DESC, event_id DESC
-         LIMIT ${limit}) AS e
-     WHERE true ${andIf(sql, clientId ?? undefined, (id) => sql`c.client_id = ${id}`)}
-     ORDER BY e.event_time DESC, e.event_id DESC, e.client_id DESC
-     LIMIT ${limit}`;
-
-/** At most `limit` events, in the order above. */
-export const listEvents = async (
-  sql: Executor,
-  filter: EventFilter,
-  limit: number,
-): Promise<StoredEventRow[]> => select(sql, filter, limit);
-
-/** Rows that are in memory at a time; an event has up to 1 MiB. */
-const ROWS_AT_A_TIME = 25;
-
-/** The same, a few at a time. The statement ends with the loop over it, and keeps a connection as long. */
 export const streamEvents = (
   sql: Executor,
-  filter: EventFilter,
-  limit: number,
-): AsyncIterable<StoredEventRow[]> => select(sql, filter, limit).cursor(ROWS_AT_A_TIME);
+  { clientId, event, eventType, start, end, where, after }: EventFilter,
+  { rows, bytes }: ListLimits,
+): AsyncIterable<ListedEventRow[]> =>
+  sql<ListedEventRow[]>`
+    SELECT ${storedEventColumns(sql, sql`CASE WHEN total <= ${bytes} OR total = bytes THEN e.payload::text END`)}
+      FROM (SELECT *, ${payloadBytes(sql)} AS bytes, sum(${payloadBytes(sql)}) OVER newest AS total
+              FROM (SELECT e.*
+                      FROM clients c CROSS JOIN LATERAL (
+                        SELECT * FROM events
+                         WHERE client_id = c.client_id AND event_time >= (SELECT horizon FROM retention)
+                               ${andIf(sql, event, (one) => isEvent(sql, one))}
+                               ${andIf(sql, eventType, (name) => sql`event_type = ${name}`)}
+                               ${andIf(sql, start, ({ text }) => sql`event_time >= ${time(sql, text)}`)}
+                               ${andIf(sql, end, ({ text }) => sql`event_time < ${time(sql, text)}`)}
+                               ${andIf(sql, after, (place) => beyond(sql, place))}
+                               AND ${matches(sql, where)}
+                         ORDER BY event_time DESC, event_id DESC
+                         LIMIT ${rows}) AS e
+                     WHERE true ${andIf(sql, clientId ?? undefined, (id) => sql`c.client_id = ${id}`)}
+                     ORDER BY e.event_time DESC, e.event_id DESC, e.client_id DESC
+                     LIMIT ${rows}) AS merged
+            WINDOW newest AS (ORDER BY event_time DESC, event_id DESC, client_id DESC ROWS UNBOUNDED PRECEDING)) AS e
+     ORDER BY e.event_time DESC, e.event_id DESC, e.client_id DESC`.cursor(ROWS_AT_A_TIME);
+
+/** Of a payload as text. Only a compressed one must be unpacked for that, so this runs on what the limit has left. */
+const payloadBytes = (sql: Executor): Fragment => sql`
+  CASE WHEN pg_column_compression(payload) IS NULL THEN pg_column_size(payload)
+       ELSE octet_length(payload::text) END`;
 
 const isEvent = (sql: Executor, { id, key }: NonNullable<EventFilter["event"]>) => sql`
   event_time = (SELECT event_time FROM event_ledger WHERE event_key = ${key} AND client_id = c.client_id)

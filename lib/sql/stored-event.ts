@@ -16,9 +16,12 @@ export interface StoredEventRow {
   payload: string;
 }
 
-/** The columns of a `StoredEventRow`, from a row of events called `e`. */
-export const storedEventColumns = (sql: Executor): Fragment => sql`
-  e.client_id, e.event_id, e.event_type, e.receipt_id, e.payload::text AS payload,
+/**
+ * The columns of a `StoredEventRow`, from a row of events called `e`.
+ * @param payload what is read of the payload, by default all of it
+ */
+export const storedEventColumns = (sql: Executor, payload: Fragment = sql`e.payload::text`): Fragment => sql`
+  e.client_id, e.event_id, e.event_type, e.receipt_id, ${payload} AS payload,
   ${utc(sql, "e.event_time")} AS event_time,
   ${utc(sql, "e.received_at")} AS received_at,
   ${utc(sql, "e.processed_at")} AS processed_at,

@@ -34,7 +34,7 @@ export function sqsQueueContract(name: string, findServer: () => Promise<string>
     redis.disconnect();
   });
 
-  /** An empty queue of its own, and empty books. */
+  /** An empty queue of its own, and no notes. */
   const makeQueue = async (options: QueueOptions): Promise<SqsQueue> => {
     await redis.flushdb();
     const queue = new SqsQueue(redis, shards, {
@@ -53,7 +53,7 @@ export function sqsQueueContract(name: string, findServer: () => Promise<string>
 
 function knowsSqs(
   makeQueue: (options: QueueOptions) => Promise<SqsQueue>,
-  books: () => RedisConnection,
+  notes: () => RedisConnection,
 ): void {
   it("a body may be as large as SQS takes, to the byte; a larger one is refused and its neighbours are not", async () => {
     const queue = await makeQueue(OPTIONS);
@@ -81,16 +81,16 @@ function knowsSqs(
     expect((await queue.receive(now)).map(({ body }) => body).sort()).toEqual(texts.sort());
   });
 
-  it("leaves nothing in the books when all is acknowledged, or set aside", async () => {
+  it("leaves no note when all is acknowledged, or set aside", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await queue.send(Array.from({ length: 25 }, (_, n) => ({ body: `m-${n}`, events: 2 })));
     const messages = await queue.receive(now);
-    expect(await books().zcard(shards.first.sent)).toBe(25);
+    expect(await notes().zcard(shards.first.open)).toBe(25);
     const [poison, ...rest] = messages.map(({ id }) => id);
     await queue.ack(rest);
     await queue.fail([poison ?? ""]);
-    expect(await books().zcard(shards.first.sent)).toBe(0);
-    expect(await books().hlen(shards.first.books)).toBe(0);
+    expect(await notes().zcard(shards.first.open)).toBe(0);
+    expect(await notes().hlen(shards.first.receipts)).toBe(0);
     const look = async () => {
       await queue.receive(now);
       return queue.depth();
@@ -98,7 +98,7 @@ function knowsSqs(
     await poll(look).toMatchObject({ messages: 0, events: 0, deadLetters: 1 });
   });
 
-  it("a message whose worker died stays in the books until it is put back, then stands there under its new id", async () => {
+  it("a message whose worker died keeps its note until it is put back, then has one under its new id", async () => {
     const queue = await makeQueue({ visibilitySeconds: 1, maxDeliveries: 1 });
     await queue.send([{ body: "three\nevents\neach\nline", events: 3 }]);
     const [old] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
@@ -107,23 +107,25 @@ function knowsSqs(
       return queue.depth();
     };
     await poll(look).toMatchObject({ messages: 0, events: 3, deadLetters: 1 });
-    expect(await books().hkeys(shards.first.books)).toEqual([old?.id]);
+    expect(await notes().hkeys(shards.first.receipts)).toEqual([old?.id]);
     expect(await queue.redrive(1)).toBe(1);
     const [back] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
     expect(back).toMatchObject({ body: old?.body, deliveries: 1 });
-    expect(await books().hgetall(shards.first.books)).toEqual({ [back?.id ?? ""]: "3" });
-    expect(await books().zrange(shards.first.sent, 0, "-1")).toEqual([back?.id]);
+    expect(await notes().hgetall(shards.first.receipts)).toEqual({
+      [back?.id ?? ""]: expect.stringMatching(/^\* 3 \d+ o 0:3,$/),
+    });
+    expect(await notes().zrange(shards.first.open, 0, "-1")).toEqual([back?.id]);
     expect(await queue.depth()).toMatchObject({ events: 3, deadLetters: 0 });
   });
 
-  it("a dead letter is sent before it is deleted, so that it stays when the books can't be kept", async () => {
+  it("a dead letter is sent before it is deleted, so that it stays when its note can't be opened", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
-    await setAside(queue, [{ body: "kept", events: 0 }]);
-    await books().set(shards.first.sent, "not a sorted set");
+    await setAside(queue, [{ body: "kept\nline", events: 1 }]);
+    await notes().set(shards.first.open, "not a sorted set");
     await expect(queue.redrive(1)).rejects.toThrow(/WRONGTYPE/);
-    await books().del(shards.first.sent);
+    await notes().del(shards.first.open);
     expect(await queue.depth()).toMatchObject({ messages: 1, deadLetters: 1 });
-    expect(await queue.receive(now)).toMatchObject([{ body: "kept" }]);
+    expect(await queue.receive(now)).toMatchObject([{ body: "kept\nline" }]);
   });
 
   it("a released message comes back later and later, and each time counts", async () => {

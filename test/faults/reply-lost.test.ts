@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../lib/config.ts";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
+import { RedisIntake } from "../../lib/enqueue/redis.ts";
 import { headerMessage, parseMessage } from "../../lib/message.ts";
 import {
   expectStoredOnce,
@@ -12,19 +13,19 @@ import {
   someEvents,
   workUntilEmpty,
 } from "../support/faults.ts";
-import { type LossyProxy, lossyProxy } from "../support/lossy-proxy.ts";
-import { addClient, anEvent, expectTidy, send } from "../support/pipeline.ts";
+import { addClient, anEvent, drainAll, expectTidy, send } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queues.ts";
+import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 
 let deps: Deps;
 /** Reaches the same Redis by a connection that may break. */
 let lossy: Deps;
-let proxy: LossyProxy;
+let proxy: TcpProxy;
 async function connect(queue: Config["queue"]): Promise<void> {
   const config = await queueConfig(queue);
   deps = freshDeps(config);
   const url = new URL(config.redisUrl);
-  proxy = await lossyProxy(Number(url.port));
+  proxy = await tcpProxy(Number(url.port));
   url.port = String(proxy.port);
   lossy = freshDeps({ ...config, redisUrl: url.href });
 }
@@ -40,8 +41,8 @@ describe("Redis took a request and its answer got lost", () => {
     proxy.loseNextReply();
     const { body } = await sendUntilTaken(lossy, secret, batch);
     expect(proxy.lost()).toBe(1);
-    // It was sent again, and found what it had left itself.
-    expect(body).toMatchObject({ accepted: 0, duplicates: 5, rejected: 0 });
+    // It was sent again, and answered as the first time.
+    expect(body).toMatchObject({ accepted: 5, duplicates: 0, rejected: 0 });
     expect((await send(lossy, secret, batch)).body).toMatchObject({ accepted: 0, duplicates: 5 });
     await workUntilEmpty(deps);
     await expectStoredOnce(deps, clientId, 6);
@@ -55,12 +56,62 @@ describe("Redis took a request and its answer got lost", () => {
     await workUntilEmpty(deps);
     proxy.loseNextReply();
     const answer = await send(lossy, secret, someEvents(90));
-    expect(answer).toMatchObject({ status: 202, body: { duplicates: 90 } });
+    expect(answer).toMatchObject({ status: 202, body: { accepted: 90, duplicates: 0 } });
     expect(await deps.redis.xlen(deps.shards.first.queue)).toBe(1);
     await workUntilEmpty(deps);
     const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${answer.body.receipt_id}`;
     expect(rows).toEqual([{ status: 202 }]);
     await expectStoredOnce(deps, clientId, 91);
+  });
+
+  it("and the answer agrees with the receipt, though some events were duplicates or conflicts", async () => {
+    const { clientId, secret } = await addClient(deps, "lost-mixed");
+    const [old, other] = [anEvent(), anEvent()];
+    await sendUntilTaken(lossy, secret, { events: [old, other] });
+    await workUntilEmpty(deps);
+    const conflict = { ...other, payload: { n: "other" } };
+    proxy.loseNextReply();
+    const { body } = await send(lossy, secret, { events: [anEvent(), old, conflict, anEvent()] });
+    expect(body).toMatchObject({ accepted: 2, duplicates: 1, rejected: 1, errors: [{ index: 2 }] });
+    expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({
+      accepted: 2,
+      pending: 2,
+    });
+    await workUntilEmpty(deps);
+    expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({ accepted: 2, stored: 2 });
+    await expectStoredOnce(deps, clientId, 4);
+    await expectTidy(deps, clientId);
+  });
+
+  it("and the worker has settled it before the command comes again: it is answered as the first time", async () => {
+    const { clientId, secret } = await addClient(deps, "lost-settled", { rate: 1, burst: 100 });
+    const old = anEvent();
+    await sendUntilTaken(deps, secret, old);
+    await workUntilEmpty(deps);
+    const redis = new Proxy(deps.redis, {
+      get: (target, name) =>
+        name === "weirEnqueue"
+          ? async (...words: unknown[]): Promise<unknown> => {
+              const run = Reflect.get(target, name) as (...words: unknown[]) => Promise<unknown>;
+              await run.apply(target, words);
+              await drainAll(deps);
+              return run.apply(target, words);
+            }
+          : Reflect.get(target, name, target),
+    });
+    const repeating = { ...deps, redis, intake: new RedisIntake({ ...deps, redis }) };
+    for (const batch of [someEvents(60), { events: [anEvent(), old] }]) {
+      const { status, body } = await send(repeating, secret, batch);
+      const duplicates = batch.events.includes(old) ? 1 : 0;
+      const accepted = batch.events.length - duplicates;
+      expect({ status, ...body }).toMatchObject({ status: 202, accepted, duplicates });
+      expect(await deps.redis.xlen(deps.shards.first.queue)).toBe(0);
+      expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({ accepted });
+      const rows = await deps.sql`SELECT status FROM audit_log WHERE request_id = ${body.receipt_id}`;
+      expect(rows).toEqual([{ status: 202 }]);
+    }
+    await expectStoredOnce(deps, clientId, 62);
+    await expectTidy(deps, clientId);
   });
 
   it.each(["after", "before"])(

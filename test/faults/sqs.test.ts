@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { Notes } from "../../lib/enqueue/notes.ts";
 import { SqsIntake } from "../../lib/enqueue/sqs.ts";
 import { SqsQueue } from "../../lib/queue/sqs.ts";
 import { Shards } from "../../lib/redis/shards.ts";
@@ -177,25 +178,29 @@ describe("the worker that is faster than ingest's second step", () => {
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {
-    const { config, log, queue, shards, unqueued } = deps;
+    const { config, log, queue, shards, sql, unqueued } = deps;
     if (!(queue instanceof SqsQueue)) throw new Error("The queue is not on SQS.");
-    const parts = { redis, shards, queue, config, messageBytes: 16_384, log, unqueued };
+    const parts = { redis, sql, shards, queue, config, messageBytes: 16_384, log, unqueued };
     return { redis, intake: new SqsIntake(parts) };
   };
 });
 
-it("a dead letter is booked again at its client, where the worker strikes it out", async () => {
+it("a dead letter that is sent again counts at its client, until the worker has settled it", async () => {
   const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
   const shards = new Shards(16);
   const queue = new SqsQueue(deps.redis, shards, { sqs, queueVisibilitySeconds: 60, queueMaxDeliveries: 1 });
   const clientId = ["a", "b", "c"].find((id) => shards.of(id) !== shards.first) ?? "";
   const header = { v: 1, id: randomUUID(), at: Date.now(), client: clientId, accepted: 2 };
   await setAside(queue, [{ body: `${JSON.stringify(header)}\none\ntwo`, events: 2 }]);
+  expect(await queue.depth()).toMatchObject({ events: 0, deadLetters: 1 });
   expect(await queue.redrive(10)).toBe(1);
-  expect(await deps.redis.hvals(shards.of(clientId).books)).toEqual(["2"]);
+  expect(await deps.redis.hgetall(shards.of(clientId).waiting)).toEqual({ [clientId]: "2" });
   expect(await queue.depth()).toMatchObject({ events: 2, deadLetters: 0 });
   const [back] = await take(queue, 1);
+  const place = { id: header.id, part: 0 };
+  await new Notes(deps.redis, shards, "sqs").settle([{ place, clientId, events: 2 }]);
   await queue.ack([back?.id ?? ""]);
   expect(await queue.depth()).toMatchObject({ events: 0 });
+  expect(await deps.redis.hgetall(shards.of(clientId).waiting)).toEqual({});
   await queue.close();
 });

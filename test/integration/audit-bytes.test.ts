@@ -37,7 +37,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     door = openDoor(deps);
     const clients = {
       fast: {},
-      slow: { rate: 1, burst: 60 },
+      slow: { rate: 1, burst: 12 },
       reader: { scopes: ["read" as const] },
     };
     for (const [name, options] of Object.entries(clients))
@@ -64,7 +64,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       }),
       { numRuns: 150 },
     );
-    expect([...statuses].sort()).toEqual([202, 400, 401, 403, 422, 429]);
+    expect([...statuses].sort()).toEqual([202, 400, 401, 403, 413, 422, 429]);
     await door.expectAudited([]);
   });
 
@@ -88,7 +88,7 @@ describe("on Redis", () => {
     ["the usual request", "good", [anEvent(), 5], 202],
     ["one whose body is at fault", "good", [5], 422],
     ["one by nobody", "nobody", [anEvent()], 401],
-    ["one too many", "slow", [anEvent(), anEvent()], 429],
+    ["one of more than the burst", "slow", [anEvent(), anEvent()], 413],
   ])("%s is one message with its row", async (_, who, events, status) => {
     const deps = freshDeps(await queueConfig("redis"));
     const { secret } = await addClient(deps, "good");
@@ -98,5 +98,16 @@ describe("on Redis", () => {
     expect(answer.status).toBe(status);
     const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
     expect(messages.map(({ body }) => parseMessage(body).header.audit?.status)).toEqual([status]);
+  });
+
+  it("one too many is one message with its row", async () => {
+    const deps = freshDeps(await queueConfig("redis"));
+    const { secret } = await addClient(deps, "used-up", { rate: 1, burst: 100 });
+    const body = (): string => JSON.stringify({ events: Array.from({ length: 100 }, () => anEvent()) });
+    const door = openDoor(deps);
+    const statuses = [(await door.post(secret, body())).status, (await door.post(secret, body())).status];
+    expect(statuses).toEqual([202, 429]);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+    expect(messages.map(({ body: text }) => parseMessage(text).header.audit?.status)).toEqual(statuses);
   });
 });

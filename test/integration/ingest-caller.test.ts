@@ -146,7 +146,10 @@ describe("the rate limit", () => {
   it("lets a burst pass whole, and never a batch that is larger", async () => {
     const { secret } = await addClient(deps, "whole", { rate: 1, burst: 20 });
     const large = await door.post(secret, batch(21));
-    expect(large).toMatchObject({ status: 429, body: { detail: expect.stringContaining("split it") } });
+    expect(large).toMatchObject({ status: 413, body: { code: "payload-too-large" } });
+    expect(large.body.detail).toMatch(/costs 21,.* at most 20\.$/);
+    expect(large.headers).not.toHaveProperty("retry-after");
+    expect(large.headers.ratelimit).toBe('"default";r=20;t=0');
     expect(await door.post(secret, batch(20))).toMatchObject({ status: 202 });
   });
 

@@ -124,7 +124,7 @@ describe("GET /v1/pipeline", () => {
     const again = anEvent();
     await send(deps, secret, { events: [again, anEvent(), anEvent()] });
     // Redis has forgotten the id, so that the ledger finds the duplicate.
-    await deps.redis.del("weir:{0}:seen:acme:0", "weir:{0}:seen:acme:1");
+    await deps.redis.del(...(await deps.redis.keys("*:seen:acme:*")));
     await send(deps, secret, again);
     expect(await pipeline(acme)).toMatchObject({
       accepted: before.accepted + 4,
@@ -153,14 +153,11 @@ describe("GET /v1/pipeline", () => {
     expect((await acme(contract.getPipeline, { query: { client: "beta" } })).status).toBe(403);
   });
 
-  test("takes what is settled for accepted where Redis lost the count", async () => {
+  test("takes what is settled for accepted where Redis lost its counts", async () => {
     await drainAll(deps);
     const before = await pipeline(admin);
-    await deps.redis.del(deps.shards.first.accepted);
+    await deps.redis.del(...deps.shards.first.notes);
     expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted, pending: 0 });
-    // Less than is settled, for one client of two.
-    await deps.redis.hset(deps.shards.first.accepted, "acme", 1, "beta", 5);
-    expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted + 3, pending: 3 });
   });
 
   test("is 503 when Redis is away", async () => {

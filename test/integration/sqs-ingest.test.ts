@@ -115,12 +115,12 @@ describe("from a request through SQS to a row", () => {
     ];
     proxy.refuse(() => true);
     statuses.push((await door.post(secret, JSON.stringify(anEvent()))).status);
-    expect(statuses).toEqual([202, 202, 400, 401, 403, 429, 503]);
+    expect(statuses).toEqual([202, 202, 400, 401, 403, 413, 503]);
     proxy.refuse(() => false);
     // The row of the 503 could not be queued either; it is in the log.
     await drainAll(deps);
     const rows = await deps.sql`SELECT status, client_id FROM audit_log ORDER BY status, at`;
-    expect(rows.map(({ status }) => status)).toEqual([202, 202, 400, 401, 403, 429]);
+    expect(rows.map(({ status }) => status)).toEqual([202, 202, 400, 401, 403, 413]);
     expect(rows.map(({ client_id }) => client_id)).toEqual([
       "audited",
       "audited",

@@ -1,7 +1,9 @@
 /** Servers that a test may stop, and a worker and readings for while they are away. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "vitest";
 import { httpHandler, serve } from "../../lib/api.ts";
 import type { Config } from "../../lib/config.ts";
@@ -22,11 +24,15 @@ export interface OwnServer {
   start(): Promise<void>;
   /** On the same port, with no data. */
   startEmpty(): Promise<void>;
+  /** Keeps a copy of the data as it is on disk now. */
+  copyData(): Promise<void>;
+  /** On the same port, with the copied data. */
+  startFromCopy(): Promise<void>;
   /** Ends it without giving it time for anything. */
   crash(): Promise<void>;
-  /** Lets it neither answer nor hang up, until it goes on. */
-  pause(): void;
-  resume(): void;
+  /** Lets it neither answer nor hang up, with all its processes, until it goes on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A server of the file's own, gone after its tests. */
@@ -53,13 +59,27 @@ export async function ownServer(
     startEmpty: async () => {
       server = await run(++generation, port);
     },
+    copyData: () => cp(join(folder, String(generation)), join(folder, "copy"), { recursive: true }),
+    startFromCopy: async () => {
+      const copy = join(folder, "copy");
+      await cp(copy, join(folder, String(++generation)), { recursive: true });
+      server = await run(generation, port);
+    },
     crash: async () => {
       process.kill(server.pid, "SIGKILL");
       await server.exited;
     },
-    pause: () => void process.kill(server.pid, "SIGSTOP"),
-    resume: () => void process.kill(server.pid, "SIGCONT"),
+    pause: () => signalAll(server.pid, "SIGSTOP"),
+    resume: () => signalAll(server.pid, "SIGCONT"),
   };
+}
+
+/** To a process and then to its children, which PostgreSQL has one of for each connection. */
+async function signalAll(pid: number, signal: NodeJS.Signals): Promise<void> {
+  process.kill(pid, signal);
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
+  for (const [child, parent] of stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number)))
+    if (parent === pid && child !== undefined) process.kill(child, signal);
 }
 
 /** As a function instance of its own would have them. */

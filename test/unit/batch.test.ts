@@ -1,23 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Batch, MAX_EVENTS, readBatch } from "../../lib/batch.ts";
+import { placeSeed } from "../../lib/ids.ts";
 import { parseLine } from "../../lib/message.ts";
 import { Problem } from "../../lib/problem.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { apiRequest } from "../support/request.ts";
 
+const SEED = placeSeed("secret");
 const JSON_TYPE = { "content-type": "application/json" };
 const NDJSON = { "content-type": "application/x-ndjson" };
 
 const read = (body: string, headers: Record<string, string> = JSON_TYPE): Batch =>
-  readBatch(apiRequest(body, headers), 400);
+  readBatch(apiRequest(body, headers), 400, SEED);
 const readEvents = (events: unknown): Batch => read(JSON.stringify({ events }));
-const idsOf = ({ valid }: Batch): string[] => valid.map(({ line }) => parseLine(line).eventId);
+/** In the order of the request. */
+const idsOf = ({ valid }: Batch): string[] =>
+  valid.toSorted((a, b) => a.index - b.index).map(({ line }) => parseLine(line).eventId);
 
 /** The batch, or the problem that was thrown; anything else that is thrown is a fault of ours. */
 function attempt(body: string | Buffer, headers: Record<string, string>): Batch | Problem {
   try {
-    return readBatch(apiRequest(body, headers), 400);
+    return readBatch(apiRequest(body, headers), 400, SEED);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

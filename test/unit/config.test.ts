@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, loadConfig } from "../../lib/config.ts";
 import { loadLocalConfig } from "../../lib/config-local.ts";
+import { placeSeed } from "../../lib/ids.ts";
 
 const ENOUGH = { DATABASE_URL: "postgres://u:p@db:5432/weir", REDIS_URL: "redis://cache:6379/1" };
 
@@ -33,7 +34,9 @@ describe("a function's environment", () => {
       auditPublicKeys: [],
       auditBucket: undefined,
       dedupWindowSeconds: 900,
+      placeSeed: placeSeed(ENOUGH.DATABASE_URL),
       queueMaxEvents: 1_000_000,
+      queueMaxBytes: 536_870_912,
       queueVisibilitySeconds: 60,
       queueMaxDeliveries: 5,
     });

@@ -7,20 +7,21 @@ describe("a shard", () => {
   it("has names of its own for everything, all with its number as their hash tag", () => {
     const namesOf = (shard: Shard): string[] => [
       ...Object.values(shard),
-      ...[shard.apiKey("h"), shard.client("c"), shard.limit("c"), shard.seen("c", 0), shard.seen("c", 1)],
+      ...[shard.apiKey("h"), shard.client("c"), shard.limit("c"), shard.seen("c")],
+      ...[shard.decided(0), shard.decided(1)],
     ];
     const names = namesOf(new Shard(12));
     for (const name of names) expect(name).toMatch(/^weir:\{12\}:/);
     expect(new Set([...names, ...namesOf(new Shard(1))]).size).toBe(2 * names.length);
-    expect(names).toHaveLength(13);
+    expect(names).toHaveLength(14);
   });
 
   it("is called as it was when there was but one", () => {
-    const { queue, accepted } = new Shard(0);
-    expect([queue, accepted, new Shard(0).seen("acme", 1)]).toEqual([
+    const { queue, receipts } = new Shard(0);
+    expect([queue, receipts, new Shard(0).seen("acme")]).toEqual([
       "weir:{0}:queue",
-      "weir:{0}:accepted",
-      "weir:{0}:seen:acme:1",
+      "weir:{0}:receipts",
+      "weir:{0}:seen:acme:",
     ]);
   });
 });

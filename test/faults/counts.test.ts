@@ -1,0 +1,250 @@
+/** What GET /v1/pipeline says after Redis lost data, failed a step of ingest or of the worker, or a worker died. */
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { drain } from "../../lib/drain.ts";
+import type { SqsQueue } from "../../lib/queue/sqs.ts";
+import { startRedis } from "../../local/redis.ts";
+import {
+  freshDeps,
+  type OwnServer,
+  ownServer,
+  readPipeline,
+  sendUntilTaken,
+  someEvents,
+} from "../support/faults.ts";
+import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
+import { expectTotals, look, watchWorker } from "../support/pipeline-watch.ts";
+import { QUEUES, queueConfig } from "../support/queues.ts";
+
+const NOTHING_WAITS = { pending: 0, queue: { events: 0 } };
+
+let redis: OwnServer;
+let deps: Deps;
+let clientId: string;
+let secret: string;
+
+async function start(queue: "redis" | "sqs"): Promise<void> {
+  redis = await ownServer(startRedis, { appendfsync: "always" });
+  deps = freshDeps(await queueConfig(queue, { redisUrl: redis.url, queueVisibilitySeconds: 1 }));
+  ({ clientId, secret } = await addClient(deps, `c-${randomUUID().slice(0, 8)}`));
+}
+
+async function take(events: number): Promise<void> {
+  expect((await sendUntilTaken(deps, secret, someEvents(events))).body).toMatchObject({ accepted: events });
+}
+
+/** Messages left after the worker had what it could get. */
+async function workedOff(): Promise<number> {
+  await drainAll(deps);
+  return (await deps.queue.depth()).messages;
+}
+
+describe.each(QUEUES)("with QUEUE=%s", (queue) => {
+  beforeEach(() => start(queue));
+
+  it("after Redis came back empty, 25 new events are pending until they are stored", async () => {
+    await take(40);
+    await drainAll(deps);
+    await redis.stop();
+    await redis.startEmpty();
+    await expectTotals(deps, secret, { accepted: 40, pending: 0 });
+    await take(25);
+    await watchWorker(deps, secret, { waiting: 25, sent: 65 });
+    await expectTotals(deps, secret, { accepted: 65, stored: 65, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("after Redis came back with older data, 25 new events are pending until they are stored", async () => {
+    await take(10);
+    await drainAll(deps);
+    await redis.copyData();
+    await take(30);
+    await drainAll(deps);
+    await redis.stop();
+    await redis.startFromCopy();
+    await expectTotals(deps, secret, { accepted: 40, pending: 0 });
+    await take(25);
+    await watchWorker(deps, secret, { waiting: 25, sent: 65 });
+    await expectTotals(deps, secret, { accepted: 65, stored: 65, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("after Redis came back with data from before events were settled, they are not pending again", async () => {
+    for (let request = 0; request < 5; request++) await take(5);
+    await redis.copyData();
+    await drainAll(deps);
+    await redis.stop();
+    await redis.startFromCopy();
+    await expectTotals(deps, secret, { accepted: 25, stored: 25, pending: 0 });
+    await take(25);
+    await watchWorker(deps, secret, { waiting: 25, sent: 50 });
+    await expectTotals(deps, secret, { accepted: 50, stored: 50, ...NOTHING_WAITS });
+    expect(await counts(deps, clientId)).toMatchObject(stored(50, { accepted: 50 }));
+    await expectTidy(deps, clientId);
+  });
+
+  it("a worker that died after its commit leaves nothing pending", async () => {
+    await take(25);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
+    const dying = { ...deps, intake: { ...deps.intake, settled: () => new Promise<never>(() => {}) } };
+    void drain(messages, dying as Deps);
+    await expect.poll(async () => (await look(deps, secret)).stored, { timeout: 10_000 }).toBe(25);
+    await expectTotals(deps, secret, { accepted: 25, pending: 0 });
+    await expect.poll(workedOff, { timeout: 20_000 }).toBe(0);
+    await expectTotals(deps, secret, { accepted: 25, stored: 25, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("Redis away from the worker's commit to its acknowledgement: nothing stays counted", async () => {
+    await take(25);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
+    await redis.stop();
+    expect(await drain(messages, deps)).toEqual([]);
+    await deps.queue.ack(messages.map(({ id }) => id)).catch(() => {});
+    await redis.start();
+    await expectTotals(deps, secret, { accepted: 25, stored: 25, pending: 0 });
+    await expect.poll(workedOff, { timeout: 20_000 }).toBe(0);
+    await expectTotals(deps, secret, { accepted: 25, stored: 25, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+});
+
+describe("with QUEUE=sqs", () => {
+  beforeEach(() => start("sqs"));
+
+  /** Redis dies when SQS has taken the next request's messages, and before ingest confirms that. */
+  function loseRedisAtConfirm(): void {
+    const queue = deps.queue as SqsQueue;
+    const { sendEach } = queue;
+    queue.sendEach = async (messages) => {
+      const sent = await sendEach.call(queue, messages);
+      queue.sendEach = sendEach;
+      await redis.crash();
+      return sent;
+    };
+  }
+
+  async function pendingAfterWork(): Promise<number> {
+    await drainAll(deps);
+    return (await look(deps, secret)).pending;
+  }
+
+  it("Redis dies before a request is confirmed: its events are pending until they are stored", async () => {
+    await take(10);
+    await drainAll(deps);
+    loseRedisAtConfirm();
+    expect(await send(deps, secret, someEvents(25))).toMatchObject({ status: 202, body: { accepted: 25 } });
+    await redis.start();
+    await expectTotals(deps, secret, { accepted: 35, pending: 25, queue: { events: 25 } });
+    await watchWorker(deps, secret, { waiting: 25, sent: 35 });
+    await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
+  });
+
+  it("Redis dies before a request is confirmed, and the confirmation is made up for", async () => {
+    await take(1);
+    loseRedisAtConfirm();
+    const batch = someEvents(25);
+    expect((await send(deps, secret, batch)).body).toMatchObject({ accepted: 25 });
+    await redis.start();
+    // The ids are marked by it.
+    const again = async () => (await sendUntilTaken(deps, secret, batch)).body;
+    expect(await again()).toMatchObject({ accepted: 0, duplicates: 25 });
+    await drainAll(deps);
+    await expectTotals(deps, secret, { accepted: 26, stored: 26, duplicates: 0, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it.each([
+    ["empty", () => redis.startEmpty()],
+    ["with data from before them", () => redis.startFromCopy()],
+  ])("Redis comes back %s while 25 events wait in SQS: they stay pending", async (_, restart) => {
+    await take(10);
+    await drainAll(deps);
+    await redis.copyData();
+    await take(25);
+    await redis.stop();
+    await restart();
+    await expectTotals(deps, secret, { accepted: 35, pending: 25 });
+    await expect
+      .poll(async () => (await deps.queue.receive({ maxMessages: 1, waitMs: 0 })).length, { timeout: 20_000 })
+      .toBe(1);
+    await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
+    await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("more events are pending than one look goes through, all of them settled unseen", async () => {
+    const events = Array.from({ length: 600 }, () => anEvent());
+    await Promise.all(events.map((event) => send(deps, secret, event)));
+    await redis.copyData();
+    await drainAll(deps);
+    await redis.stop();
+    await redis.startFromCopy();
+    await expectTotals(deps, secret, { accepted: 600, stored: 600, ...NOTHING_WAITS });
+    expect((await deps.queue.depth()).oldestAgeMs).toBe(0);
+  });
+
+  it("a request that was admitted and never sent counts until the queue has moved past it", async () => {
+    await take(5);
+    const sendEach = vi.spyOn(deps.queue as SqsQueue, "sendEach");
+    sendEach.mockReturnValueOnce(new Promise(() => {}));
+    void send(deps, secret, someEvents(3));
+    await expect.poll(async () => (await look(deps, secret)).pending, { timeout: 20_000 }).toBe(8);
+    const { open, receipts } = deps.shards.first;
+    const ids = (await deps.redis.hkeys(receipts)).sort();
+    // Both are as old as a request that is not confirmed may be, and the one that was sent is the older one.
+    const longAgo = Date.now() - 3_600_000;
+    await deps.redis.zadd(open, longAgo, ids[0] ?? "", longAgo + 1, ids[1] ?? "");
+    await expectTotals(deps, secret, { accepted: 8, pending: 8, queue: { events: 8 } });
+    await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
+    await expectTotals(deps, secret, { accepted: 5, stored: 5, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("SQS refused a request, and Redis died before that was noted: its events count no longer once Redis is back", async () => {
+    await take(5);
+    const sendEach = vi.spyOn(deps.queue as SqsQueue, "sendEach");
+    sendEach.mockImplementationOnce(async (messages) => {
+      await redis.crash();
+      return messages.map(() => ({ id: undefined, refused: "test", retryable: true }));
+    });
+    expect((await send(deps, secret, someEvents(3))).status).toBe(503);
+    await redis.start();
+    await expect.poll(async () => (await look(deps, secret)).pending, { timeout: 20_000 }).toBe(5);
+    await expectTotals(deps, secret, { accepted: 5, pending: 5 });
+  });
+
+  it("Redis comes back empty while a worker holds 25 events at a lock: it is never said that none is pending", async () => {
+    await take(10);
+    await drainAll(deps);
+    await take(25);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
+    await redis.stop();
+    await redis.startEmpty();
+    for (let looks = 0; looks < 5; looks++) {
+      const { status, body } = await readPipeline(deps, secret);
+      if (status === 200) expect(body).toMatchObject({ accepted: 35, pending: 25 });
+      else expect(body).toMatchObject({ code: "queue-unavailable" });
+    }
+    await drain(messages, deps);
+    await deps.queue.ack(messages.map(({ id }) => id));
+    await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
+  });
+
+  it("dead letters stay pending, take no room in the queue, and have no age", async () => {
+    deps = freshDeps({ ...deps.config, queueMaxDeliveries: 1 });
+    await take(2);
+    const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 1_000 });
+    if (message === undefined) throw new Error("No message came.");
+    await deps.sql`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$`;
+    await deps.sql`CREATE TRIGGER refuse BEFORE INSERT ON receipts FOR EACH ROW EXECUTE FUNCTION refuse()`;
+    const failed = await drain([message], deps);
+    expect(failed).toEqual([message.id]);
+    await deps.sql`DROP TRIGGER refuse ON receipts`;
+    await expectTotals(deps, secret, { accepted: 2, pending: 2, queue: { events: 0, oldest_age_ms: 0 } });
+    // As it is redriven, it is settled.
+    await drain([message], deps);
+    await expectTotals(deps, secret, { accepted: 2, stored: 2, ...NOTHING_WAITS });
+  });
+});

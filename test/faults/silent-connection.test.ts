@@ -1,0 +1,231 @@
+/**
+ * Connections that die without a word, as behind a firewall that has forgotten them: the packaged functions notice, each
+ * within one call of 5 s, and go on with new ones.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Bundle, makeBundles } from "../../bench/bundles.ts";
+import type { Deps } from "../../lib/deps.ts";
+import { migrate } from "../../lib/migrate.ts";
+import { ensurePartitions } from "../../lib/partitions.ts";
+import { toSqsEvent } from "../../local/event-source.ts";
+import { startPostgres } from "../../local/postgres.ts";
+import { startRedis } from "../../local/redis.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { freshDeps, type OwnServer, ownServer, workUntilEmpty } from "../support/faults.ts";
+import { type FunctionProcess, functionProcess, type Outcome } from "../support/function-process.ts";
+import { gatewayEvent } from "../support/gateway.ts";
+import { addClient, anEvent, send } from "../support/pipeline.ts";
+import { queueConfig, queueEnvironment } from "../support/queues.ts";
+import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
+
+/** Time that a call has. A function that answers nothing within it has failed the test. */
+const CALL_MS = 5_000;
+/** How long servers and functions are stopped; a run by hand takes WEIR_TEST_STOP_MS=60000. */
+const STOP_MS = Number(process.env.WEIR_TEST_STOP_MS ?? 4_000);
+/** What a drain keeps back of its time. */
+const DRAIN_RESERVE_MS = 20_000;
+
+let servers: { redis: OwnServer; postgres: OwnServer };
+let proxies: { redis: TcpProxy; postgres: TcpProxy };
+let bundles: Bundle[];
+/** Goes past the proxies. */
+let deps: Deps;
+let secret: string;
+let environment: Record<string, string>;
+
+async function behindProxy(url: string): Promise<{ url: string; proxy: TcpProxy }> {
+  const proxy = await tcpProxy(Number(new URL(url).port));
+  return { url: Object.assign(new URL(url), { port: String(proxy.port) }).href, proxy };
+}
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weir-silent-"));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  bundles = await makeBundles(folder);
+  servers = {
+    redis: await ownServer(startRedis),
+    postgres: await ownServer(startPostgres, { fsync: "off" }),
+  };
+  await migrate(servers.postgres.url);
+  const config = await queueConfig("redis", {
+    databaseUrl: servers.postgres.url,
+    redisUrl: servers.redis.url,
+    databasePoolSize: 2,
+  });
+  deps = freshDeps(config);
+  await ensurePartitions(deps.sql, { retentionDays: 30, auditRetentionDays: 30 });
+  ({ secret } = await addClient(deps, "acme", { scopes: ["admin"] }));
+  const [redis, database] = [await behindProxy(config.redisUrl), await behindProxy(config.databaseUrl)];
+  proxies = { redis: redis.proxy, postgres: database.proxy };
+  environment = {
+    ...queueEnvironment({ ...config, redisUrl: redis.url, databaseUrl: database.url }),
+    LOG_LEVEL: "SILENT",
+  };
+});
+
+interface Tried {
+  /** Starts an instance. */
+  start(): FunctionProcess;
+  call(instance: FunctionProcess): Promise<Outcome>;
+  /** What a call ends with that did not fail. */
+  worked: object;
+}
+
+const start = (name: string) => (): FunctionProcess => {
+  const bundle = bundles.find((one) => one.name === name);
+  if (!bundle) throw new Error(`There is no function called ${name}.`);
+  return functionProcess(bundle.file, environment);
+};
+
+const headers = () => ({ "x-api-key": secret, "content-type": "application/json" });
+const answered = (statusCode: number): object => ({ ended: "answered", answer: { statusCode } });
+
+const FUNCTIONS: Record<string, Tried> = {
+  ingest: {
+    start: start("ingest"),
+    call: (instance) => {
+      const body = JSON.stringify(anEvent());
+      const event = gatewayEvent({ method: "POST", route: "/v1/events", headers: headers(), body });
+      return instance.call(event, CALL_MS);
+    },
+    worked: answered(202),
+  },
+  analytics: {
+    start: start("analytics"),
+    call: (instance) => {
+      const query = { start: "2026-01-01T00:00:00Z", end: "2027-01-01T00:00:00Z" };
+      const event = gatewayEvent({ method: "GET", route: "/v1/analytics/count", headers: headers(), query });
+      return instance.call(event, CALL_MS);
+    },
+    worked: answered(200),
+  },
+  worker: {
+    start: start("worker"),
+    call: async (instance) => {
+      expect((await send(deps, secret, anEvent())).status).toBe(202);
+      const messages = await deps.queue.receive({ maxMessages: 50, waitMs: 0 });
+      const outcome = await instance.call(toSqsEvent(messages), CALL_MS);
+      const ids = messages.map(({ id }) => id);
+      await (outcome.ended === "answered" ? deps.queue.ack(ids) : deps.queue.release(ids));
+      return outcome;
+    },
+    worked: { ended: "answered", answer: { batchItemFailures: [] } },
+  },
+};
+
+/** A call that fails does so by itself, and is told so that its caller can come again. */
+function expectFailedInTime(outcome: Outcome): void {
+  expect(outcome.ended).not.toBe("timed out");
+  if (outcome.ended === "answered") expect(outcome).toMatchObject(answered(503));
+}
+
+/** A call that did not work has failed in time. */
+const works = async ({ call, worked }: Tried, instance: FunctionProcess): Promise<boolean> => {
+  const outcome = await call(instance);
+  const isGood = isLike(outcome, worked);
+  if (!isGood) expectFailedInTime(outcome);
+  return isGood;
+};
+
+function isLike(outcome: unknown, wanted: object): boolean {
+  try {
+    expect(outcome).toMatchObject(wanted);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A warm instance: it has its connections. */
+async function warm(name: string): Promise<[Tried, FunctionProcess]> {
+  const tried = FUNCTIONS[name] as Tried;
+  const instance = tried.start();
+  await expect.poll(() => works(tried, instance), { timeout: 30_000 }).toBe(true);
+  expect(await works(tried, instance)).toBe(true);
+  return [tried, instance];
+}
+
+/** At most one more call fails, and then all is well. */
+async function expectGood(tried: Tried, instance: FunctionProcess): Promise<void> {
+  if (!(await works(tried, instance))) expect(await works(tried, instance)).toBe(true);
+  for (let n = 0; n < 3; n++) expect(await works(tried, instance)).toBe(true);
+  await workUntilEmpty(deps);
+}
+
+/** Ingest asks PostgreSQL only for a key that Redis does not know. */
+const CASES = [
+  ["ingest", "redis"],
+  ["analytics", "redis"],
+  ["analytics", "postgres"],
+  ["worker", "redis"],
+  ["worker", "postgres"],
+] as const;
+
+describe.each(CASES)("of %s, connections to %s", (name, server) => {
+  it("die without a word: at most one call fails", async () => {
+    const [tried, instance] = await warm(name);
+    proxies[server].swallow("open");
+    await expectGood(tried, instance);
+  });
+
+  it("die, and new ones too: calls fail in time until the network is back, and then at most one", async () => {
+    const [tried, instance] = await warm(name);
+    proxies[server].swallow("all");
+    try {
+      for (let n = 0; n < 2; n++) await works(tried, instance);
+    } finally {
+      proxies[server].pass();
+    }
+    await expectGood(tried, instance);
+  });
+
+  it(
+    "fail calls in time while the server is stopped, and at most one after it",
+    async () => {
+      const [tried, instance] = await warm(name);
+      await servers[server].pause();
+      try {
+        const until = Date.now() + STOP_MS;
+        // The worker's messages come through Redis itself.
+        if (name === "worker" && server === "redis") await sleep(STOP_MS);
+        while (Date.now() < until) await works(tried, instance);
+      } finally {
+        await servers[server].resume();
+      }
+      await expectGood(tried, instance);
+    },
+    STOP_MS + 60_000,
+  );
+});
+
+it.each(["ingest", "analytics", "worker"])(
+  "%s was stopped itself, and all its connections have died meanwhile: at most one call fails",
+  async (name) => {
+    const [tried, instance] = await warm(name);
+    instance.pause();
+    for (const proxy of Object.values(proxies)) proxy.swallow("open");
+    await sleep(STOP_MS);
+    instance.resume();
+    await expectGood(tried, instance);
+  },
+  STOP_MS + 60_000,
+);
+
+it.each(["redis", "postgres"] as const)(
+  "a drain whose connection to %s dies goes on within its run",
+  async (server) => {
+    const drain = start("drain")();
+    // It waits for messages when the connection dies, and it has settled one before.
+    await send(deps, secret, anEvent());
+    const running = drain.call({}, DRAIN_RESERVE_MS + 3 * CALL_MS);
+    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 20_000 }).toBe(0);
+    proxies[server].swallow("open");
+    await send(deps, secret, anEvent());
+    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 20_000 }).toBe(0);
+    expect(await running).toMatchObject({ ended: "answered" });
+  },
+);

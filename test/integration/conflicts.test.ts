@@ -1,0 +1,234 @@
+/** An id that comes again with a digest which Redis does not expect: PostgreSQL decides whether that is a conflict. */
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Deps } from "../../lib/deps.ts";
+import { freshDeps } from "../support/faults.ts";
+import {
+  type Answer,
+  addClient,
+  anEvent,
+  counts,
+  drainAll,
+  expectTidy,
+  send,
+  stored,
+} from "../support/pipeline.ts";
+import { QUEUES, queueConfig } from "../support/queues.ts";
+
+const other = (event: object): object => ({ ...event, payload: { probe: true } });
+
+/** On Redis Streams as after FLUSHALL, on SQS as after a confirmation that was lost. */
+async function forget({ redis, config }: Deps, clientId: string): Promise<void> {
+  if (config.queue === "redis") {
+    await redis.flushdb();
+    return;
+  }
+  const keys = await redis.keys(`*:seen:${clientId}:*`);
+  if (keys.length > 0) await redis.del(...keys);
+}
+
+const isDuplicate = (answer: Answer): void =>
+  expect(answer).toMatchObject({ status: 202, body: { accepted: 0, duplicates: 1, rejected: 0 } });
+const isConflict = (answer: Answer): void =>
+  expect(answer).toMatchObject({
+    status: 422,
+    body: { code: "no-valid-events", errors: [{ code: "event-conflict", retryable: false }] },
+  });
+
+describe.each(QUEUES)("with QUEUE=%s", (queue) => {
+  let deps: Deps;
+  beforeAll(async () => {
+    deps = freshDeps(await queueConfig(queue));
+  });
+
+  it("a resend of what is stored is a duplicate, though a probe with other content has left its mark", async () => {
+    const { clientId, secret } = await addClient(deps, "probed");
+    const event = anEvent({ payload: { a: 1, b: { c: "x", d: 1.5 } } });
+    await send(deps, secret, event);
+    await drainAll(deps);
+    await forget(deps, clientId);
+    expect(await send(deps, secret, other(event))).toMatchObject({ status: 202 });
+    isDuplicate(await send(deps, secret, event));
+    const turned = Object.fromEntries(Object.entries(event).reverse());
+    isDuplicate(await send(deps, secret, { ...turned, payload: { b: { d: 1.5, c: "x" }, a: 1 } }));
+    isConflict(await send(deps, secret, { ...event, payload: { a: 1, b: { c: "x", d: 2.5 } } }));
+    isConflict(await send(deps, secret, { ...event, event_type: "test.changed" }));
+    isConflict(await send(deps, secret, { ...event, timestamp: new Date(Date.now() - 1_000).toISOString() }));
+    // Redis takes the probe for a duplicate of itself.
+    isDuplicate(await send(deps, secret, other(event)));
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(1, { duplicates: 1 }));
+    await expectTidy(deps, clientId);
+  });
+
+  it("numbers are told apart by their digits", async () => {
+    const { clientId, secret } = await addClient(deps, "digits");
+    const event = anEvent({ payload: 0 });
+    const withNumber = (text: string): string =>
+      JSON.stringify(event).replace('"payload":0', `"payload":{"n":${text}}`);
+    await send(deps, secret, withNumber("1.50"));
+    await drainAll(deps);
+    await forget(deps, clientId);
+    await send(deps, secret, withNumber("7"));
+    isDuplicate(await send(deps, secret, withNumber("1.50")));
+    isConflict(await send(deps, secret, withNumber("1.51")));
+    isConflict(await send(deps, secret, withNumber("15e-1")));
+  });
+
+  it("a resend of what was erased is a duplicate", async () => {
+    const { clientId, secret } = await addClient(deps, "erased");
+    const event = anEvent({ payload: { card: "4111 1111 1111 1111" } });
+    await send(deps, secret, event);
+    await drainAll(deps);
+    await deps.sql`UPDATE events SET payload = '{"erased":true}' WHERE client_id = ${clientId}`;
+    await forget(deps, clientId);
+    await send(deps, secret, other(event));
+    isDuplicate(await send(deps, secret, event));
+  });
+
+  it("a resend of what is in quarantine is a duplicate", async () => {
+    const { clientId, secret } = await addClient(deps, "set-aside");
+    await deps.sql`ALTER TABLE events ADD CONSTRAINT no_poison CHECK (event_type <> 'poison') NOT VALID`;
+    const event = anEvent({ event_type: "poison" });
+    await send(deps, secret, event);
+    await drainAll(deps);
+    await forget(deps, clientId);
+    await deps.sql`ALTER TABLE events DROP CONSTRAINT no_poison`;
+    await send(deps, secret, { ...event, event_type: "other" });
+    isDuplicate(await send(deps, secret, event));
+    await deps.sql`
+      UPDATE quarantine SET event = convert_to(split_part(convert_from(event, 'UTF8'), E'\t', 1) || E'\t{"erased":true}', 'UTF8')
+       WHERE client_id = ${clientId}`;
+    isDuplicate(await send(deps, secret, event));
+    await drainAll(deps);
+  });
+
+  it("only the doubtful items are looked at, and all of a request are answered", async () => {
+    const { clientId, secret } = await addClient(deps, "several");
+    const [a, b, c] = [anEvent(), anEvent(), anEvent()];
+    await send(deps, secret, { events: [a, b] });
+    await drainAll(deps);
+    await forget(deps, clientId);
+    await send(deps, secret, { events: [other(a), other(b)] });
+    const answer = await send(deps, secret, { events: [a, other(a), { ...b, payload: { n: 9 } }, c, c] });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { accepted: 1, duplicates: 3, rejected: 1, errors: [{ index: 2, code: "event-conflict" }] },
+    });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(3, { duplicates: 2 }));
+    await expectTidy(deps, clientId);
+  });
+
+  it("a receipt of a request that had duplicates only can be read", async () => {
+    const { clientId, secret } = await addClient(deps, "receipt-of-none");
+    const event = anEvent();
+    await send(deps, secret, event);
+    await drainAll(deps);
+    await forget(deps, clientId);
+    await send(deps, secret, other(event));
+    const { body } = await send(deps, secret, event);
+    await drainAll(deps);
+    const rows = await deps.sql`SELECT accepted FROM receipts WHERE receipt_id = ${body.receipt_id}`;
+    expect(rows).toEqual([{ accepted: 0 }]);
+  });
+});
+
+describe("while PostgreSQL holds nothing of the id", () => {
+  it("a mark of Redis Streams is right", async () => {
+    const deps = freshDeps(await queueConfig("redis"));
+    const { secret } = await addClient(deps, "waiting");
+    const event = anEvent();
+    await send(deps, secret, event);
+    isConflict(await send(deps, secret, other(event)));
+    isDuplicate(await send(deps, secret, event));
+  });
+
+  it("a mark of Redis Streams is not trusted where messages wait for longer than marks last", async () => {
+    const deps = freshDeps(await queueConfig("redis", { dedupWindowSeconds: 1 }));
+    const { clientId, secret } = await addClient(deps, "overdue");
+    const event = anEvent();
+    await send(deps, secret, event);
+    const marked = async (): Promise<number> => (await send(deps, secret, other(event))).body.accepted ?? 0;
+    // The mark of the first is gone, its message is not.
+    await expect.poll(marked, { timeout: 10_000 }).toBe(1);
+    expect(await send(deps, secret, event)).toMatchObject({
+      status: 503,
+      body: { code: "database-unavailable" },
+    });
+    const beside = await send(deps, secret, { events: [event, anEvent()] });
+    expect(beside).toMatchObject({
+      status: 202,
+      body: { accepted: 1, errors: [{ index: 0, code: "event-unverified", retryable: true }] },
+    });
+    await drainAll(deps);
+    await send(deps, secret, other(event));
+    isDuplicate(await send(deps, secret, event));
+    expect(await counts(deps, clientId)).toMatchObject({ events: 2 });
+  });
+
+  it("an event goes into SQS, since the mark of an earlier one may be lost, and the ledger decides", async () => {
+    const deps = freshDeps(await queueConfig("sqs"));
+    const { clientId, secret } = await addClient(deps, "on-its-way");
+    const event = anEvent();
+    await send(deps, secret, event);
+    await forget(deps, clientId);
+    await send(deps, secret, other(event));
+    const again = await send(deps, secret, event);
+    expect(again).toMatchObject({ status: 202, body: { accepted: 1, duplicates: 0, rejected: 0 } });
+    await drainAll(deps);
+    const rows = await deps.sql`SELECT payload FROM events WHERE client_id = ${clientId}`;
+    expect(rows).toHaveLength(1);
+    expect(await counts(deps, clientId)).toMatchObject(stored(1, { accepted: 3, duplicates: 2 }));
+    await expectTidy(deps, clientId);
+  });
+});
+
+it("a resend of an event whose confirmation was lost is no conflict, before it is stored and after", async () => {
+  const deps = freshDeps(await queueConfig("sqs"));
+  const { clientId, secret } = await addClient(deps, "unconfirmed");
+  const event = anEvent();
+  const failing = freshDeps(deps.config);
+  Reflect.set(failing.redis, "weirConfirm", () => Promise.reject(new Error("Redis is away.")));
+  expect((await send(failing, secret, event)).body).toMatchObject({ accepted: 1 });
+  expect((await send(deps, secret, other(event))).body).toMatchObject({ accepted: 1 });
+  expect(await send(deps, secret, event)).toMatchObject({ status: 202, body: { rejected: 0 } });
+  await drainAll(deps);
+  isDuplicate(await send(deps, secret, event));
+  isConflict(await send(deps, secret, { ...event, payload: { third: true } }));
+  await drainAll(deps);
+  expect(await counts(deps, clientId)).toMatchObject(stored(1));
+});
+
+describe("while PostgreSQL is away", () => {
+  const away = "postgres://nobody@127.0.0.1:1/none";
+
+  it("an event that may be a conflict is to be sent again, on Redis Streams", async () => {
+    const config = await queueConfig("redis");
+    const deps = freshDeps(config);
+    const { secret } = await addClient(deps, "away");
+    const event = anEvent();
+    await send(deps, secret, event);
+    const cut = freshDeps({ ...config, databaseUrl: away });
+    const answer = await send(cut, secret, other(event));
+    expect(answer).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
+    expect(Number(answer.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    isDuplicate(await send(cut, secret, event));
+    expect(await send(cut, secret, { events: [other(event), anEvent()] })).toMatchObject({
+      status: 202,
+      body: { accepted: 1, rejected: 1, errors: [{ code: "event-unverified", retryable: true }] },
+    });
+  });
+
+  it("it is queued, on SQS", async () => {
+    const config = await queueConfig("sqs");
+    const deps = freshDeps(config);
+    const { clientId, secret } = await addClient(deps, "away");
+    const event = anEvent();
+    await send(deps, secret, event);
+    const cut = freshDeps({ ...config, databaseUrl: away });
+    expect((await send(cut, secret, other(event))).body).toMatchObject({ accepted: 1, rejected: 0 });
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(1, { duplicates: 1 }));
+    await expectTidy(deps, clientId);
+  });
+});
