@@ -21,6 +21,7 @@ const commands = {
   demo: ["bin/demo.ts"],
   weir: ["bin/weir.ts"],
   bench: ["bench/run.ts"],
+  chaos: ["chaos/run.ts"],
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],

@@ -1,0 +1,21 @@
+/** Our own way to Redis, past the proxy. */
+import { Redis } from "ioredis";
+import type { System } from "../system.ts";
+
+/** Runs on a connection of its own, waiting up to half a minute for a server that comes up. */
+export async function withRedis<T>(
+  { redis: { url } }: Pick<System, "redis">,
+  run: (redis: Redis) => Promise<T>,
+): Promise<T> {
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 60,
+    retryStrategy: () => 500,
+    commandTimeout: 30_000,
+  });
+  redis.on("error", () => {});
+  try {
+    return await run(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

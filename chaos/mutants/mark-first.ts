@@ -1,0 +1,34 @@
+import type { Deps } from "../../lib/deps.ts";
+import type { Enqueued, Intake, Submission } from "../../lib/enqueue/enqueue.ts";
+
+/**
+ * Marks ids as seen before the queue has taken their events: where it then does not, the client's retry is called a
+ * duplicate, and the events are lost. The marks are its own, beside those of the intake.
+ */
+export function markFirst({ redis }: Pick<Deps, "redis">, intake: Intake): void {
+  const enqueue = intake.enqueue.bind(intake);
+  intake.enqueue = async (submission) => {
+    const { key, batch } = submission;
+    const marks = `chaos:marked:${key.clientId}`;
+    const marked = await Promise.all(batch.valid.map(({ eventId }) => redis.hsetnx(marks, eventId, 1)));
+    const valid = batch.valid.filter((_, item) => marked[item] === 1);
+    if (valid.length === 0) return allDuplicates(submission);
+    const result = await enqueue({ ...submission, batch: { ...batch, valid } });
+    // Not admitted yet: the same submission comes again when the key is cached.
+    if (result.code === "miss" || result.code === "client")
+      await redis.hdel(marks, ...valid.map(({ eventId }) => eventId));
+    if (result.code !== "ok") return result;
+    const letters = [...result.outcomes];
+    return { ...result, outcomes: marked.map((isNew) => (isNew === 1 ? letters.shift() : "d")).join("") };
+  };
+}
+
+const allDuplicates = ({ key, batch }: Submission): Enqueued => ({
+  code: "ok",
+  owner: key.clientId,
+  keyPrefix: key.prefix,
+  audited: false,
+  outcomes: "d".repeat(batch.valid.length),
+  limit: undefined,
+  extra: "",
+});

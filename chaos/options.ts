@@ -1,0 +1,100 @@
+/** What a run is told. */
+import { parseArgs } from "node:util";
+import { FAULTS } from "./faults/index.ts";
+import { MUTANTS, type Mutant } from "./mutants/index.ts";
+
+export interface Options {
+  queue: "redis" | "sqs";
+  /** Decides on events, faults and their order. */
+  seed: number;
+  /** How long clients send and faults happen. */
+  seconds: number;
+  clients: number;
+  /** Faults of the network as well. */
+  proxy: boolean;
+  /** Faults that lose what is queued, as declared. */
+  lossy: boolean;
+  /** Only these faults, by name. */
+  faults: readonly string[] | undefined;
+  /** How often Redis writes its file to the disk. */
+  appendfsync: "always" | "everysec";
+  /** After this long without an acknowledgement a message is delivered again, in seconds. */
+  visibility: number;
+  mutant: Mutant | undefined;
+  /** Folder of the run, kept; a temporary one, kept only if the run fails, where it is undefined. */
+  dataDir: string | undefined;
+}
+
+export const HELP = `Usage: npm run chaos -- [options]
+
+Runs the system on real servers of its own, sends it events that are known, makes faults, waits until it is quiet, and
+checks that nothing was lost, doubled, altered or misreported. Ends with exit code 1 if something was.
+
+  --queue redis|sqs        which queue carries the events (redis)
+  --seed <n>               replays the faults and events of that seed (a random one)
+  --seconds <n>            how long events are sent and faults made (60)
+  --clients <n>            clients that send at the same time (8)
+  --proxy                  with faults of the network
+  --lossy                  with faults that lose what waits in Redis, which is a declared loss
+  --faults a,b             only these faults: ${FAULTS.map(({ name }) => name).join(", ")}
+  --appendfsync <policy>   always or everysec (always)
+  --visibility <n>         seconds after which a message comes again (15)
+  --mutant <name>          with a fault in the system itself, to see it found: ${MUTANTS.join(", ")}`;
+
+/** A fault of the command line, told in one sentence. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/**
+ * @returns undefined where help is wanted
+ * @throws {UsageError}
+ */
+export function parseOptions(args: readonly string[], environment: NodeJS.ProcessEnv): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      queue: { type: "string", default: "redis" },
+      seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+      seconds: { type: "string", default: "60" },
+      clients: { type: "string", default: "8" },
+      proxy: { type: "boolean", default: false },
+      lossy: { type: "boolean", default: false },
+      faults: { type: "string" },
+      appendfsync: { type: "string", default: "always" },
+      visibility: { type: "string", default: "15" },
+      mutant: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const faults = values.faults?.split(",").filter(Boolean);
+  for (const name of faults ?? [])
+    if (!FAULTS.some((fault) => fault.name === name)) throw new UsageError(`There is no fault ${name}.`);
+  return {
+    queue: oneOf("queue", values.queue, ["redis", "sqs"]),
+    seed: integer("seed", values.seed, 0, 2 ** 31 - 1),
+    seconds: integer("seconds", values.seconds, 5, 86_400),
+    clients: integer("clients", values.clients, 1, 100),
+    proxy: values.proxy,
+    lossy: values.lossy,
+    faults,
+    appendfsync: oneOf("appendfsync", values.appendfsync, ["always", "everysec"]),
+    visibility: integer("visibility", values.visibility, 1, 3_600),
+    mutant: values.mutant === undefined ? undefined : oneOf("mutant", values.mutant, MUTANTS),
+    dataDir: environment.WEIR_DATA_DIR,
+  };
+}
+
+function oneOf<const T extends string>(name: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new UsageError(`--${name} must be one of ${choices.join(", ")}.`);
+  return found;
+}
+
+function integer(name: string, text: string, from: number, to: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < from || value > to)
+    throw new UsageError(`--${name} must be a whole number from ${from} to ${to}.`);
+  return value;
+}

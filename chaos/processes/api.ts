@@ -1,0 +1,32 @@
+/** The functions that answer HTTP, in one process. Words: its port. Its settings are the functions' own. */
+import { createServer } from "node:http";
+import { handler as admin } from "../../functions/admin.ts";
+import { handler as analytics } from "../../functions/analytics.ts";
+import { handler as audit } from "../../functions/audit.ts";
+import { handler as health } from "../../functions/health.ts";
+import { handler as ingest } from "../../functions/ingest.ts";
+import { handler as web } from "../../functions/web.ts";
+import { operations } from "../../lib/contract/index.ts";
+import { closeDeps } from "../../lib/deps.ts";
+import { getDeps } from "../../lib/deps-once.ts";
+import { gateway } from "../gateway.ts";
+import { mutate } from "../mutants/index.ts";
+import { ready } from "./lifecycle.ts";
+
+const [port = "0"] = process.argv.slice(2);
+mutate(getDeps());
+const handlers = { ingest, analytics, audit, health, admin, web };
+const answer = gateway(Object.values(operations), handlers);
+const server = createServer((request, response) => {
+  // A caller that hangs up in mid-request is no fault of ours.
+  answer(request, response).catch(() => response.destroy());
+});
+await new Promise<void>((resolve, reject) => {
+  server.once("error", reject);
+  server.listen(Number(port), "127.0.0.1", resolve);
+});
+ready(async () => {
+  server.close();
+  server.closeAllConnections();
+  await closeDeps(getDeps());
+});

@@ -1,0 +1,7 @@
+/** SQS in a process of its own, so that it can be killed. Words: its folder, its port. */
+import { startSqs } from "../../local/sqs.ts";
+import { ready } from "./lifecycle.ts";
+
+const [dataDir = "", port = "0"] = process.argv.slice(2);
+const server = await startSqs({ dataDir, port: Number(port), log: console.log });
+ready(server.stop);

@@ -1,0 +1,71 @@
+/**
+ * A worker: `source` behind its event source, as with SQS on AWS and as `npm start` runs it; `drain` reads the queue by itself,
+ * as with Redis on AWS. Told `{ twice }`, a source hands each batch to two invocations at once, as a queue that delivers at
+ * least once may do. Its settings are the function's own.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { handler } from "../../functions/worker.ts";
+import { closeDeps, createQueue } from "../../lib/deps.ts";
+import { getDeps } from "../../lib/deps-once.ts";
+import { drainQueue } from "../../lib/drain-queue.ts";
+import { startEventSource } from "../../local/event-source.ts";
+import { mutate, mutateQueue } from "../mutants/index.ts";
+import { ready } from "./lifecycle.ts";
+
+/** The function's own, after which Lambda ends the instance. */
+const TIMEOUT_MS = 60_000;
+
+/** How long a drain reads before the next one begins. */
+const DRAIN_MS = 10_000;
+
+const [kind = "source"] = process.argv.slice(2);
+const deps = getDeps();
+mutate(deps);
+let twice = false;
+process.on("message", (message: { twice: boolean }) => {
+  twice = message.twice;
+});
+
+async function invoke(event: SQSEvent): Promise<SQSBatchResponse> {
+  const timer = setTimeout(() => {
+    console.error("The worker's time is up.");
+    process.exit(1);
+  }, TIMEOUT_MS);
+  const runs = await Promise.allSettled([handler(event), ...(twice ? [handler(event)] : [])]);
+  clearTimeout(timer);
+  const done = runs.find((run) => run.status === "fulfilled");
+  if (done) return done.value;
+  throw (runs[0] as PromiseRejectedResult).reason;
+}
+
+function startSource(): () => Promise<void> {
+  const source = startEventSource({
+    createQueue: () => mutateQueue(createQueue(deps.redis, deps.shards, deps.config)),
+    invoke,
+    log: console.log,
+  });
+  return source.stop;
+}
+
+function startDrain(): () => Promise<void> {
+  let stopping = false;
+  deps.queue = mutateQueue(deps.queue);
+  const drain = async (): Promise<void> => {
+    while (!stopping)
+      await drainQueue(deps, { endsAt: Date.now() + DRAIN_MS }).catch(async (error: unknown) => {
+        console.error("The drain failed:", error);
+        await sleep(200);
+      });
+  };
+  void drain();
+  return async () => {
+    stopping = true;
+  };
+}
+
+const stop = kind === "drain" ? startDrain() : startSource();
+ready(async () => {
+  await stop();
+  await closeDeps(deps);
+});

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { RUN_TIMEOUT_MS, shortRun } from "../support/chaos.ts";
+
+/** Faults that are over soon, of every kind; the seed's plan has room for most of them. */
+const FAULTS = [
+  "kill-worker",
+  "kill-sqs",
+  "kill-redis",
+  "freeze-sqs",
+  "redis-forget-ids",
+  "redis-readonly",
+  "postgres-lock",
+  "postgres-read-only",
+  "deliver-twice",
+  "cut-sqs",
+  "cut-redis",
+  "cut-postgres",
+  "reset-sqs",
+];
+
+it(
+  "on SQS nothing is lost, doubled, altered or misreported, whatever fails",
+  async () => {
+    const { violations, made, report, text } = await shortRun({
+      queue: "sqs",
+      seed: 2602,
+      seconds: 25,
+      faults: FAULTS,
+    });
+    expect(violations, text).toEqual([]);
+    expect(made.length, text).toBeGreaterThanOrEqual(8);
+    expect(report.events, text).toBeGreaterThan(300);
+  },
+  RUN_TIMEOUT_MS,
+);
