@@ -4,7 +4,7 @@
  * least once may do. Its settings are the function's own.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Context, SQSEvent } from "aws-lambda";
 import { handler } from "../../functions/worker.ts";
 import { closeDeps, createQueue } from "../../lib/deps.ts";
 import { getDeps } from "../../lib/deps-once.ts";
@@ -27,12 +27,14 @@ process.on("message", (message: { twice: boolean }) => {
   twice = message.twice;
 });
 
-async function invoke(event: SQSEvent): Promise<SQSBatchResponse> {
+async function invoke(event: SQSEvent): ReturnType<typeof handler> {
+  const endsAt = Date.now() + TIMEOUT_MS;
+  const context = { getRemainingTimeInMillis: () => endsAt - Date.now() } as Context;
   const timer = setTimeout(() => {
     console.error("The worker's time is up.");
     process.exit(1);
   }, TIMEOUT_MS);
-  const runs = await Promise.allSettled([handler(event), ...(twice ? [handler(event)] : [])]);
+  const runs = await Promise.allSettled([handler(event, context), ...(twice ? [handler(event, context)] : [])]);
   clearTimeout(timer);
   const done = runs.find((run) => run.status === "fulfilled");
   if (done) return done.value;
