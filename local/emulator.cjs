@@ -122,6 +122,8 @@ function problem(h, status) {
     .code(known)
     .type("application/problem+json")
     .charset("")
+    .header("cache-control", "no-store")
+    .header("x-content-type-options", "nosniff")
     .header("x-request-id", id);
 }
 

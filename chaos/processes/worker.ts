@@ -34,7 +34,10 @@ async function invoke(event: SQSEvent): ReturnType<typeof handler> {
     console.error("The worker's time is up.");
     process.exit(1);
   }, TIMEOUT_MS);
-  const runs = await Promise.allSettled([handler(event, context), ...(twice ? [handler(event, context)] : [])]);
+  const runs = await Promise.allSettled([
+    handler(event, context),
+    ...(twice ? [handler(event, context)] : []),
+  ]);
   clearTimeout(timer);
   const done = runs.find((run) => run.status === "fulfilled");
   if (done) return done.value;

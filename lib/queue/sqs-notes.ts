@@ -26,11 +26,15 @@ export class SqsNotes {
     this.#shards = shards;
   }
 
-  /** Opens notes of messages that belong to no receipt. @throws when Redis fails */
-  async open(messages: readonly { id: string; events: number }[]): Promise<void> {
-    if (messages.length === 0) return;
-    const words = messages.flatMap(({ id, events }) => [id, 0, events, "*", Date.now(), ""]);
-    await openNotesScript(this.#redis, this.#shards.first.notes, words);
+  /** Opens notes of messages that SQS took, each at its client. @throws when Redis fails */
+  async open(messages: readonly { id: string; body: string; events: number }[]): Promise<void> {
+    const words: (string | number)[] = [];
+    for (const { id, body, events } of messages) {
+      const part = events > 0 ? acceptedOf(body) : undefined;
+      if (part) await openNotesScript(this.#redis, this.#shards.of(part.clientId).notes, [...part.words, ""]);
+      else if (events > 0) words.push(id, 0, events, "*", Date.now(), "");
+    }
+    if (words.length > 0) await openNotesScript(this.#redis, this.#shards.first.notes, words);
   }
 
   /** Closes notes of messages that belong to no receipt; others are ignored. @throws when Redis fails */
@@ -54,12 +58,7 @@ export class SqsNotes {
   async revive(moved: readonly Moved[]): Promise<void> {
     // It has its note still if SQS set it aside by itself, since its worker died.
     await this.giveUp(moved);
-    for (const { newId, body } of moved) {
-      const events = countEvents(body);
-      const part = acceptedOf(body);
-      if (part) await openNotesScript(this.#redis, this.#shards.of(part.clientId).notes, [...part.words, ""]);
-      else if (events > 0) await this.open([{ id: newId, events }]);
-    }
+    await this.open(moved.map(({ newId, body }) => ({ id: newId, body, events: countEvents(body) })));
   }
 
   /**

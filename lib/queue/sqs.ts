@@ -72,9 +72,9 @@ export class SqsQueue implements Queue {
 
   async send(messages: readonly Outgoing[]): Promise<void> {
     const sent = await this.sendEach(messages);
-    const taken = messages.flatMap(({ events }, position) => {
+    const taken = messages.flatMap((message, position) => {
       const id = sent[position]?.id;
-      return id === undefined || events === 0 ? [] : [{ id, events }];
+      return id === undefined ? [] : [{ ...message, id }];
     });
     await this.#notes.open(taken);
     for (const one of sent)

@@ -132,7 +132,7 @@ describe("a client", () => {
     await newClient("limit", { burst: 10, rate_limit_per_second: 1 });
     const { secret } = await newKey("limit");
     const events = Array.from({ length: 11 }, () => anEvent());
-    expect((await send(deps, secret, { events })).status).toBe(429);
+    expect((await send(deps, secret, { events })).status).toBe(413);
     expect((await change("limit", { burst: 50, rate_limit_per_second: 25 })).body).toMatchObject({
       burst: 50,
     });

@@ -11,8 +11,11 @@ export type Outcome =
   | { ended: "timed out" };
 
 export interface FunctionProcess {
-  /** @param remainingMs the function's time, from now on */
-  call(event: object, remainingMs: number): Promise<Outcome>;
+  /**
+   * @param remainingMs the function's time, from now on
+   * @param withinMs after which the call counts as timed out, by default all of that time
+   */
+  call(event: object, remainingMs: number, withinMs?: number): Promise<Outcome>;
   pause(): void;
   resume(): void;
 }
@@ -32,7 +35,7 @@ export function functionProcess(file: string, environment: Record<string, string
   atEnd(() => child.kill("SIGKILL"));
   let calls = 0;
   return {
-    call: (event, remainingMs) =>
+    call: (event, remainingMs, withinMs = remainingMs) =>
       new Promise((resolve, reject) => {
         const id = ++calls;
         const listen = (message: unknown): void => {
@@ -44,7 +47,7 @@ export function functionProcess(file: string, environment: Record<string, string
         };
         child.on("message", listen);
         child.once("exit", reject);
-        child.send({ id, event, remainingMs });
+        child.send({ id, event, remainingMs, withinMs });
       }),
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
