@@ -22,6 +22,7 @@ const commands = {
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],
+  model: ["bin/model.ts"],
   package: ["node_modules/serverless/bin/serverless.js", "package"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
