@@ -25,6 +25,7 @@ const commands = {
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],
+  model: ["bin/model.ts"],
   package: ["node_modules/serverless/bin/serverless.js", "package"],
   "test:outside": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.outside.config.ts"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
