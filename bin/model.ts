@@ -102,7 +102,7 @@ async function check(jar: string, one: Run): Promise<{ fault?: string; states: s
       .replace(/Rewinds = .*/, `Rewinds = ${String(one.rewinds).toUpperCase()}`)
       .replace(/Mistake = .*/, `Mistake = "${one.mistake ?? "none"}"`)
       // A mistake may violate several; which of them TLC meets first depends on its threads.
-      .replace(/INVARIANTS[^]*?(?=CHECK)/, (all) => (one.violates ? `INVARIANT ${one.violates}\n` : all));
+      .replace(/INVARIANTS.*?(?=CHECK)/s, (all) => (one.violates ? `INVARIANT ${one.violates}\n` : all));
     await writeFile(config, one.property ? `${changed}PROPERTY ${one.property}\n` : changed);
     // TLC unpacks its own modules into the folder for temporary files.
     const java = ["-XX:+UseParallelGC", `-Djava.io.tmpdir=${folder}`, "-cp", jar, "tlc2.TLC"];
