@@ -10,17 +10,6 @@ export const headers = {
     required: true,
     schema: { type: "string", format: "uuid" },
   },
-  CacheControl: {
-    description: "`no-store`, except for what is the same for everybody.",
-    required: true,
-    schema: text,
-    example: "no-store",
-  },
-  ContentTypeOptions: {
-    description: "Browsers take the type as it is sent.",
-    required: true,
-    schema: { type: "string", const: "nosniff" },
-  },
   RateLimit: {
     description: "What is left of the client's limit, in events, and the seconds until it is whole again.",
     schema: text,
@@ -68,8 +57,6 @@ export function headersOf(
   const paged = query !== undefined && "cursor" in query.shape;
   return {
     "X-Request-Id": refer("RequestId"),
-    "Cache-Control": refer("CacheControl"),
-    "X-Content-Type-Options": refer("ContentTypeOptions"),
     ...(scopes.length > 0 &&
       status !== 401 && { RateLimit: refer("RateLimit"), "RateLimit-Policy": refer("RateLimitPolicy") }),
     ...(paged && status === 200 && { Link: refer("Link") }),

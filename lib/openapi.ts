@@ -20,7 +20,8 @@ type Document = ReturnType<typeof createDocument>;
 
 const DESCRIPTION = `Every event answered at once, queued, stored exactly once, counted, and every call on record.
 
-Every answer carries \`X-Request-Id\`. Errors are problem details (RFC 9457); \`type\` leads to a page that says what to
+Every answer carries \`X-Request-Id\`, \`X-Content-Type-Options: nosniff\` and, unless it is the same for everybody,
+\`Cache-Control: no-store\`. Errors are problem details (RFC 9457); \`type\` leads to a page that says what to
 do. A path that is not here answers 404, another method of a path 405 with \`Allow\`.`;
 
 const tags = [
@@ -59,12 +60,7 @@ const components: ZodOpenApiComponentsObject = {
     // No operation answers it: it is for the methods that are none.
     MethodNotAllowed: {
       description: `\`method-not-allowed\`: ${problemTypes["method-not-allowed"].title}`,
-      headers: {
-        "X-Request-Id": refer("RequestId"),
-        "Cache-Control": refer("CacheControl"),
-        "X-Content-Type-Options": refer("ContentTypeOptions"),
-        Allow: refer("Allow"),
-      },
+      headers: { "X-Request-Id": refer("RequestId"), Allow: refer("Allow") },
       content: { "application/problem+json": { schema: problemSchema } },
     },
   },

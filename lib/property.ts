@@ -19,10 +19,9 @@ export const MAX_PROPERTY_LENGTH = 200;
 const MAX_LEVELS = 10;
 
 /** A JSON string, in the regular expressions of JSON Schema. */
-export const STRING_PATTERN = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u(?!0000)[0-9a-fA-F]{4}))*"`;
+export const STRING_PATTERN = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4}|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))*"`;
 /**
- * The grammar above as such an expression, without its ends, for the API document. The parser is authoritative: it also
- * refuses a name that holds half of a surrogate pair.
+ * The grammar above as such an expression, without its ends, for the API document. The parser is authoritative.
  */
 export const PROPERTY_PATTERN = String.raw`payload(?:\.(?:[\p{L}\p{M}\p{N}_$-]+|${STRING_PATTERN})|\[-?\d{1,9}\]){1,${MAX_LEVELS}}`;
 

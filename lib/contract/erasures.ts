@@ -1,6 +1,7 @@
 /** Calls that erase one subject's payloads, and who made which calls. */
 import * as z from "zod";
 import { numberSource } from "../json.ts";
+import { MAX_PROPERTY_LENGTH, PROPERTY_PATTERN } from "../property.ts";
 import {
   clientIdField,
   countField,
@@ -54,10 +55,15 @@ export const erasureSchema = z
 
 export const newErasureSchema = z.strictObject({
   client: textParam(32).meta({ description: "Whose events.", example: "demo" }),
-  property: z.string().min(1).max(1_000).meta({
-    description: "Where in the payload the subject is named, from `payload` down.",
-    example: "payload.user.id",
-  }),
+  property: z
+    .string()
+    .min(1)
+    .max(MAX_PROPERTY_LENGTH)
+    .meta({
+      pattern: `^${PROPERTY_PATTERN}$`,
+      description: "Where in the payload the subject is named, from `payload` down.",
+      example: "payload.user.id",
+    }),
   value: z
     .union([z.string().min(1).max(10_000), z.number(), z.boolean(), exactNumber])
     .meta({ description: 'The value there. It must have the same type: 7 is not "7".', example: "u-1001" }),

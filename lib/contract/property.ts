@@ -32,6 +32,7 @@ const WHERE_HELP =
   "`payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or a text; `payload.user` alone for events that have the property, `!payload.user` for those that have not.";
 
 const conditionText = z.string().meta({
+  id: "Condition",
   maxLength: MAX_CONDITION_LENGTH,
   pattern: CONDITION_PATTERN,
   example: "payload.magnitude>=4.5",

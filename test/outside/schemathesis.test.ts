@@ -21,7 +21,8 @@ beforeAll(async () => {
   schemathesis = join((await pythonTool(PROJECT, "schemathesis", VERSION)).bin, "schemathesis");
   folder = await mkdtemp(join(tmpdir(), "weir-schemathesis-"));
   atEnd(() => rm(folder, { recursive: true, force: true }));
-  system = await testSystem();
+  // API Gateway takes 10 kB of headers and address, Node.js 16 kB: limits of theirs, which the document does not have.
+  system = await testSystem({ NODE_OPTIONS: "--max-http-header-size=524288" });
   await writeFile(join(folder, "schemathesis.toml"), await configuration());
 });
 
@@ -29,6 +30,12 @@ beforeAll(async () => {
 const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }> = {
   // A timestamp within the retention; ids that a URL can carry; the depth of a payload; the number of events.
   sendEvents: { accepts: [413, 422], refuses: [413] },
+  // A cursor of this list and, for the export, of this format.
+  listQuarantine: { accepts: [400] },
+  listCheckpoints: { accepts: [400] },
+  exportAudit: { accepts: [400] },
+  // A time in the future.
+  createKey: { accepts: [422] },
 };
 /** What the check counts as an acceptance anyway: somebody else's limits and states are no rule of the document. */
 const ACCEPTED = ["2xx", "401", "403", "404", "409", "429", "5xx"];
@@ -67,7 +74,6 @@ async function cursors(): Promise<Record<string, string>> {
     listClients: "/v1/clients?limit=1",
     listErasures: "/v1/erasures?limit=1",
     listAudit: "/v1/audit?limit=1",
-    exportAudit: "/v1/audit/export?limit=1",
     verifyAudit: "/v1/audit/verify?limit=1",
   };
   const found: Record<string, string> = {};
