@@ -34,6 +34,8 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
   listQuarantine: { accepts: [400] },
   listCheckpoints: { accepts: [400] },
   exportAudit: { accepts: [400] },
+  // The length of a property within a condition; and Python's \s has characters that JavaScript's has not.
+  getFunnel: { accepts: [422] },
   // A time in the future.
   createKey: { accepts: [422] },
 };
@@ -42,7 +44,7 @@ const ACCEPTED = ["2xx", "401", "403", "404", "409", "429", "5xx"];
 const REFUSED = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx"];
 
 async function configuration(): Promise<string> {
-  const lines = ['[parameters]\ntz = "Europe/Berlin"\n'];
+  const lines = ['[parameters]\ntz = "Europe/Berlin"\nwhere = ["payload.magnitude>=4.5", "!payload.user"]\n'];
   for (const [id, { accepts = [], refuses = [] }] of Object.entries(BEYOND_SCHEMAS)) {
     lines.push(`[[operations]]\ninclude-operation-id = "${id}"`);
     const checks = {
