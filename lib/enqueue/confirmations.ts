@@ -4,15 +4,18 @@ import type { RedisConnection } from "../redis/client.ts";
 import { confirmScript } from "../redis/confirm.ts";
 
 /** Words for `confirmScript`. */
-interface Confirmation {
+export interface Confirmation {
   /** Of the request. */
   id: string;
   keys: readonly string[];
   args: readonly (string | number)[];
+  /** Nothing of the request was sent: its admission, of which Redis may have kept a note, is taken back. */
+  withdrawal: boolean;
 }
 
 /** Confirmations that are kept; a batch of 1,000 events has about 100 kB. */
 const MOST_KEPT = 200;
+const AT_ONCE = 20;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -27,6 +30,7 @@ export class Confirmations {
   #kept: Confirmation[] = [];
   #repeating: Promise<void> | undefined;
   #faults = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(redis: RedisConnection, log: Log) {
     this.#redis = redis;
@@ -45,10 +49,22 @@ export class Confirmations {
     } catch (error) {
       const { id } = confirmation;
       this.#log.warn("not-confirmed", { request_id: id, error: error as Error });
-      if (this.#kept.length >= MOST_KEPT) this.#kept.shift();
-      this.#kept.push(confirmation);
-      this.#repeatLater();
+      this.repeat(confirmation);
     }
+  }
+
+  /**
+   * Keeps a confirmation to be repeated. Where there are too many, those of requests that SQS took are kept rather than
+   * withdrawals, and the first withdrawals rather than later ones: when Redis goes away, it is the first whose script ran.
+   */
+  repeat(confirmation: Confirmation): void {
+    if (this.#kept.length >= MOST_KEPT) {
+      if (confirmation.withdrawal) return;
+      const position = this.#kept.findLastIndex(({ withdrawal }) => withdrawal);
+      this.#kept.splice(Math.max(0, position), 1);
+    }
+    this.#kept.push(confirmation);
+    this.#repeatLater();
   }
 
   #run({ keys, args }: Confirmation): Promise<unknown> {
@@ -56,12 +72,16 @@ export class Confirmations {
   }
 
   #repeatLater(): void {
+    if (this.#timer !== undefined) return;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** this.#faults++, LONGEST_PAUSE_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#repeat();
+    }, pauseMs);
     // The process may end nevertheless.
-    setTimeout(() => void this.#repeat(), pauseMs).unref();
+    this.#timer.unref();
   }
 
-  /** One at a time, oldest first, until one fails. */
   #repeat(): Promise<void> {
     this.#repeating ??= this.#repeatKept().finally(() => {
       this.#repeating = undefined;
@@ -69,15 +89,17 @@ export class Confirmations {
     return this.#repeating;
   }
 
+  /** Oldest first, some at a time, until one fails. */
   async #repeatKept(): Promise<void> {
-    for (let next = this.#kept[0]; next !== undefined; next = this.#kept[0]) {
-      try {
-        await this.#run(next);
-      } catch {
+    while (this.#kept.length > 0) {
+      const some = this.#kept.slice(0, AT_ONCE);
+      const results = await Promise.allSettled(some.map((one) => this.#run(one)));
+      const done = new Set(some.filter((_, position) => results[position]?.status === "fulfilled"));
+      this.#kept = this.#kept.filter((one) => !done.has(one));
+      if (done.size < some.length) {
         if (this.#redis.status !== "end") this.#repeatLater();
         return;
       }
-      this.#kept = this.#kept.filter((one) => one !== next);
       this.#faults = 0;
     }
   }

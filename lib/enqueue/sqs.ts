@@ -15,7 +15,7 @@ import type { Shards } from "../redis/shards.ts";
 import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
 import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
-import { Confirmations } from "./confirmations.ts";
+import { type Confirmation, Confirmations } from "./confirmations.ts";
 import { judge } from "./conflicts.ts";
 import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./enqueue.ts";
 import { Notes } from "./notes.ts";
@@ -49,14 +49,17 @@ export class SqsIntake implements Intake {
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
     const keys = admissionKeys(shards.ofKey(submission.key), submission);
-    const reply = toAdmission(await admitScript(redis, keys, args), submission);
-    const admission = { ...reply, audited: false };
+    const reply = await admitScript(redis, keys, args).catch((error: unknown) => {
+      this.#withdraw(submission);
+      throw error;
+    });
+    const admission = { ...toAdmission(reply, submission), audited: false };
     const { code, owner } = admission;
     if (code !== "ok" || owner === null) return admission;
     const judged = { ...admission, outcomes: await this.#check(submission, admission) };
     if (/[ad]/.test(judged.outcomes)) return this.#send(submission, judged, owner);
     // Takes the receipt's note away.
-    await this.#confirm(submission, owner, [], [], []);
+    await this.#confirmations.confirm(this.#confirmation(submission, owner, [], [], []));
     return judged;
   }
 
@@ -84,7 +87,8 @@ export class SqsIntake implements Intake {
     // What the row says of the answer is right only where SQS took the whole.
     const audited = parts.length === 1 && sent[0]?.id !== undefined;
     if (!audited) unqueued.add(names);
-    await this.#confirm(submission, owner, fresh, parts, sent);
+    // What happens before this costs no event: those not marked are found in the ledger.
+    await this.#confirmations.confirm(this.#confirmation(submission, owner, fresh, parts, sent));
 
     const outcomes = withRefusals(admission.outcomes, parts, sent);
     const nothing = sent.every(({ id }) => id === undefined);
@@ -98,14 +102,14 @@ export class SqsIntake implements Intake {
     };
   }
 
-  /** What happens between SQS's answer and this costs no event: those not marked are found in the ledger. */
-  async #confirm(
+  /** What SQS took of a request. Where it is nothing, the receipt's note goes. */
+  #confirmation(
     { request }: Submission,
     owner: string,
     fresh: Submission["batch"]["valid"],
     parts: readonly Part[],
     sent: readonly Sent[],
-  ): Promise<void> {
+  ): Confirmation {
     const { shards, config } = this.#parts;
     const taken: (string | number)[] = [];
     const marked: Submission["batch"]["valid"] = [];
@@ -129,7 +133,13 @@ export class SqsIntake implements Intake {
     ];
     const shard = shards.of(owner);
     const keys = [...shard.notes, shard.seen(owner)];
-    await this.#confirmations.confirm({ id: request.id, keys, args });
+    return { id: request.id, keys, args, withdrawal: taken.length === 0 };
+  }
+
+  /** Redis may have admitted the request nevertheless, and then counts events that were never sent. */
+  #withdraw(submission: Submission): void {
+    const { clientId } = submission.key;
+    if (clientId !== "") this.#confirmations.repeat(this.#confirmation(submission, clientId, [], [], []));
   }
 
   async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {

@@ -14,6 +14,8 @@ interface Way {
   record: string;
   /** Goes on with a request that is taken, with `new` events. `marks` holds ids and digests of them, see `markLua`. */
   keep: string;
+  /** Expression for how many events may come to wait; of a request that is taken. */
+  waits: string;
   /** Expression for what the receipt's note says after client, events and time, see `notesLua`. */
   note: string;
   /** Expression for what is kept of this very request where it was taken and has been settled already; else false. */
@@ -44,6 +46,7 @@ export const admissionLua = ({
   width,
   record,
   keep,
+  waits,
   note,
   settledBefore,
   again,
@@ -133,9 +136,10 @@ local answer = { code = 'ok', new = new, duplicates = duplicates, conflicts = co
 audited = record(202, lines, answer)
 redis.call('SET', KEYS[3], charged_text, 'PX', charged_ms)
 tat = charged
-local events = string.format('%d', new)
+local waits = ${waits}
+local events = string.format('%d', waits)
 ${keep}
-if new > 0 then
+if waits > 0 then
   redis.call('HINCRBY', KEYS[5], 'events', events)
   redis.call('HINCRBY', KEYS[8], ARGV[1], events)
 end

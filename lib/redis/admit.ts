@@ -16,6 +16,8 @@ export const admitScript = script(
     width: 2,
     record: "return false",
     keep: "",
+    // An item that looks like a conflict may be queued after all: `SqsIntake` asks PostgreSQL. The confirmation corrects it.
+    waits: "new + conflicts",
     note: "'s '",
     settledBefore: "false",
     // Nothing has been sent yet, so what this run found is right; the confirmation corrects the note.

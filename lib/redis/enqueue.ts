@@ -84,6 +84,7 @@ export const defineEnqueue = (bytes: RefusalBytes): Script =>
       width: 3,
       record: recordLua(bytes),
       keep: keepLua,
+      waits: "new",
       note: noteLua,
       settledBefore: "redis.call('HGET', KEYS[10], ARGV[3]) or redis.call('HGET', KEYS[11], ARGV[3])",
       again: againLua,

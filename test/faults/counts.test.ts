@@ -16,6 +16,7 @@ import {
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { expectTotals, look, watchWorker } from "../support/pipeline-watch.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
+import { tcpProxy } from "../support/tcp-proxy.ts";
 
 const NOTHING_WAITS = { pending: 0, queue: { events: 0 } };
 
@@ -141,6 +142,24 @@ describe("with QUEUE=sqs", () => {
     await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
   });
 
+  it("an event that Redis took for a conflict is pending as soon as SQS has it", async () => {
+    const first = anEvent();
+    expect((await send(deps, secret, first)).status).toBe(202);
+    const queue = deps.queue as SqsQueue;
+    const { sendEach } = queue;
+    let pending: number | undefined;
+    queue.sendEach = async (messages) => {
+      const sent = await sendEach.call(queue, messages);
+      queue.sendEach = sendEach;
+      ({ pending } = await look(deps, secret));
+      return sent;
+    };
+    expect((await send(deps, secret, { ...first, payload: { n: 2 } })).status).toBe(202);
+    expect(pending).toBe(2);
+    await drainAll(deps);
+    await expectTotals(deps, secret, { accepted: 2, stored: 1, duplicates: 1, ...NOTHING_WAITS });
+  });
+
   it("Redis dies before a request is confirmed, and the confirmation is made up for", async () => {
     await take(1);
     loseRedisAtConfirm();
@@ -199,6 +218,25 @@ describe("with QUEUE=sqs", () => {
     await expectTotals(deps, secret, { accepted: 8, pending: 8, queue: { events: 8 } });
     await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
     await expectTotals(deps, secret, { accepted: 5, stored: 5, ...NOTHING_WAITS });
+    await expectTidy(deps, clientId);
+  });
+
+  it("Redis admitted a request, its answer was lost, and then it was out of reach: the events, which were never sent, do not stay counted", async () => {
+    await take(5);
+    const url = new URL(redis.url);
+    const proxy = await tcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const lossy = freshDeps({ ...deps.config, redisUrl: url.href });
+    await sendUntilTaken(lossy, secret, someEvents(1));
+    proxy.loseNextReply();
+    const answer = send(lossy, secret, someEvents(3));
+    await expect.poll(proxy.lost, { interval: 1 }).toBe(1);
+    proxy.leave();
+    expect((await answer).status).toBe(503);
+    await proxy.comeBack();
+    await expect.poll(async () => (await look(deps, secret)).pending, { timeout: 20_000 }).toBe(6);
+    await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
+    await expectTotals(deps, secret, { accepted: 6, stored: 6, ...NOTHING_WAITS });
     await expectTidy(deps, clientId);
   });
 

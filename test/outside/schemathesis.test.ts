@@ -36,6 +36,9 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
   exportAudit: { accepts: [400] },
   // The length of a property within a condition; and Python's \s has characters that JavaScript's has not.
   getFunnel: { accepts: [422] },
+  // How many buckets a range may have.
+  getSeries: { accepts: [400] },
+  getUniques: { accepts: [400] },
   // A time in the future.
   createKey: { accepts: [422] },
 };
