@@ -12,7 +12,7 @@ import { type System, testSystem } from "../support/system.ts";
 const PROJECT = new URL("../..", import.meta.url).pathname;
 const VERSION = "4.32.5";
 /** Printed with a failure, so that it can be made again. */
-const SEED = Number(process.env.SCHEMATHESIS_SEED ?? Math.floor(Math.random() * 1e9));
+const SEED = Number(process.env.SCHEMATHESIS_SEED ?? 20_261_124);
 
 let system: System;
 let schemathesis: string;
