@@ -13,13 +13,13 @@ import { Problem } from "./problem.ts";
 import type { Recounted } from "./queue/sqs-recount.ts";
 import type { Shard } from "./redis/keys.ts";
 import { lookScript } from "./redis/look.ts";
-import { hasTotals } from "./sql/has-totals.ts";
+import { hasSettledBefore } from "./sql/has-settled-before.ts";
 import { type ClientTotals, readSettled, type SettledRow } from "./sql/read-settled.ts";
 
 /** Notes of a shard that are compared with PostgreSQL at once, the oldest, and how often more of them are. */
 const NOTES_PER_LOOK = 500;
 const MOST_LOOKS = 10;
-/** No further look is begun after this long. */
+/** No further look is begun after this long, a recount not included. */
 const BUDGET_MS = 1_000;
 /** A request is answered within a minute, so then its second step is over, or failed. */
 const CONFIRMED_MS = 60_000;
@@ -39,6 +39,8 @@ interface ShardLook {
   orphans: string[];
   /** How long notes may have been missing, in milliseconds; negative if they are complete. */
   uncountedMs: number;
+  /** True if Redis came back empty and notes may still be missing. */
+  emptied: boolean;
 }
 
 export interface Waiting {
@@ -58,18 +60,28 @@ type LookDeps = Pick<Deps, "sql" | "redis" | "shards" | "config" | "log" | "inta
  */
 export async function readWaiting(deps: LookDeps, clientId: string | null): Promise<Waiting> {
   const lookNow = (): Promise<ShardLook[]> => lookAll(deps, clientId).catch(outage("queue"));
-  const endsAt = performance.now() + BUDGET_MS;
   let seen = await lookNow();
   const counted = await recount(deps, seen);
   if (counted !== undefined) seen = await lookNow();
+  const endsAt = performance.now() + BUDGET_MS;
   for (let looks = 1; ; looks++) {
     const { read, again } = await compare(deps, clientId, seen);
     if (!again || looks === MOST_LOOKS || performance.now() > endsAt) {
-      if (counted === "hidden" && sumOf(read.waiting.values()) === 0) throw notCounted();
+      if (counted !== undefined && isTooLow(counted, seen, read)) throw notCounted();
       return read;
     }
     seen = await lookNow();
   }
+}
+
+/**
+ * After Redis came back empty, any number may be too low until the recount is complete. After a restart the notes are most
+ * likely all there, and only the answer that nothing waits is withheld.
+ */
+function isTooLow(counted: Recounted, seen: readonly ShardLook[], { waiting }: Waiting): boolean {
+  if (counted === "complete" || counted === "likely") return false;
+  if (seen.some(({ emptied }) => emptied)) return true;
+  return counted === "hidden" && sumOf(waiting.values()) === 0;
 }
 
 const notCounted = (): Problem =>
@@ -89,8 +101,8 @@ async function recount(
   const lost = seen.filter(({ uncountedMs }) => uncountedMs >= 0);
   if (lost.length === 0) return undefined;
   const forMs = Math.min(...lost.map(({ uncountedMs }) => uncountedMs));
-  // A new system has a new Redis, which has lost nothing.
-  const counted = (await hasTotals(sql)) ? await intake.recount(forMs).catch(outage("queue")) : "complete";
+  const isNew = !(await hasSettledBefore(sql, forMs));
+  const counted = isNew ? "complete" : await intake.recount(forMs).catch(outage("queue"));
   if (counted === "complete")
     await Promise.all(lost.map(({ shard }) => redis.hset(shard.counted, "done", 1))).catch(outage("queue"));
   return counted;
@@ -120,11 +132,12 @@ async function lookAll(deps: LookDeps, clientId: string | null): Promise<ShardLo
 
 async function look({ redis }: LookDeps, shard: Shard, clientId: string | null): Promise<ShardLook> {
   const reply = await lookScript(redis, [...shard.notes, shard.counted], [clientId ?? "", NOTES_PER_LOOK]);
-  const [now, counts, scored, texts, uncountedMs] = reply as [
+  const [now, counts, scored, texts, uncountedMs, emptied] = reply as [
     number,
     string[],
     string[],
     (string | null)[],
+    number,
     number,
   ];
   const notes: OpenNote[] = [];
@@ -134,7 +147,7 @@ async function look({ redis }: LookDeps, shard: Shard, clientId: string | null):
     if (text === null) orphans.push(id);
     else notes.push({ ...parseNote(text), id, ageMs: now - Number(scored[2 * position + 1]) });
   }
-  return { shard, waiting: toCounts(counts), notes, orphans, uncountedMs };
+  return { shard, waiting: toCounts(counts), notes, orphans, uncountedMs, emptied: emptied === 1 };
 }
 
 /** @param flat names and numbers in turn */

@@ -110,7 +110,7 @@ export const nextCursor = z.string().nullable().meta({ description: "Null on the
 export const freshness = {
   as_of: timeField.nullable().meta({
     description:
-      "Every event received before this time is in the answer. Null when the queue can't be asked.",
+      "Every event received before this time is in the answer. Null when the queue can't be asked, or is counted again since Redis lost data.",
   }),
   lag_ms: z.int().min(0).nullable().meta({ description: "How far `as_of` is behind now." }),
   source: z.enum(["rollup", "raw", "mixed"]).meta({

@@ -11,6 +11,7 @@ import type { Sent, SqsQueue } from "../queue/sqs.ts";
 import type { Recounted } from "../queue/sqs-recount.ts";
 import { admitScript } from "../redis/admit.ts";
 import type { RedisConnection } from "../redis/client.ts";
+import { lookScript } from "../redis/look.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Database } from "../sql/client.ts";
 import type { Unqueued } from "../unqueued.ts";
@@ -36,6 +37,7 @@ export class SqsIntake implements Intake {
   readonly #parts: Parts;
   readonly #notes: Notes;
   readonly #confirmations: Confirmations;
+  #hasLooked = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,6 +47,7 @@ export class SqsIntake implements Intake {
 
   async enqueue(submission: Submission): Promise<Enqueued> {
     const { redis, shards, config } = this.#parts;
+    this.#lookOnce();
     await this.#confirmations.catchUp();
     const args = admissionArgs(submission, config);
     for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
@@ -61,6 +64,20 @@ export class SqsIntake implements Intake {
     // Takes the receipt's note away.
     await this.#confirmations.confirm(this.#confirmation(submission, owner, [], [], []));
     return judged;
+  }
+
+  /**
+   * Lets a new Redis note when it was first used, before the first request is settled. Otherwise the first look after that
+   * could not tell it from one that came back empty. Redis keeps the order, so nothing waits for the reply.
+   */
+  #lookOnce(): void {
+    if (this.#hasLooked) return;
+    this.#hasLooked = true;
+    const { redis, shards } = this.#parts;
+    for (const shard of shards.all)
+      lookScript(redis, [...shard.notes, shard.counted], ["", 1]).catch(() => {
+        this.#hasLooked = false;
+      });
   }
 
   /**

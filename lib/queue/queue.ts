@@ -46,6 +46,8 @@ export interface Depth {
   drainPerSecond: number;
   /** Messages set aside because no worker could process them. */
   deadLetters: number;
+  /** How long `events` and `oldestAgeMs` may have been too low, since Redis came back empty, in milliseconds; -1 if they are right. */
+  lostMs: number;
 }
 
 export interface Queue {

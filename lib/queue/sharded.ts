@@ -92,6 +92,7 @@ export class ShardedQueue implements Queue {
       oldestAgeMs: Math.max(sum.oldestAgeMs, depth.oldestAgeMs),
       drainPerSecond: sum.drainPerSecond + depth.drainPerSecond,
       deadLetters: sum.deadLetters + depth.deadLetters,
+      lostMs: Math.max(sum.lostMs, depth.lostMs),
     }));
   }
 

@@ -86,17 +86,19 @@ export class SqsNotes {
       events: notes.reduce((sum, { events }) => sum + events, 0),
       oldestAgeMs: Math.max(...notes.map(({ oldestAgeMs }) => oldestAgeMs)),
       drainPerSecond: notes.reduce((sum, { drainPerSecond }) => sum + drainPerSecond, 0),
+      lostMs: Math.max(...notes.map(({ lostMs }) => lostMs)),
     };
   }
 
-  async #read({ stats, open }: Shard): Promise<NotedDepth> {
-    const reply = await notesDepthScript(this.#redis, [stats, open], []);
-    const [oldest, events, rate, rateAt, now] = reply as [string, ...(string | number | null)[]];
+  async #read({ stats, open, counted }: Shard): Promise<NotedDepth> {
+    const reply = await notesDepthScript(this.#redis, [stats, open, counted], []);
+    const [oldest, events, rate, rateAt, now, lost] = reply as [string, ...(string | number | null)[]];
     const nowMs = Number(now);
     return {
       events: Math.max(0, Number(events ?? 0)),
       oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - Number(oldest)),
       drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
+      lostMs: Number(lost),
     };
   }
 }

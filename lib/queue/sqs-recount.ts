@@ -17,8 +17,11 @@ const LEAST_DELIVERIES = 10;
 /** After this long SQS's count of messages is right, in milliseconds. */
 const SETTLED_COUNT_MS = 60_000;
 
-/** Whether all that waits is counted now; `hidden` where a worker may have some that is not. */
-export type Recounted = "complete" | "partial" | "hidden";
+/**
+ * Whether all that waits is counted now. `likely`: nothing was found, but SQS's numbers may be a minute old. `partial`: there may
+ * be more to receive. `hidden`: a worker may have some that is not counted.
+ */
+export type Recounted = "complete" | "likely" | "partial" | "hidden";
 
 interface Source {
   connection: SqsConnection;
@@ -40,12 +43,15 @@ export async function recount(
   { forMs, maxDeliveries, visibilityMs }: { forMs: number; maxDeliveries: number; visibilityMs: number },
 ): Promise<Recounted> {
   if (maxDeliveries < LEAST_DELIVERIES) return "complete";
-  const { visible, held } = await from.counts();
-  // What SQS says here may be a minute old.
-  if (visible + held === 0) return forMs > SETTLED_COUNT_MS ? "complete" : "partial";
+  const before = await from.counts();
   const { bodies, all } = await peek(from, performance.now() + PEEK_MS);
   const opened = await from.open(bodies);
-  if (held > 0 && forMs < visibilityMs) return "hidden";
+  const after = await from.counts();
+  // A worker may have taken some before this look, or during it.
+  const isHeld = before.held > 0 || after.held > bodies.length;
+  if (isHeld && forMs < visibilityMs) return "hidden";
+  const isEmpty = before.visible + before.held + bodies.length === 0;
+  if (isEmpty && forMs < SETTLED_COUNT_MS) return "likely";
   return all || opened === 0 ? "complete" : "partial";
 }
 

@@ -26,6 +26,7 @@ export function toDepth(reply: unknown): {
   oldestAgeMs: number;
   drainPerSecond: number;
   deadLetters: number;
+  lostMs: number;
 } {
   const [messages, deadLetters, oldest, events, rate, rateAt, now] = reply as [
     number,
@@ -40,6 +41,8 @@ export function toDepth(reply: unknown): {
     oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
     drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
     deadLetters,
+    // The stream is lost or kept together with what is known of it.
+    lostMs: -1,
   };
 }
 

@@ -19,8 +19,8 @@ export class Shard {
   /** Hash: client id to the number of its events that wait. */
   readonly waiting: string;
   /**
-   * Hash: whether the notes are complete (`done`), of which run of the server that is known (`run`), and since when it has not
-   * been known (`since`, ms).
+   * Hash: whether the notes are complete (`done`), of which run of the server that is known (`run`), since when it has not been
+   * known (`since`, ms), and whether all of them may have been lost (`emptied`).
    */
   readonly counted: string;
 

@@ -7,6 +7,7 @@ const FAULTS = [
   "kill-sqs",
   "kill-redis",
   "freeze-sqs",
+  "redis-flushall",
   "redis-forget-ids",
   "redis-readonly",
   "postgres-lock",
@@ -23,7 +24,7 @@ it(
   async () => {
     const { violations, made, report, text } = await shortRun({
       queue: "sqs",
-      seed: 2602,
+      seed: 2766,
       seconds: 25,
       faults: FAULTS,
     });

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
+import { readFreshness } from "../../lib/freshness.ts";
 import type { SqsQueue } from "../../lib/queue/sqs.ts";
 import { startRedis } from "../../local/redis.ts";
 import {
@@ -268,6 +269,42 @@ describe("with QUEUE=sqs", () => {
     await drain(messages, deps);
     await deps.queue.ack(messages.map(({ id }) => id));
     await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
+  });
+
+  it.each([1, 2])(
+    "Redis comes back empty while a worker holds %i of 3 messages: no number is too low",
+    async (held) => {
+      await take(10);
+      await drainAll(deps);
+      for (const events of [5, 8, 12]) await take(events);
+      const messages = await deps.queue.receive({ maxMessages: held, waitMs: 1_000 });
+      expect(messages).toHaveLength(held);
+      await redis.stop();
+      await redis.startEmpty();
+      let refused = 0;
+      for (let looks = 0; looks < 5; looks++) {
+        const { status, body } = await readPipeline(deps, secret);
+        if (status === 200) expect(body).toMatchObject({ accepted: 35, pending: 25 });
+        else {
+          expect(body).toMatchObject({ code: "queue-unavailable" });
+          expect((await readFreshness(deps)).as_of).toBeNull();
+          refused++;
+        }
+      }
+      expect(refused).toBeGreaterThan(0);
+      await drain(messages, deps);
+      await deps.queue.ack(messages.map(({ id }) => id));
+      await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
+      await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
+      expect((await readFreshness(deps)).as_of).not.toBeNull();
+    },
+  );
+
+  it("a system that has never lost anything says how fresh its answers are before anyone looks", async () => {
+    await take(10);
+    await drainAll(deps);
+    expect((await readFreshness(deps)).as_of).not.toBeNull();
+    await expectTotals(deps, secret, { accepted: 10, stored: 10, ...NOTHING_WAITS });
   });
 
   it("dead letters stay pending, take no room in the queue, and have no age", async () => {
