@@ -75,7 +75,12 @@ export async function drainUntil(
       failed.push(id);
     }
   }
+  // Beside the settling, which does not wait for Redis.
+  const counted = deps.intake
+    .received(delivered.map(({ body }) => body))
+    .catch((error: Error) => deps.log.warn("received-not-counted", { messages: delivered.length, error }));
   const done = await settle(messages, deps, endsAt);
+  await counted;
   failed.push(...done.failed);
   const untried = new Set(done.untried);
   const tried = messages.filter(({ queueId }) => !untried.has(queueId));

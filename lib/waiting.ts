@@ -13,6 +13,7 @@ import { Problem } from "./problem.ts";
 import type { Recounted } from "./queue/sqs-recount.ts";
 import type { Shard } from "./redis/keys.ts";
 import { lookScript } from "./redis/look.ts";
+import { markCountedScript } from "./redis/mark-counted.ts";
 import { hasSettledBefore } from "./sql/has-settled-before.ts";
 import { type ClientTotals, readSettled, type SettledRow } from "./sql/read-settled.ts";
 
@@ -37,8 +38,10 @@ interface ShardLook {
   notes: OpenNote[];
   /** Ids without a note: a worker of an earlier version took it away. */
   orphans: string[];
-  /** How long notes may have been missing, in milliseconds; negative if they are complete. */
-  uncountedMs: number;
+  /** Redis' time, in milliseconds. */
+  now: number;
+  /** Since when notes may have been missing, in milliseconds; undefined if they are complete. */
+  uncountedSince: number | undefined;
   /** True if Redis came back empty and notes may still be missing. */
   emptied: boolean;
 }
@@ -61,13 +64,13 @@ type LookDeps = Pick<Deps, "sql" | "redis" | "shards" | "config" | "log" | "inta
 export async function readWaiting(deps: LookDeps, clientId: string | null): Promise<Waiting> {
   const lookNow = (): Promise<ShardLook[]> => lookAll(deps, clientId).catch(outage("queue"));
   let seen = await lookNow();
-  const counted = await recount(deps, seen);
-  if (counted !== undefined) seen = await lookNow();
+  const recounted = await recount(deps, seen);
+  if (recounted !== undefined) seen = await lookNow();
   const endsAt = performance.now() + BUDGET_MS;
   for (let looks = 1; ; looks++) {
     const { read, again } = await compare(deps, clientId, seen);
     if (!again || looks === MOST_LOOKS || performance.now() > endsAt) {
-      if (counted !== undefined && isTooLow(counted, seen, read)) throw notCounted();
+      if (isTooLow(recounted, seen, read)) throw notCounted();
       return read;
     }
     seen = await lookNow();
@@ -78,10 +81,14 @@ export async function readWaiting(deps: LookDeps, clientId: string | null): Prom
  * After Redis came back empty, any number may be too low until the recount is complete. After a restart the notes are most
  * likely all there, and only the answer that nothing waits is withheld.
  */
-function isTooLow(counted: Recounted, seen: readonly ShardLook[], { waiting }: Waiting): boolean {
+function isTooLow(recount: Recount | undefined, seen: readonly ShardLook[], { waiting }: Waiting): boolean {
+  const { counted, lost } = recount ?? { counted: "complete", lost: [] };
+  // Lost again after the recount, or during it.
+  const isKnown = (one: ShardLook): boolean =>
+    lost.some(({ shard, uncountedSince }) => shard === one.shard && uncountedSince === one.uncountedSince);
+  if (seen.some((one) => one.emptied && !isKnown(one))) return true;
   if (counted === "complete" || counted === "likely") return false;
-  if (seen.some(({ emptied }) => emptied)) return true;
-  return counted === "hidden" && sumOf(waiting.values()) === 0;
+  return seen.some(({ emptied }) => emptied) || (counted === "hidden" && sumOf(waiting.values()) === 0);
 }
 
 const notCounted = (): Problem =>
@@ -93,19 +100,29 @@ const notCounted = (): Problem =>
     },
   );
 
+interface Recount {
+  counted: Recounted;
+  /** Shards that may have lost notes. */
+  lost: readonly ShardLook[];
+}
+
 /** After Redis may have lost notes, finds in the queue what waits. @returns undefined where it has not */
 async function recount(
   { sql, redis, intake }: LookDeps,
   seen: readonly ShardLook[],
-): Promise<Recounted | undefined> {
-  const lost = seen.filter(({ uncountedMs }) => uncountedMs >= 0);
+): Promise<Recount | undefined> {
+  const lost = seen.filter(({ uncountedSince }) => uncountedSince !== undefined);
   if (lost.length === 0) return undefined;
-  const forMs = Math.min(...lost.map(({ uncountedMs }) => uncountedMs));
+  const forMs = Math.min(...lost.map(({ now, uncountedSince = now }) => now - uncountedSince));
   const isNew = !(await hasSettledBefore(sql, forMs));
   const counted = isNew ? "complete" : await intake.recount(forMs).catch(outage("queue"));
-  if (counted === "complete")
-    await Promise.all(lost.map(({ shard }) => redis.hset(shard.counted, "done", 1))).catch(outage("queue"));
-  return counted;
+  if (counted === "complete") {
+    const marks = lost.map(({ shard, uncountedSince = 0 }) =>
+      markCountedScript(redis, [shard.counted], [uncountedSince]),
+    );
+    await Promise.all(marks).catch(outage("queue"));
+  }
+  return { counted, lost };
 }
 
 /** @returns what waits, and whether there may be more that is settled than this look has gone through */
@@ -132,12 +149,12 @@ async function lookAll(deps: LookDeps, clientId: string | null): Promise<ShardLo
 
 async function look({ redis }: LookDeps, shard: Shard, clientId: string | null): Promise<ShardLook> {
   const reply = await lookScript(redis, [...shard.notes, shard.counted], [clientId ?? "", NOTES_PER_LOOK]);
-  const [now, counts, scored, texts, uncountedMs, emptied] = reply as [
+  const [now, counts, scored, texts, since, emptied] = reply as [
     number,
     string[],
     string[],
     (string | null)[],
-    number,
+    string,
     number,
   ];
   const notes: OpenNote[] = [];
@@ -147,7 +164,8 @@ async function look({ redis }: LookDeps, shard: Shard, clientId: string | null):
     if (text === null) orphans.push(id);
     else notes.push({ ...parseNote(text), id, ageMs: now - Number(scored[2 * position + 1]) });
   }
-  return { shard, waiting: toCounts(counts), notes, orphans, uncountedMs, emptied: emptied === 1 };
+  const uncountedSince = since === "" ? undefined : Number(since);
+  return { shard, waiting: toCounts(counts), notes, orphans, now, uncountedSince, emptied: emptied === 1 };
 }
 
 /** @param flat names and numbers in turn */

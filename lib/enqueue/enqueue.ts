@@ -63,6 +63,12 @@ export interface Intake {
    * before the answer is built. An id is marked as seen only when the queue has taken its event.
    */
   enqueue(submission: Submission): Promise<Enqueued>;
+  /**
+   * Counts as waiting what a worker has received, where Redis may have lost its notes: no recount can see that.
+   * @param bodies of messages
+   * @throws when Redis fails
+   */
+  received(bodies: readonly string[]): Promise<void>;
   /** After the worker's commit. Saying the same again changes nothing. */
   settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void>;
   /**

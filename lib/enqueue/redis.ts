@@ -89,6 +89,9 @@ export class RedisIntake implements Intake {
   }
 
   /** The stream and the notes are lost or kept together. */
+  async received(): Promise<void> {}
+
+  /** See `received`. */
   recount(): Promise<Recounted> {
     return Promise.resolve("complete");
   }

@@ -159,6 +159,10 @@ export class SqsIntake implements Intake {
     if (clientId !== "") this.#confirmations.repeat(this.#confirmation(submission, clientId, [], [], []));
   }
 
+  received(bodies: readonly string[]): Promise<void> {
+    return this.#parts.queue.noteReceived(bodies);
+  }
+
   async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
     await this.#notes.settle(parts);
     await this.#notes.giveUp(dead);

@@ -61,6 +61,12 @@ export class SqsNotes {
     await this.open(moved.map(({ newId, body }) => ({ id: newId, body, events: countEvents(body) })));
   }
 
+  /** Whether no recount is due, as far as Redis knows. @throws when Redis fails */
+  async areComplete(): Promise<boolean> {
+    const done = await Promise.all(this.#shards.all.map(({ counted }) => this.#redis.hget(counted, "done")));
+    return done.every((value) => value === "1");
+  }
+
   /**
    * Opens notes for accepted events that were found in SQS, where there are none.
    * @returns how many parts had not been known

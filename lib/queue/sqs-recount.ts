@@ -47,9 +47,10 @@ export async function recount(
   const { bodies, all } = await peek(from, performance.now() + PEEK_MS);
   const opened = await from.open(bodies);
   const after = await from.counts();
-  // A worker may have taken some before this look, or during it.
+  // A worker may have taken some before Redis lost the notes; what it takes later, it counts itself. It may hold them for the
+  // visibility time, and they stay out of sight for as long when it dies then. Another look may hold some, too.
   const isHeld = before.held > 0 || after.held > bodies.length;
-  if (isHeld && forMs < visibilityMs) return "hidden";
+  if (isHeld && forMs < 2 * Math.max(visibilityMs, VISIBILITY_S * 1_000)) return "hidden";
   const isEmpty = before.visible + before.held + bodies.length === 0;
   if (isEmpty && forMs < SETTLED_COUNT_MS) return "likely";
   return all || opened === 0 ? "complete" : "partial";

@@ -191,6 +191,14 @@ export class SqsQueue implements Queue {
     return recount(from, { forMs, maxDeliveries, visibilityMs: queueVisibilitySeconds * 1_000 });
   }
 
+  /**
+   * Opens notes of messages that a worker has received, if Redis may have lost them.
+   * @throws when Redis fails
+   */
+  async noteReceived(bodies: readonly string[]): Promise<void> {
+    if (!(await this.#notes.areComplete())) await this.#notes.openFound(bodies);
+  }
+
   async depth(): Promise<Depth> {
     const [messages, deadLetters, noted] = await Promise.all([
       this.#count(this.#url),

@@ -1,6 +1,6 @@
 /** What GET /v1/pipeline says after Redis lost data, failed a step of ingest or of the worker, or a worker died. */
 import { randomUUID } from "node:crypto";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Deps } from "../../lib/deps.ts";
 import { drain } from "../../lib/drain.ts";
 import { readFreshness } from "../../lib/freshness.ts";
@@ -89,8 +89,11 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   it("a worker that died after its commit leaves nothing pending", async () => {
     await take(25);
     const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
-    const dying = { ...deps, intake: { ...deps.intake, settled: () => new Promise<never>(() => {}) } };
-    void drain(messages, dying as Deps);
+    const dying = {
+      ...deps,
+      intake: { received: async () => {}, settled: () => new Promise<never>(() => {}) },
+    };
+    void drain(messages, dying as unknown as Deps);
     await expect.poll(async () => (await look(deps, secret)).stored, { timeout: 10_000 }).toBe(25);
     await expectTotals(deps, secret, { accepted: 25, pending: 0 });
     await expect.poll(workedOff, { timeout: 20_000 }).toBe(0);
@@ -299,6 +302,47 @@ describe("with QUEUE=sqs", () => {
       expect((await readFreshness(deps)).as_of).not.toBeNull();
     },
   );
+
+  it("a worker counts what it takes after Redis came back empty, however long it holds it", async () => {
+    await take(10);
+    await drainAll(deps);
+    await take(25);
+    await redis.stop();
+    await redis.startEmpty();
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
+    const ids = messages.map(({ id }) => id);
+    const holding = setInterval(() => void deps.queue.extend(ids), 300);
+    onTestFinished(() => clearInterval(holding));
+    await deps.sql.begin(async (tx) => {
+      await tx`LOCK TABLE event_ledger IN EXCLUSIVE MODE`;
+      // It ends at its time limit.
+      void drain(messages, deps).catch(() => {});
+      const answer = async (): Promise<unknown> => (await readPipeline(deps, secret)).body;
+      await expect
+        .poll(answer, { timeout: 20_000 })
+        .toMatchObject({ accepted: expect.any(Number), pending: 25 });
+    });
+    clearInterval(holding);
+    await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
+  });
+
+  it("Redis is emptied again while a look recounts: the number is withheld", async () => {
+    await take(10);
+    await drainAll(deps);
+    await take(25);
+    await redis.stop();
+    await redis.startEmpty();
+    const recount = deps.intake.recount.bind(deps.intake);
+    vi.spyOn(deps.intake, "recount").mockImplementationOnce(async (forMs) => {
+      const counted = await recount(forMs);
+      await deps.redis.flushall();
+      return counted;
+    });
+    const answers = await Promise.all([readPipeline(deps, secret), readPipeline(deps, secret)]);
+    for (const { status, body } of answers)
+      if (status === 200) expect(body).toMatchObject({ accepted: 35, pending: 25 });
+    await expectTotals(deps, secret, { accepted: 35, pending: 25 });
+  });
 
   it("a system that has never lost anything says how fresh its answers are before anyone looks", async () => {
     await take(10);
