@@ -5,6 +5,9 @@ import { uuidv7 } from "../lib/ids.ts";
 const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
 const COUNTRIES = ["de", "fr", "us", "in"] as const;
 
+/** With this an id begins that a constraint of the bench refuses. */
+export const REFUSED = "refused-";
+
 /** Different contents of events. */
 const CONTENTS = 1_000;
 
@@ -12,6 +15,8 @@ const CONTENTS = 1_000;
 export class Bodies {
   readonly #prefix = uuidv7(Date.now()).slice(0, 24);
   readonly #contents = Array.from({ length: CONTENTS }, (_, n) => content(n));
+  /** Events to be refused that are due. */
+  #due = 0;
   #next = randomBytes(4).readUInt32BE() * 2 ** 10;
 
   /** One event of about 180 bytes. @param at its time */
@@ -26,6 +31,21 @@ export class Bodies {
     let body = `{"events":[${this.one(at)}`;
     for (let n = 1; n < events; n++) body += `,${this.one(at)}`;
     return `${body}]}`;
+  }
+
+  /**
+   * A request of which the database refuses a part, see `REFUSED`.
+   * @param share of the events, spread evenly over all requests
+   */
+  withRefused(events: number, share: number): string {
+    const at = new Date().toISOString();
+    const one = (): string => {
+      this.#due += share;
+      if (this.#due < 1) return this.one(at);
+      this.#due -= 1;
+      return this.event(`${REFUSED}${this.newId()}`, at);
+    };
+    return `{"events":[${Array.from({ length: events }, one).join(",")}]}`;
   }
 
   newId(): string {

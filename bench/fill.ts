@@ -12,18 +12,24 @@ export interface Filling {
   perRequest: number;
   /** Over which time before now the events' own times lie, in milliseconds. */
   spreadMs?: number;
+  /** Share of the events that the database refuses. */
+  refused?: number;
 }
 
 /** @returns once the queue holds them */
 export async function fill(deps: Deps, secret: string, filling: Filling): Promise<void> {
-  const { events, perRequest, spreadMs = 0 } = filling;
+  const { events, perRequest, spreadMs = 0, refused } = filling;
   const send = ingestOf(deps, secret);
   const bodies = new Bodies();
+  const next = (): string => {
+    if (refused !== undefined) return bodies.withRefused(perRequest, refused);
+    return spreadMs === 0 ? bodies.many(perRequest) : spreadOut(bodies, perRequest, spreadMs);
+  };
   let left = Math.ceil(events / perRequest);
   const sender = async (): Promise<void> => {
     for (; left > 0; ) {
       left--;
-      await send(spreadMs === 0 ? bodies.many(perRequest) : spreadOut(bodies, perRequest, spreadMs));
+      await send(next());
     }
   };
   await Promise.all(Array.from({ length: SENDERS }, sender));

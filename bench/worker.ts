@@ -4,7 +4,7 @@ import type { Deps } from "../lib/deps.ts";
 import { QUEUE, type Queued } from "./baseline/api.ts";
 import { connect, createSchema } from "./baseline/schema.ts";
 import { plainWorker } from "./baseline/worker.ts";
-import { Bodies } from "./events.ts";
+import { Bodies, REFUSED } from "./events.ts";
 import { empty, type Filling, fill } from "./fill.ts";
 import { makeClient } from "./handler.ts";
 import { type Contender, interleave, type Measured, ratios, type Sample, valuesOf } from "./measure.ts";
@@ -29,6 +29,15 @@ const SMALL = `batches of ${BATCH} messages of one event, ${AT_ONCE} at once`;
 /** The same by one worker, under which name the part keeps its rate. */
 export const SMALL_1 = `batches of ${BATCH} messages of one event, 1 at once`;
 const WIDE = `batches of ${BATCH} over an hour, ${AT_ONCE} at once`;
+/** Shares of events that PostgreSQL refuses, and which share of the rate without any is to be reached. */
+const REFUSALS = [
+  { share: 0.01, reach: 0.5 },
+  { share: 0.1, reach: 0.2 },
+  { share: 1, reach: 0 },
+];
+const REFUSED_BATCH = 5_000;
+const PER_REFUSED_MESSAGE = 50;
+const withRefused = (share: number): string => `${format(share * 100)} % refused`;
 const TABLES = ["events", "event_ledger", "rollups", "receipts", "audit_log"];
 
 const nameOf = (batch: number, workers: number): string => `batches of ${format(batch)}, ${workers} at once`;
@@ -53,7 +62,11 @@ export const worker: Part = {
     const fresh = await freshPlace(await bench.servers.deps("worker", 4));
     const stored = await bench.servers.stored(most);
     const many = { ...(await placeOf(stored.deps)), prepare: async () => {} };
-    const measured = await interleave(bench, await contenders(bench, fresh, many));
+    const refusing = await freshPlace(await bench.servers.deps("refusals", 4));
+    const { sql } = refusing.deps;
+    await sql`ALTER TABLE events ADD CHECK (NOT starts_with(event_id, ${sql.unsafe(`'${REFUSED}'`)}))`;
+    const all = [...(await contenders(bench, fresh, many)), ...refusals(refusing)];
+    const measured = await interleave(bench, all);
     return toSection(measured, await bytesOf(fresh), most);
   },
 };
@@ -92,6 +105,15 @@ async function contenders(bench: Bench, fresh: Place, many: Place): Promise<Cont
     ...BATCHES.map((batch) => of(withMany(nameOf(batch, AT_ONCE)), many, batch, AT_ONCE)),
     await plain(bench, fresh.deps),
   ];
+}
+
+function refusals(place: Place): Contender[] {
+  return [0, ...REFUSALS.map(({ share }) => share)].map((share) => ({
+    name: withRefused(share),
+    run: (seconds) =>
+      // Half as long: all of them refused, they take several times as long as without.
+      sample(place, REFUSED_BATCH, AT_ONCE, { perRequest: PER_REFUSED_MESSAGE, refused: share }, seconds / 2),
+  }));
 }
 
 async function sample(
@@ -193,6 +215,17 @@ function toSection(measured: Measured, bytes: string[][], most: number): Section
         head: ["", "events per second", "share of COPY"],
         rows: others.map((name) => [name, formatMedian(rate(name)), shareOf(name)]),
       },
+      {
+        caption: `PostgreSQL refuses a part of the events, batches of ${format(REFUSED_BATCH)}, ${AT_ONCE} at once:`,
+        head: ["", "events per second", "share of the rate without"],
+        rows: [0, ...REFUSALS.map(({ share }) => share)]
+          .map(withRefused)
+          .map((name) => [
+            name,
+            formatMedian(rate(name)),
+            `${formatMedian(ratios(measured, name, withRefused(0)), 100)} %`,
+          ]),
+      },
       { caption: "Bytes an event:", head: ["table", "table", "its indexes"], rows: bytes },
     ],
     charts: [],
@@ -223,5 +256,15 @@ function goals(measured: Measured, most: number): Goal[] {
       reached: median(many) >= SHARE_WITH_MANY,
       why: WHY,
     },
+    ...REFUSALS.filter(({ reach }) => reach > 0).map(({ share, reach }): Goal => {
+      const got = ratios(measured, withRefused(share), withRefused(0));
+      return {
+        what: `worker, ${withRefused(share)}, good and refused events together`,
+        reach: `≥ ${reach * 100} % of the rate without`,
+        got: `${formatMedian(got, 100)} %`,
+        reached: median(got) >= reach,
+        why: "the batch is tried whole, then probed in pieces: docs/decisions/0026.",
+      };
+    }),
   ];
 }
