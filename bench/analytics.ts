@@ -1,6 +1,6 @@
 /** Questions over few and over many stored events, asked in turn. */
-import * as contract from "../lib/contract/analytics.ts";
-import type { Operation } from "../lib/contract/operation.ts";
+import * as contract from "../lib/analytics/contract.ts";
+import type { Operation } from "../lib/http/operation.ts";
 import { handlerOf, makeClient } from "./handler.ts";
 import { CLIENTS, TYPES } from "./load.ts";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";

@@ -1,11 +1,12 @@
 /** What the audit trail costs: to write, to keep, to verify, to prove. */
-import { auditPiece } from "../lib/audit-export.ts";
-import { proofOf } from "../lib/audit-proof.ts";
-import { verifyStored } from "../lib/audit-verify.ts";
-import type { Deps } from "../lib/deps.ts";
-import { uuidv7 } from "../lib/ids.ts";
-import { type Audited, sealAudit } from "../lib/seal-audit.ts";
-import { transaction } from "../lib/sql/transaction.ts";
+
+import type { Deps } from "../lib/app/connect.ts";
+import { auditPiece } from "../lib/audit/read/export.ts";
+import { proofOf } from "../lib/audit/read/proof.ts";
+import { verifyStored } from "../lib/audit/read/verify.ts";
+import { type Audited, sealAudit } from "../lib/audit/record/seal.ts";
+import { uuidv7 } from "../lib/base/ids.ts";
+import { transaction } from "../lib/postgres/transaction.ts";
 import { linesOf, verifyLines } from "../lib/trail/file.ts";
 import { makeCheckpoint, signingKey } from "../test/support/trail.ts";
 import type { Bench, Part, Section } from "./part.ts";

@@ -1,7 +1,7 @@
 /** What it costs that Redis syncs its file before it answers, beside once a second. */
 import { join } from "node:path";
-import { loadConfig } from "../lib/config.ts";
-import { createDeps } from "../lib/deps.ts";
+import { createDeps } from "../lib/app/connect.ts";
+import { loadConfig } from "../lib/config/config.ts";
 import { startRedis } from "../local/redis.ts";
 import { Bodies } from "./events.ts";
 import { ingestOf, makeClient } from "./handler.ts";

@@ -1,6 +1,6 @@
 /** Events as senders would send them, made fast enough not to count. */
 import { randomBytes } from "node:crypto";
-import { uuidv7 } from "../lib/ids.ts";
+import { uuidv7 } from "../lib/base/ids.ts";
 
 const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
 const COUNTRIES = ["de", "fr", "us", "in"] as const;

@@ -1,6 +1,6 @@
 /** Puts events into the queue by way of the ingest handler, and lets workers take them out. */
-import type { Deps } from "../lib/deps.ts";
-import { drain } from "../lib/drain.ts";
+import type { Deps } from "../lib/app/connect.ts";
+import { drain } from "../lib/worker/settle-batch.ts";
 import { Bodies } from "./events.ts";
 import { ingestOf } from "./handler.ts";
 

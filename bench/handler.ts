@@ -1,15 +1,15 @@
 /** Calls of the functions' own stacks, without a network between. */
 import type { Context } from "aws-lambda";
-import { countEvents, getLatency, groupEvents } from "../lib/analytics.ts";
-import { httpHandler, serve } from "../lib/api.ts";
-import * as contract from "../lib/contract/analytics.ts";
-import { sendEvents } from "../lib/contract/events.ts";
-import type { Operation } from "../lib/contract/operation.ts";
-import type { Deps } from "../lib/deps.ts";
-import { hashSecret, newKeyId, newSecret, secretPrefix } from "../lib/ids.ts";
-import { ingest } from "../lib/ingest.ts";
-import type { Scope } from "../lib/scope.ts";
-import { getSeries } from "../lib/series.ts";
+import * as contract from "../lib/analytics/contract.ts";
+import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";
+import { getSeries } from "../lib/analytics/series.ts";
+import type { Deps } from "../lib/app/connect.ts";
+import { httpHandler, serve } from "../lib/app/handler.ts";
+import { hashSecret, newKeyId, newSecret, secretPrefix } from "../lib/base/ids.ts";
+import type { Scope } from "../lib/base/scope.ts";
+import { sendEvents } from "../lib/events/contract.ts";
+import type { Operation } from "../lib/http/operation.ts";
+import { ingest } from "../lib/ingest/ingest.ts";
 import { gatewayEvent } from "../test/support/gateway.ts";
 
 /** What handlers look at of Lambda's context. */

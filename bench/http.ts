@@ -2,8 +2,8 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadConfig } from "../lib/config.ts";
-import { closeDeps, createDeps } from "../lib/deps.ts";
+import { closeDeps, createDeps } from "../lib/app/connect.ts";
+import { loadConfig } from "../lib/config/config.ts";
 import { startEmulator } from "../local/emulator.ts";
 import { killGroup } from "../local/process.ts";
 import { freePort } from "../test/support/ports.ts";

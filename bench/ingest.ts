@@ -1,6 +1,6 @@
 /** Requests through the ingest function's own stack, beside what Redis and PostgreSQL can do and the plain design. */
 import { Redis } from "ioredis";
-import type { Deps } from "../lib/deps.ts";
+import type { Deps } from "../lib/app/connect.ts";
 import { plainHandler } from "./baseline/api.ts";
 import { addKey, connect, createSchema } from "./baseline/schema.ts";
 import { Bodies } from "./events.ts";

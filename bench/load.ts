@@ -1,10 +1,10 @@
 /** Fills a database with events as the worker would have stored them, by the worker's own statement. */
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
-import type { Deps } from "../lib/deps.ts";
-import { uuidv7 } from "../lib/ids.ts";
-import { type EventRow, storeEvents } from "../lib/sql/store-events.ts";
-import { transaction } from "../lib/sql/transaction.ts";
+import type { Deps } from "../lib/app/connect.ts";
+import { uuidv7 } from "../lib/base/ids.ts";
+import { transaction } from "../lib/postgres/transaction.ts";
+import { type EventRow, storeEvents } from "../lib/worker/sql/store-events.ts";
 
 export const CLIENTS = ["acme", "beta", "gamma", "delta"] as const;
 export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);

@@ -1,7 +1,7 @@
 /** Where the processor's time goes in the ingest handler, by V8's own profiler. */
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
-import type { Deps } from "../lib/deps.ts";
+import type { Deps } from "../lib/app/connect.ts";
 import { Bodies } from "./events.ts";
 import { ingestOf } from "./handler.ts";
 import { closedLoop } from "./measure.ts";

@@ -1,8 +1,8 @@
 /** What PostgreSQL can take at the most: COPY into a table like `events`, without an index. */
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
-import { uuidv7 } from "../lib/ids.ts";
-import type { Database } from "../lib/sql/client.ts";
+import { uuidv7 } from "../lib/base/ids.ts";
+import type { Database } from "../lib/postgres/client.ts";
 import { Bodies } from "./events.ts";
 import type { Contender } from "./measure.ts";
 

@@ -1,11 +1,11 @@
 /** Ways to bring a batch's rows to PostgreSQL, tried beside the one that the worker uses. */
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
-import { uuidv7 } from "../lib/ids.ts";
-import type { Database, Transaction } from "../lib/sql/client.ts";
-import type { Fragment } from "../lib/sql/fragments.ts";
-import { type EventRow, storeEvents } from "../lib/sql/store-events.ts";
-import { transaction } from "../lib/sql/transaction.ts";
+import { uuidv7 } from "../lib/base/ids.ts";
+import type { Database, Transaction } from "../lib/postgres/client.ts";
+import type { Fragment } from "../lib/postgres/fragments.ts";
+import { transaction } from "../lib/postgres/transaction.ts";
+import { type EventRow, storeEvents } from "../lib/worker/sql/store-events.ts";
 import { Bodies } from "./events.ts";
 import { type Contender, interleave, type Measured, valuesOf } from "./measure.ts";
 import type { Part, Section } from "./part.ts";

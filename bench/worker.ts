@@ -1,6 +1,6 @@
 /** From the queue to the commit, beside raw COPY and the plain design's worker, on empty tables and with many stored. */
 import { Redis } from "ioredis";
-import type { Deps } from "../lib/deps.ts";
+import type { Deps } from "../lib/app/connect.ts";
 import { QUEUE, type Queued } from "./baseline/api.ts";
 import { connect, createSchema } from "./baseline/schema.ts";
 import { plainWorker } from "./baseline/worker.ts";

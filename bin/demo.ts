@@ -3,9 +3,9 @@
  * with what the data holds. A second run adds nothing, since every event keeps its id and its content.
  */
 import { parseArgs } from "node:util";
-import { ConfigError } from "../lib/config.ts";
-import { loadLocalConfig } from "../lib/config-local.ts";
-import { clientOfSecret } from "../lib/ids.ts";
+import { clientOfSecret } from "../lib/base/ids.ts";
+import { ConfigError } from "../lib/config/config.ts";
+import { loadLocalConfig } from "../lib/config/local.ts";
 import { readDevFile } from "../local/access.ts";
 import { type Access, Api, DemoError } from "./demo/api.ts";
 import { countReplayed } from "./demo/count.ts";

@@ -1,6 +1,6 @@
 /** Writes `docs/errors/<code>.md` for every problem type; a test checks that they are up to date. */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { type ProblemCode, problemPage, problemTypes } from "../lib/problem.ts";
+import { type ProblemCode, problemPage, problemTypes } from "../lib/http/problem.ts";
 
 const folder = new URL("../docs/errors/", import.meta.url);
 await mkdir(folder, { recursive: true });

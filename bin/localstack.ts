@@ -1,6 +1,6 @@
 /** `npm run localstack`: LocalStack in the foreground until Ctrl-C, without a container. */
 import { join } from "node:path";
-import { loadLocalStackConfig } from "../lib/config-local.ts";
+import { loadLocalStackConfig } from "../lib/config/local.ts";
 import { startLocalStack } from "../local/localstack.ts";
 
 const ending = new AbortController();

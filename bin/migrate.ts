@@ -1,8 +1,8 @@
 /** `npm run migrate`: brings the database at DATABASE_URL up to date. */
-import { loadConfig } from "../lib/config.ts";
-import { migrate } from "../lib/migrate.ts";
-import { ensurePartitions } from "../lib/partitions.ts";
-import { connectDatabase } from "../lib/sql/client.ts";
+import { loadConfig } from "../lib/config/config.ts";
+import { connectDatabase } from "../lib/postgres/client.ts";
+import { migrate } from "../lib/postgres/migrate.ts";
+import { ensurePartitions } from "../lib/storage/partitions.ts";
 
 const config = loadConfig();
 const applied = await migrate(config.databaseUrl);

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import type { FunctionName, Operation } from "../lib/contract/operation.ts";
+import type { FunctionName, Operation } from "../lib/http/operation.ts";
 
 type Handler = (
   event: APIGatewayProxyEventV2,

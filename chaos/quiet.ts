@@ -1,6 +1,6 @@
 /** Waits until nothing waits in the queue any more. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectSqs } from "../lib/queue/sqs-client.ts";
+import { connectSqs } from "../lib/queue/sqs/client.ts";
 import type { System } from "./system.ts";
 
 const LOOK_MS = 250;

@@ -2,10 +2,10 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadConfig } from "../lib/config.ts";
-import { closeDeps, createDeps, type Deps } from "../lib/deps.ts";
-import { migrate } from "../lib/migrate.ts";
-import { ensurePartitions } from "../lib/partitions.ts";
+import { closeDeps, createDeps, type Deps } from "../lib/app/connect.ts";
+import { loadConfig } from "../lib/config/config.ts";
+import { migrate } from "../lib/postgres/migrate.ts";
+import { ensurePartitions } from "../lib/storage/partitions.ts";
 import { ensureAccess } from "../local/access.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { choosePort } from "../local/process.ts";

@@ -1,6 +1,6 @@
 /** What the API says in the end, about each client and each receipt. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { recoverAudit } from "../lib/audit-recover.ts";
+import { recoverAudit } from "../lib/audit/record/recover.ts";
 import { call } from "./client.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Account } from "./load.ts";

@@ -1,5 +1,5 @@
 /** What the database holds in the end, read past the functions. */
-import type { Deps } from "../lib/deps.ts";
+import type { Deps } from "../lib/app/connect.ts";
 
 export interface StoredEvent {
   clientId: string;

@@ -1,15 +1,16 @@
 /** The administrator's calls: clients, keys, quarantine, erasure. */
-import { httpHandler, serve } from "../lib/api.ts";
-import * as auditErasures from "../lib/audit-erasures.ts";
-import * as clients from "../lib/clients.ts";
-import * as contract from "../lib/contract/admin.ts";
-import * as erasure from "../lib/contract/erasures.ts";
-import { linkNext } from "../lib/cursor.ts";
-import { getConnectedDeps } from "../lib/deps-once.ts";
-import * as erasures from "../lib/erasures.ts";
-import { json } from "../lib/http.ts";
-import * as keys from "../lib/keys.ts";
-import * as quarantine from "../lib/quarantine.ts";
+
+import { getConnectedDeps } from "../lib/app/connect-once.ts";
+import { httpHandler, serve } from "../lib/app/handler.ts";
+import * as auditErasures from "../lib/audit/erase.ts";
+import * as clients from "../lib/clients/clients.ts";
+import * as contract from "../lib/clients/contract.ts";
+import * as keys from "../lib/clients/keys.ts";
+import * as erasure from "../lib/erasure/contract.ts";
+import * as erasures from "../lib/erasure/erasures.ts";
+import { linkNext } from "../lib/http/cursor.ts";
+import { json } from "../lib/http/gateway.ts";
+import * as quarantine from "../lib/quarantine/quarantine.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(contract.createClient, async ({ deps, body, changed }) => {

@@ -1,19 +1,20 @@
 /** Questions about events: single ones, lists, numbers, and how the pipeline is doing. */
-import { countEvents, getLatency, groupEvents } from "../lib/analytics.ts";
-import { httpHandler, serve } from "../lib/api.ts";
-import * as analytics from "../lib/contract/analytics.ts";
-import * as events from "../lib/contract/events.ts";
-import * as exports from "../lib/contract/export.ts";
-import * as properties from "../lib/contract/properties.ts";
-import { getConnectedDeps } from "../lib/deps-once.ts";
-import { getEvent, listEvents } from "../lib/events.ts";
-import { exportEvents } from "../lib/export-events.ts";
-import { getFunnel } from "../lib/funnel.ts";
-import { getPipeline } from "../lib/pipeline.ts";
-import { getReceipt } from "../lib/receipts.ts";
-import { getSeries } from "../lib/series.ts";
-import { getTop } from "../lib/top.ts";
-import { getUniques } from "../lib/uniques.ts";
+
+import * as analytics from "../lib/analytics/contract.ts";
+import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";
+import { getFunnel } from "../lib/analytics/funnel.ts";
+import * as properties from "../lib/analytics/properties-contract.ts";
+import { getSeries } from "../lib/analytics/series.ts";
+import { getTop } from "../lib/analytics/top.ts";
+import { getUniques } from "../lib/analytics/uniques.ts";
+import { getConnectedDeps } from "../lib/app/connect-once.ts";
+import { httpHandler, serve } from "../lib/app/handler.ts";
+import * as events from "../lib/events/contract.ts";
+import { getEvent, listEvents } from "../lib/events/events.ts";
+import { exportEvents } from "../lib/events/export.ts";
+import * as exports from "../lib/events/export-contract.ts";
+import { getPipeline } from "../lib/events/pipeline.ts";
+import { getReceipt } from "../lib/events/receipts.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(events.getReceipt, getReceipt),

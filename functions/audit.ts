@@ -1,12 +1,13 @@
 /** The record of all calls. */
-import { httpHandler, serve } from "../lib/api.ts";
-import { listAudit } from "../lib/audit.ts";
-import { listCheckpoints } from "../lib/audit-checkpoints.ts";
-import { exportAudit } from "../lib/audit-export.ts";
-import { getProof } from "../lib/audit-proof.ts";
-import { verifyAudit } from "../lib/audit-verify.ts";
-import * as audit from "../lib/contract/audit.ts";
-import { getConnectedDeps } from "../lib/deps-once.ts";
+
+import { getConnectedDeps } from "../lib/app/connect-once.ts";
+import { httpHandler, serve } from "../lib/app/handler.ts";
+import * as audit from "../lib/audit/contract.ts";
+import { listCheckpoints } from "../lib/audit/read/checkpoints.ts";
+import { exportAudit } from "../lib/audit/read/export.ts";
+import { listAudit } from "../lib/audit/read/list.ts";
+import { getProof } from "../lib/audit/read/proof.ts";
+import { verifyAudit } from "../lib/audit/read/verify.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(audit.listAudit, listAudit),

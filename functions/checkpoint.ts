@@ -1,8 +1,8 @@
 /** Every few minutes: a signed checkpoint of the audit trail. */
 import type { Context } from "aws-lambda";
-import { type CheckpointDeps, type Checkpointed, runCheckpoint } from "../lib/checkpoint.ts";
-import { checkpointDeps } from "../lib/checkpoint-deps.ts";
-import { loadConfig } from "../lib/config.ts";
+import { checkpointDeps } from "../lib/audit/checkpoint/connect.ts";
+import { type CheckpointDeps, type Checkpointed, runCheckpoint } from "../lib/audit/checkpoint/make.ts";
+import { loadConfig } from "../lib/config/config.ts";
 
 /** Kept back before the function's time-out: a copy that has begun ends within it. */
 const RESERVE_MS = 20_000;

@@ -1,7 +1,8 @@
 /** POST /v1/events: events in, 202 out. */
-import { httpHandler, serve } from "../lib/api.ts";
-import { sendEvents } from "../lib/contract/events.ts";
-import { getDeps } from "../lib/deps-once.ts";
-import { ingest } from "../lib/ingest.ts";
+
+import { getDeps } from "../lib/app/connect-once.ts";
+import { httpHandler, serve } from "../lib/app/handler.ts";
+import { sendEvents } from "../lib/events/contract.ts";
+import { ingest } from "../lib/ingest/ingest.ts";
 
 export const handler = httpHandler(getDeps, [serve(sendEvents, ingest)]);

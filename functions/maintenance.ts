@@ -1,7 +1,7 @@
 /** Once an hour: partitions ahead, what has grown too old, statistics. */
 import type { Context } from "aws-lambda";
-import { getDeps } from "../lib/deps-once.ts";
-import { type Maintained, maintain } from "../lib/maintenance.ts";
+import { getDeps } from "../lib/app/connect-once.ts";
+import { type Maintained, maintain } from "../lib/maintenance/maintenance.ts";
 
 /** Kept back before the function's time-out: what is under way is cut off when the time is up, and undone. */
 const RESERVE_MS = 20_000;

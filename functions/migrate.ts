@@ -4,13 +4,13 @@
  * out of everybody's reach but the functions'.
  */
 import { z } from "zod";
-import { recordedInDatabase } from "../lib/audit-command.ts";
-import { createClient, getClient } from "../lib/clients.ts";
-import { answerCloudFormation, isCloudFormationRequest } from "../lib/custom-resource.ts";
-import { getDeps } from "../lib/deps-once.ts";
-import { createKey, type NewKey } from "../lib/keys.ts";
-import { migrate, NewerSchemaError } from "../lib/migrate.ts";
-import { ensurePartitions } from "../lib/partitions.ts";
+import { getDeps } from "../lib/app/connect-once.ts";
+import { recordedInDatabase } from "../lib/audit/record/command.ts";
+import { answerCloudFormation, isCloudFormationRequest } from "../lib/aws/custom-resource.ts";
+import { createClient, getClient } from "../lib/clients/clients.ts";
+import { createKey, type NewKey } from "../lib/clients/keys.ts";
+import { migrate, NewerSchemaError } from "../lib/postgres/migrate.ts";
+import { ensurePartitions } from "../lib/storage/partitions.ts";
 
 const commandSchema = z.strictObject({
   /** Id of a client to make, unless it is there, and to give a new key with the scope `admin`. */

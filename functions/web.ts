@@ -1,10 +1,11 @@
 /** Pages for people and tools, and the answer to every path and method that no other function has. */
-import { httpHandler, serve } from "../lib/api.ts";
-import * as contract from "../lib/contract/web.ts";
-import { getDeps } from "../lib/deps-once.ts";
-import { json } from "../lib/http.ts";
-import { openApiText } from "../lib/openapi-text.ts";
-import { errorPage, refuse } from "../lib/web.ts";
+
+import { getDeps } from "../lib/app/connect-once.ts";
+import * as contract from "../lib/app/contract.ts";
+import { errorPage, refuse } from "../lib/app/fallback.ts";
+import { httpHandler, serve } from "../lib/app/handler.ts";
+import { openApiText } from "../lib/app/openapi-text.ts";
+import { json } from "../lib/http/gateway.ts";
 
 /** The same for everybody until the next deployment. */
 const CACHED = { "cache-control": "public, max-age=300" };

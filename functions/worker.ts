@@ -1,7 +1,7 @@
 /** A batch of messages into PostgreSQL, in the shape of an SQS event whichever queue it comes from. */
 import type { Context, SQSEvent } from "aws-lambda";
-import { getDeps } from "../lib/deps-once.ts";
-import { type BatchResponse, drainRecords } from "../lib/drain-records.ts";
+import { getDeps } from "../lib/app/connect-once.ts";
+import { type BatchResponse, drainRecords } from "../lib/worker/drain-records.ts";
 
 /** Kept back before the function's time-out, to end what is under way and answer what was not tried. */
 const RESERVE_MS = 10_000;

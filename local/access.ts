@@ -2,9 +2,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { createClient, getClient } from "../lib/clients.ts";
-import type { Deps } from "../lib/deps.ts";
-import { createKey, findKey } from "../lib/keys.ts";
+import type { Deps } from "../lib/app/connect.ts";
+import { createClient, getClient } from "../lib/clients/clients.ts";
+import { createKey, findKey } from "../lib/clients/keys.ts";
 
 const DEMO = {
   client_id: "demo",

@@ -6,10 +6,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import * as z from "zod";
-import type { BatchResponse } from "../lib/drain-records.ts";
 import { deliver } from "../lib/queue/deliver.ts";
-import type { Message, Queue } from "../lib/queue/queue.ts";
-import { encodeText } from "../lib/queue/sqs-text.ts";
+import type { Message, Queue } from "../lib/queue/port.ts";
+import { encodeText } from "../lib/queue/sqs/text.ts";
+import type { BatchResponse } from "../lib/worker/drain-records.ts";
 
 /** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
 const MAX_PAYLOAD_BYTES = 5 * 1024 * 1024;

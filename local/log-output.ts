@@ -1,6 +1,6 @@
 /** Bounds the log of a process that writes it by itself: a pipe to another process would lose lines when that one is killed. */
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
-import { NOT_QUEUED } from "../lib/audit-row.ts";
+import { NOT_QUEUED } from "../lib/audit/record/queue-row.ts";
 import { currentLog, putAside } from "./log-files.ts";
 
 /** Size at which the next log begins, in bytes. */

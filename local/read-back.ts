@@ -1,8 +1,8 @@
 /** Reads audit rows back in that the queue did not take, from the logs of earlier runs. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { type Recovered, recoverAudit } from "../lib/audit-recover.ts";
-import type { Deps } from "../lib/deps.ts";
+import type { Deps } from "../lib/app/connect.ts";
+import { type Recovered, recoverAudit } from "../lib/audit/record/recover.ts";
 import { markRead, unreadLogs } from "./log-files.ts";
 import { once } from "./process.ts";
 

@@ -3,8 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { Server as HttpServer } from "node:http";
 import { Server } from "node:net";
 import { join } from "node:path";
-import type { SqsSettings } from "../lib/config.ts";
-import { connectSqs } from "../lib/queue/sqs-client.ts";
+import type { SqsSettings } from "../lib/config/config.ts";
+import { connectSqs } from "../lib/queue/sqs/client.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { choosePort, once, type ServerOptions } from "./process.ts";
 

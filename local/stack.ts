@@ -1,11 +1,11 @@
 /** The whole system on one machine: databases, functions and what triggers them. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { loadConfig } from "../lib/config.ts";
-import { closeDeps, createDeps, createQueue, type Deps } from "../lib/deps.ts";
-import { migrate } from "../lib/migrate.ts";
-import { ensurePartitions } from "../lib/partitions.ts";
-import { databaseSettings, redisSettings, settingWarnings } from "../lib/server-settings.ts";
+import { closeDeps, createDeps, createQueue, type Deps } from "../lib/app/connect.ts";
+import { loadConfig } from "../lib/config/config.ts";
+import { databaseSettings, redisSettings, settingWarnings } from "../lib/health/server-settings.ts";
+import { migrate } from "../lib/postgres/migrate.ts";
+import { ensurePartitions } from "../lib/storage/partitions.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
 import { ensureAuditKey } from "./audit-key.ts";
 import { endLeftoverEmulator, invocationUrl, logFolder } from "./emulator.ts";

@@ -1,6 +1,6 @@
 /** `npm start`: runs the whole system on this machine until Ctrl-C. */
 import { resolve } from "node:path";
-import { loadLocalConfig } from "../lib/config-local.ts";
+import { loadLocalConfig } from "../lib/config/local.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { Teardown } from "./supervise.ts";
 

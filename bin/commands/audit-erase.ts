@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { changeOf, eraseAudit } from "../../lib/audit-erasures.ts";
-import type { Changed } from "../../lib/changed.ts";
-import { checkBody } from "../../lib/check.ts";
-import { auditErasureSchema } from "../../lib/contract/erasures.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { changeOf, eraseAudit } from "../../lib/audit/erase.ts";
+import type { Changed } from "../../lib/audit/record/change.ts";
+import { auditErasureSchema } from "../../lib/erasure/contract.ts";
+import { checkBody } from "../../lib/http/validate.ts";
 import { print, withAudit } from "./connect.ts";
 
 interface Options {

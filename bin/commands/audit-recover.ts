@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Command } from "commander";
-import { type Recovered, recoverAudit } from "../../lib/audit-recover.ts";
+import { type Recovered, recoverAudit } from "../../lib/audit/record/recover.ts";
 import { print, withAudit } from "./connect.ts";
 
 /** `weir audit recover`: rows that the queue did not take, out of the log. */

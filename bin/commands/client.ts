@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { checkBody } from "../../lib/check.ts";
-import { type Client, changeClient, createClient, listClients } from "../../lib/clients.ts";
-import { changedClientSchema } from "../../lib/contract/admin.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { type Client, changeClient, createClient, listClients } from "../../lib/clients/clients.ts";
+import { changedClientSchema } from "../../lib/clients/contract.ts";
+import { checkBody } from "../../lib/http/validate.ts";
 import { print, table, withAudit } from "./connect.ts";
 import { trueOrFalse, wholeNumber } from "./options.ts";
 

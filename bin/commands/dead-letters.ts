@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { outage } from "../../lib/errors.ts";
+import { outage } from "../../lib/http/errors.ts";
 import { print, withAudit } from "./connect.ts";
 import { wholeNumber } from "./options.ts";
 

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
-import { exportFormats, MAX_EXPORTED } from "../../lib/contract/export.ts";
-import { exportPiece } from "../../lib/export-events.ts";
-import type { ExportFormat } from "../../lib/export-piece.ts";
-import type { Instant } from "../../lib/time.ts";
-import type { Condition } from "../../lib/where.ts";
+import type { Instant } from "../../lib/base/time.ts";
+import { exportPiece } from "../../lib/events/export.ts";
+import { exportFormats, MAX_EXPORTED } from "../../lib/events/export-contract.ts";
+import type { ExportFormat } from "../../lib/http/download.ts";
+import type { Condition } from "../../lib/query/where.ts";
 import { withAudit } from "./connect.ts";
 import { condition, instant } from "./options.ts";
 import { everyPiece, writeOut } from "./output.ts";

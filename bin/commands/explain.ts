@@ -1,6 +1,6 @@
-import { ConfigError } from "../../lib/config.ts";
-import { sqlState, toProblem } from "../../lib/errors.ts";
-import { Problem } from "../../lib/problem.ts";
+import { ConfigError } from "../../lib/config/config.ts";
+import { sqlState, toProblem } from "../../lib/http/errors.ts";
+import { Problem } from "../../lib/http/problem.ts";
 
 const UNDEFINED_TABLE = "42P01";
 

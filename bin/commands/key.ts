@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
-import { createKey, importKey, listKeys, type NewKey, revokeKey } from "../../lib/keys.ts";
-import { Problem } from "../../lib/problem.ts";
-import type { Scope } from "../../lib/scope.ts";
+import type { Scope } from "../../lib/base/scope.ts";
+import { createKey, importKey, listKeys, type NewKey, revokeKey } from "../../lib/clients/keys.ts";
+import { Problem } from "../../lib/http/problem.ts";
 import { print, table, withAudit } from "./connect.ts";
 import { pointInTime, scopes } from "./options.ts";
 

@@ -1,10 +1,10 @@
 /** What stands behind options, from text. */
 import { InvalidArgumentError } from "commander";
 import type { z } from "zod";
-import { auditQuery } from "../../lib/contract/audit.ts";
-import { type Scope, scopeSchema } from "../../lib/scope.ts";
-import { type Instant, parseTime } from "../../lib/time.ts";
-import { type Condition, parseCondition } from "../../lib/where.ts";
+import { auditQuery } from "../../lib/audit/contract.ts";
+import { type Scope, scopeSchema } from "../../lib/base/scope.ts";
+import { type Instant, parseTime } from "../../lib/base/time.ts";
+import { type Condition, parseCondition } from "../../lib/query/where.ts";
 
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Piece } from "../../lib/export-piece.ts";
+import type { Piece } from "../../lib/http/download.ts";
 
 /** Writes a text that comes in pieces, as fast as they are taken. @param out standard output, when left out */
 export async function writeOut(texts: AsyncIterable<string>, out: string | undefined): Promise<void> {

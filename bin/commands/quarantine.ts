@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { listQuarantine, redrive } from "../../lib/quarantine.ts";
+import { listQuarantine, redrive } from "../../lib/quarantine/quarantine.ts";
 import { print, table, withAudit } from "./connect.ts";
 import { wholeNumber } from "./options.ts";
 

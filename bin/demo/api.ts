@@ -1,7 +1,7 @@
 /** Calls to a running system, which waits when asked to. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import { problemSchema } from "../../lib/contract/problem.ts";
+import { problemSchema } from "../../lib/http/problem-schema.ts";
 
 /** Most time to be put off with `Retry-After` for one call, and to wait for one answer. */
 const PUT_OFF_MS = 120_000;

@@ -1,6 +1,6 @@
 /** What a running system counts of the events that were replayed. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { countEvents } from "../../lib/contract/analytics.ts";
+import { countEvents } from "../../lib/analytics/contract.ts";
 import type { Api } from "./api.ts";
 import { movedRange } from "./data.ts";
 import type { Replayed } from "./replay.ts";

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import type { eventSchema } from "../../lib/event.ts";
+import type { eventSchema } from "../../lib/ingest/event.ts";
 
 /** Events of one type, with their times as the data has them. */
 export interface Dataset {

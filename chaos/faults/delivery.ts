@@ -39,7 +39,7 @@ const impatient: Fault = {
   seconds: [2, 6],
   queue: "sqs",
   begin: async ({ system: { deps } }) => {
-    const { connectSqs } = await import("../../lib/queue/sqs-client.ts");
+    const { connectSqs } = await import("../../lib/queue/sqs/client.ts");
     const settings = deps.config.sqs;
     if (!settings) return "there is no SQS";
     const { sdk, client } = await connectSqs(settings);

@@ -1,5 +1,5 @@
 /** No fault, but work on live tables that others must bear. */
-import { maintain } from "../../lib/maintenance.ts";
+import { maintain } from "../../lib/maintenance/maintenance.ts";
 import type { Fault } from "./fault.ts";
 import { nothing } from "./fault.ts";
 

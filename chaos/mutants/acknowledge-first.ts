@@ -1,4 +1,4 @@
-import type { Queue } from "../../lib/queue/queue.ts";
+import type { Queue } from "../../lib/queue/port.ts";
 
 /** Acknowledges messages before anybody has processed them: what then fails is lost. */
 export function acknowledgeFirst(queue: Queue): Queue {

@@ -2,8 +2,8 @@
  * Faults put into the system on purpose, to show that chaos finds them. The environment variable CHAOS_MUTANT switches one
  * on; only chaos' own processes read it, and nothing that is shipped imports this folder.
  */
-import type { Deps } from "../../lib/deps.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Queue } from "../../lib/queue/port.ts";
 import { acknowledgeFirst } from "./acknowledge-first.ts";
 import { markFirst } from "./mark-first.ts";
 

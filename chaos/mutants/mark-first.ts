@@ -1,5 +1,5 @@
-import type { Deps } from "../../lib/deps.ts";
-import type { Enqueued, Intake, Submission } from "../../lib/enqueue/enqueue.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Enqueued, Intake, Submission } from "../../lib/ingest/intake.ts";
 
 /**
  * Marks ids as seen before the queue has taken their events: where it then does not, the client's retry is called a

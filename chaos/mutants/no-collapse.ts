@@ -1,6 +1,6 @@
 /**
  * Lets duplicates within a batch reach the statement that stores events. Loaded with `--import` before anything else,
- * since it changes the text of `lib/settlement.ts`.
+ * since it changes the text of `lib/worker/settlement.ts`.
  */
 import { registerHooks } from "node:module";
 
@@ -12,7 +12,8 @@ registerHooks({
     const loaded = next(url, context);
     if (!url.endsWith("/lib/settlement.ts")) return loaded;
     const text = String(loaded.source);
-    if (!text.includes(COLLAPSE)) throw new Error("The mutant no-collapse does not fit lib/settlement.ts.");
+    if (!text.includes(COLLAPSE))
+      throw new Error("The mutant no-collapse does not fit lib/worker/settlement.ts.");
     return { ...loaded, source: text.replace(COLLAPSE, KEEP) };
   },
 });

@@ -6,9 +6,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, SQSEvent } from "aws-lambda";
 import { handler } from "../../functions/worker.ts";
-import { closeDeps, createQueue } from "../../lib/deps.ts";
-import { getDeps } from "../../lib/deps-once.ts";
-import { drainQueue } from "../../lib/drain-queue.ts";
+import { closeDeps, createQueue } from "../../lib/app/connect.ts";
+import { getDeps } from "../../lib/app/connect-once.ts";
+import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { startEventSource } from "../../local/event-source.ts";
 import { mutate, mutateQueue } from "../mutants/index.ts";
 import { ready } from "./lifecycle.ts";

@@ -1,5 +1,5 @@
 import { KeepVisible } from "./keep-visible.ts";
-import type { Message, Queue } from "./queue.ts";
+import type { Message, Queue } from "./port.ts";
 import { splitByBytes } from "./split.ts";
 
 /** Ids of messages that were not settled. */

@@ -1,4 +1,4 @@
-import type { Message, ReceiveOptions } from "./queue.ts";
+import type { Message, ReceiveOptions } from "./port.ts";
 
 /** Messages of a first read, when nothing is known of their size yet. */
 const FIRST = 32;

@@ -1,4 +1,4 @@
-import type { Queue } from "./queue.ts";
+import type { Queue } from "./port.ts";
 
 /** Extensions within the visibility time: one that is lost, or a process that hangs for a moment, does no harm. */
 const EXTENSIONS = 3;

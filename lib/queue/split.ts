@@ -1,4 +1,4 @@
-import type { Message } from "./queue.ts";
+import type { Message } from "./port.ts";
 
 /**
  * Cuts a batch into parts that are no larger than `maxBytes`; a larger message gets a part of its own.

@@ -1,6 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
-import type { Config } from "../config.ts";
-import { redisNodes } from "./nodes.ts";
+import type { Config } from "../config/config.ts";
+import { redisNodes } from "../config/redis-nodes.ts";
 import { defineScripts } from "./script.ts";
 
 /** One server, or a cluster of them. */

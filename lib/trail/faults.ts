@@ -1,6 +1,6 @@
 /** What a verifier says is wrong, and small questions it asks. */
 import type { KeyObject } from "node:crypto";
-import { parseTime } from "../time.ts";
+import { parseTime } from "../base/time.ts";
 import { type Checkpoint, isSignedBy, keyId } from "./checkpoint.ts";
 import type { Fault, TrailHeader } from "./trail.ts";
 

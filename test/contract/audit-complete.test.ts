@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { beforeAll, expect, it, vi } from "vitest";
-import { operations } from "../../lib/contract/index.ts";
-import type { Operation } from "../../lib/contract/operation.ts";
+import { operations } from "../../lib/app/operations.ts";
+import type { Operation } from "../../lib/http/operation.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { type System, testSystem } from "../support/system.ts";

@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import * as s3 from "@aws-sdk/client-s3";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runCheckpoint } from "../../lib/checkpoint.ts";
-import { CheckpointBucket, CheckpointConflictError } from "../../lib/checkpoint-bucket.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { standIn } from "../../lib/stand-in.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { CheckpointBucket, CheckpointConflictError } from "../../lib/audit/checkpoint/bucket.ts";
+import { runCheckpoint } from "../../lib/audit/checkpoint/make.ts";
+import { standIn } from "../../lib/aws/endpoint.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ZodObject } from "zod";
-import { operations } from "../../lib/contract/index.ts";
-import type { Operation } from "../../lib/contract/operation.ts";
+import { operations } from "../../lib/app/operations.ts";
+import type { Operation } from "../../lib/http/operation.ts";
 import type { Checked } from "../support/checked-api.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { type System, testSystem } from "../support/system.ts";

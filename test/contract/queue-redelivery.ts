@@ -1,7 +1,7 @@
 /** What every queue must do with messages that come more than once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Message, Outgoing } from "../../lib/queue/queue.ts";
+import type { Message, Outgoing } from "../../lib/queue/port.ts";
 import {
   BRIEF,
   bodies,

@@ -1,6 +1,6 @@
 /** What every queue must do; each adapter runs this suite. */
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../lib/queue/queue.ts";
+import type { Message } from "../../lib/queue/port.ts";
 import {
   BRIEF,
   bodies,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import type { Message } from "../../lib/queue/queue.ts";
-import { RedisQueue } from "../../lib/queue/redis.ts";
+import type { Config } from "../../lib/config/config.ts";
+import type { Message } from "../../lib/queue/port.ts";
+import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { connectRedis, type RedisConnection } from "../../lib/redis/client.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { testConfig } from "../support/deps.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import type { Depth, Message, Queue } from "../../lib/queue/queue.ts";
-import { RedisQueue } from "../../lib/queue/redis.ts";
-import { ShardedQueue } from "../../lib/queue/sharded.ts";
+import type { Config } from "../../lib/config/config.ts";
+import type { Depth, Message, Queue } from "../../lib/queue/port.ts";
+import { RedisQueue } from "../../lib/queue/redis/queue.ts";
+import { ShardedQueue } from "../../lib/queue/redis/sharded.ts";
 import { connectRedis, type RedisConnection } from "../../lib/redis/client.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import type { QueueOptions } from "../support/queue-steps.ts";

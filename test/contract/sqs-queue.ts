@@ -1,8 +1,8 @@
 /** What the queue on SQS must do on whatever stands in for SQS: the contract of every queue, and what is SQS's own. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import { SqsQueue } from "../../lib/queue/sqs.ts";
-import { MOST_BYTES } from "../../lib/queue/sqs-sender.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { SqsQueue } from "../../lib/queue/sqs/queue.ts";
+import { MOST_BYTES } from "../../lib/queue/sqs/sender.ts";
 import { connectRedis, type RedisConnection } from "../../lib/redis/client.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { testConfig } from "../support/deps.ts";

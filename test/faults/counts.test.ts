@@ -1,10 +1,10 @@
 /** What GET /v1/pipeline says after Redis lost data, failed a step of ingest or of the worker, or a worker died. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { readFreshness } from "../../lib/freshness.ts";
-import type { SqsQueue } from "../../lib/queue/sqs.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { SqsQueue } from "../../lib/queue/sqs/queue.ts";
+import { readFreshness } from "../../lib/storage/freshness.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { startRedis } from "../../local/redis.ts";
 import {
   freshDeps,

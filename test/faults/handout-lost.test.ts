@@ -1,7 +1,7 @@
 /** Redis hands messages out, or is told of their end, and the network loses it: nobody waits for the visibility time. */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Message, Queue } from "../../lib/queue/queue.ts";
-import { RedisQueue } from "../../lib/queue/redis.ts";
+import type { Message, Queue } from "../../lib/queue/port.ts";
+import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { testConfig } from "../support/deps.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { handler as health } from "../../functions/health.ts";
-import { closeDeps, type Deps } from "../../lib/deps.ts";
-import { migrate } from "../../lib/migrate.ts";
+import { closeDeps, type Deps } from "../../lib/app/connect.ts";
+import { migrate } from "../../lib/postgres/migrate.ts";
 import { startPostgres } from "../../local/postgres.ts";
 import { startRedis } from "../../local/redis.ts";
 import { testConfig } from "../support/deps.ts";
@@ -16,7 +16,7 @@ import { type Answer, context, toAnswer } from "../support/pipeline.ts";
 import { sqsIntake } from "../support/sqs-intake.ts";
 
 let deps: Deps;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
 /** As an instance of its own that has not looked yet. */
 async function poll(): Promise<Answer> {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { testConfig } from "../support/deps.ts";
 import {
   DAY_MS,

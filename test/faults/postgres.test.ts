@@ -1,10 +1,10 @@
 import postgres from "postgres";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { newSecret } from "../../lib/ids.ts";
-import { migrate } from "../../lib/migrate.ts";
-import { ensurePartitions } from "../../lib/partitions.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { newSecret } from "../../lib/base/ids.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { migrate } from "../../lib/postgres/migrate.ts";
+import { ensurePartitions } from "../../lib/storage/partitions.ts";
 import { startPostgres } from "../../local/postgres.ts";
 import {
   expectStoredOnce,

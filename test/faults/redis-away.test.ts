@@ -1,7 +1,7 @@
 /** Either queue needs Redis at the door: with SQS it holds keys, limits, marks and books. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { startRedis } from "../../local/redis.ts";
 import {
   expectStoredOnce,

@@ -1,8 +1,8 @@
 /** One of a cluster's three nodes is away: the clients of the other two must not notice, and nothing gets lost. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { checkHealth } from "../../lib/health.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { checkHealth } from "../../lib/health/health.ts";
 import {
   expectStoredOnce,
   freshDeps,

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { createLogger } from "../../lib/log.ts";
-import { parseMessage } from "../../lib/message.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { createLogger } from "../../lib/base/log.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { parseMessage } from "../../lib/queue/message.ts";
 import { startRedis } from "../../local/redis.ts";
 import { testConfig } from "../support/deps.ts";
 import {

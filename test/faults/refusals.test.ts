@@ -1,10 +1,10 @@
 /** PostgreSQL refuses many events: the others are stored, the refused ones are set aside, and nothing stalls. */
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
-import { createQueue, type Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { drainQueue } from "../../lib/drain-queue.ts";
-import { drainRecords } from "../../lib/drain-records.ts";
+import { createQueue, type Deps } from "../../lib/app/connect.ts";
+import { drainQueue } from "../../lib/worker/drain-queue.ts";
+import { drainRecords } from "../../lib/worker/drain-records.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { startEventSource, toSqsEvent } from "../../local/event-source.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, counts, send } from "../support/pipeline.ts";

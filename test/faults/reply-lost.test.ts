@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { RedisIntake } from "../../lib/enqueue/redis.ts";
-import { headerMessage, parseMessage } from "../../lib/message.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { RedisIntake } from "../../lib/ingest/redis-intake.ts";
+import { headerMessage, parseMessage } from "../../lib/queue/message.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import {
   expectStoredOnce,
   freshDeps,

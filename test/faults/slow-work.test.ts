@@ -1,9 +1,9 @@
 /** Work that takes longer than the visibility time: nobody else gets its messages, and none becomes a dead letter. */
 import { describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import { createQueue, type Deps } from "../../lib/deps.ts";
-import { drainQueue } from "../../lib/drain-queue.ts";
-import { drainRecords } from "../../lib/drain-records.ts";
+import { createQueue, type Deps } from "../../lib/app/connect.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { drainQueue } from "../../lib/worker/drain-queue.ts";
+import { drainRecords } from "../../lib/worker/drain-records.ts";
 import { startEventSource } from "../../local/event-source.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, counts, send, stored } from "../support/pipeline.ts";

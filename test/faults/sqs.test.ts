@@ -1,10 +1,10 @@
 /** What Weir promises when SQS (fauxqs) fails it. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { Notes } from "../../lib/enqueue/notes.ts";
-import { SqsIntake } from "../../lib/enqueue/sqs.ts";
-import { SqsQueue } from "../../lib/queue/sqs.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { SqsIntake } from "../../lib/ingest/sqs-intake.ts";
+import { Notes } from "../../lib/pending/notes.ts";
+import { SqsQueue } from "../../lib/queue/sqs/queue.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { hashSecret } from "../../lib/ids.ts";
-import { importKey } from "../../lib/keys.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { hashSecret } from "../../lib/base/ids.ts";
+import { importKey } from "../../lib/clients/keys.ts";
 import { testDeps } from "../support/deps.ts";
 import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
 import { type Answer, addClient, anEvent, context, send, toAnswer } from "../support/pipeline.ts";
 
 let deps: Deps;
 let adminKey: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeAll(async () => {

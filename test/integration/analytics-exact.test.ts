@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as contract from "../../lib/contract/analytics.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { isBefore, parseTime } from "../../lib/time.ts";
+import * as contract from "../../lib/analytics/contract.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { isBefore, parseTime } from "../../lib/base/time.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, drainAll, send } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as contract from "../../lib/contract/analytics.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import * as contract from "../../lib/analytics/contract.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";

@@ -1,15 +1,15 @@
 /** A call is on record whatever becomes of it: also where a function runs out of time, fails, or can't start. */
 import type { Context } from "aws-lambda";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { httpHandler, serve } from "../../lib/api.ts";
-import { readLogLine } from "../../lib/audit-log-lines.ts";
-import { ConfigError } from "../../lib/config.ts";
-import * as admins from "../../lib/contract/admin.ts";
-import * as events from "../../lib/contract/events.ts";
-import * as health from "../../lib/contract/health.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { newSecret, secretPrefix } from "../../lib/ids.ts";
-import { ingest } from "../../lib/ingest.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { httpHandler, serve } from "../../lib/app/handler.ts";
+import { readLogLine } from "../../lib/audit/record/log-lines.ts";
+import { newSecret, secretPrefix } from "../../lib/base/ids.ts";
+import * as admins from "../../lib/clients/contract.ts";
+import { ConfigError } from "../../lib/config/config.ts";
+import * as events from "../../lib/events/contract.ts";
+import * as health from "../../lib/health/contract.ts";
+import { ingest } from "../../lib/ingest/ingest.ts";
 import { testDeps } from "../support/deps.ts";
 import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
 import { capturePrinted, unqueuedMetric } from "../support/logged.ts";

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { newSecret } from "../../lib/ids.ts";
-import { parseMessage } from "../../lib/message.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { newSecret } from "../../lib/base/ids.ts";
+import { parseMessage } from "../../lib/queue/message.ts";
 import { type Door, openDoor } from "../support/door.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, drainAll } from "../support/pipeline.ts";

@@ -3,9 +3,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { proofOf } from "../../lib/audit-proof.ts";
-import type { Deps } from "../../lib/deps.ts";
-import type { Audited } from "../../lib/seal-audit.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { proofOf } from "../../lib/audit/read/proof.ts";
+import type { Audited } from "../../lib/audit/record/seal.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { parseCsv } from "../support/csv.ts";

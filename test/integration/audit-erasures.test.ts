@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { eraseAudit } from "../../lib/audit-erasures.ts";
-import { auditErasedSchema } from "../../lib/contract/erasures.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import type { AuditRow } from "../../lib/message.ts";
-import type { Audited } from "../../lib/seal-audit.ts";
-import { transaction } from "../../lib/sql/transaction.ts";
-import { instantOf } from "../../lib/time.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { eraseAudit } from "../../lib/audit/erase.ts";
+import type { Audited } from "../../lib/audit/record/seal.ts";
+import { instantOf } from "../../lib/base/time.ts";
+import { auditErasedSchema } from "../../lib/erasure/contract.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
+import type { AuditRow } from "../../lib/queue/message.ts";
 import { testConfig } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { DAY_MS, runAt } from "../support/maintenance.ts";
@@ -18,7 +18,7 @@ const AGENT = "Ada's own browser/1.0";
 
 let deps: Deps;
 let key: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {

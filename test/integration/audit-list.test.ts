@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import * as contract from "../../lib/contract/audit.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { uuidv7 } from "../../lib/ids.ts";
-import type { Audited } from "../../lib/seal-audit.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/audit/contract.ts";
+import type { Audited } from "../../lib/audit/record/seal.ts";
+import { uuidv7 } from "../../lib/base/ids.ts";
 import { parseCsv } from "../support/csv.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
-import { closeDeps, createDeps } from "../../lib/deps.ts";
-import { migrate } from "../../lib/migrate.ts";
+import { closeDeps, createDeps } from "../../lib/app/connect.ts";
+import { migrate } from "../../lib/postgres/migrate.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testConfig } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";
 import { calls, exportTrail, sealCalls, verifyByApi, verifyText } from "../support/trail.ts";
 
-const MIGRATIONS = new URL("../../lib/sql/migrations/", import.meta.url);
+const MIGRATIONS = new URL("../../lib/postgres/migrations/", import.meta.url);
 const TEXTS = [
   "plain",
   'a "quoted" \\ text',

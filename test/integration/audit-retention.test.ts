@@ -1,9 +1,9 @@
 /** Days of the audit trail expire, and what remains still proves itself. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { verifyStored } from "../../lib/audit-verify.ts";
-import { runCheckpoint } from "../../lib/checkpoint.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { partitionStart } from "../../lib/partitions.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { runCheckpoint } from "../../lib/audit/checkpoint/make.ts";
+import { verifyStored } from "../../lib/audit/read/verify.ts";
+import { partitionStart } from "../../lib/storage/partitions.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL } from "../../lib/trail/seal.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";

@@ -3,8 +3,8 @@
  * afterwards, and the row or seal is named. Each change is made in a transaction that is rolled back.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import type { Transaction } from "../../lib/sql/client.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Transaction } from "../../lib/postgres/client.ts";
 import type { Seal } from "../../lib/trail/seal.ts";
 import type { EntryItem } from "../../lib/trail/trail.ts";
 import { alter, columnsOf, insertCopy, rewriteEntry } from "../support/tampering.ts";

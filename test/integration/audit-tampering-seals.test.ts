@@ -1,7 +1,7 @@
 /** The same for seals, lanes and checkpoints, and for what is said to have expired: see audit-tampering-entries.test.ts. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import type { Database, Transaction } from "../../lib/sql/client.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Database, Transaction } from "../../lib/postgres/client.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import type { Seal } from "../../lib/trail/seal.ts";

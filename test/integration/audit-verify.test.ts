@@ -1,7 +1,7 @@
 /** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering-*.test.ts. */
 import { beforeAll, expect, it } from "vitest";
-import * as contract from "../../lib/contract/audit.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/audit/contract.ts";
 import { parseItem, type TrailItem } from "../../lib/trail/trail.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";

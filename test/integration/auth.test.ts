@@ -1,17 +1,17 @@
 /** Who may call: by PostgreSQL's word where Redis is away, and by the cache that is filled from it. */
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { authorize, loadKey, presentedKey } from "../../lib/auth.ts";
-import { createClient } from "../../lib/contract/admin.ts";
-import { countEvents } from "../../lib/contract/analytics.ts";
-import { listAudit } from "../../lib/contract/audit.ts";
-import { sendEvents } from "../../lib/contract/events.ts";
-import type { Operation } from "../../lib/contract/operation.ts";
-import { createDeps, type Deps } from "../../lib/deps.ts";
-import { hashSecret } from "../../lib/ids.ts";
-import { importKey, listKeys, revokeKey } from "../../lib/keys.ts";
-import type { Problem } from "../../lib/problem.ts";
-import { scopeSchema } from "../../lib/scope.ts";
+import { countEvents } from "../../lib/analytics/contract.ts";
+import { createDeps, type Deps } from "../../lib/app/connect.ts";
+import { listAudit } from "../../lib/audit/contract.ts";
+import { authorize, loadKey, presentedKey } from "../../lib/auth/authenticate.ts";
+import { hashSecret } from "../../lib/base/ids.ts";
+import { scopeSchema } from "../../lib/base/scope.ts";
+import { createClient } from "../../lib/clients/contract.ts";
+import { importKey, listKeys, revokeKey } from "../../lib/clients/keys.ts";
+import { sendEvents } from "../../lib/events/contract.ts";
+import type { Operation } from "../../lib/http/operation.ts";
+import type { Problem } from "../../lib/http/problem.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, send } from "../support/pipeline.ts";

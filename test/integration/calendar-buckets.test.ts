@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { httpHandler, serve } from "../../lib/api.ts";
-import { getSeries } from "../../lib/contract/analytics.ts";
-import * as contract from "../../lib/contract/properties.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { getUniques } from "../../lib/uniques.ts";
+import { getSeries } from "../../lib/analytics/contract.ts";
+import * as contract from "../../lib/analytics/properties-contract.ts";
+import { getUniques } from "../../lib/analytics/uniques.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { httpHandler, serve } from "../../lib/app/handler.ts";
 import { testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { addClient, context, toAnswer } from "../support/pipeline.ts";

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type CheckpointDeps, runCheckpoint, TrailDamagedError } from "../../lib/checkpoint.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { keySigner } from "../../lib/signer-key.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { type CheckpointDeps, runCheckpoint, TrailDamagedError } from "../../lib/audit/checkpoint/make.ts";
+import { keySigner } from "../../lib/audit/checkpoint/signer.ts";
 import { type Checkpoint, checkpointHash, isSignedBy, keyId } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import { NO_SEAL } from "../../lib/trail/seal.ts";

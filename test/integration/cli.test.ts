@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parseMessage } from "../../lib/message.ts";
+import { parseMessage } from "../../lib/queue/message.ts";
 import { freshDeps } from "../support/faults.ts";
 import { anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";

@@ -1,6 +1,6 @@
 /** An id that comes again with a digest which Redis does not expect: PostgreSQL decides whether that is a conflict. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
 import { freshDeps } from "../support/faults.ts";
 import {
   type Answer,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { closeDeps, type Deps } from "../../lib/deps.ts";
+import { closeDeps, type Deps } from "../../lib/app/connect.ts";
 import { testDeps, testServers } from "../support/deps.ts";
 
 // Each test is a function instance of its own.
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 async function instance(databaseUrl: string, redisUrl: string) {
   vi.stubEnv("DATABASE_URL", databaseUrl).stubEnv("REDIS_URL", redisUrl).stubEnv("LOG_LEVEL", "SILENT");
-  return import("../../lib/deps-once.ts");
+  return import("../../lib/app/connect-once.ts");
 }
 
 it("connects to PostgreSQL before anything is asked of it, and once", async () => {

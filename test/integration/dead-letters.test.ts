@@ -1,8 +1,8 @@
 /** Events of dead letters are pending, and count once, whatever had become of them before. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import type { Message } from "../../lib/queue/queue.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Message } from "../../lib/queue/port.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { expectStoredOnce, freshDeps, readPipeline, readReceipt, someEvents } from "../support/faults.ts";
 import { addClient, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { expectNothing, poll } from "../support/queue-steps.ts";

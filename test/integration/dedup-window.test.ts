@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
 import { testDeps } from "../support/deps.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, send } from "../support/pipeline.ts";

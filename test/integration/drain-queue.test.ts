@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { drainQueue } from "../../lib/drain-queue.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
 

@@ -1,9 +1,9 @@
 /** What a worker's transaction does after a deadlock, and with two messages of one request. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { type Delivered, drain } from "../../lib/drain.ts";
-import { eventKey } from "../../lib/ids.ts";
-import type { Header } from "../../lib/message.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { eventKey } from "../../lib/base/ids.ts";
+import type { Header } from "../../lib/queue/message.ts";
+import { type Delivered, drain } from "../../lib/worker/settle-batch.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, counts, countWaiting, send, stored } from "../support/pipeline.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import * as contract from "../../lib/contract/erasures.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/erasure/contract.ts";
 import { testConfig } from "../support/deps.ts";
 import { type ErasureCalls, erasureCalls, request, SUBJECT } from "../support/erasures.ts";
 import { workAt } from "../support/maintenance.ts";
@@ -11,7 +11,7 @@ let deps: Deps;
 let calls: ErasureCalls;
 /** With a key that is no administrator's. */
 let others: ErasureCalls;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 /** What an erasure does to payloads that are not stored yet: in the queue, in dead letters, in a worker's transaction. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { eventKey } from "../../lib/ids.ts";
-import { redrive } from "../../lib/quarantine.ts";
-import { listTombstones } from "../../lib/sql/list-tombstones.ts";
-import { transaction } from "../../lib/sql/transaction.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { eventKey } from "../../lib/base/ids.ts";
+import { listTombstones } from "../../lib/erasure/sql/list-tombstones.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
+import { redrive } from "../../lib/quarantine/quarantine.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { countFound, type ErasureCalls, erasureCalls, refuseEvents, SUBJECT } from "../support/erasures.ts";
 import { runAt } from "../support/maintenance.ts";
 import { addClient, anEvent, counts, countWaiting, drainAll, send, stored } from "../support/pipeline.ts";
@@ -13,7 +13,7 @@ import { poll, takeAll } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
 let deps: Deps;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 const of = (email: unknown) => ({ payload: { user: { email }, n: 1.5 } });

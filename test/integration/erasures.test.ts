@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { advanceErasures } from "../../lib/erase.ts";
-import { redrive } from "../../lib/quarantine.ts";
-import { newSteps } from "../../lib/steps.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { advanceErasures } from "../../lib/erasure/run.ts";
+import { newSteps } from "../../lib/postgres/lock-retry.ts";
+import { redrive } from "../../lib/quarantine/quarantine.ts";
 import { testConfig } from "../support/deps.ts";
 import { countFound, type ErasureCalls, erasureCalls, refuseEvents, SUBJECT } from "../support/erasures.ts";
 import { DAY_MS, expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../support/maintenance.ts";
@@ -13,7 +13,7 @@ let deps: Deps;
 let erase: ErasureCalls["erase"];
 let look: ErasureCalls["look"];
 let secret: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { RedisQueue } from "../../lib/queue/redis.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { splitByBytes } from "../../lib/queue/split.ts";
 import { type EventSource, startEventSource } from "../../local/event-source.ts";
 import { testDeps } from "../support/deps.ts";

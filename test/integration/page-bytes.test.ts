@@ -1,12 +1,12 @@
 /** How much of large events a page reads from PostgreSQL: counted on the way between the two. */
 import { randomBytes } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import { exportEvents } from "../../lib/contract/export.ts";
-import type { Operation } from "../../lib/contract/operation.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { eventKey } from "../../lib/ids.ts";
-import { listQuarantine } from "../../lib/quarantine.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { eventKey } from "../../lib/base/ids.ts";
+import * as contract from "../../lib/events/contract.ts";
+import { exportEvents } from "../../lib/events/export-contract.ts";
+import type { Operation } from "../../lib/http/operation.ts";
+import { listQuarantine } from "../../lib/quarantine/quarantine.ts";
 import { testConfig } from "../support/deps.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient } from "../support/pipeline.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { freshDeps, readReceipt, sendUntilTaken } from "../support/faults.ts";
 import {
   addClient,

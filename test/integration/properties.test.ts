@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { httpHandler, serve } from "../../lib/api.ts";
-import * as contract from "../../lib/contract/properties.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { RELATIVE_ERROR } from "../../lib/hyperloglog.ts";
-import { getUniques } from "../../lib/uniques.ts";
+import { RELATIVE_ERROR } from "../../lib/analytics/hyperloglog.ts";
+import * as contract from "../../lib/analytics/properties-contract.ts";
+import { getUniques } from "../../lib/analytics/uniques.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { httpHandler, serve } from "../../lib/app/handler.ts";
 import { testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { addClient, context, toAnswer } from "../support/pipeline.ts";

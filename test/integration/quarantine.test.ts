@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Config } from "../../lib/config.ts";
-import * as contract from "../../lib/contract/admin.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { eventKey } from "../../lib/ids.ts";
-import { parseMessage } from "../../lib/message.ts";
-import { listQuarantine, redrive } from "../../lib/quarantine.ts";
-import type { Outgoing } from "../../lib/queue/queue.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { eventKey } from "../../lib/base/ids.ts";
+import * as contract from "../../lib/clients/contract.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { listQuarantine, redrive } from "../../lib/quarantine/quarantine.ts";
+import { parseMessage } from "../../lib/queue/message.ts";
+import type { Outgoing } from "../../lib/queue/port.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 

@@ -1,7 +1,7 @@
 /** How many bytes wait in Redis, and what ingest does about it. */
 import { describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { newSecret } from "../../lib/ids.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { newSecret } from "../../lib/base/ids.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, send, stored } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queues.ts";

@@ -1,8 +1,8 @@
 /** RateLimit and RateLimit-Policy as a parser of structured fields (RFC 9651) reads them. */
 import { parseList } from "structured-headers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { getPipeline } from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { getPipeline } from "../../lib/events/contract.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, send } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { eventKey } from "../../lib/ids.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { eventKey } from "../../lib/base/ids.ts";
+import * as contract from "../../lib/events/contract.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/events/contract.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, drainAll, send } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";

@@ -1,11 +1,11 @@
 /** The whole path with a cluster of three servers as Redis, through the functions themselves. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { drainQueue } from "../../lib/drain-queue.ts";
-import { hashSecret, newSecret } from "../../lib/ids.ts";
-import { importKey } from "../../lib/keys.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { hashSecret, newSecret } from "../../lib/base/ids.ts";
+import { importKey } from "../../lib/clients/keys.ts";
+import * as contract from "../../lib/events/contract.ts";
+import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { freshDeps } from "../support/faults.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import {
@@ -24,7 +24,7 @@ import { clusterConfig, type RedisCluster, redisCluster } from "../support/redis
 let cluster: RedisCluster;
 let deps: Deps;
 let adminKey: string;
-vi.mock("../../lib/deps-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
+vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
 const { handler: health } = await import("../../functions/health.ts");
 

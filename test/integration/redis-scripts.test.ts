@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { closeDeps, createDeps } from "../../lib/deps.ts";
-import { acknowledgeScript } from "../../lib/redis/acknowledge.ts";
+import { closeDeps, createDeps } from "../../lib/app/connect.ts";
+import { acknowledgeScript } from "../../lib/queue/lua/acknowledge.ts";
 import { testConfig } from "../support/deps.ts";
 
 it("a script's first run on a connection may come while other commands wait for their turn", async () => {

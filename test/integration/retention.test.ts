@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import * as analytics from "../../lib/contract/analytics.ts";
-import * as events from "../../lib/contract/events.ts";
-import { clampStart } from "../../lib/horizon.ts";
-import { eventKey, uuidv7 } from "../../lib/ids.ts";
-import { keyOf } from "../../lib/sql/fragments.ts";
+import * as analytics from "../../lib/analytics/contract.ts";
+import { eventKey, uuidv7 } from "../../lib/base/ids.ts";
+import * as events from "../../lib/events/contract.ts";
+import { keyOf } from "../../lib/postgres/fragments.ts";
+import { clampStart } from "../../lib/storage/horizon.ts";
 import { testDeps } from "../support/deps.ts";
 import {
   DAY_MS,

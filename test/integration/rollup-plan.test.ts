@@ -2,12 +2,12 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { coverRange } from "../../lib/range.ts";
-import { type EventRow, storeEvents } from "../../lib/sql/store-events.ts";
-import { countEvents, countSeries } from "../../lib/sql/sum-events.ts";
-import { types } from "../../lib/sql/types.ts";
-import { instantOf } from "../../lib/time.ts";
+import { coverRange } from "../../lib/analytics/range.ts";
+import { countEvents, countSeries } from "../../lib/analytics/sql/sum-events.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { instantOf } from "../../lib/base/time.ts";
+import { types } from "../../lib/postgres/types.ts";
+import { type EventRow, storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
-import { isDataError } from "../../lib/errors.ts";
-import { migrate } from "../../lib/migrate.ts";
-import { storeEvents } from "../../lib/sql/store-events.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { isDataError } from "../../lib/http/errors.ts";
+import { migrate } from "../../lib/postgres/migrate.ts";
+import { storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testConfig } from "../support/deps.ts";
 
-const MIGRATIONS = new URL("../../lib/sql/migrations/", import.meta.url);
+const MIGRATIONS = new URL("../../lib/postgres/migrations/", import.meta.url);
 const HOUR_MS = 3_600_000;
 const START = Date.parse("2026-03-28T22:00:00Z");
 

@@ -1,7 +1,7 @@
 /** What the worker writes and seals, beside what verification (audit-verify.test.ts) finds wrong. */
 import { beforeAll, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import type { Audited } from "../../lib/seal-audit.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Audited } from "../../lib/audit/record/seal.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL, type SealContent, sealHash } from "../../lib/trail/seal.ts";
 import { testDeps } from "../support/deps.ts";

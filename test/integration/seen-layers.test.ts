@@ -1,8 +1,8 @@
 /** Where Redis keeps the ids of a client that sends many. */
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { FULL_HASH } from "../../lib/redis/seen.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { FULL_HASH } from "../../lib/ingest/lua/seen.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, send } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";

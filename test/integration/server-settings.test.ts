@@ -1,9 +1,9 @@
 /** `/health` and `npm start` name settings with which a server does not keep what Weir promises. */
 import { Redis } from "ioredis";
 import { beforeAll, expect, it, vi } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { checkHealth, recordHealth } from "../../lib/health.ts";
-import { databaseSettings, redisSettings, settingWarnings } from "../../lib/server-settings.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { checkHealth, recordHealth } from "../../lib/health/health.ts";
+import { databaseSettings, redisSettings, settingWarnings } from "../../lib/health/server-settings.ts";
 import { startPostgres } from "../../local/postgres.ts";
 import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "../support/cleanup.ts";

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { runCheckpoint } from "../../lib/checkpoint.ts";
-import { checkpointDeps } from "../../lib/checkpoint-deps.ts";
-import { loadConfig } from "../../lib/config.ts";
-import { KmsSigner } from "../../lib/signer-kms.ts";
+import { checkpointDeps } from "../../lib/audit/checkpoint/connect.ts";
+import { runCheckpoint } from "../../lib/audit/checkpoint/make.ts";
+import { KmsSigner } from "../../lib/audit/checkpoint/signer-kms.ts";
+import { loadConfig } from "../../lib/config/config.ts";
 import { checkpointHash, isSignedBy } from "../../lib/trail/checkpoint.ts";
 import { storedCheckpoints } from "../support/checkpoints.ts";
 import { testDeps } from "../support/deps.ts";

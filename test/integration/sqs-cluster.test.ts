@@ -1,7 +1,7 @@
 /** SQS carries the events, and a cluster of three servers is the Redis beside it. */
 import { beforeAll, expect, it } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/events/contract.ts";
 import { openDoor } from "../support/door.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";

@@ -1,11 +1,11 @@
 /** What Weir promises, with SQS (fauxqs) as its queue. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { importKey } from "../../lib/keys.ts";
-import { parseMessage } from "../../lib/message.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { importKey } from "../../lib/clients/keys.ts";
+import * as contract from "../../lib/events/contract.ts";
+import { parseMessage } from "../../lib/queue/message.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { openDoor } from "../support/door.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";

@@ -1,10 +1,10 @@
 /** The worker's statement: which events it says were new, what of them it writes, and to which slot it adds them. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, expect, it } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { eventKey } from "../../lib/ids.ts";
-import { type EventRow, storeEvents } from "../../lib/sql/store-events.ts";
-import { transaction } from "../../lib/sql/transaction.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { eventKey } from "../../lib/base/ids.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
+import { type EventRow, storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { testDeps } from "../support/deps.ts";
 
 /** As many as there are slots, and one more. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as contract from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { matches } from "../../lib/sql/where.ts";
-import { type Condition, parseCondition } from "../../lib/where.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/events/contract.ts";
+import { matches } from "../../lib/query/sql.ts";
+import { type Condition, parseCondition } from "../../lib/query/where.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";

@@ -1,7 +1,7 @@
 /** Whether LocalStack has keys that checkpoints could be signed with. */
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { expect, inject, it } from "vitest";
-import { standIn } from "../../lib/stand-in.ts";
+import { standIn } from "../../lib/aws/endpoint.ts";
 
 const { endpoint } = inject("localStack");
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { standIn } from "../../lib/stand-in.ts";
+import { standIn } from "../../lib/aws/endpoint.ts";
 import { ofType, packageStack } from "../package/stack.ts";
 import { type Answer, callForm, callJson } from "./aws.ts";
 import { type Part, partOf } from "./part.ts";

@@ -1,10 +1,10 @@
 /** Checkpoints made in tests, by a key of their own. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { checkpointsAfter } from "../../lib/audit-checkpoints.ts";
-import type { CheckpointDeps } from "../../lib/checkpoint.ts";
-import type { Deps } from "../../lib/deps.ts";
-import type { Log } from "../../lib/log.ts";
-import { keySigner } from "../../lib/signer-key.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { CheckpointDeps } from "../../lib/audit/checkpoint/make.ts";
+import { keySigner } from "../../lib/audit/checkpoint/signer.ts";
+import { checkpointsAfter } from "../../lib/audit/read/checkpoints.ts";
+import type { Log } from "../../lib/base/log.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 
 /** A line of the log: its message and what comes with it. */

@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 import postgres from "postgres";
 import { inject } from "vitest";
-import { type Config, loadConfig } from "../../lib/config.ts";
-import { closeDeps, createDeps, type Deps } from "../../lib/deps.ts";
+import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { type Config, loadConfig } from "../../lib/config/config.ts";
 import { atEnd } from "./cleanup.ts";
 import { TEMPLATE } from "./servers.ts";
 

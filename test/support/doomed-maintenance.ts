@@ -2,9 +2,10 @@
  * Maintenance in a process of its own, which kills itself, as hard as can be, when its step of that number is about to
  * begin: DOOMED_STEP, from 1 on, or 0 to live. Says "step <name>" on standard output for each, and "done" in the end.
  */
-import { loadConfig } from "../../lib/config.ts";
-import { closeDeps, createDeps } from "../../lib/deps.ts";
-import { maintain } from "../../lib/maintenance.ts";
+
+import { closeDeps, createDeps } from "../../lib/app/connect.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { maintain } from "../../lib/maintenance/maintenance.ts";
 
 const doomed = Number(process.env.DOOMED_STEP);
 const deps = createDeps(loadConfig());

@@ -2,9 +2,10 @@
  * A worker in a process of its own, to be killed: it receives one batch and settles it, but never acknowledges. Says on
  * standard output how far it has come, a word a line. Its settings are the worker function's own.
  */
-import { loadConfig } from "../../lib/config.ts";
-import { createDeps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
+
+import { createDeps } from "../../lib/app/connect.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 
 const deps = createDeps(loadConfig());
 const messages = await deps.queue.receive({ maxMessages: 100, waitMs: 0 });

@@ -1,9 +1,9 @@
 /** The ingest function's own stack, with a record of every answer, to be held against the audit log. */
 import { expect } from "vitest";
-import { httpHandler, serve } from "../../lib/api.ts";
-import { sendEvents } from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { ingest } from "../../lib/ingest.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { httpHandler, serve } from "../../lib/app/handler.ts";
+import { sendEvents } from "../../lib/events/contract.ts";
+import { ingest } from "../../lib/ingest/ingest.ts";
 import { type GatewayRequest, gatewayEvent } from "./gateway.ts";
 import { type Answer, context, drainAll, toAnswer } from "./pipeline.ts";
 

@@ -1,8 +1,8 @@
 /** Calls about erasures, through the admin function. */
 import { expect } from "vitest";
-import type { HttpHandler } from "../../lib/api.ts";
-import * as contract from "../../lib/contract/erasures.ts";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import type { HttpHandler } from "../../lib/app/handler.ts";
+import * as contract from "../../lib/erasure/contract.ts";
 import { gatewayEvent } from "./gateway.ts";
 import { type Answer, context, toAnswer } from "./pipeline.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { loadLocalStackConfig } from "../../lib/config-local.ts";
+import { loadLocalStackConfig } from "../../lib/config/local.ts";
 import { startLocalStack } from "../../local/localstack.ts";
 
 declare module "vitest" {

@@ -1,11 +1,11 @@
 /** A life of tables in fast motion: events through the worker at any time, and what must hold after each run. */
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { uuidv7 } from "../../lib/ids.ts";
-import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/maintenance.ts";
-import { toLine } from "../../lib/message.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { uuidv7 } from "../../lib/base/ids.ts";
+import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/maintenance/maintenance.ts";
+import { toLine } from "../../lib/queue/message.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { anAuditRow } from "./pipeline.ts";
 
 export const DAY_MS = 86_400_000;

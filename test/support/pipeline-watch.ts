@@ -1,7 +1,7 @@
 /** Watches GET /v1/pipeline while something else goes on. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
+import type { Deps } from "../../lib/app/connect.ts";
 import { readPipeline } from "./faults.ts";
 import { drainAll } from "./pipeline.ts";
 

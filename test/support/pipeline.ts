@@ -2,13 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { expect } from "vitest";
-import { httpHandler, serve } from "../../lib/api.ts";
-import { sendEvents } from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { drain } from "../../lib/drain.ts";
-import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/ids.ts";
-import { ingest } from "../../lib/ingest.ts";
-import type { Scope } from "../../lib/scope.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { httpHandler, serve } from "../../lib/app/handler.ts";
+import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/base/ids.ts";
+import type { Scope } from "../../lib/base/scope.ts";
+import { sendEvents } from "../../lib/events/contract.ts";
+import { ingest } from "../../lib/ingest/ingest.ts";
+import { drain } from "../../lib/worker/settle-batch.ts";
 import { gatewayEvent } from "./gateway.ts";
 
 interface TestClient {

@@ -1,6 +1,6 @@
 /** What the suite of every queue is made of. */
 import { expect } from "vitest";
-import type { Message, Outgoing, Queue } from "../../lib/queue/queue.ts";
+import type { Message, Outgoing, Queue } from "../../lib/queue/port.ts";
 
 export interface QueueOptions {
   /** Whole seconds. */

@@ -1,5 +1,5 @@
 /** Either queue, for tests of what Weir promises whichever it is. */
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { testConfig } from "./deps.ts";
 import { makeSqsQueue, sqsServer } from "./sqs.ts";
 

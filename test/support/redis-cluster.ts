@@ -1,7 +1,7 @@
 /** Redis clusters of the tests: three servers that share the slots. */
 import { Redis } from "ioredis";
 import { expect, vi } from "vitest";
-import type { Config } from "../../lib/config.ts";
+import type { Config } from "../../lib/config/config.ts";
 import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "./cleanup.ts";
 import { testConfig } from "./deps.ts";

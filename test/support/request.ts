@@ -1,4 +1,4 @@
-import { type ApiRequest, fromGateway } from "../../lib/http.ts";
+import { type ApiRequest, fromGateway } from "../../lib/http/gateway.ts";
 import { type GatewayRequest, gatewayEvent } from "./gateway.ts";
 
 /** A request as the steps behind the door get it. */

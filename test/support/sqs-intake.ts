@@ -1,7 +1,8 @@
 /** Weir on SQS (fauxqs) behind a proxy that makes faults, and what its tests look at. */
-import type { Config } from "../../lib/config.ts";
-import * as contract from "../../lib/contract/events.ts";
-import type { Deps } from "../../lib/deps.ts";
+
+import type { Deps } from "../../lib/app/connect.ts";
+import type { Config } from "../../lib/config/config.ts";
+import * as contract from "../../lib/events/contract.ts";
 import { testDeps } from "./deps.ts";
 import { anEvent } from "./pipeline.ts";
 import { asker } from "./reading.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SqsSettings } from "../../lib/config.ts";
+import type { SqsSettings } from "../../lib/config/config.ts";
 import { createQueues, startSqs } from "../../local/sqs.ts";
 import { atEnd } from "./cleanup.ts";
 

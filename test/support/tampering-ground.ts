@@ -1,9 +1,9 @@
 /** A small audit to tamper with: three lanes, six seals in each, a checkpoint after each second round. */
 import { expect } from "vitest";
-import type { Deps } from "../../lib/deps.ts";
-import { sealAudit } from "../../lib/seal-audit.ts";
-import type { Database, Transaction } from "../../lib/sql/client.ts";
-import { transaction } from "../../lib/sql/transaction.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { sealAudit } from "../../lib/audit/record/seal.ts";
+import type { Database, Transaction } from "../../lib/postgres/client.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import type { Seal } from "../../lib/trail/seal.ts";
 import { type EntryItem, type Fault, parseItem } from "../../lib/trail/trail.ts";

@@ -1,8 +1,7 @@
 /** What somebody with all rights on the database could do to the audit, with care or without. */
-import type { Transaction } from "../../lib/sql/client.ts";
-import { insertSeals } from "../../lib/sql/insert-seals.ts";
-import { listLeaves } from "../../lib/sql/list-leaves.ts";
-import { listSeals } from "../../lib/sql/list-seals.ts";
+
+import { insertSeals, listLeaves, listSeals } from "../../lib/audit/sql/seals.ts";
+import type { Transaction } from "../../lib/postgres/client.ts";
 import { leafOf } from "../../lib/trail/entry.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL, sealed } from "../../lib/trail/seal.ts";

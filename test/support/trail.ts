@@ -1,13 +1,13 @@
 /** Calls on record: entries through the worker's own steps, checkpoints with a key of the test's, and the trail as a file. */
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { expect } from "vitest";
-import * as contract from "../../lib/contract/audit.ts";
-import type { Deps } from "../../lib/deps.ts";
-import { uuidv7 } from "../../lib/ids.ts";
-import type { AuditRow } from "../../lib/message.ts";
-import { type Audited, sealAudit } from "../../lib/seal-audit.ts";
-import { readTrailEnds } from "../../lib/sql/read-trail-ends.ts";
-import { transaction } from "../../lib/sql/transaction.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import * as contract from "../../lib/audit/contract.ts";
+import { type Audited, sealAudit } from "../../lib/audit/record/seal.ts";
+import { readTrailEnds } from "../../lib/audit/sql/read-trail-ends.ts";
+import { uuidv7 } from "../../lib/base/ids.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
+import type { AuditRow } from "../../lib/queue/message.ts";
 import { type Checkpoint, checkpointHash, keyId } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import { verifyLines } from "../../lib/trail/file.ts";

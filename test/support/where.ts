@@ -1,7 +1,7 @@
 /** Conditions on payloads worked out in plain JavaScript, to compare with what PostgreSQL makes of them. */
-import { numberSource, parseExact } from "../../lib/json.ts";
-import type { PropertyPath } from "../../lib/property.ts";
-import type { Comparison, Condition, Operand } from "../../lib/where.ts";
+import { numberSource, parseExact } from "../../lib/base/json.ts";
+import type { PropertyPath } from "../../lib/query/property.ts";
+import type { Comparison, Condition, Operand } from "../../lib/query/where.ts";
 
 /** Does the condition hold of the payload, given as JSON text? */
 export function holds(payload: string, condition: Condition): boolean {

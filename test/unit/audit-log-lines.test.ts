@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readLogLine } from "../../lib/audit-log-lines.ts";
-import { type Audited, logAudit } from "../../lib/audit-row.ts";
-import { newSecret, secretPrefix } from "../../lib/ids.ts";
-import { createLogger } from "../../lib/log.ts";
-import type { AuditRow } from "../../lib/message.ts";
+import { readLogLine } from "../../lib/audit/record/log-lines.ts";
+import { type Audited, logAudit } from "../../lib/audit/record/queue-row.ts";
+import { newSecret, secretPrefix } from "../../lib/base/ids.ts";
+import { createLogger } from "../../lib/base/log.ts";
+import type { AuditRow } from "../../lib/queue/message.ts";
 import { capturePrinted } from "../support/logged.ts";
 import { anAuditRow } from "../support/pipeline.ts";
 

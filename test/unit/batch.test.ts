@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Batch, MAX_EVENTS, readBatch } from "../../lib/batch.ts";
-import { placeSeed } from "../../lib/ids.ts";
-import { parseLine } from "../../lib/message.ts";
-import { Problem } from "../../lib/problem.ts";
+import { placeSeed } from "../../lib/base/ids.ts";
+import { Problem } from "../../lib/http/problem.ts";
+import { type Batch, MAX_EVENTS, readBatch } from "../../lib/ingest/batch.ts";
+import { parseLine } from "../../lib/queue/message.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { apiRequest } from "../support/request.ts";
 

@@ -207,7 +207,7 @@ describe("what the bench says a function is for", () => {
 
   it("names files as the project does, and not where it stands", () => {
     const [esm, cjs] = [
-      new URL("../../lib/api.ts", import.meta.url).href,
+      new URL("../../lib/app/handler.ts", import.meta.url).href,
       `${process.cwd()}/node_modules/x.js`,
     ];
     const nodes = [esm, cjs].map((url, id) => ({
@@ -217,7 +217,7 @@ describe("what the bench says a function is for", () => {
     const urls = withoutPaths({ nodes, startTime: 0, endTime: 1 }).nodes.map(
       ({ callFrame }) => callFrame.url,
     );
-    expect(urls).toEqual(["lib/api.ts", "node_modules/x.js"]);
+    expect(urls).toEqual(["lib/app/handler.ts", "node_modules/x.js"]);
   });
 
   it("sums a bundle's bytes by package", () => {
@@ -225,7 +225,7 @@ describe("what the bench says a function is for", () => {
       "node_modules/zod/a.js": { bytesInOutput: 5 },
       "node_modules/@smithy/core/b.js": { bytesInOutput: 2 },
       "node_modules/zod/c.js": { bytesInOutput: 4 },
-      "lib/api.ts": { bytesInOutput: 3 },
+      "lib/app/handler.ts": { bytesInOutput: 3 },
     };
     const more = { "node_modules/zod/a.js": { bytesInOutput: 1 } };
     expect(partsOf([{ inputs }, { inputs: more }])).toEqual([

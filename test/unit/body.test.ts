@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bodyJson, bodyText, MAX_BODY_BYTES, mediaType } from "../../lib/body.ts";
+import { bodyJson, bodyText, MAX_BODY_BYTES, mediaType } from "../../lib/http/body.ts";
 import { apiRequest } from "../support/request.ts";
 
 const GZIP = { "content-encoding": "gzip" };

@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bundle, makeBundles } from "../../bench/bundles.ts";
-import { paths } from "../../lib/contract/paths.ts";
-import { openApiText } from "../../lib/openapi-text.ts";
+import { openApiText } from "../../lib/app/openapi-text.ts";
+import { paths } from "../../lib/app/paths.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const plugins = createRequire(import.meta.url)("../../serverless/esbuild-plugins.cjs") as Plugin[];

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { checkpointDeps } from "../../lib/checkpoint-deps.ts";
-import { ConfigError, loadConfig } from "../../lib/config.ts";
-import { loadLocalConfig } from "../../lib/config-local.ts";
+import { checkpointDeps } from "../../lib/audit/checkpoint/connect.ts";
+import { ConfigError, loadConfig } from "../../lib/config/config.ts";
+import { loadLocalConfig } from "../../lib/config/local.ts";
 
 const servers = { DATABASE_URL: "postgres://db/weir", REDIS_URL: "redis://cache" };
 const [one, two] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config.ts";
-import { loadLocalConfig } from "../../lib/config-local.ts";
-import { isLocalUrl } from "../../lib/local-url.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { loadLocalConfig } from "../../lib/config/local.ts";
+import { isLocalUrl } from "../../lib/config/local-url.ts";
 
 const servers = { DATABASE_URL: "postgres://db/weir", REDIS_URL: "redis://cache" };
 const queueUrl = "https://sqs.eu-central-1.amazonaws.com/123456789012/weir";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, loadConfig } from "../../lib/config.ts";
-import { loadLocalConfig } from "../../lib/config-local.ts";
-import { placeSeed } from "../../lib/ids.ts";
+import { placeSeed } from "../../lib/base/ids.ts";
+import { ConfigError, loadConfig } from "../../lib/config/config.ts";
+import { loadLocalConfig } from "../../lib/config/local.ts";
 
 const ENOUGH = { DATABASE_URL: "postgres://u:p@db:5432/weir", REDIS_URL: "redis://cache:6379/1" };
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csvLine } from "../../lib/csv.ts";
+import { csvLine } from "../../lib/base/csv.ts";
 import { parseCsv } from "../support/csv.ts";
 
 describe("csvLine", () => {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeCursor, encodeCursor, isTextPart, isTimePart, linkNext } from "../../lib/cursor.ts";
-import { fromGateway } from "../../lib/http.ts";
-import { isUuid } from "../../lib/ids.ts";
-import { Problem } from "../../lib/problem.ts";
+import { isUuid } from "../../lib/base/ids.ts";
+import { decodeCursor, encodeCursor, isTextPart, isTimePart, linkNext } from "../../lib/http/cursor.ts";
+import { fromGateway } from "../../lib/http/gateway.ts";
+import { Problem } from "../../lib/http/problem.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 
 const CHECKS = [isTimePart, isTextPart, isTextPart] as const;

@@ -15,8 +15,8 @@ import {
 } from "../../bin/demo/data.ts";
 import { type Replay, replay } from "../../bin/demo/replay.ts";
 import { table, verdict } from "../../bin/demo/summary.ts";
-import { readEvent } from "../../lib/event.ts";
-import { parseExact } from "../../lib/json.ts";
+import { parseExact } from "../../lib/base/json.ts";
+import { readEvent } from "../../lib/ingest/event.ts";
 
 const NOW = Date.parse("2026-11-23T06:00:00.123Z");
 const DAY = 86_400_000;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestEvent, digestValue } from "../../lib/digest.ts";
-import { parseExact } from "../../lib/json.ts";
+import { parseExact } from "../../lib/base/json.ts";
+import { digestEvent, digestValue } from "../../lib/ingest/digest.ts";
 
 const DEPTH = 100;
 const digest = (text: string): number => digestValue(parseExact(text), DEPTH);

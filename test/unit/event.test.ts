@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readEvent } from "../../lib/event.ts";
-import { parseExact } from "../../lib/json.ts";
-import { parseLine } from "../../lib/message.ts";
+import { parseExact } from "../../lib/base/json.ts";
+import { readEvent } from "../../lib/ingest/event.ts";
+import { parseLine } from "../../lib/queue/message.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
 const WINDOW = { from: NOW - 86_400_000, to: NOW + 86_400_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { estimateDistinct, RELATIVE_ERROR } from "../../lib/hyperloglog.ts";
+import { estimateDistinct, RELATIVE_ERROR } from "../../lib/analytics/hyperloglog.ts";
 
 /** 32 bits that depend on every bit of the number: the finalizer of MurmurHash3. */
 function mix(number: number): number {

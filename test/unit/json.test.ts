@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findUnstorable, mayHoldUnstorable, parseExact } from "../../lib/json.ts";
+import { findUnstorable, mayHoldUnstorable, parseExact } from "../../lib/base/json.ts";
 
 const again = (text: string): string => JSON.stringify(parseExact(text));
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "../../lib/limit.ts";
+import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "../../lib/http/rate-limit.ts";
 
 const WHOLE = /^[1-9]\d*$/;
 

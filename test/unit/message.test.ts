@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseExact } from "../../lib/json.ts";
-import { headerMessage, openAudit, openHeader, parseLine, parseMessage, toLine } from "../../lib/message.ts";
+import { parseExact } from "../../lib/base/json.ts";
+import {
+  headerMessage,
+  openAudit,
+  openHeader,
+  parseLine,
+  parseMessage,
+  toLine,
+} from "../../lib/queue/message.ts";
 
 const text = fc.string({ unit: "binary" });
 /** Payload text as the door makes it. */

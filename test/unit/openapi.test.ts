@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { operations } from "../../lib/contract/index.ts";
-import { openApiDocument } from "../../lib/openapi.ts";
-import { openApiText } from "../../lib/openapi-text.ts";
+import { openApiDocument } from "../../lib/app/openapi.ts";
+import { openApiText } from "../../lib/app/openapi-text.ts";
+import { operations } from "../../lib/app/operations.ts";
 import { atEnd } from "../support/cleanup.ts";
 
 const REDOCLY = new URL("../../node_modules/@redocly/cli/bin/cli.js", import.meta.url).pathname;

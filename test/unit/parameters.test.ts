@@ -1,8 +1,8 @@
 /** What the gateway's own decoding leaves of a parameter that is not percent-encoded UTF-8. */
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { readParameters } from "../../lib/parameters.ts";
-import { Problem } from "../../lib/problem.ts";
+import { readParameters } from "../../lib/http/parameters.ts";
+import { Problem } from "../../lib/http/problem.ts";
 
 const described = {
   params: z.object({ id: z.string() }),

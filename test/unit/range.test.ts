@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { coverRange, type Segment } from "../../lib/range.ts";
-import { type Instant, parseTime } from "../../lib/time.ts";
+import { coverRange, type Segment } from "../../lib/analytics/range.ts";
+import { type Instant, parseTime } from "../../lib/base/time.ts";
 
 const at = (text: string): Instant => {
   const instant = parseTime(text);

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { operations } from "../../lib/contract/index.ts";
-import { Problem } from "../../lib/problem.ts";
-import { refuse } from "../../lib/web.ts";
+import { refuse } from "../../lib/app/fallback.ts";
+import { operations } from "../../lib/app/operations.ts";
+import { Problem } from "../../lib/http/problem.ts";
 
 // The package has no types.
 const { load } = createRequire(import.meta.url)("js-yaml") as { load: (text: string) => unknown };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { latencyOf, percentile, RELATIVE_ERROR } from "../../lib/sketch.ts";
+import { latencyOf, percentile, RELATIVE_ERROR } from "../../lib/analytics/ddsketch.ts";
 
 const GAMMA = 1.02 / 0.98;
 

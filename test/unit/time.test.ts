@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseTime, shortenTime } from "../../lib/time.ts";
+import { parseTime, shortenTime } from "../../lib/base/time.ts";
 
 const two = (n: number): string => String(n).padStart(2, "0");
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PROPERTY_PATTERN, parseProperty } from "../../lib/property.ts";
-import { CONDITION_PATTERN, parseCondition } from "../../lib/where.ts";
+import { PROPERTY_PATTERN, parseProperty } from "../../lib/query/property.ts";
+import { CONDITION_PATTERN, parseCondition } from "../../lib/query/where.ts";
 
 /** As validators of JSON Schema make them. */
 const property = new RegExp(`^${PROPERTY_PATTERN}$`, "u");

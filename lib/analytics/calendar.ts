@@ -1,0 +1,91 @@
+/** Cuts a range of time into the buckets of a calendar, in a time zone. */
+import type { Instant } from "../base/time.ts";
+import { offsetAt, startOfDate } from "./time-zone.ts";
+
+export const intervals = ["minute", "hour", "day", "week", "month"] as const;
+export type Interval = (typeof intervals)[number];
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface Buckets {
+  /** In milliseconds, ascending; the first is at or before the range's start. */
+  starts: number[];
+  /** The range has more buckets than were asked for; only the first ones are here. */
+  cut: boolean;
+}
+
+/**
+ * Starts of the buckets that a range touches. Days, weeks (from Monday) and months begin with the first instant of their
+ * local date, so a day has 23 or 25 hours where clocks change, and a date that a zone left out has no bucket. Hours
+ * begin where the local clock reads :00. Minutes are those of UTC: no zone in use today differs from it by seconds.
+ * @param start inclusive
+ * @param end exclusive
+ * @param most buckets at the most
+ */
+export function cutRange(
+  start: Instant,
+  end: Instant,
+  interval: Interval,
+  tz: string,
+  most: number,
+): Buckets {
+  const starts: number[] = [];
+  const next = interval === "minute" ? minutes(start) : local(start, interval, tz);
+  for (const bucket of next) {
+    if (bucket >= end.ms && !(bucket === end.ms && hasMicroseconds(end))) return { starts, cut: false };
+    if (starts.length === most) break;
+    starts.push(bucket);
+  }
+  return { starts, cut: true };
+}
+
+/** `2026-11-23T06:00:00.123456Z` rather than `…123Z`. */
+const hasMicroseconds = ({ text }: Instant): boolean => text.length > 24;
+
+function* minutes({ ms }: Instant): Generator<number> {
+  for (let at = Math.floor(ms / MINUTE_MS) * MINUTE_MS; ; at += MINUTE_MS) yield at;
+}
+
+function local({ ms }: Instant, interval: Exclude<Interval, "minute">, tz: string): Generator<number> {
+  return interval === "hour" ? hours(ms, tz) : dates(ms, interval, tz);
+}
+
+function* dates(start: number, interval: "day" | "week" | "month", tz: string): Generator<number> {
+  let before = Number.NEGATIVE_INFINITY;
+  for (const midnight of midnights(start + offsetAt(start, tz), interval)) {
+    const at = startOfDate(midnight, tz);
+    // A date that the zone left out has no instant of its own: it yields the next date's.
+    if (at > before) yield at;
+    before = at;
+  }
+}
+
+/** Dates on which buckets begin, as their midnights in UTC. @param local the first bucket's time, as if it were UTC */
+function* midnights(local: number, interval: "day" | "week" | "month"): Generator<number> {
+  const today = Math.floor(local / DAY_MS);
+  if (interval === "month") {
+    const date = new Date(today * DAY_MS);
+    date.setUTCDate(1);
+    for (; ; date.setUTCMonth(date.getUTCMonth() + 1)) yield date.getTime();
+  }
+  // The first day of 1970 was a Thursday.
+  const first = interval === "day" ? today : today - modulo(today + 3, 7);
+  for (let day = first; ; day += interval === "day" ? 1 : 7) yield day * DAY_MS;
+}
+
+function* hours(start: number, tz: string): Generator<number> {
+  const into = (ms: number): number => modulo(ms + offsetAt(ms, tz), HOUR_MS);
+  let at = start - into(start);
+  // A clock that was changed within the hour did not read :00 an hour's part ago.
+  for (let before = into(at); before !== 0; before = into(at)) at -= before;
+  for (;;) {
+    yield at;
+    at += HOUR_MS;
+    for (let past = into(at); past !== 0; past = into(at)) at += HOUR_MS - past;
+  }
+}
+
+/** Not negative, whatever the sign of the number. */
+const modulo = (number: number, by: number): number => ((number % by) + by) % by;

@@ -1,0 +1,138 @@
+/** Questions about events that are answered from counts. */
+import * as z from "zod";
+import {
+  bucketField,
+  countField,
+  countQuery,
+  freshness,
+  intParam,
+  timeField,
+  timeZoneParam,
+} from "../http/fields.ts";
+import { operation } from "../http/operation.ts";
+import { whereQuery } from "../query/fields.ts";
+import { intervals } from "./calendar.ts";
+
+const groupings = ["client", "event_type"] as const;
+export const orders = ["most", "least", "name"] as const;
+
+const byField = z
+  .string()
+  .transform((text, context) => {
+    const names = [...new Set(text.split(","))];
+    const known = names.filter((name): name is (typeof groupings)[number] =>
+      groupings.some((grouping) => grouping === name),
+    );
+    if (known.length === names.length) return known;
+    context.addIssue({ code: "custom", message: "must be client, event_type, or client,event_type" });
+    return z.NEVER;
+  })
+  .meta({
+    enum: ["client", "event_type", "client,event_type", "event_type,client"],
+    example: "event_type",
+  });
+
+const orderField = z
+  .enum(orders)
+  .default("most")
+  .meta({ description: "Groups with the most events first, the fewest, or by name." });
+
+const groupNames = { client_id: z.string().optional(), event_type: z.string().optional() };
+
+export const countEvents = operation({
+  method: "GET",
+  path: "/v1/analytics/count",
+  function: "analytics",
+  summary: "How many events",
+  description: "With `where`, raw rows are read, and a range that holds too many is refused.",
+  scopes: ["read"],
+  query: z.strictObject({ ...countQuery, where: whereQuery }),
+  responses: { 200: z.object({ count: countField, ...freshness }) },
+  problems: ["query-too-broad"],
+});
+
+export const groupEvents = operation({
+  method: "GET",
+  path: "/v1/analytics/group",
+  function: "analytics",
+  summary: "How many events of each client, type, or both",
+  scopes: ["read"],
+  query: z.strictObject({
+    ...countQuery,
+    by: byField,
+    order: orderField,
+    limit: intParam(1, 1_000, 100).meta({ description: "Groups at the most." }),
+  }),
+  responses: {
+    200: z.object({ groups: z.array(z.object({ ...groupNames, count: countField })), ...freshness }),
+  },
+  problems: ["query-too-broad"],
+});
+
+export const getSeries = operation({
+  method: "GET",
+  path: "/v1/analytics/series",
+  function: "analytics",
+  summary: "How many events in each minute, hour, day, week or month",
+  description:
+    "Buckets without events are there, with 0. Days, weeks (from Monday) and months are cut in `tz`, so a day has 23 or 25 hours where clocks change; hours begin where the local clock reads :00. The first and last bucket count only what lies within the range.",
+  scopes: ["read"],
+  query: z.strictObject({
+    ...countQuery,
+    start: countQuery.start.meta({
+      description:
+        "Events at or after this time; without it, 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`.",
+    }),
+    end: countQuery.end.meta({ description: "Events before this time; without it, now." }),
+    where: whereQuery,
+    interval: z.enum(intervals),
+    tz: timeZoneParam,
+    by: byField.optional(),
+    order: orderField,
+    limit: intParam(1, 100, 10).meta({
+      description: "With `by`: groups at the most, the first ones by `order`.",
+    }),
+  }),
+  responses: {
+    200: z.object({
+      interval: z.enum(intervals),
+      tz: z.string(),
+      start: timeField,
+      end: timeField,
+      series: z.array(
+        z.object({
+          bucket: bucketField,
+          ...groupNames,
+          count: countField,
+        }),
+      ),
+      ...freshness,
+    }),
+  },
+  problems: ["query-too-broad"],
+});
+
+const milliseconds = z.number().min(0).nullable();
+
+export const getLatency = operation({
+  method: "GET",
+  path: "/v1/analytics/latency",
+  function: "analytics",
+  summary: "Time from received to stored",
+  description:
+    "`count` and `max_ms` are exact. Percentiles come from a sketch and are off by at most `relative_error` of themselves.",
+  scopes: ["read"],
+  query: z.strictObject(countQuery),
+  responses: {
+    200: z.object({
+      count: countField,
+      p50_ms: milliseconds,
+      p95_ms: milliseconds,
+      p99_ms: milliseconds,
+      max_ms: milliseconds,
+      relative_error: z.number(),
+      ...freshness,
+    }),
+  },
+  problems: ["query-too-broad"],
+});

@@ -1,0 +1,94 @@
+/** Questions that are answered with counts: from rollups, and from raw rows where a range's edges are ragged. */
+import type { Call } from "../app/handler.ts";
+import { clientFilter } from "../auth/client-filter.ts";
+import type { Instant } from "../base/time.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import type { Condition } from "../query/where.ts";
+import { readFreshness } from "../storage/freshness.ts";
+import { clampStart } from "../storage/horizon.ts";
+import type * as contract from "./contract.ts";
+import { percentile, RELATIVE_ERROR } from "./ddsketch.ts";
+import { coverRange, type Segment } from "./range.ts";
+import type { EventScope } from "./sql/event-parts.ts";
+import { measureLatency } from "./sql/measure-latency.ts";
+import * as sums from "./sql/sum-events.ts";
+
+type RangeCall = Pick<Call, "deps" | "caller"> & {
+  query: {
+    client?: string | undefined;
+    event_type?: readonly string[] | undefined;
+    where?: readonly Condition[] | undefined;
+    start?: Instant | undefined;
+    end?: Instant | undefined;
+  };
+};
+
+/** How many events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
+export async function countEvents(call: Call<typeof contract.countEvents>): Promise<ApiResponse> {
+  const { segments, scope, freshness } = await prepare(call);
+  const count = segments.length > 0 ? await sums.countEvents(call.deps.sql, segments, scope) : 0;
+  return json(200, { count, ...freshness, source: sourceOf(segments) });
+}
+
+/** How many events of each client, type, or both. @throws {Problem} as `countEvents` does */
+export async function groupEvents(call: Call<typeof contract.groupEvents>): Promise<ApiResponse> {
+  const { segments, scope, freshness } = await prepare(call);
+  const groups =
+    segments.length > 0 ? await sums.groupEvents(call.deps.sql, segments, scope, call.query) : [];
+  return json(200, { groups, ...freshness, source: sourceOf(segments) });
+}
+
+/** Percentiles of the time from received to stored. @throws {Problem} as `countEvents` does */
+export async function getLatency(call: Call<typeof contract.getLatency>): Promise<ApiResponse> {
+  const { segments, scope, freshness } = await prepare(call);
+  const bins = segments.length > 0 ? await measureLatency(call.deps.sql, segments, scope) : [];
+  const max = bins.length > 0 ? Math.max(...bins.map(({ max_ms }) => max_ms)) : null;
+  // A bin's value may lie beyond the greatest value in it.
+  const at = (share: number): number | null => {
+    const value = percentile(bins, share);
+    return value === null || max === null ? null : Math.min(max, Math.round(value * 10) / 10);
+  };
+  return json(200, {
+    count: bins.reduce((sum, { count }) => sum + count, 0),
+    p50_ms: at(0.5),
+    p95_ms: at(0.95),
+    p99_ms: at(0.99),
+    max_ms: max,
+    relative_error: RELATIVE_ERROR,
+    ...freshness,
+    source: sourceOf(segments),
+  });
+}
+
+async function prepare(call: RangeCall) {
+  const { deps, query } = call;
+  const scope = scopeOf(call);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const segments = coverQuestion(query.where, clampStart(query.start, horizon), query.end);
+  return { scope, segments, freshness };
+}
+
+export const scopeOf = (call: RangeCall): EventScope => ({
+  clientId: clientFilter(call),
+  eventTypes: call.query.event_type,
+  where: call.query.where,
+});
+
+/** Rollups know nothing of payloads, so a question with conditions on them reads raw rows alone. */
+export function coverQuestion(
+  where: readonly Condition[] | undefined,
+  start: Instant,
+  end: Instant | undefined,
+  cuts: readonly number[] = [],
+): Segment[] {
+  const segments = coverRange(start, end, cuts);
+  if (where === undefined || where.length === 0 || segments.length === 0) return segments;
+  return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
+}
+
+/** What was read; an empty range, of which nothing is read, counts as rollup. */
+export function sourceOf(segments: readonly Segment[]): "rollup" | "raw" | "mixed" {
+  const raw = segments.filter(({ grain }) => grain === "raw").length;
+  if (raw === 0) return "rollup";
+  return raw === segments.length ? "raw" : "mixed";
+}

@@ -1,0 +1,35 @@
+/** How many got how far through a sequence of steps. */
+import type { Call } from "../app/handler.ts";
+import { clientFilter } from "../auth/client-filter.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import { readFreshness } from "../storage/freshness.ts";
+import { clampStart } from "../storage/horizon.ts";
+import type * as contract from "./properties-contract.ts";
+import { countFunnel } from "./sql/count-funnel.ts";
+
+/** @throws {Problem} `insufficient-scope`, `query-too-broad` */
+export async function getFunnel({
+  deps,
+  caller,
+  body,
+}: Call<typeof contract.getFunnel>): Promise<ApiResponse> {
+  const { start, end, key, window_seconds: windowSeconds } = body;
+  const clientId = clientFilter({ caller, query: body });
+  const steps = body.steps.map(({ event_type: eventType, where }) => ({ eventType, where }));
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const scope = { clientId, start: clampStart(start, horizon), end };
+  const counts = await countFunnel(deps.sql, scope, { key, steps, windowSeconds });
+  return json(200, {
+    steps: counts.map((count, index) => ({
+      event_type: steps[index]?.eventType,
+      count,
+      conversion: share(count, counts[0]),
+      step_conversion: share(count, counts[Math.max(0, index - 1)]),
+    })),
+    ...freshness,
+    source: "raw",
+  });
+}
+
+/** Null where there is nothing to be a share of. */
+const share = (count: number, of = 0): number | null => (of === 0 ? null : count / of);

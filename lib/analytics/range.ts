@@ -1,0 +1,92 @@
+/**
+ * Splits a range of time so that whole days, hours, quarters of them and minutes are counted from rollups, the coarsest that fit, and
+ * only the ragged edges, less than a minute each, from raw rows.
+ */
+import { BEYOND_MS, type Instant, isBefore, microseconds } from "../base/time.ts";
+
+/** Minutes that a rollup row spans. */
+export type Grain = 1 | 15 | 60 | 1440;
+
+/** A stretch of time, `from` inclusive, `to` exclusive, in UTC or as PostgreSQL's `-infinity` and `infinity`. */
+export interface Segment {
+  /** The rollups to read it from; `raw` for none. */
+  grain: Grain | "raw";
+  from: string;
+  to: string;
+}
+
+const MINUTE_MS = 60_000;
+/** Coarsest first. Every grain is a multiple of the next. */
+export const GRAINS: readonly Grain[] = [1440, 60, 15, 1];
+
+/**
+ * Covers a range exactly, to the microsecond: every instant of it lies in one segment, in order of time.
+ * @param start inclusive; undefined for no bound
+ * @param end exclusive; undefined for no bound
+ * @param cuts times within the range, in milliseconds, ascending, at which no segment's unit may reach over: where a unit
+ *   would, finer ones stand for it, and raw rows where a cut is not on a whole minute
+ * @returns no segment for an empty range
+ */
+export function coverRange(
+  start: Instant | undefined,
+  end: Instant | undefined,
+  cuts: readonly number[] = [],
+): Segment[] {
+  if (start && end && !isBefore(start, end)) return [];
+  const from = start ? nextMinute(start) : Number.NEGATIVE_INFINITY;
+  const to = end ? Math.floor(end.ms / MINUTE_MS) * MINUTE_MS : Number.POSITIVE_INFINITY;
+  // Without a whole minute in it, the range is one edge; so are the last seconds that there are.
+  if (start && (from >= to || from >= BEYOND_MS))
+    return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
+  const edge = (first: string, last: string): Segment[] =>
+    first === last ? [] : [{ grain: "raw", from: first, to: last }];
+  const inner = cuts.filter((cut) => cut > from && cut < to);
+  return [
+    ...(start ? edge(start.text, toText(from)) : []),
+    ...coverMinutes(from, to, inner, GRAINS),
+    ...(end ? edge(toText(to), end.text) : []),
+  ];
+}
+
+/** @param from and `to` in milliseconds, both on whole minutes, and all cuts between them */
+function coverMinutes(
+  from: number,
+  to: number,
+  cuts: readonly number[],
+  [grain, ...finer]: readonly Grain[],
+): Segment[] {
+  if (from >= to) return [];
+  if (grain === undefined) return [{ grain: "raw", from: toText(from), to: toText(to) }];
+  const unit = grain * MINUTE_MS;
+  const segments: Segment[] = [];
+  /** How far the range is covered, and the cuts from there on. */
+  let covered = from;
+  let open: number[] = [];
+  const dividing = cuts.filter((cut) => cut % unit !== 0);
+  for (const [index, next] of [...dividing, to].entries()) {
+    const first = Math.ceil((dividing[index - 1] ?? from) / unit) * unit;
+    const last = Math.floor(next / unit) * unit;
+    if (first < last && first < BEYOND_MS) {
+      segments.push(...coverMinutes(covered, first, open, finer));
+      segments.push({ grain, from: toText(first), to: toText(last) });
+      covered = last;
+      open = [];
+    }
+    open.push(next);
+  }
+  // The last one is the end itself.
+  open.pop();
+  segments.push(...coverMinutes(covered, to, open, finer));
+  return segments;
+}
+
+/** The first whole minute at or after the instant, in milliseconds. */
+function nextMinute(instant: Instant): number {
+  const minute = Math.floor(instant.ms / MINUTE_MS) * MINUTE_MS;
+  return minute === instant.ms && microseconds(instant) === 0 ? minute : minute + MINUTE_MS;
+}
+
+function toText(ms: number): string {
+  if (Number.isFinite(ms)) return new Date(ms).toISOString();
+  return ms < 0 ? "-infinity" : "infinity";
+}

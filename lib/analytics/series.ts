@@ -1,0 +1,73 @@
+/** How many events in each bucket of a calendar. */
+
+import type { Call } from "../app/handler.ts";
+import { FIRST_MS, type Instant, instantOf } from "../base/time.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import { Problem } from "../http/problem.ts";
+import { readFreshness } from "../storage/freshness.ts";
+import { clampStart } from "../storage/horizon.ts";
+import { cutRange, type Interval } from "./calendar.ts";
+import type * as contract from "./contract.ts";
+import { coverQuestion, scopeOf, sourceOf } from "./count.ts";
+import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
+import { localTime } from "./time-zone.ts";
+
+/** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
+const MOST_CELLS = 20_000;
+const MOST_BUCKETS = 10_000;
+
+const DAY_MS = 86_400_000;
+/** What is shown without a `start`. */
+const SPAN_MS: Readonly<Record<Interval, number>> = {
+  minute: 3_600_000,
+  hour: DAY_MS,
+  day: 30 * DAY_MS,
+  week: 182 * DAY_MS,
+  month: 365 * DAY_MS,
+};
+
+/** @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS` */
+export async function getSeries(call: Call<typeof contract.getSeries>): Promise<ApiResponse> {
+  const { deps, query } = call;
+  const { interval, tz, by, order, limit } = query;
+  const scope = scopeOf(call);
+  const end = query.end ?? instantOf(Date.now());
+  const start = query.start ?? instantOf(Math.max(FIRST_MS, end.ms - SPAN_MS[interval]));
+  const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const segments = coverQuestion(query.where, clampStart(start, horizon), end, starts.slice(1));
+  const grouped = by && { by, order, limit };
+  const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
+  const all = grouped || groups.length > 0 ? groups : [{ counts: [] }];
+  const series = inTime(
+    starts.map((ms) => localTime(ms, tz)),
+    all,
+  );
+  const range = { start: start.text, end: end.text };
+  return json(200, { interval, tz, ...range, series, ...freshness, source: sourceOf(segments) });
+}
+
+function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string, groups: number): number[] {
+  const most = Math.min(MOST_BUCKETS, Math.floor(MOST_CELLS / groups));
+  const { starts, cut } = cutRange(start, end, interval, tz, most);
+  if (!cut) return starts;
+  const detail = `the range has more than ${most} of them; take a longer interval or a shorter range`;
+  throw new Problem("invalid-parameter", "Not valid: interval.", {
+    errors: [{ parameter: "interval", detail }],
+  });
+}
+
+interface Cell extends Group {
+  /** Its start. */
+  bucket: string;
+  count: number;
+}
+
+/** Every bucket of every group, in order of time. */
+function inTime(buckets: readonly string[], groups: readonly Counted[]): Cell[] {
+  const cells: Cell[] = [];
+  for (const [index, bucket] of buckets.entries()) {
+    for (const { counts, ...names } of groups) cells.push({ bucket, ...names, count: counts[index] ?? 0 });
+  }
+  return cells;
+}

@@ -1,0 +1,50 @@
+import type { Executor } from "../../postgres/client.ts";
+import type { Fragment } from "../../postgres/fragments.ts";
+import type { PropertyPath } from "../../query/property.ts";
+import { propertyText } from "../../query/sql.ts";
+import { bucketIndex } from "./bucket-index.ts";
+import { fromEvents, type RawScope } from "./raw-events.ts";
+
+/** Starts of buckets, in milliseconds, ascending; null for one bucket, which is the range. */
+export type Bucketing = readonly number[] | null;
+
+/** Each event's bucket and value, for those that have a value other than null. */
+export const bucketedValues = (
+  sql: Executor,
+  scope: RawScope,
+  path: PropertyPath,
+  starts: Bucketing,
+): Fragment => sql`
+  SELECT bucket, value
+    FROM (SELECT ${starts === null ? sql`NULL::integer` : bucketIndex(sql, sql`event_time`, starts)} AS bucket,
+                 ${propertyText(sql, path)} AS value
+            ${fromEvents(sql, scope)} OFFSET 0) AS found
+   WHERE value <> 'null'`;
+
+export interface DistinctCount {
+  /** Index of the bucket; null for the whole range. */
+  bucket: number | null;
+  count: number;
+}
+
+/**
+ * How many distinct values a property has, exactly: over the whole range, then by bucket where there are any.
+ * @param starts at least one, or null; no event of the scope lies before the first
+ * @returns no row for a bucket without values
+ */
+export async function distinctValues(
+  sql: Executor,
+  scope: RawScope,
+  path: PropertyPath,
+  starts: Bucketing,
+): Promise<DistinctCount[]> {
+  const ofAll =
+    starts === null
+      ? sql``
+      : sql`UNION ALL SELECT NULL, count(*) FROM (SELECT DISTINCT value FROM found) AS of_all`;
+  return sql<DistinctCount[]>`
+    WITH found AS MATERIALIZED (
+      SELECT DISTINCT bucket, value FROM (${bucketedValues(sql, scope, path, starts)}) AS each_one
+    ), counts AS (SELECT bucket, count(*) AS count FROM found GROUP BY bucket ${ofAll})
+    SELECT bucket, count::float8 AS count FROM counts ORDER BY bucket NULLS FIRST`;
+}

@@ -1,0 +1,42 @@
+import type { Executor } from "../../postgres/client.ts";
+import type { PropertyPath } from "../../query/property.ts";
+import { REGISTER_BITS, REST_BITS } from "../hyperloglog.ts";
+import { type Bucketing, bucketedValues } from "./distinct-values.ts";
+import type { RawScope } from "./raw-events.ts";
+
+export interface RegisterCount {
+  /** Index of the bucket; null for the whole range. */
+  bucket: number | null;
+  /** What the registers hold: one more than the most leading zeros seen. */
+  rank: number;
+  /** How many registers hold it. */
+  count: number;
+}
+
+/**
+ * HyperLogLog sketches of a property's values, one for the whole range and one for each bucket, as counts of equal
+ * registers: at most 51 rows a sketch. A register's most leading zeros are those of its least hash, so only that is kept
+ * while the rows are read: one group for each bucket and register, however many values there are.
+ * @param starts as for `distinctValues`
+ */
+export async function sketchDistinct(
+  sql: Executor,
+  scope: RawScope,
+  path: PropertyPath,
+  starts: Bucketing,
+): Promise<RegisterCount[]> {
+  const ofAll =
+    starts === null ? sql`` : sql`UNION ALL SELECT NULL, register, min(rest) FROM parts GROUP BY register`;
+  return sql<RegisterCount[]>`
+    WITH hashes AS (
+      SELECT bucket, hashtextextended(value, 0) AS hash
+        FROM (${bucketedValues(sql, scope, path, starts)}) AS each_one
+    ), parts AS (
+      SELECT bucket, hash & ${2 ** REGISTER_BITS - 1}::bigint AS register,
+             min(hash >> ${REGISTER_BITS}::int & ${2 ** REST_BITS - 1}::bigint) AS rest
+        FROM hashes GROUP BY 1, 2
+    ), registers AS (SELECT bucket, register, rest FROM parts ${ofAll})
+    SELECT bucket, rank, count(*)::int AS count
+      FROM (SELECT bucket, coalesce(nullif(position(B'1' IN rest::bit(50)), 0), 51) AS rank FROM registers) AS ranks
+     GROUP BY bucket, rank ORDER BY bucket NULLS FIRST`;
+}

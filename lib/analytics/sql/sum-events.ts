@@ -1,0 +1,120 @@
+import type { Executor } from "../../postgres/client.ts";
+import type { Fragment } from "../../postgres/fragments.ts";
+import type { Segment } from "../range.ts";
+import { bucketIndex } from "./bucket-index.ts";
+import { type EventScope, eventParts } from "./event-parts.ts";
+
+export const groupings = ["client", "event_type"] as const;
+export type Grouping = (typeof groupings)[number];
+export const orders = ["most", "least", "name"] as const;
+export type Order = (typeof orders)[number];
+
+export interface Grouped {
+  by: readonly Grouping[];
+  order: Order;
+  /** Groups at the most, the first ones in that order. */
+  limit: number;
+}
+
+/** Names of a group. */
+export interface Group {
+  /** Present when grouped by client. */
+  client_id?: string;
+  /** Present when grouped by event type. */
+  event_type?: string;
+}
+
+export interface EventSum extends Group {
+  count: number;
+}
+
+/** How many events a row of either kind stands for. */
+const counted = (sql: Executor, also: Fragment): { rollup: Fragment; raw: Fragment } => ({
+  rollup: sql`client_id, event_type, count AS n ${also}`,
+  raw: sql`client_id, event_type, 1 AS n ${also}`,
+});
+
+/** Counts events over segments. @param segments at least one; they do not overlap */
+export async function countEvents(
+  sql: Executor,
+  segments: readonly Segment[],
+  scope: EventScope,
+): Promise<number> {
+  const parts = eventParts(sql, segments, scope, counted(sql, sql``));
+  const rows = await sql<
+    { count: number }[]
+  >`SELECT coalesce(sum(n), 0)::float8 AS count FROM (${parts}) AS parts`;
+  return rows[0]?.count ?? 0;
+}
+
+/** Counts events by client, type or both; equal counts come by name. @param segments as for `countEvents` */
+export async function groupEvents(
+  sql: Executor,
+  segments: readonly Segment[],
+  scope: EventScope,
+  { by, order, limit }: Grouped,
+): Promise<EventSum[]> {
+  const names = namesOf(sql, by);
+  const parts = eventParts(sql, segments, scope, counted(sql, sql``));
+  return sql<EventSum[]>`
+    SELECT ${names}, sum(n)::float8 AS count FROM (${parts}) AS parts
+     GROUP BY ${names} ORDER BY ${inOrder(sql, order, sql`count`, names)} LIMIT ${limit}`;
+}
+
+const namesOf = (sql: Executor, by: readonly Grouping[]): Fragment =>
+  by.length === 2 ? sql`client_id, event_type` : by[0] === "client" ? sql`client_id` : sql`event_type`;
+
+function inOrder(sql: Executor, order: Order, count: Fragment, names: Fragment): Fragment {
+  if (order === "name") return names;
+  return order === "most" ? sql`${count} DESC, ${names}` : sql`${count}, ${names}`;
+}
+
+/** How many events of a group lie in each bucket. */
+export interface Counted extends Group {
+  counts: number[];
+}
+
+/**
+ * Counts events by bucket, and by client, type or both. What the database sends is a row a group and not one a count: with
+ * 7,000 counts as rows it took 14 ms longer, on a busy machine, and their reader 7 ms.
+ * @param segments as for `countEvents`; none reaches over a bucket's start
+ * @param starts of the buckets, in milliseconds, ascending
+ * @returns groups in the order of their own totals, each with all buckets; not grouped, one
+ */
+export async function countSeries(
+  sql: Executor,
+  segments: readonly Segment[],
+  scope: EventScope,
+  starts: readonly number[],
+  grouped: Grouped | undefined,
+): Promise<Counted[]> {
+  const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at, starts)} AS bucket`;
+  const parts = eventParts(sql, segments, scope, {
+    rollup: counted(sql, place(sql`bucket`)).rollup,
+    raw: counted(sql, place(sql`event_time`)).raw,
+  });
+  const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
+  const rows = await sql<(Group & { buckets: string | null; counts: string | null })[]>`
+    SELECT array_agg(bucket)::text AS buckets, array_agg(count)::text AS counts ${names}
+      FROM (SELECT bucket, sum(n)::bigint AS count ${names} FROM (${parts}) AS parts GROUP BY bucket ${names}) AS cells
+     ${grouped ? inGroups(sql, grouped) : sql``}`;
+  return rows.map(({ buckets, counts, ...group }) => ({
+    ...group,
+    counts: spread(starts.length, numbers(buckets), numbers(counts)),
+  }));
+}
+
+function inGroups(sql: Executor, { by, order, limit }: Grouped): Fragment {
+  const names = namesOf(sql, by);
+  return sql`GROUP BY ${names} ORDER BY ${inOrder(sql, order, sql`sum(count)`, names)} LIMIT ${limit}`;
+}
+
+/** Numbers of an array as PostgreSQL prints it; none of no array. */
+const numbers = (array: string | null): number[] => array?.slice(1, -1).split(",").map(Number) ?? [];
+
+/** Zero wherever nothing was counted. */
+function spread(length: number, buckets: readonly number[], counts: readonly number[]): number[] {
+  const all = new Array<number>(length).fill(0);
+  for (const [index, bucket] of buckets.entries()) all[bucket] = counts[index] ?? 0;
+  return all;
+}

@@ -1,0 +1,89 @@
+/** How many distinct values a payload property has. */
+import type { Call } from "../app/handler.ts";
+import { clientFilter } from "../auth/client-filter.ts";
+import { instantOf, isBefore } from "../base/time.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import { Problem } from "../http/problem.ts";
+import type { Executor } from "../postgres/client.ts";
+import { readFreshness } from "../storage/freshness.ts";
+import { clampStart } from "../storage/horizon.ts";
+import { cutRange, type Interval } from "./calendar.ts";
+import { estimateDistinct, RELATIVE_ERROR } from "./hyperloglog.ts";
+import type * as contract from "./properties-contract.ts";
+import { countAtMost } from "./sql/count-at-most.ts";
+import { type DistinctCount, distinctValues } from "./sql/distinct-values.ts";
+import { findSpan } from "./sql/find-span.ts";
+import type { RawScope } from "./sql/raw-events.ts";
+import { sketchDistinct } from "./sql/sketch-distinct.ts";
+import { localTime } from "./time-zone.ts";
+
+/** Up to this many events are counted exactly; why so many is in docs/decisions/0014-uniques.md. */
+const EXACT_EVENTS = 1_000_000;
+/** Most buckets of an answer: hours of 400 days are 9,600. */
+const MAX_BUCKETS = 10_000;
+
+/**
+ * @param exactEvents up to how many events, whatever their properties, the answer is exact
+ * @throws {Problem} `insufficient-scope`, `query-too-broad`
+ */
+export async function getUniques(
+  call: Call<typeof contract.getUniques>,
+  exactEvents = EXACT_EVENTS,
+): Promise<ApiResponse> {
+  const { deps, query } = call;
+  const { sql } = deps;
+  const { event_type: eventType, start, end, where, property, interval, tz } = query;
+  const clientId = clientFilter(call);
+  const { horizon, ...freshness } = await readFreshness(deps);
+  const asked = { clientId, eventType, start: clampStart(start, horizon), end };
+  const { range, starts } =
+    interval === undefined ? { range: asked, starts: [] } : await cutScope(sql, asked, interval, tz);
+  const exact = (await countAtMost(sql, range, exactEvents + 1)) <= exactEvents;
+  const bucketing = starts.length === 0 ? null : starts;
+  const counts = exact
+    ? await distinctValues(sql, { ...range, where }, property, bucketing)
+    : estimates(await sketchDistinct(sql, { ...range, where }, property, bucketing));
+  const buckets = counts.flatMap(({ bucket, count }) =>
+    bucket === null ? [] : { bucket: localTime(starts[bucket] ?? 0, tz), count },
+  );
+  return json(200, {
+    count: counts.find(({ bucket }) => bucket === null)?.count ?? 0,
+    ...(interval !== undefined && { buckets }),
+    method: exact ? "exact" : "hyperloglog",
+    relative_error: exact ? 0 : Number(RELATIVE_ERROR.toFixed(4)),
+    ...freshness,
+    source: "raw",
+  });
+}
+
+/**
+ * Cuts what lies between the scope's first and last event. The range that comes back is that and no more, so that an
+ * event which is stored meanwhile does not fall outside of the buckets.
+ * @returns no start of a bucket where there are no events
+ * @throws {Problem} `query-too-broad`
+ */
+async function cutScope(
+  sql: Executor,
+  asked: RawScope,
+  interval: Interval,
+  tz: string,
+): Promise<{ range: RawScope; starts: readonly number[] }> {
+  const span = await findSpan(sql, asked);
+  if (span === undefined) return { range: asked, starts: [] };
+  const [first, last] = [instantOf(span.first), instantOf(span.last)];
+  const start = asked.start && isBefore(first, asked.start) ? asked.start : first;
+  const end = asked.end && isBefore(asked.end, last) ? asked.end : last;
+  const { starts, cut } = cutRange(start, end, interval, tz, MAX_BUCKETS);
+  if (cut)
+    throw new Problem(
+      "query-too-broad",
+      `There are more than ${MAX_BUCKETS} buckets; narrow start and end, or take a longer interval.`,
+    );
+  return { range: { ...asked, start, end }, starts };
+}
+
+const estimates = (registers: Awaited<ReturnType<typeof sketchDistinct>>): DistinctCount[] =>
+  [...Map.groupBy(registers, ({ bucket }) => bucket)].map(([bucket, rows]) => ({
+    bucket,
+    count: estimateDistinct(new Map(rows.map(({ rank, count }) => [rank, count]))),
+  }));

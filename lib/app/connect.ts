@@ -1,0 +1,61 @@
+/** What use cases work with: one database pool, one Redis connection, one queue, made once per function instance. */
+
+import { Unqueued } from "../audit/record/unqueued.ts";
+import { createLogger, type Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
+import type { Intake } from "../ingest/intake.ts";
+import { RedisIntake } from "../ingest/redis-intake.ts";
+import { SqsIntake } from "../ingest/sqs-intake.ts";
+import { connectDatabase, type Database } from "../postgres/client.ts";
+import type { Queue } from "../queue/port.ts";
+import { RedisQueue } from "../queue/redis/queue.ts";
+import { ShardedQueue } from "../queue/redis/sharded.ts";
+import { SqsQueue, sqsSettings } from "../queue/sqs/queue.ts";
+import { connectRedis, type RedisConnection } from "../redis/client.ts";
+import { Shards } from "../redis/shards.ts";
+
+export interface Deps {
+  config: Config;
+  sql: Database;
+  redis: RedisConnection;
+  shards: Shards;
+  queue: Queue;
+  intake: Intake;
+  log: Log;
+  /** Ids of audit rows that are in this instance's log only. */
+  unqueued: Unqueued;
+}
+
+/** The queue that the configuration names, for one receiver. */
+export function createQueue(redis: RedisConnection, shards: Shards, config: Config): Queue {
+  if (config.sqs) return new SqsQueue(redis, shards, sqsSettings(config));
+  if (!config.redisCluster && shards.all.length === 1) return new RedisQueue(redis, shards.first, config);
+  return new ShardedQueue(shards.all.map((shard) => new RedisQueue(redis, shard, config)));
+}
+
+/** Connects lazily: nothing is opened before the first query or command. */
+export function createDeps(config: Config): Deps {
+  const redis = connectRedis(config);
+  const shards = new Shards(config.redisShards);
+  const log = createLogger(config);
+  const unqueued = new Unqueued();
+  const sql = connectDatabase(config);
+  const shared = { config, sql, redis, shards, log, unqueued };
+  if (!config.sqs)
+    return {
+      ...shared,
+      queue: createQueue(redis, shards, config),
+      intake: new RedisIntake(shared),
+    };
+  const queue = new SqsQueue(redis, shards, sqsSettings(config));
+  const { messageBytes } = config.sqs;
+  const intake = new SqsIntake({ ...shared, queue, messageBytes });
+  return { ...shared, queue, intake };
+}
+
+/** Ends every connection, waiting for statements under way for at most a second. */
+export async function closeDeps(deps: Deps): Promise<void> {
+  await deps.queue.close();
+  await Promise.allSettled([deps.sql.end({ timeout: 1 }), deps.redis.quit()]);
+  deps.redis.disconnect();
+}

@@ -1,0 +1,24 @@
+/** Pages for people and tools. */
+import * as z from "zod";
+import { operation } from "../http/operation.ts";
+
+export const getOpenApi = operation({
+  method: "GET",
+  path: "/openapi.json",
+  function: "web",
+  summary: "This document",
+  scopes: [],
+  responses: { 200: z.looseObject({ openapi: z.string() }) },
+});
+
+export const getErrorPage = operation({
+  method: "GET",
+  path: "/docs/errors/{code}",
+  function: "web",
+  summary: "What a problem type means and what to do about it",
+  scopes: [],
+  params: z.object({ code: z.string() }),
+  responses: { 200: z.string() },
+  responseType: "text/markdown",
+  problems: ["not-found"],
+});

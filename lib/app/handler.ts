@@ -1,0 +1,246 @@
+/**
+ * The stack every HTTP function shares: audit, problem documents, authentication, parameters. A function names the
+ * operations it serves and the use case behind each.
+ */
+import middy, { type MiddlewareObj, type Request } from "@middy/core";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { type Changed, recordable } from "../audit/record/change.ts";
+import { countUnqueued, logAudit, queueAudit } from "../audit/record/queue-row.ts";
+import { authorize, type Caller } from "../auth/authenticate.ts";
+import { createLogger, type Log } from "../base/log.ts";
+import { bodyJson } from "../http/body.ts";
+import { toProblem } from "../http/errors.ts";
+import {
+  type ApiRequest,
+  type ApiResponse,
+  answeredBytes,
+  auditOf,
+  fromGateway,
+  problemResponse,
+  toGateway,
+} from "../http/gateway.ts";
+import type { BodyOf, Operation, ParamsOf, QueryOf } from "../http/operation.ts";
+import { readParameters } from "../http/parameters.ts";
+import { Problem } from "../http/problem.ts";
+import { rateLimitHeaders } from "../http/rate-limit.ts";
+import { checkBody } from "../http/validate.ts";
+import type { AuditRow } from "../queue/message.ts";
+import type { Change } from "../trail/entry.ts";
+import type { Deps } from "./connect.ts";
+
+/** One call on its way through a function. */
+export interface Call<O extends Operation = Operation> {
+  request: ApiRequest;
+  deps: Deps;
+  /** Who calls; for an operation without scopes, nobody. */
+  caller: Caller;
+  params: ParamsOf<O>;
+  query: QueryOf<O>;
+  body: BodyOf<O>;
+  /** For the audit: who calls, where the operation finds out by itself. */
+  seen: (caller: Caller) => void;
+  /** For the audit: what the call has changed, as it was before and after; never a secret. */
+  changed: Changed;
+  /** To be called when the audit row is on its way already. */
+  audited: () => void;
+}
+
+type UseCase<O extends Operation> = (call: Call<O>) => Promise<ApiResponse>;
+/** A use case with the operation it is for. */
+export interface Served {
+  operation: Operation;
+  run: (call: Call) => Promise<ApiResponse>;
+}
+
+/** Binds a use case to its operation, with the operation's own types. */
+export const serve = <const O extends Operation>(served: O, run: UseCase<O>): Served => ({
+  operation: served,
+  // Safe: `answer` gives each use case what its own operation's schemas made.
+  run: run as unknown as Served["run"],
+});
+
+/** Milliseconds kept back before the function's time-out, to answer and to write the audit row. */
+const RESERVE_MS = 500;
+
+type Gateway = APIGatewayProxyEventV2;
+type Result = APIGatewayProxyStructuredResultV2;
+export type HttpHandler = middy.MiddyfiedHandler<Gateway, Result>;
+
+const NOBODY: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
+
+/** A call as its middlewares pass it on. */
+interface State {
+  request: ApiRequest;
+  caller: Caller;
+  change: Change | undefined;
+  audited: boolean;
+}
+
+/**
+ * @param getDeps called with the first request, so that a function's start does not wait for connections
+ * @param fallback answers calls that no operation of this function matches
+ */
+export function httpHandler(
+  getDeps: () => Deps,
+  served: readonly Served[],
+  fallback?: (call: Call) => Promise<ApiResponse>,
+): HttpHandler {
+  const byRoute = new Map(
+    served.map((entry) => [`${entry.operation.method} ${entry.operation.path}`, entry]),
+  );
+  const states = new WeakMap<object, State>();
+  const stateOf = (request: Request<Gateway, Result>): State => {
+    const known = states.get(request.event);
+    if (known) return known;
+    const call = fromGateway(request.event);
+    const state: State = { request: call, caller: NOBODY, change: undefined, audited: false };
+    states.set(request.event, state);
+    return state;
+  };
+
+  const handler = async (event: Gateway): Promise<Result> => {
+    const deps = getDeps();
+    const state = stateOf({ event } as Request<Gateway, Result>);
+    const entry = byRoute.get(event.routeKey);
+    const response = entry
+      ? await answer(entry, deps, state)
+      : await (fallback ?? notHere)(callOf(deps, state, {}, {}, undefined));
+    return toGateway(response);
+  };
+
+  return middy<Gateway, Result>({ timeoutEarlyInMillis: RESERVE_MS })
+    .use(audit(getDeps, stateOf))
+    .use(commonHeaders(stateOf))
+    .use(problems(getDeps, stateOf))
+    .handler(handler) as HttpHandler;
+}
+
+const notHere = (): never => {
+  throw new Problem("not-found", "There is nothing at this path.");
+};
+
+const callOf = (deps: Deps, state: State, params: object, query: object, body: unknown): Call =>
+  ({
+    request: state.request,
+    deps,
+    caller: state.caller,
+    params,
+    query,
+    body,
+    seen: (caller) => {
+      state.caller = caller;
+    },
+    changed: (change) => {
+      state.change = change;
+    },
+    audited: () => {
+      state.audited = true;
+    },
+  }) as Call;
+
+async function answer({ operation, run }: Served, deps: Deps, state: State): Promise<ApiResponse> {
+  const { request } = state;
+  // Ingest lets its own script check the key, in the same round trip as everything else, and until then tells nothing of
+  // what is wrong with the call.
+  const checksItself = operation.function === "ingest";
+  if (operation.scopes.length > 0 && !checksItself) {
+    await authorize(deps, request.headers["x-api-key"], operation.scopes, (caller) => {
+      state.caller = caller;
+    });
+  }
+  const { params, query } = checksItself ? { params: {}, query: {} } : readParameters(operation, request);
+  const body =
+    operation.body && !checksItself
+      ? checkBody(operation.body, bodyJson(request, operation.exactNumbers))
+      : undefined;
+  const response = await run(callOf(deps, state, params, query, body));
+  const { limit } = state.caller;
+  return limit ? { ...response, headers: { ...rateLimitHeaders(limit), ...response.headers } } : response;
+}
+
+type Middleware = MiddlewareObj<Gateway, Result>;
+type StateOf = (request: Request<Gateway, Result>) => State;
+
+/** Turns whatever was thrown into a problem document, and logs what is ours. */
+function problems(getDeps: () => Deps, stateOf: StateOf): Middleware {
+  return {
+    onError: (request) => {
+      const { request: call, caller } = stateOf(request);
+      const problem = toProblem(request.error);
+      const limit = caller.limit ? rateLimitHeaders(caller.limit) : {};
+      const response = problemResponse(problem, call.id);
+      if (problem.status >= 500) {
+        const cause = problem.cause ?? problem;
+        logOf(getDeps).error(problem.code, { request_id: call.id, route: call.route, error: cause as Error });
+      }
+      request.response = toGateway({ ...response, headers: { ...limit, ...response.headers } });
+    },
+  };
+}
+
+/**
+ * Headers of every answer: its request id, and what keeps browsers from guessing a type and caches from keeping a
+ * client's data. An operation whose answer is public sets a Cache-Control of its own.
+ */
+function commonHeaders(stateOf: StateOf): Middleware {
+  const add = (request: Request<Gateway, Result>): void => {
+    const { id } = stateOf(request).request;
+    if (!request.response) return;
+    request.response.headers = {
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...request.response.headers,
+      "x-request-id": id,
+    };
+  };
+  return { after: add, onError: add };
+}
+
+/** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */
+function logOf(getDeps: () => Deps): Log {
+  try {
+    return getDeps().log;
+  } catch {
+    return createLogger({ logLevel: "ERROR" });
+  }
+}
+
+/** Kept back of the function's time when it waits for the queue, to log the row that the queue did not take. */
+const LOG_MS = 150;
+
+/** Has the audit row written, whatever came of the call: through the queue, or into the log. */
+function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
+  const write = async (request: Request<Gateway, Result>): Promise<void> => {
+    const state = stateOf(request);
+    if (state.audited) return;
+    const header = {
+      v: 1,
+      id: state.request.id,
+      at: state.request.receivedAt,
+      audit: rowOf(state, request),
+    } as const;
+    const { context } = request;
+    const withinMs = Math.max(0, context.getRemainingTimeInMillis() - LOG_MS);
+    let deps: Deps;
+    try {
+      deps = getDeps();
+    } catch (error) {
+      logAudit(logOf(getDeps), header, error as Error);
+      return countUnqueued(context.functionName);
+    }
+    await queueAudit(deps, header, { withinMs, functionName: context.functionName });
+  };
+  return { after: write, onError: write };
+}
+
+function rowOf({ request, caller, change }: State, { response }: Request<Gateway, Result>): AuditRow {
+  return {
+    ...auditOf(request),
+    bytes_out: answeredBytes(request, response?.body),
+    client_id: caller.clientId,
+    key_prefix: caller.keyPrefix,
+    status: response?.statusCode ?? 500,
+    duration_ms: Math.max(0, Date.now() - request.receivedAt),
+    ...(change && { change: recordable(change) }),
+  };
+}

@@ -1,0 +1,72 @@
+/** Headers of answers, as the OpenAPI document describes them. */
+import type { ZodOpenApiHeadersObject } from "zod-openapi";
+import type { Operation } from "../http/operation.ts";
+
+const text = { type: "string" } as const;
+
+export const headers = {
+  RequestId: {
+    description: "Names the call in the audit, in the log, and in reports to us.",
+    required: true,
+    schema: { type: "string", format: "uuid" },
+  },
+  RateLimit: {
+    description: "What is left of the client's limit, in events, and the seconds until it is whole again.",
+    schema: text,
+    example: '"default";r=1999;t=1',
+  },
+  RateLimitPolicy: {
+    description: "The client's burst, in events, and the seconds in which it fills.",
+    schema: text,
+    example: '"default";q=2000;w=2',
+  },
+  RetryAfter: {
+    description: "Seconds to wait before sending the same again.",
+    required: true,
+    schema: { type: "integer", minimum: 1 },
+  },
+  Link: {
+    description: 'The next page (RFC 8288, `rel="next"`); absent on the last.',
+    schema: text,
+  },
+  NextCursor: {
+    description: "What to send as `cursor` for the next piece; absent on the last.",
+    schema: text,
+  },
+  ContentDisposition: {
+    description: "The name of a file to save it as.",
+    required: true,
+    schema: text,
+    example: 'attachment; filename="events.csv"',
+  },
+  Location: { description: "Where the new thing is.", required: true, schema: text },
+  WWWAuthenticate: { description: "The scheme that would do.", required: true, schema: text },
+  Allow: { description: "The methods that the path has.", required: true, schema: text },
+} as const;
+
+export const refer = (name: keyof typeof headers): { $ref: string } => ({
+  $ref: `#/components/headers/${name}`,
+});
+
+/** Which headers an answer has. @param problem whether the answer is a problem document */
+export function headersOf(
+  { scopes, query, download }: Pick<Operation, "scopes" | "query" | "download">,
+  status: number,
+  problem: boolean,
+): Exclude<ZodOpenApiHeadersObject, { _zod: unknown }> {
+  const paged = query !== undefined && "cursor" in query.shape;
+  return {
+    "X-Request-Id": refer("RequestId"),
+    ...(scopes.length > 0 &&
+      status !== 401 && { RateLimit: refer("RateLimit"), "RateLimit-Policy": refer("RateLimitPolicy") }),
+    ...(paged && status === 200 && { Link: refer("Link") }),
+    ...(download === true &&
+      status === 200 && {
+        "X-Next-Cursor": refer("NextCursor"),
+        "Content-Disposition": refer("ContentDisposition"),
+      }),
+    ...(status === 201 && { Location: refer("Location") }),
+    ...(status === 401 && { "WWW-Authenticate": refer("WWWAuthenticate") }),
+    ...(problem && (status === 429 || status === 503) && { "Retry-After": refer("RetryAfter") }),
+  };
+}

@@ -1,0 +1,87 @@
+/** Copies of checkpoints in a bucket of S3, which nobody can change or delete before their time, its owner included. */
+import type { S3Client } from "@aws-sdk/client-s3";
+import { standIn } from "../../aws/endpoint.ts";
+import type { Checkpoint } from "../../trail/checkpoint.ts";
+import { canonicalJson } from "../../trail/entry.ts";
+
+type Sdk = typeof import("@aws-sdk/client-s3");
+
+export interface BucketSettings {
+  /** A bucket with object lock. */
+  name: string;
+  /** A server that stands in for S3. */
+  endpoint: string | undefined;
+  region: string;
+  /** How long a copy is locked, counted from when the checkpoint was made. */
+  lockDays: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The bucket has another checkpoint of that number: this database's, or that one's, is not the one that was made first. */
+export class CheckpointConflictError extends Error {
+  override name = "CheckpointConflictError";
+}
+
+export class CheckpointBucket {
+  readonly #settings: BucketSettings;
+  #connection: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
+
+  constructor(settings: BucketSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Writes a copy, `checkpoints/<number in 12 digits>.json`, unless it is there.
+   * @throws {CheckpointConflictError}
+   */
+  async put(checkpoint: Checkpoint): Promise<void> {
+    const { sdk, client } = await this.#connect();
+    const number = String(checkpoint.checkpoint).padStart(12, "0");
+    const place = { Bucket: this.#settings.name, Key: `checkpoints/${number}.json` };
+    const body = `${canonicalJson(checkpoint)}\n`;
+    const until = new Date(Date.parse(checkpoint.made_at) + this.#settings.lockDays * DAY_MS);
+    // Of an old checkpoint, written late, the time may be over; S3 takes times to come only.
+    const lock = until.getTime() > Date.now() && {
+      ObjectLockMode: "COMPLIANCE" as const,
+      ObjectLockRetainUntilDate: until,
+    };
+    const put = new sdk.PutObjectCommand({
+      ...place,
+      Body: body,
+      ContentType: "application/json",
+      IfNoneMatch: "*",
+      ...lock,
+    });
+    try {
+      await client.send(put);
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      // It is ours where the answer to an earlier attempt got lost.
+      const there = await client.send(new sdk.GetObjectCommand(place));
+      if ((await there.Body?.transformToString()) !== body)
+        throw new CheckpointConflictError(`The bucket has another checkpoint ${checkpoint.checkpoint}.`);
+    }
+  }
+
+  /** Imported with the first call: who has no bucket does not wait for it. */
+  #connect(): Promise<{ sdk: Sdk; client: S3Client }> {
+    this.#connection ??= import("@aws-sdk/client-s3").then((sdk) => {
+      const { region, endpoint } = this.#settings;
+      const client = new sdk.S3Client({
+        region,
+        // Servers that stand in for S3 have no name for each bucket.
+        forcePathStyle: endpoint !== undefined,
+        ...standIn(endpoint),
+        requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+      });
+      return { sdk, client };
+    });
+    return this.#connection;
+  }
+}
+
+/** 412: there is an object of that name. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+const isTaken = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 412;

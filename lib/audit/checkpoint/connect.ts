@@ -1,0 +1,24 @@
+import { createLogger } from "../../base/log.ts";
+import { type Config, ConfigError } from "../../config/config.ts";
+import { connectDatabase } from "../../postgres/client.ts";
+import { CheckpointBucket } from "./bucket.ts";
+import type { CheckpointDeps } from "./make.ts";
+import { keySigner } from "./signer.ts";
+import { KmsSigner } from "./signer-kms.ts";
+
+/**
+ * What checkpoints are made with: no Redis and no queue. Nothing is opened before it is used.
+ * @throws {ConfigError} where nothing says who signs
+ */
+export function checkpointDeps(config: Config): CheckpointDeps {
+  const { auditSigning: signing, auditBucket: bucket } = config;
+  if (signing === undefined)
+    throw new ConfigError("Set AUDIT_SIGNING_KEY or AUDIT_KMS_KEY_ID: checkpoints are signed.");
+  return {
+    sql: connectDatabase(config),
+    log: createLogger(config),
+    signer: "key" in signing ? keySigner(signing.key) : new KmsSigner(signing.kms),
+    publicKeys: config.auditPublicKeys,
+    bucket: bucket && new CheckpointBucket(bucket),
+  };
+}

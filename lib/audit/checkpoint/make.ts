@@ -1,0 +1,171 @@
+/** Checkpoints of the audit trail: how far every lane has come, signed, stored, logged, and copied to a bucket. */
+import type { KeyObject } from "node:crypto";
+import type { Log } from "../../base/log.ts";
+import type { Database, Transaction } from "../../postgres/client.ts";
+import { transaction } from "../../postgres/transaction.ts";
+import {
+  type Checkpoint,
+  type CheckpointContent,
+  checkpointHash,
+  isSignedBy,
+  keyId,
+} from "../../trail/checkpoint.ts";
+import { canonicalJson } from "../../trail/entry.ts";
+import { NO_SEAL } from "../../trail/seal.ts";
+import {
+  findCheckpoint,
+  findMissingHeads,
+  insertCheckpoint,
+  listMissingCheckpoints,
+  lockCheckpoints,
+  markInBucket,
+} from "../sql/checkpoints.ts";
+import { readTrailEnds, type TrailEnds } from "../sql/read-trail-ends.ts";
+import type { CheckpointBucket } from "./bucket.ts";
+import type { Signer } from "./signer.ts";
+import { parseRow } from "./stored.ts";
+
+/** One is made at least this often, so that a trail without a new one for longer is one that nobody looks after. */
+const QUIET_MS = 86_400_000;
+/** Checkpoints that are read at once to be copied. */
+const COPIED = 100;
+
+export interface CheckpointDeps {
+  sql: Database;
+  log: Log;
+  signer: Signer;
+  /** Keys that checkpoints may have been signed with before. */
+  publicKeys: readonly KeyObject[];
+  bucket: CheckpointBucket | undefined;
+}
+
+/** What a run did. */
+export interface Checkpointed {
+  /** Another run is making one; this one has not. */
+  busy: boolean;
+  /** Number of the one that was made; null where nothing has changed. */
+  checkpoint: number | null;
+  /** How many were copied to the bucket. */
+  copied: number;
+}
+
+/** What the database says of the trail contradicts itself, or what was signed before. */
+export class TrailDamagedError extends Error {
+  override name = "TrailDamagedError";
+}
+
+/**
+ * Makes a checkpoint unless nothing has changed for less than a day, and copies to the bucket what is missing there.
+ * @param endsAt when no copy is begun any more, in milliseconds since the Unix epoch
+ * @throws {TrailDamagedError} and signs nothing, where the trail is damaged; the log says how
+ * @throws {CheckpointConflictError} where the bucket has another one of the same number
+ */
+export async function runCheckpoint(
+  deps: CheckpointDeps,
+  { endsAt, now }: { endsAt: number; now?: number },
+): Promise<Checkpointed> {
+  const made = await makeCheckpoint(deps, now);
+  if (typeof made === "object") deps.log.info("audit-checkpoint", { checkpoint: made });
+  return {
+    busy: made === "busy",
+    checkpoint: typeof made === "object" ? made.checkpoint : null,
+    copied: await copyMissing(deps, endsAt),
+  };
+}
+
+/** @param now milliseconds since the Unix epoch; by default the database's time */
+function makeCheckpoint(
+  { sql, log, signer, publicKeys }: CheckpointDeps,
+  now: number | undefined,
+): Promise<Checkpoint | "busy" | "unchanged"> {
+  return transaction(sql, async (tx) => {
+    if (!(await lockCheckpoints(tx))) return "busy";
+    const publicKey = await signer.publicKey();
+    const ends = await readTrailEnds(tx);
+    const previous = parseRow(await findCheckpoint(tx, ends.checkpoints));
+    const faults = await findFaults(tx, ends, previous, [publicKey, ...publicKeys]);
+    if (faults.length > 0) {
+      log.error("audit-trail-damaged", { faults });
+      throw new TrailDamagedError(faults.join(" "));
+    }
+    const content = nextContent(ends, previous, { publicKey, now });
+    if (isQuiet(content, previous)) return "unchanged";
+    const signature = await signer.sign(Buffer.from(checkpointHash(content), "hex"));
+    const checkpoint: Checkpoint = { ...content, signature: signature.toString("hex") };
+    if (!isSignedBy(checkpoint, [publicKey]))
+      throw new Error("The signature is not one of the signer's public key.");
+    await insertCheckpoint(tx, content.checkpoint, canonicalJson(content), checkpoint.signature);
+    return checkpoint;
+  });
+}
+
+/** What is wrong with the trail, as far as heads and the last checkpoint tell; a sentence each. */
+async function findFaults(
+  tx: Transaction,
+  { lanes: heads, checkpoints }: TrailEnds,
+  previous: Checkpoint | undefined,
+  publicKeys: readonly KeyObject[],
+): Promise<string[]> {
+  const faults = heads
+    .filter(({ agrees }) => !agrees)
+    .map(({ lane }) => `Lane ${lane} does not end with its newest seal.`);
+  if (previous === undefined)
+    return checkpoints === 0 ? faults : [...faults, `Checkpoint ${checkpoints} is not as it was written.`];
+  const isKnown = publicKeys.some((key) => keyId(key) === previous.key_id);
+  // A key that went without a word is for people to find; it must not end the making of checkpoints.
+  if (isKnown && !isSignedBy(previous, publicKeys))
+    faults.push(`The signature of checkpoint ${previous.checkpoint} is not right.`);
+  const lanes = new Set(heads.map(({ lane }) => lane));
+  const signed = previous.lanes.filter(({ seals }) => seals > 0);
+  for (const lane of await findMissingHeads(tx, signed))
+    faults.push(`Lane ${lane} has lost the seal that checkpoint ${previous.checkpoint} ends with.`);
+  for (const { lane } of previous.lanes) if (!lanes.has(lane)) faults.push(`Lane ${lane} is gone.`);
+  return faults;
+}
+
+function nextContent(
+  ends: TrailEnds,
+  previous: Checkpoint | undefined,
+  { publicKey, now }: { publicKey: KeyObject; now: number | undefined },
+): CheckpointContent {
+  const time = now === undefined ? ends.now : new Date(now).toISOString().replace("Z", "000Z");
+  return {
+    v: 1,
+    checkpoint: (previous?.checkpoint ?? 0) + 1,
+    // Clocks may be set back, and a new server's may be behind; the order of checkpoints may not.
+    made_at: previous !== undefined && previous.made_at > time ? previous.made_at : time,
+    previous: previous === undefined ? NO_SEAL : checkpointHash(previous),
+    lanes: ends.lanes.map(({ lane, seals, entries, head }) => ({ lane, seals, entries, head })),
+    expired_before: ends.expired_before,
+    key_id: keyId(publicKey),
+  };
+}
+
+/** Would the new one say nothing that the last one does not, and is that young? */
+function isQuiet(next: CheckpointContent, previous: CheckpointContent | undefined): boolean {
+  if (previous === undefined) return false;
+  const said = ({ lanes, expired_before, key_id }: CheckpointContent): string =>
+    canonicalJson({ lanes, expired_before, key_id });
+  return said(next) === said(previous) && Date.parse(next.made_at) - Date.parse(previous.made_at) < QUIET_MS;
+}
+
+/** Oldest first, so that the bucket never has a gap but at its end. @returns how many */
+async function copyMissing(
+  { sql, bucket }: Pick<CheckpointDeps, "sql" | "bucket">,
+  endsAt: number,
+): Promise<number> {
+  if (bucket === undefined) return 0;
+  let copied = 0;
+  for (;;) {
+    const missing = await listMissingCheckpoints(sql, COPIED);
+    for (const row of missing) {
+      if (Date.now() >= endsAt) return copied;
+      const checkpoint = parseRow(row);
+      if (!checkpoint) throw new TrailDamagedError(`Checkpoint ${row.checkpoint} is not as it was written.`);
+      await bucket.put(checkpoint);
+      await markInBucket(sql, checkpoint.checkpoint);
+      copied++;
+    }
+    if (missing.length < COPIED) return copied;
+  }
+}

@@ -1,0 +1,71 @@
+/** Which entries of the audit a caller asks for. */
+
+import { parseTime } from "../../base/time.ts";
+import type { QueryOf } from "../../http/operation.ts";
+import type { Executor } from "../../postgres/client.ts";
+import type * as contract from "../contract.ts";
+import type { AuditFilter } from "../sql/filter.ts";
+import { findAuditTime } from "../sql/find-audit-time.ts";
+
+export type AuditQuery = Omit<QueryOf<typeof contract.listAudit>, "limit" | "cursor">;
+
+/** @param clientId null for all clients */
+export async function auditFilter(
+  sql: Executor,
+  { method, route, status, path, address, request_id: requestId, start, end }: AuditQuery,
+  clientId: string | null,
+): Promise<AuditFilter> {
+  const filter: AuditFilter = {
+    clientId,
+    method,
+    route,
+    status: status === undefined ? undefined : statusRange(status),
+    path: path === undefined ? undefined : pathFilter(path),
+    address,
+    requestId,
+    start,
+    end,
+  };
+  if (requestId === undefined) return filter;
+  // One that is not there is of no time at all.
+  const at = parseTime((await timeOfRequest(sql, requestId)) ?? NEVER);
+  return { ...filter, at };
+}
+
+const NEVER = "0001-01-01T00:00:00Z";
+
+/** @param status as `429`, or `4xx` for a class */
+function statusRange(status: string): readonly [number, number] {
+  return [Number(status.replace("xx", "00")), Number(status.replace("xx", "99"))];
+}
+
+const pathFilter = (path: string): { text: string; prefix: boolean } =>
+  path.endsWith("*") ? { text: path.slice(0, -1), prefix: true } : { text: path, prefix: false };
+
+/** What the header of an export says of the filter: what was asked for, as text. */
+export const describeFilter = (
+  { client: _, start, end, ...rest }: AuditQuery,
+  clientId: string | null,
+): Record<string, string> => ({
+  ...(clientId !== null && { client: clientId }),
+  ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+  ...(start && { start: start.text }),
+  ...(end && { end: end.text }),
+});
+
+/** How far the clocks of the gateway and of a function may be apart. */
+const CLOCKS_MS = 60_000;
+
+/**
+ * When a request was received, by its id: ours are made then (UUID version 7), so that it is looked for around that time
+ * first, and then everywhere.
+ */
+export async function timeOfRequest(sql: Executor, requestId: string): Promise<string | undefined> {
+  const ms = requestId[14] === "7" ? Number.parseInt(requestId.replace("-", "").slice(0, 12), 16) : 0;
+  if (ms > CLOCKS_MS && ms < Date.UTC(9999, 0)) {
+    const [from, to] = [new Date(ms - CLOCKS_MS), new Date(ms + CLOCKS_MS)];
+    const found = await findAuditTime(sql, requestId, [from.toISOString(), to.toISOString()]);
+    if (found !== undefined) return found;
+  }
+  return findAuditTime(sql, requestId);
+}

@@ -1,0 +1,30 @@
+/** Who called what. */
+import type { Call } from "../../app/handler.ts";
+import { clientFilter } from "../../auth/client-filter.ts";
+import { isUuid } from "../../base/ids.ts";
+import { shortenTime } from "../../base/time.ts";
+import { decodeCursor, encodeCursor, isTimePart, linkNext } from "../../http/cursor.ts";
+import { type ApiResponse, json } from "../../http/gateway.ts";
+import type * as contract from "../contract.ts";
+import { type AuditEntry, listAudit as selectAudit } from "../sql/list-audit.ts";
+import { auditFilter } from "./filter.ts";
+
+/** Time and request of the last entry shown. */
+export const AUDIT_CURSOR = [isTimePart, isUuid] as const;
+
+/** Leads to what comes after an entry. */
+export const cursorAfter = ({ at, request_id }: AuditEntry): string => encodeCursor([at, request_id]);
+
+/** Entries of the audit log, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
+export async function listAudit(call: Call<typeof contract.listAudit>): Promise<ApiResponse> {
+  const { deps, query, request } = call;
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, AUDIT_CURSOR);
+  const filter = await auditFilter(deps.sql, query, clientFilter(call));
+  // One more than asked for tells whether there is a next page.
+  const rows = await selectAudit(deps.sql, filter, after, query.limit + 1);
+  const page = rows.slice(0, query.limit);
+  const last = page.length < rows.length ? page.at(-1) : undefined;
+  const cursor = last ? cursorAfter(last) : null;
+  const entries = page.map((entry) => ({ ...entry, at: shortenTime(entry.at) }));
+  return json(200, { entries, next_cursor: cursor }, linkNext(request, cursor));
+}

@@ -1,0 +1,54 @@
+/** Puts audit rows that are in a log only back on their way, through the queue, so that the worker seals them. */
+
+import type { Deps } from "../../app/connect.ts";
+import { outage } from "../../http/errors.ts";
+import { headerMessage } from "../../queue/message.ts";
+import { readLogLine } from "./log-lines.ts";
+import type { Audited } from "./queue-row.ts";
+
+/** A line that holds an audit row which can't be read. */
+export interface BadLine {
+  /** From 1 on. */
+  line: number;
+  reason: string;
+}
+
+export interface Recovered {
+  /** Rows in the log. */
+  found: number;
+  /** Rows on their way. The worker writes each once, however often it is sent. */
+  queued: number;
+  bad: BadLine[];
+}
+
+/** Rows sent together. */
+const BATCH = 100;
+
+/**
+ * @param lines of the log, without their ends
+ * @param recovered counts up while it works, so that it tells the truth also where the queue fails
+ * @throws {Problem} `queue-unavailable`: what was sent is on its way, and the whole can be sent again
+ */
+export async function recoverAudit(
+  { queue }: Pick<Deps, "queue">,
+  lines: AsyncIterable<string>,
+  recovered: Recovered,
+): Promise<void> {
+  let waiting: Audited[] = [];
+  const send = async (): Promise<void> => {
+    if (waiting.length === 0) return;
+    await queue.send(waiting.map((row) => headerMessage({ ...row, recovered: true }))).catch(outage("queue"));
+    recovered.queued += waiting.length;
+    waiting = [];
+  };
+  let number = 0;
+  for await (const line of lines) {
+    number++;
+    const { rows, bad } = readLogLine(line);
+    recovered.found += rows.length;
+    for (const reason of bad) recovered.bad.push({ line: number, reason });
+    waiting.push(...rows);
+    if (waiting.length >= BATCH) await send();
+  }
+  await send();
+}

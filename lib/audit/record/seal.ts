@@ -1,0 +1,148 @@
+/** The worker's part in the audit trail: entries are written and sealed in the transaction that settles their messages. */
+import { randomBytes } from "node:crypto";
+import type { Transaction } from "../../postgres/client.ts";
+import type { Header } from "../../queue/message.ts";
+import { canonicalJson, commitmentOf, type Entry, type Personal } from "../../trail/entry.ts";
+import { hashOf, rootOf } from "../../trail/merkle.ts";
+import { type Seal, sealed } from "../../trail/seal.ts";
+import { type AuditInsert, type AuditPlace, deleteAudit, insertAudit } from "../sql/insert-audit.ts";
+import { insertSeals, type Lane, lockLane } from "../sql/seals.ts";
+
+export type Audited = Required<Pick<Header, "id" | "at" | "audit">>;
+
+/**
+ * Most entries of a seal, and about how many bytes of them: an export has a seal and its entries in one piece, inside of
+ * a string of JSON, in which a control character of a user agent takes seven bytes and a quotation mark of a path four.
+ */
+const SEAL_ENTRIES = 1_000;
+const SEAL_BYTES = 2_000_000;
+const MOST_BYTES_A_CHARACTER = 7;
+const SALT_BYTES = 16;
+const MOST_INT = 2_147_483_647;
+
+/** An entry that is ready to be written, but for its place. */
+export interface Prepared {
+  entry: Entry;
+  personal: Personal;
+  hash: string;
+  bytes: number;
+}
+
+/** `prepareAudit` and `sealPrepared` in one. */
+export const sealAudit = (tx: Transaction, audited: readonly Audited[]): Promise<void> =>
+  sealPrepared(tx, prepareAudit(audited));
+
+/**
+ * Writes entries and seals them. One that is there already came with a message that was delivered before, and stays as
+ * it is. To be called last in a transaction: from here to its end the lane is locked, and nobody who has a lane may wait
+ * for what another transaction holds that waits for a lane.
+ */
+export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]): Promise<void> {
+  if (ready.length === 0) return;
+  const lane = await lockLane(tx);
+  for (let rest = ready; rest.length > 0; ) {
+    const groups = splitIntoSeals(rest);
+    const rows = groups.flatMap((group, index) =>
+      group.map((one, leaf): AuditInsert & Prepared => ({
+        ...one,
+        lane: lane.lane,
+        seal: lane.seals + 1 + index,
+        leaf,
+      })),
+    );
+    const written = await insertAudit(tx, rows);
+    if (written.length === rows.length) return insertSeals(tx, sealsOf(groups, lane));
+    // Leaves are numbered without gaps, so what was written between those that were there begins anew.
+    await deleteAudit(tx, rows, written);
+    const places = new Set(written.map(placeName));
+    rest = rows.filter((row) => places.has(placeName(row)));
+  }
+}
+
+const placeName = ({ seal, leaf }: AuditPlace): string => `${seal} ${leaf}`;
+
+/**
+ * Hashes entries, which needs no database: about 10 µs each.
+ * @returns them in order of their times, as the log is read; of two for one request, which a lost answer can make, the first
+ */
+export function prepareAudit(audited: readonly Audited[]): Prepared[] {
+  const byRequest = new Map<string, Audited>();
+  for (const one of audited) {
+    const name = `${one.at} ${one.id}`;
+    if (!byRequest.has(name)) byRequest.set(name, one);
+  }
+  const salts = randomBytes(SALT_BYTES * byRequest.size).toString("hex");
+  return [...byRequest.values()]
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+    .map((one, index) => prepare(one, salts.slice(index * SALT_BYTES * 2, (index + 1) * SALT_BYTES * 2)));
+}
+
+function prepare({ id, at, audit }: Audited, salt: string): Prepared {
+  const personal = { salt, address: audit.address, user_agent: audit.user_agent };
+  // In the order of its canonical JSON, which is made faster so.
+  const entry: Entry = {
+    // The database's own form, to the microsecond.
+    at: new Date(at).toISOString().replace("Z", "000Z"),
+    bytes_in: audit.bytes_in,
+    bytes_out: audit.bytes_out,
+    change: audit.change ?? null,
+    client_id: audit.client_id,
+    duration_ms: Math.min(audit.duration_ms, MOST_INT),
+    key_prefix: audit.key_prefix,
+    method: audit.method,
+    path: audit.path,
+    personal: commitmentOf(personal),
+    request_id: id,
+    route: audit.route,
+    status: audit.status,
+    v: 1,
+  };
+  const content = canonicalJson(entry);
+  const personalLength = (personal.address?.length ?? 0) + (personal.user_agent?.length ?? 0);
+  const bytes = Buffer.byteLength(content) + MOST_BYTES_A_CHARACTER * personalLength;
+  return { entry, personal, hash: hashOf("leaf", content), bytes };
+}
+
+/** A seal has entries of one day, since they expire together, and not too many. */
+function splitIntoSeals(ready: readonly Prepared[]): Prepared[][] {
+  const groups: Prepared[][] = [];
+  let bytes = 0;
+  let day = "";
+  for (const one of ready) {
+    const group = groups.at(-1);
+    const fits = group && group.length < SEAL_ENTRIES && bytes + one.bytes <= SEAL_BYTES;
+    if (fits && day === dayOf(one)) group.push(one);
+    else {
+      groups.push([one]);
+      bytes = 0;
+      day = dayOf(one);
+    }
+    bytes += one.bytes;
+  }
+  return groups;
+}
+
+const dayOf = ({ entry }: Prepared): string => entry.at.slice(0, 10);
+
+function sealsOf(
+  groups: readonly (readonly Prepared[])[],
+  { lane, seals, entries, head, now }: Lane,
+): Seal[] {
+  let [total, previous] = [entries, head];
+  return groups.map((group, index) => {
+    total += group.length;
+    const seal = sealed({
+      v: 1,
+      lane,
+      seal: seals + 1 + index,
+      day: group[0] ? dayOf(group[0]) : "",
+      entries: group.length,
+      total,
+      sealed_at: now,
+      root: rootOf(group.map(({ hash }) => hash)),
+      previous,
+    });
+    previous = seal.hash;
+    return seal;
+  });
+}

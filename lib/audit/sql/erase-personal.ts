@@ -1,0 +1,69 @@
+import type { Instant } from "../../base/time.ts";
+import { sqlState } from "../../http/errors.ts";
+import type { Transaction } from "../../postgres/client.ts";
+import { andIf, type Fragment, time } from "../../postgres/fragments.ts";
+
+/** Whose calls, and when; what is undefined leaves nothing out. */
+export interface PersonalFilter {
+  address: string | undefined;
+  userAgent: string | undefined;
+  clientId: string | undefined;
+  requestId: string | undefined;
+  /** Inclusive. */
+  start: Instant | undefined;
+  /** Exclusive. */
+  end: Instant | undefined;
+}
+
+/** A partition of `audit_personal`, and the times its rows lie between, RFC 3339; undefined for DEFAULT. */
+export interface PersonalPartition {
+  name: string;
+  day: readonly [from: string, to: string] | undefined;
+}
+
+/**
+ * Deletes what is personal of calls, with its salt; their entries in the audit log stay as they are. Of one partition, by
+ * places in its table: of a partitioned table those would not be unique.
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function erasePersonal(
+  tx: Transaction,
+  partition: PersonalPartition,
+  filter: PersonalFilter,
+  limit: number,
+): Promise<number> {
+  const table = tx(partition.name);
+  const rows = await tx`
+    DELETE FROM ${table}
+     WHERE ctid = ANY (ARRAY(
+             SELECT p.ctid FROM ${table} p
+              WHERE true ${andIf(tx, filter.address, (address) => tx`p.address = ${address}`)}
+                    ${andIf(tx, filter.userAgent, (agent) => tx`p.user_agent = ${agent}`)}
+                    ${andIf(tx, filter.start, ({ text }) => tx`p.at >= ${time(tx, text)}`)}
+                    ${andIf(tx, filter.end, ({ text }) => tx`p.at < ${time(tx, text)}`)}
+                    ${ofEntry(tx, partition, filter)}
+              LIMIT ${limit}))`;
+  return rows.count;
+}
+
+/** Client and request stand in the entry. Its day is told once more, so that only that day's table is looked into. */
+function ofEntry(
+  tx: Transaction,
+  { day }: PersonalPartition,
+  { clientId, requestId }: PersonalFilter,
+): Fragment {
+  if (clientId === undefined && requestId === undefined) return tx``;
+  return tx`
+    AND EXISTS (
+      SELECT FROM audit_log a
+       WHERE a.at = p.at AND a.lane = p.lane AND a.seal = p.seal AND a.leaf = p.leaf
+             ${andIf(tx, day, ([from, to]) => tx`a.at >= ${time(tx, from)} AND a.at < ${time(tx, to)}`)}
+             ${andIf(tx, clientId, (id) => tx`a.client_id = ${id}`)}
+             ${andIf(tx, requestId, (id) => tx`a.request_id = ${id}::text::uuid`)})`;
+}
+
+const UNDEFINED_TABLE = "42P01";
+
+/** Has the partition been dropped in the meantime? */
+export const isGone = (error: unknown): boolean => sqlState(error) === UNDEFINED_TABLE;

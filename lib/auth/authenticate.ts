@@ -1,0 +1,234 @@
+/**
+ * Who is calling, and may they? Redis answers; a key it does not know is read from PostgreSQL once and cached. A
+ * revocation is written to Redis before it returns, so the very next call is refused.
+ */
+import type { Deps } from "../app/connect.ts";
+import { clientOfSecret, hashSecret, secretPrefix } from "../base/ids.ts";
+import type { Scope } from "../base/scope.ts";
+import { outage } from "../http/errors.ts";
+import { Problem, type ProblemCode } from "../http/problem.ts";
+import { type Limit, rateLimitHeaders } from "../http/rate-limit.ts";
+import type { Shard } from "../redis/keys.ts";
+import { authorizeScript } from "./lua/authorize.ts";
+import { rememberScript } from "./lua/remember.ts";
+import { findKeyByHash, type KeyRow } from "./sql/find-key.ts";
+
+/** How long a good key stays cached. Revocation and changes write through, so this only bounds memory. */
+export const KEY_CACHE_SECONDS = 86_400;
+/** How long an unknown key stays refused without asking the database again. */
+const UNKNOWN_KEY_SECONDS = 10;
+const LONGEST_KEY = 256;
+
+/** Who calls; all null for somebody unknown. */
+export interface Caller {
+  clientId: string | null;
+  keyId: string | null;
+  keyPrefix: string | null;
+  admin: boolean;
+  limit: Limit | undefined;
+}
+
+/** A key as it was presented. */
+export interface PresentedKey {
+  secret: string;
+  /** SHA-256, base64url. */
+  hash: string;
+  /** The client it is thought to belong to; empty while that is not known. */
+  clientId: string;
+  /** What may be shown of it. Of a key that is not ours even four characters may be too much of a short secret. */
+  prefix: string | null;
+}
+
+/** Clients of imported keys, whose text names none or another one, by hash. Such a key never changes its client. */
+const importedKeys = new Map<string, string>();
+const MOST_IMPORTED = 10_000;
+
+/** @throws {Problem} `missing-api-key`, or `invalid-api-key` for one that can't be a key at all */
+export function presentedKey(secret: string | undefined): PresentedKey {
+  if (secret === undefined || secret === "")
+    throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
+  if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is not known.");
+  const hash = hashSecret(secret).toString("base64url");
+  const named = clientOfSecret(secret);
+  const prefix = named === undefined ? null : secretPrefix(secret, named);
+  return { secret, hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };
+}
+
+/** First words of a script's reply that `withKey` understands. */
+interface Reply {
+  code: string;
+  /** With code `client`: the client the key really belongs to. */
+  clientId?: string;
+}
+
+/**
+ * Runs a script about a key until the key and its client are cached and the script knows which client it is.
+ * @throws {Problem} `database-unavailable` when the key is not cached and can't be read
+ */
+export async function withKey<T extends Reply>(
+  deps: Deps,
+  key: PresentedKey,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const reply = await run();
+    if (reply.code === "miss") await loadKey(deps, key);
+    else if (reply.code === "client") rememberClient(key, reply.clientId ?? "");
+    else return reply;
+  }
+  throw new Error("The key's record in Redis vanished again and again.");
+}
+
+function rememberClient(key: PresentedKey, clientId: string): void {
+  key.clientId = clientId;
+  if (importedKeys.size >= MOST_IMPORTED) importedKeys.clear();
+  importedKeys.set(key.hash, clientId);
+}
+
+/**
+ * Reads a key from the database into the cache, at its client's shard. Of a key that was looked up elsewhere, since its
+ * text does not name its client, that shard remembers only whose it is.
+ * @throws {Problem} `database-unavailable`; and whatever Redis says
+ */
+export async function loadKey(
+  { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
+  key: PresentedKey,
+): Promise<void> {
+  const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
+  const remember = async (shard: Shard, words: (string | number)[]): Promise<void> => {
+    const keys = [shard.apiKey(key.hash), shard.client(row?.client_id ?? key.clientId)];
+    await rememberScript(redis, keys, words);
+  };
+  const lookedUp = shards.ofKey(key);
+  if (row === undefined) return remember(lookedUp, [UNKNOWN_KEY_SECONDS, "unknown"]);
+  const home = shards.of(row.client_id);
+  await remember(
+    home,
+    row.revoked_at === null ? [KEY_CACHE_SECONDS, "valid", ...recordOf(row)] : [KEY_CACHE_SECONDS, "revoked"],
+  );
+  if (lookedUp !== home) await remember(lookedUp, [KEY_CACHE_SECONDS, "elsewhere", row.client_id]);
+}
+
+const recordOf = (row: KeyRow): (string | number)[] => [
+  row.client_id,
+  row.key_id,
+  row.prefix,
+  row.scopes.join(","),
+  row.expires_at?.getTime() ?? "",
+  row.active ? 1 : 0,
+  row.rate_limit_per_second,
+  row.burst,
+];
+
+interface Authorized extends Reply {
+  caller: Caller;
+}
+
+/**
+ * Lets a caller in who has one of the scopes. When Redis is away, PostgreSQL answers, so that reading and administration
+ * go on; only the rate-limit headers are missing then.
+ * @param seen told who it is as soon as that is known, refused or not, for the audit
+ * @throws {Problem} 401, 403, or 503 when neither answers
+ */
+export async function authorize(
+  deps: Deps,
+  secret: string | undefined,
+  scopes: readonly Scope[],
+  seen: (caller: Caller) => void,
+): Promise<Caller> {
+  const key = presentedKey(secret);
+  seen(stranger(key));
+  const { code, caller } = await withKey(deps, key, () => askRedis(deps, key, scopes)).catch(
+    (error: unknown) => {
+      if (error instanceof Problem) throw error;
+      return askDatabase(deps, key, scopes);
+    },
+  );
+  seen(caller);
+  if (code !== "ok") throw refusal(code as ProblemCode, scopes, caller.limit);
+  return caller;
+}
+
+/** A caller of whom nothing is known but the key's look. */
+export const stranger = ({ prefix }: PresentedKey): Caller => ({
+  clientId: null,
+  keyId: null,
+  keyPrefix: prefix,
+  admin: false,
+  limit: undefined,
+});
+
+async function askRedis(
+  { redis, shards }: Deps,
+  key: PresentedKey,
+  scopes: readonly Scope[],
+): Promise<Authorized> {
+  const shard = shards.ofKey(key);
+  const keys = [shard.apiKey(key.hash), shard.client(key.clientId), shard.limit(key.clientId)];
+  const reply = (await authorizeScript(redis, keys, [key.clientId, scopes.join(",")])) as [
+    code: string,
+    clientId: string,
+    keyId: string,
+    prefix: string,
+    held: string,
+    ...limit: number[],
+  ];
+  const [code, clientId = "", keyId = "", prefix = "", held = "", ...limit] = reply;
+  const caller: Caller = {
+    clientId: clientId || null,
+    keyId: keyId || null,
+    keyPrefix: prefix || key.prefix,
+    admin: held.split(",").includes("admin"),
+    limit: toLimit(limit),
+  };
+  return { code, clientId, caller };
+}
+
+/** @param numbers quota, window (s), remaining, reset (s); empty for an unknown client */
+export function toLimit([quota, windowS, remaining, resetS]: readonly number[]): Limit | undefined {
+  if (quota === undefined || windowS === undefined || remaining === undefined || resetS === undefined)
+    return undefined;
+  return { quota, windowS, remaining, resetS };
+}
+
+async function askDatabase({ sql }: Deps, key: PresentedKey, scopes: readonly Scope[]): Promise<Authorized> {
+  const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
+  if (!row) return { code: "invalid-api-key", caller: stranger(key) };
+  const admin = row.scopes.includes("admin");
+  const caller: Caller = {
+    clientId: row.client_id,
+    keyId: row.key_id,
+    keyPrefix: row.prefix,
+    admin,
+    limit: undefined,
+  };
+  const allowed = admin || scopes.some((scope) => row.scopes.includes(scope));
+  if (row.revoked_at !== null) return { code: "revoked-api-key", caller };
+  if (row.expires_at !== null && row.expires_at.getTime() <= Date.now())
+    return { code: "expired-api-key", caller };
+  if (!row.active) return { code: "client-inactive", caller };
+  return { code: allowed ? "ok" : "insufficient-scope", caller };
+}
+
+const unauthorized = (code: ProblemCode, detail: string): Problem =>
+  // RFC 9110, section 11.6.1: a 401 names the scheme that would do.
+  new Problem(code, detail, { headers: { "www-authenticate": 'ApiKey realm="weir"' } });
+
+/** The problem for a caller that is refused by its key, client or scope. */
+export function refusal(code: ProblemCode, scopes: readonly Scope[], limit: Limit | undefined): Problem {
+  switch (code) {
+    case "invalid-api-key":
+      return unauthorized(code, "The API key is not known.");
+    case "expired-api-key":
+      return unauthorized(code, "The API key has expired.");
+    case "revoked-api-key":
+      return unauthorized(code, "The API key was revoked.");
+    default: {
+      const detail =
+        code === "client-inactive"
+          ? "The client this key belongs to is switched off."
+          : `This call needs the scope ${scopes.join(" or ")}, which the key does not have.`;
+      return new Problem(code, detail, { headers: limit ? rateLimitHeaders(limit) : {} });
+    }
+  }
+}

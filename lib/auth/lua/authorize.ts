@@ -1,0 +1,84 @@
+import { script } from "../../redis/script.ts";
+
+/**
+ * What scripts about a caller begin with: who is it, may it, and how much of its limit is left.
+ *
+ * KEYS[1] record of the API key, KEYS[2] record of the client, KEYS[3] the client's limit
+ * ARGV[1] id of the client the key is thought to belong to, ARGV[2] scopes of which one is needed, "read,ingest"
+ *
+ * Afterwards `code` is nil when the caller may go on; else a problem code, or 'miss' (not cached) or 'client' (look there).
+ * Of the key there are `owner`, `prefix`, `scopes` and `key_id`, false where not known, of a client that is known `rate`
+ * (events a second) and `burst`.
+ *
+ * Written in one piece and not as functions: Lua would make those anew at each run, which took longer than their work.
+ */
+export const authorizeLua = `
+local time = redis.call('TIME')
+local now_us = time[1] * 1000000 + time[2]
+local now_ms = math.floor(now_us / 1000)
+local key = redis.call('HMGET', KEYS[1], 'state', 'client_id', 'prefix', 'scopes', 'key_id', 'expires_at')
+local state, owner, prefix, scopes, key_id = key[1], key[2], key[3], key[4], key[5]
+local code, rate, burst
+if not state then code = 'miss'
+elseif state == 'elsewhere' then code = 'client'
+elseif state == 'unknown' then code = 'invalid-api-key'
+elseif state == 'revoked' then code = 'revoked-api-key'
+elseif key[6] ~= '' and tonumber(key[6]) <= now_ms then code = 'expired-api-key'
+elseif owner ~= ARGV[1] then code = 'client'
+else
+  local client = redis.call('HMGET', KEYS[2], 'active', 'rate', 'burst')
+  if not client[1] then code = 'miss'
+  else
+    rate, burst = tonumber(client[2]), tonumber(client[3])
+    if client[1] ~= '1' then code = 'client-inactive'
+    else
+      code = 'insufficient-scope'
+      local held = ',' .. scopes .. ','
+      for scope in string.gmatch(ARGV[2] .. ',admin', '[^,]+') do
+        if string.find(held, ',' .. scope .. ',', 1, true) then
+          code = nil
+          break
+        end
+      end
+    end
+  end
+end
+`;
+
+/**
+ * How a known client's limit stands: `tat`, the theoretical arrival time of GCRA, a number of microseconds
+ * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). It is charged with the server's clock alone, and a time that
+ * lies further ahead than a full burst can only come from a clock set back, so it is cut to that.
+ */
+export const limitLua = `
+local interval = 1000000 / rate
+local tolerance = burst * interval
+local tat = tonumber(redis.call('GET', KEYS[3]) or '0')
+if tat < now_us then tat = now_us end
+if tat > now_us + tolerance then tat = now_us + tolerance end
+`;
+
+/** The limit as callers see it, by `tat`: quota, window s, remaining, reset s. */
+export const limitReplyLua = `
+burst, math.ceil(burst / rate), math.max(0, math.floor((tolerance - (tat - now_us)) / interval + 0.001)),
+math.ceil((tat - now_us) / 1000000)`;
+
+/**
+ * Looks up a caller; charges nothing.
+ *
+ * KEYS and ARGV as above.
+ * Output: {code or 'ok', client id, key id, prefix, scopes, quota, window s, remaining, reset s}; the limit's four
+ * only for a key whose client is known.
+ */
+export const authorizeScript = script(
+  "weirAuthorize",
+  `${authorizeLua}
+if code == 'miss' then return { 'miss' } end
+local reply = { code or 'ok', owner or '', key_id or '', prefix or '', scopes or '' }
+if rate then
+  ${limitLua}
+  reply[6], reply[7], reply[8], reply[9] = ${limitReplyLua}
+end
+return reply
+`,
+);

@@ -1,0 +1,156 @@
+/** API keys: made, taken over, listed, revoked. Of a key only its SHA-256 is stored. */
+import type { z } from "zod";
+import type { Deps } from "../app/connect.ts";
+import { type Changed, unrecorded } from "../audit/record/change.ts";
+import { KEY_CACHE_SECONDS, loadKey, presentedKey } from "../auth/authenticate.ts";
+import { findKeyByHash } from "../auth/sql/find-key.ts";
+import { hashSecret, newKeyId, newSecret, secretPrefix } from "../base/ids.ts";
+import type { Scope } from "../base/scope.ts";
+import { outage } from "../http/errors.ts";
+import { Problem } from "../http/problem.ts";
+import type { Change } from "../trail/entry.ts";
+import { requireClient } from "./clients.ts";
+import type { keySchema } from "./contract.ts";
+import { findKeyOfClient, insertKey, markRevoked, type RevokedKey, selectKeys } from "./sql/keys.ts";
+import { writeRecord } from "./write-record.ts";
+
+type Servers = Pick<Deps, "sql" | "redis" | "shards" | "log">;
+
+/** A key as the API shows it. */
+export type ApiKey = z.output<typeof keySchema>;
+
+export interface KeyOptions {
+  scopes: readonly Scope[];
+  /** Null, or left out, for never. */
+  expires_at?: Date | null | undefined;
+}
+
+/** A key with its secret, which is shown this once. */
+export interface NewKey {
+  key_id: string;
+  secret: string;
+  prefix: string;
+  scopes: Scope[];
+  /** ISO 8601 in UTC. */
+  expires_at: string | null;
+}
+
+/** @throws {Problem} `not-found` for the client; `invalid-body` for an expiry that is not in the future */
+export const createKey = (
+  deps: Servers,
+  clientId: string,
+  options: KeyOptions,
+  changed: Changed = unrecorded,
+): Promise<NewKey> => addKey(deps, clientId, newSecret(clientId), options, changed);
+
+/**
+ * Takes over a key that was given out by another system, so that its holder need not change anything.
+ * @param secret 16 to 256 printable ASCII characters without spaces
+ * @throws {Problem} `not-found` for the client; `conflict` for a key that is known already, of whichever client;
+ * `invalid-body` for a text that is no such key, and for an expiry that is not in the future
+ */
+export async function importKey(
+  deps: Servers,
+  clientId: string,
+  secret: string,
+  options: KeyOptions,
+  changed: Changed = unrecorded,
+): Promise<NewKey> {
+  if (!/^[!-~]{16,256}$/.test(secret))
+    throw new Problem("invalid-body", "A key has 16 to 256 printable ASCII characters and no spaces.");
+  return addKey(deps, clientId, secret, options, changed);
+}
+
+async function addKey(
+  deps: Servers,
+  clientId: string,
+  secret: string,
+  options: KeyOptions,
+  changed: Changed,
+): Promise<NewKey> {
+  if (options.expires_at && options.expires_at.getTime() <= Date.now()) throw expiredAlready();
+  await requireClient(deps, clientId);
+  const key = {
+    key_id: newKeyId(),
+    client_id: clientId,
+    prefix: secretPrefix(secret),
+    scopes: [...new Set(options.scopes)],
+    expires_at: options.expires_at ?? null,
+  };
+  const hash = hashSecret(secret);
+  if (!(await insertKey(deps.sql, { ...key, hash })))
+    throw new Problem("conflict", "The key is known already.");
+  changed({ before: null, after: key });
+  // Someone may have tried it too early; without Redis, the memory of that lasts some seconds more.
+  await loadKey(deps, presentedKey(secret)).catch((error: Error) => {
+    deps.log.warn("new-key-not-cached", { key_id: key.key_id, error });
+  });
+  const { client_id: _, ...shown } = key;
+  return { ...shown, secret, expires_at: key.expires_at?.toISOString() ?? null };
+}
+
+const expiredAlready = (): Problem =>
+  new Problem("invalid-body", "The key would have expired already.", {
+    errors: [{ pointer: "/expires_at", detail: "expires_at: must be in the future" }],
+  });
+
+/** The key with this secret; null for one that is unknown, revoked or expired. */
+export async function findKey(
+  { sql }: Pick<Deps, "sql">,
+  secret: string,
+): Promise<{ client_id: string; key_id: string; scopes: Scope[] } | null> {
+  const row = await findKeyByHash(sql, hashSecret(secret));
+  if (!row || row.revoked_at !== null) return null;
+  if (row.expires_at !== null && row.expires_at.getTime() <= Date.now()) return null;
+  return { client_id: row.client_id, key_id: row.key_id, scopes: row.scopes };
+}
+
+/** A client's keys, oldest first, revoked ones included. @throws {Problem} `not-found` for the client */
+export async function listKeys(deps: Pick<Deps, "sql">, clientId: string): Promise<ApiKey[]> {
+  await requireClient(deps, clientId);
+  const rows = await selectKeys(deps.sql, clientId);
+  return rows.map((row) => ({
+    ...row,
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at?.toISOString() ?? null,
+    revoked_at: row.revoked_at?.toISOString() ?? null,
+    last_used_at: row.last_used_at?.toISOString() ?? null,
+  }));
+}
+
+/**
+ * Revokes a key: the very next call with it is refused. Doing it again changes nothing, but tells Redis again.
+ *
+ * Redis comes first, since it is what the functions ask, and a loader writes only where nothing stands there. If the
+ * database then fails, the record is taken away again and the next call finds out what the database really holds.
+ * @throws {Problem} `not-found`; `queue-unavailable` where Redis is out of reach: then nothing has changed
+ */
+export async function revokeKey(
+  { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
+  clientId: string,
+  keyId: string,
+  changed: Changed = unrecorded,
+): Promise<void> {
+  const key = await findKeyOfClient(sql, clientId, keyId);
+  if (!key) throw new Problem("not-found", "The client has no key of that id.");
+  // Wherever a look-up of an imported key begins, it ends at the client's shard.
+  const record = shards.of(clientId).apiKey(key.hash.toString("base64url"));
+  const tombstone = { state: "revoked", client_id: clientId, key_id: keyId, prefix: key.prefix };
+  try {
+    await writeRecord(redis, record, tombstone, KEY_CACHE_SECONDS).catch(outage("queue"));
+    const revoked = await markRevoked(sql, keyId);
+    if (revoked) changed(revocation(clientId, keyId, revoked));
+  } catch (error) {
+    await redis.del(record).catch(() => 0);
+    throw error;
+  }
+}
+
+function revocation(
+  client_id: string,
+  key_id: string,
+  { revoked_before, revoked_at, ...rest }: RevokedKey,
+): Change {
+  const key = { key_id, client_id, ...rest };
+  return { before: { ...key, revoked_at: revoked_before }, after: { ...key, revoked_at } };
+}

@@ -1,0 +1,73 @@
+import type { Scope } from "../../base/scope.ts";
+import type { Executor } from "../../postgres/client.ts";
+
+export interface NewKeyRow {
+  key_id: string;
+  client_id: string;
+  /** SHA-256 of the key. */
+  hash: Buffer;
+  prefix: string;
+  scopes: Scope[];
+  expires_at: Date | null;
+}
+
+/** @returns false where the key is known already, of whichever client */
+export async function insertKey(sql: Executor, key: NewKeyRow): Promise<boolean> {
+  const { count } = await sql`
+    INSERT INTO api_keys (key_id, client_id, hash, prefix, scopes, expires_at)
+    VALUES (${key.key_id}, ${key.client_id}, ${key.hash}, ${key.prefix}, ${key.scopes}, ${key.expires_at})
+    ON CONFLICT (hash) DO NOTHING`;
+  return count === 1;
+}
+
+export async function findKeyOfClient(
+  sql: Executor,
+  clientId: string,
+  keyId: string,
+): Promise<{ hash: Buffer; prefix: string } | undefined> {
+  const rows = await sql<{ hash: Buffer; prefix: string }[]>`
+    SELECT hash, prefix FROM api_keys WHERE client_id = ${clientId} AND key_id = ${keyId}`;
+  return rows[0];
+}
+
+export interface ListedKeyRow {
+  key_id: string;
+  prefix: string;
+  scopes: Scope[];
+  created_at: Date;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  last_used_at: Date | null;
+}
+
+/** A client's keys, oldest first, revoked ones included. */
+export async function selectKeys(sql: Executor, clientId: string): Promise<ListedKeyRow[]> {
+  return sql<ListedKeyRow[]>`
+    SELECT key_id, prefix, scopes, created_at, expires_at, revoked_at, last_used_at
+      FROM api_keys WHERE client_id = ${clientId}
+     ORDER BY created_at, key_id`;
+}
+
+export interface RevokedKey {
+  prefix: string;
+  scopes: Scope[];
+  expires_at: Date | null;
+  /** Null where it was not revoked before. */
+  revoked_before: Date | null;
+  revoked_at: Date;
+}
+
+/**
+ * Revokes a key as of now; one that was revoked before keeps its time.
+ * @returns the key as it was and is; undefined where there is none of that id
+ */
+export async function markRevoked(sql: Executor, keyId: string): Promise<RevokedKey | undefined> {
+  const rows = await sql<RevokedKey[]>`
+    WITH before AS (
+      SELECT key_id, revoked_at FROM api_keys WHERE key_id = ${keyId} FOR UPDATE
+    )
+    UPDATE api_keys k SET revoked_at = coalesce(before.revoked_at, now())
+      FROM before WHERE k.key_id = before.key_id
+    RETURNING k.prefix, k.scopes, k.expires_at, before.revoked_at AS revoked_before, k.revoked_at`;
+  return rows[0];
+}

@@ -1,0 +1,71 @@
+/** Settings of the audit trail: who signs its checkpoints, what the signatures are checked with, where copies go. */
+import { createPublicKey, type KeyObject } from "node:crypto";
+import * as z from "zod";
+import type { BucketSettings } from "../audit/checkpoint/bucket.ts";
+import type { KmsSettings } from "../audit/checkpoint/signer-kms.ts";
+import { distinctKeys, readPublicKeys, readSigningKey } from "./ed25519.ts";
+import { url } from "./fields.ts";
+
+const key = <T>(read: (text: string) => T | undefined, message: string) =>
+  z.string().transform((text, context) => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+
+export const auditVariables = {
+  /** Days that audit entries are kept, and copies of checkpoints are locked. */
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(400),
+  /** Ed25519 private key that signs checkpoints; only the function checkpoint needs it. */
+  AUDIT_SIGNING_KEY: key(
+    readSigningKey,
+    "must be an Ed25519 private key in PEM (PKCS #8), or base64 of one: weir audit keygen makes one",
+  ).optional(),
+  /** In its place a key of AWS KMS, by id, ARN or alias. */
+  AUDIT_KMS_KEY_ID: z.string().min(1).optional(),
+  /** A server that stands in for KMS. */
+  KMS_ENDPOINT: url("http:", "https:").optional(),
+  /** Ed25519 public keys that checkpoints are signed with, or have been. */
+  AUDIT_PUBLIC_KEYS: key(
+    readPublicKeys,
+    "must be Ed25519 public keys in PEM after each other, or base64 of each with commas between them",
+  ).optional(),
+  /** A bucket with object lock that takes copies of checkpoints. */
+  AUDIT_CHECKPOINT_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket")
+    .optional(),
+  /** A server that stands in for S3. */
+  S3_ENDPOINT: url("http:", "https:").optional(),
+};
+
+type AuditVariables = z.output<z.ZodObject<typeof auditVariables>> & { AWS_REGION: string };
+
+/** Who signs: a key of our own, or KMS. */
+export type SigningSettings = { key: KeyObject } | { kms: KmsSettings };
+
+/** Two that would sign: not a setting that one of them should quietly win. */
+export const signsOnce = (env: Partial<AuditVariables>): boolean =>
+  env.AUDIT_SIGNING_KEY === undefined || env.AUDIT_KMS_KEY_ID === undefined;
+
+export function auditSettings(env: AuditVariables): {
+  auditRetentionDays: number;
+  auditSigning: SigningSettings | undefined;
+  auditPublicKeys: KeyObject[];
+  auditBucket: BucketSettings | undefined;
+} {
+  const { AUDIT_SIGNING_KEY: own, AUDIT_KMS_KEY_ID: keyId, AUDIT_CHECKPOINT_BUCKET: name } = env;
+  const region = env.AWS_REGION;
+  const lockDays = env.AUDIT_RETENTION_DAYS;
+  const kms = keyId === undefined ? undefined : { kms: { keyId, endpoint: env.KMS_ENDPOINT, region } };
+  return {
+    auditRetentionDays: lockDays,
+    auditSigning: own === undefined ? kms : { key: own },
+    auditPublicKeys: distinctKeys([
+      ...(own === undefined ? [] : [createPublicKey(own)]),
+      ...(env.AUDIT_PUBLIC_KEYS ?? []),
+    ]),
+    auditBucket: name === undefined ? undefined : { name, endpoint: env.S3_ENDPOINT, region, lockDays },
+  };
+}

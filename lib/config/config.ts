@@ -1,0 +1,165 @@
+/**
+ * The only reader of `process.env`, with config-local.ts. Every fault in the environment is reported at once, by variable
+ * name.
+ */
+import * as z from "zod";
+import { placeSeed } from "../base/ids.ts";
+import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
+import { flag, positiveInt, redisUrl, url } from "./fields.ts";
+import { redisNodes } from "./redis-nodes.ts";
+
+/** What functions and the local system are both told. */
+export const shared = {
+  LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
+  /** Which queue carries the events: Redis Streams, or SQS. */
+  QUEUE: z.enum(["redis", "sqs"]).default("redis"),
+  /** A server that stands in for SQS. */
+  SQS_ENDPOINT: url("http:", "https:").optional(),
+  SQS_QUEUE_URL: url("http:", "https:").optional(),
+  AWS_REGION: z.string().min(1).default("us-east-1"),
+  /** That REDIS_URL, though it names one node only, is that of a cluster. */
+  REDIS_CLUSTER: flag("false"),
+};
+
+/** A rule over several variables, checked also where others have faults, so that all are told at once. */
+export const always = { when: () => true };
+
+/** What a function needs to run. Durations carry their unit in the name. */
+const functionSchema = z
+  .object({
+    ...shared,
+    DATABASE_URL: url("postgres:", "postgresql:"),
+    /** Connections per function instance. One is right on Lambda, where an instance serves one request at a time. */
+    DATABASE_POOL_SIZE: positiveInt(1, 100),
+    /** Prepared statements; switch off behind a pooler in transaction mode. */
+    DATABASE_PREPARE: flag("true"),
+    /** A reading statement that takes longer is cut off and answered with `query-too-broad`. */
+    DATABASE_STATEMENT_TIMEOUT_MS: positiveInt(10_000),
+    REDIS_URL: redisUrl,
+    /** Into how many shards clients are spread, by default 1, on a cluster 16. Must not change while Redis holds data. */
+    REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
+    /** How far back `timestamp` may lie, and so how long events are kept. 400 days allow year-over-year questions. */
+    RETENTION_DAYS: positiveInt(400, 3_650),
+    ...auditVariables,
+    /** How long Redis remembers an event id at the least; it forgets after at most twice this. */
+    DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
+    /** Events waiting in the queue at which ingest answers 503; each shard of Redis takes its even part. */
+    QUEUE_MAX_EVENTS: positiveInt(1_000_000),
+    /**
+     * Bytes of messages waiting in Redis at which ingest answers 503; each shard takes its even part. By default 512 MiB:
+     * a million events of 500 bytes, or half of what a Redis of 1 GiB holds. With QUEUE=sqs none wait in Redis.
+     */
+    QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
+    /** After this long without an acknowledgement a message is delivered to another worker. */
+    QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
+    /**
+     * Deliveries after which a message that no worker could process is set aside, by default 5, on SQS 100: there it is
+     * the queue's `maxReceiveCount`, and an outage of the database counts deliveries as well.
+     */
+    QUEUE_MAX_DELIVERIES: z.coerce.number().int().min(1).max(1_000).optional(),
+    /** Most bytes of events that are packed into one message of SQS. An event alone may be as large as SQS takes. */
+    SQS_MESSAGE_BYTES: z.coerce.number().int().min(16_384).max(1_048_576).default(262_144),
+  })
+  .refine((env) => env.QUEUE !== "sqs" || env.SQS_QUEUE_URL !== undefined, {
+    path: ["SQS_QUEUE_URL"],
+    message: "is needed with QUEUE=sqs",
+    ...always,
+  })
+  .refine((env) => !isCluster(env) || clusterUrls(env).every(({ pathname }) => /^\/?0?$/.test(pathname)), {
+    path: ["REDIS_URL"],
+    message: "must not name a database: a cluster has only one",
+    ...always,
+  })
+  .refine((env) => new Set(clusterUrls(env).map(accessOf)).size <= 1, {
+    path: ["REDIS_URL"],
+    message: "must name nodes of one cluster, with the same protocol, user and password",
+    ...always,
+  })
+  .refine(signsOnce, {
+    path: ["AUDIT_KMS_KEY_ID"],
+    message: "can't be set beside AUDIT_SIGNING_KEY: one of them signs",
+    ...always,
+  })
+  .transform((env) => ({
+    logLevel: env.LOG_LEVEL,
+    queue: env.QUEUE,
+    databaseUrl: env.DATABASE_URL,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    databasePrepare: env.DATABASE_PREPARE,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+    redisUrl: env.REDIS_URL,
+    redisCluster: isCluster(env),
+    redisShards: env.REDIS_SHARDS ?? (isCluster(env) ? 16 : 1),
+    retentionDays: env.RETENTION_DAYS,
+    ...auditSettings(env),
+    dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
+    /** A secret that all functions know. Where it changes, Redis knows ids of busy clients no more, and the ledger does. */
+    placeSeed: placeSeed(env.DATABASE_URL),
+    queueMaxEvents: env.QUEUE_MAX_EVENTS,
+    queueMaxBytes: env.QUEUE_MAX_BYTES,
+    queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,
+    queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES ?? (env.QUEUE === "sqs" ? 100 : 5),
+    sqs: env.QUEUE === "sqs" ? sqsOf(env) : undefined,
+  }));
+
+interface RedisVariables {
+  REDIS_URL?: string | undefined;
+  REDIS_CLUSTER?: boolean | undefined;
+}
+
+const isCluster = (env: RedisVariables): boolean =>
+  env.REDIS_CLUSTER === true || redisNodes(env.REDIS_URL ?? "").length > 1;
+
+/** Those that are URLs; none for a variable that is faulty as it is. */
+const clusterUrls = ({ REDIS_URL }: RedisVariables): URL[] =>
+  typeof REDIS_URL !== "string" ? [] : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
+
+const accessOf = ({ protocol, username, password }: URL): string => [protocol, username, password].join(" ");
+
+/** Where the queue on SQS is, and how it is used. */
+export interface SqsSettings {
+  queueUrl: string;
+  endpoint: string | undefined;
+  region: string;
+  /** Most bytes of events that are packed into one message. */
+  messageBytes: number;
+}
+
+const sqsOf = (env: {
+  SQS_QUEUE_URL?: string | undefined;
+  SQS_ENDPOINT?: string | undefined;
+  AWS_REGION: string;
+  SQS_MESSAGE_BYTES: number;
+}): SqsSettings => ({
+  queueUrl: env.SQS_QUEUE_URL ?? "",
+  endpoint: env.SQS_ENDPOINT,
+  region: env.AWS_REGION,
+  messageBytes: env.SQS_MESSAGE_BYTES,
+});
+
+export type Config = z.output<typeof functionSchema>;
+export type Environment = Record<string, string | undefined>;
+
+/** The environment is unusable; the message has one line per faulty variable. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** @throws {ConfigError} naming every variable that is missing or wrong */
+export function parse<Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> {
+  // A variable set to nothing (`REDIS_URL= npm start`) means unset, as in every shell script.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    return `  ${name}: ${given[name] === undefined && issue.code !== "custom" ? "is not set" : issue.message}`;
+  });
+  throw new ConfigError(`The environment is not usable:\n${faults.join("\n")}`);
+}
+
+/**
+ * Settings of a function, from the environment.
+ * @throws {ConfigError} naming every variable that is missing or wrong
+ */
+export const loadConfig = (env: Environment = process.env): Config => parse(functionSchema, env);

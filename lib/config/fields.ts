@@ -1,0 +1,27 @@
+/** Kinds of environment variables. */
+import * as z from "zod";
+import { redisNodes } from "./redis-nodes.ts";
+
+export const positiveInt = (fallback: number, max = 2_147_483_647) =>
+  z.coerce.number().int().min(1).max(max).default(fallback);
+export const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+export const flag = (fallback: "true" | "false") =>
+  z
+    .enum(["true", "false"])
+    .default(fallback)
+    .transform((value) => value === "true");
+export const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
+  });
+/** One server, or several of a cluster with commas between them. */
+export const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
+  message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
+});
+
+/** A comma that does not stand between two URLs is in place in a password only. */
+function isRedisUrl(text: string): boolean {
+  const parsed = URL.parse(text);
+  if (parsed === null || !["redis:", "rediss:"].includes(parsed.protocol)) return false;
+  return !/,/.test(parsed.host + parsed.pathname);
+}

@@ -1,0 +1,89 @@
+/** What runs on one machine is told by its environment. Apart from the functions' settings, which load without these. */
+import * as z from "zod";
+import { auditVariables } from "./audit.ts";
+import { always, type Environment, parse, shared } from "./config.ts";
+import { flag, port, redisUrl, url } from "./fields.ts";
+import { isLocalUrl } from "./local-url.ts";
+
+const REMOTE_QUEUE =
+  "is not on this machine, where a local run would take messages from others; " +
+  "if that is what you want, set WEIR_ALLOW_REMOTE_QUEUE=true";
+
+/** What `npm start` needs; a server whose URL is unset is started embedded. */
+const localSchema = z
+  .object({
+    ...shared,
+    DATABASE_URL: url("postgres:", "postgresql:").optional(),
+    REDIS_URL: redisUrl.optional(),
+    HTTP_PORT: port(3000),
+    LAMBDA_PORT: port(3002),
+    WEIR_DATA_DIR: z.string().min(1).default(".weir"),
+    WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
+    AUDIT_CHECKPOINT_BUCKET: auditVariables.AUDIT_CHECKPOINT_BUCKET,
+    S3_ENDPOINT: auditVariables.S3_ENDPOINT,
+  })
+  .refine((env) => !env.REDIS_CLUSTER || env.REDIS_URL !== undefined, {
+    path: ["REDIS_CLUSTER"],
+    message: "needs REDIS_URL: the Redis that comes with Weir is no cluster",
+    ...always,
+  })
+  .refine((env) => mayUse(env, env.SQS_ENDPOINT), {
+    path: ["SQS_ENDPOINT"],
+    message: REMOTE_QUEUE,
+    ...always,
+  })
+  .refine((env) => mayUse(env, env.SQS_QUEUE_URL), {
+    path: ["SQS_QUEUE_URL"],
+    message: REMOTE_QUEUE,
+    ...always,
+  })
+  .refine((env) => env.AUDIT_CHECKPOINT_BUCKET === undefined || isLocal(env.S3_ENDPOINT), {
+    path: ["AUDIT_CHECKPOINT_BUCKET"],
+    message:
+      "needs an S3_ENDPOINT on this machine: in a bucket elsewhere a local run would lock its objects for years",
+    ...always,
+  })
+  .transform((env) => ({
+    logLevel: env.LOG_LEVEL,
+    queue: env.QUEUE,
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    httpPort: env.HTTP_PORT,
+    lambdaPort: env.LAMBDA_PORT,
+    dataDir: env.WEIR_DATA_DIR,
+    sqsEndpoint: env.SQS_ENDPOINT,
+    sqsQueueUrl: env.SQS_QUEUE_URL,
+    awsRegion: env.AWS_REGION,
+  }));
+
+/** What `npm run localstack` needs. */
+const localStackSchema = z
+  .object({ LOCALSTACK_PORT: port(4566), WEIR_DATA_DIR: z.string().min(1).default(".weir") })
+  .transform((env) => ({ port: env.LOCALSTACK_PORT, dataDir: env.WEIR_DATA_DIR }));
+
+/** A queue elsewhere may be somebody's production: a local worker would consume it. */
+function mayUse(
+  env: { QUEUE?: string; WEIR_ALLOW_REMOTE_QUEUE?: boolean },
+  url: string | undefined,
+): boolean {
+  const allowed = env.QUEUE !== "sqs" || env.WEIR_ALLOW_REMOTE_QUEUE === true;
+  return allowed || url === undefined || !URL.canParse(url) || isLocalUrl(url);
+}
+
+const isLocal = (url: string | undefined): boolean =>
+  url !== undefined && URL.canParse(url) && isLocalUrl(url);
+
+export type LocalConfig = z.output<typeof localSchema>;
+
+/**
+ * Settings of the local system, from the environment.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export const loadLocalConfig = (env: Environment = process.env): LocalConfig => parse(localSchema, env);
+
+/**
+ * Settings of LocalStack on this machine, from the environment.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export const loadLocalStackConfig = (env: Environment = process.env): z.output<typeof localStackSchema> =>
+  parse(localStackSchema, env);

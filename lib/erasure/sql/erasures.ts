@@ -1,0 +1,165 @@
+import type { Executor, Transaction } from "../../postgres/client.ts";
+import { andIf, type Fragment, time, utc } from "../../postgres/fragments.ts";
+
+/** An erasure as it is shown; times as UTC text with six fractional digits. */
+export interface ErasureRow {
+  erasure_id: string;
+  client_id: string;
+  property: string;
+  /** Hexadecimal; null once forgotten. */
+  value_sha256: string | null;
+  value_salt: string | null;
+  requested_at: string;
+  requested_by: string | null;
+  key_prefix: string | null;
+  begun: boolean;
+  completed_at: string | null;
+  events_erased: number;
+  quarantined_erased: number;
+}
+
+/** The columns of an `ErasureRow`, without the value. */
+export const erasureColumns = (sql: Executor): Fragment => sql`
+  erasure_id, client_id, property, encode(value_sha256, 'hex') AS value_sha256,
+  CASE WHEN value_sha256 IS NOT NULL THEN encode(salt, 'hex') END AS value_salt,
+  ${utc(sql, "requested_at")} AS requested_at, requested_by, key_prefix,
+  quarantine_began_at IS NOT NULL AS begun, ${utc(sql, "completed_at")} AS completed_at,
+  events_erased::float8 AS events_erased, quarantined_erased::float8 AS quarantined_erased`;
+
+/**
+ * Ends an erasure and forgets its value, unless there are events that it could not look at: those of detached
+ * partitions, which are about to go.
+ * @returns whether it is complete
+ */
+export async function completeErasure(tx: Transaction, erasureId: string): Promise<boolean> {
+  const rows = await tx`
+    UPDATE erasures SET value = NULL, completed_at = clock_timestamp()
+     WHERE erasure_id = ${erasureId} AND NOT EXISTS (SELECT FROM expired_partitions)`;
+  return rows.count === 1;
+}
+
+export async function findErasure(sql: Executor, erasureId: string): Promise<ErasureRow | undefined> {
+  const rows = await sql<ErasureRow[]>`
+    SELECT ${erasureColumns(sql)} FROM erasures WHERE erasure_id = ${erasureId}`;
+  return rows[0];
+}
+
+export interface NewErasure {
+  erasureId: string;
+  clientId: string;
+  property: string;
+  /** JSON text. */
+  value: string;
+  /** The same text for every way to write the value. */
+  canonical: string;
+  /** Random, for the value's hash. The client's other erasures of the same month (UTC) share the salt of the first. */
+  salt: Buffer;
+  /** RFC 3339. */
+  requestedAt: string;
+  requestedBy: string | null;
+  keyPrefix: string | null;
+}
+
+/** @returns false where there is no such client */
+export async function insertErasure(sql: Executor, erasure: NewErasure): Promise<boolean> {
+  const month = sql`date_trunc('month', ${time(sql, erasure.requestedAt)}, 'UTC')`;
+  const rows = await sql`
+    WITH shared AS (
+      SELECT salt FROM erasures
+       WHERE client_id = ${erasure.clientId} AND requested_at >= ${month}
+         AND requested_at < ${month} + interval '1 month' AND salt <> ''
+       ORDER BY requested_at LIMIT 1
+    ), chosen AS (
+      SELECT coalesce((SELECT salt FROM shared), ${erasure.salt}::bytea) AS salt
+    )
+    INSERT INTO erasures (erasure_id, client_id, property, value, salt, value_sha256, requested_at, requested_by, key_prefix)
+    SELECT ${erasure.erasureId}, client_id, ${erasure.property}, ${erasure.value}::text::json, salt,
+           sha256(salt || convert_to(${erasure.canonical}, 'UTF8')), ${time(sql, erasure.requestedAt)},
+           ${erasure.requestedBy}, ${erasure.keyPrefix}
+      FROM clients, chosen WHERE client_id = ${erasure.clientId}`;
+  return rows.count === 1;
+}
+
+export interface ErasureFilter {
+  clientId: string | undefined;
+  /** Only erasures that come after this one. */
+  after: readonly [requestedAt: string, erasureId: string] | undefined;
+}
+
+/** Newest first, then by id downwards. */
+export async function listErasures(
+  sql: Executor,
+  { clientId, after }: ErasureFilter,
+  limit: number,
+): Promise<ErasureRow[]> {
+  return sql<ErasureRow[]>`
+    SELECT ${erasureColumns(sql)} FROM erasures e
+     WHERE true ${andIf(sql, clientId, (id) => sql`client_id = ${id}`)}
+           ${andIf(sql, after, ([at, id]) => sql`(e.requested_at, erasure_id) < (${time(sql, at)}, ${id}::uuid)`)}
+     ORDER BY e.requested_at DESC, erasure_id DESC
+     LIMIT ${limit}`;
+}
+
+/** Ids of the erasures that are not complete, the first asked for first. */
+export async function listOpenErasures(sql: Executor): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    SELECT erasure_id AS id FROM erasures WHERE completed_at IS NULL ORDER BY requested_at`;
+  return rows.map(({ id }) => id);
+}
+
+/** An erasure that is not complete, and how far it has come. */
+export interface OpenErasure {
+  erasure_id: string;
+  client_id: string;
+  property: string;
+  /** JSON text. */
+  value: string;
+  /** UTC text. */
+  requested_at: string;
+  /** Key of the last quarantined event that was looked at. */
+  quarantine_after: string | null;
+  quarantine_done: boolean;
+  /** Events up to this time have been looked through: UTC text, or `infinity`. */
+  events_to: string | null;
+}
+
+/** Locks an erasure until the transaction ends. @returns undefined where it is complete, or somebody else works on it */
+export async function lockErasure(tx: Transaction, erasureId: string): Promise<OpenErasure | undefined> {
+  const rows = await tx<OpenErasure[]>`
+    SELECT erasure_id, client_id, property, value::text AS value,
+           ${utc(tx, "requested_at")} AS requested_at, quarantine_after,
+           quarantine_ended_at IS NOT NULL AS quarantine_done,
+           CASE WHEN events_to = 'infinity' THEN 'infinity' ELSE ${utc(tx, "events_to")} END AS events_to
+      FROM erasures
+     WHERE erasure_id = ${erasureId} AND completed_at IS NULL
+       FOR UPDATE SKIP LOCKED`;
+  return rows[0];
+}
+
+/** Notes how far an erasure has come in the events. @param to RFC 3339, or `infinity` when there are no more */
+export async function noteEventsErased(
+  tx: Transaction,
+  erasureId: string,
+  { to, erased }: { to: string; erased: number },
+): Promise<void> {
+  await tx`
+    UPDATE erasures SET events_to = ${time(tx, to)}, events_erased = events_erased + ${erased}
+     WHERE erasure_id = ${erasureId}`;
+}
+
+/**
+ * Notes how far an erasure has come in quarantine.
+ * @param after key of the last event that was looked at; null when there are no more
+ */
+export async function noteQuarantineErased(
+  tx: Transaction,
+  erasureId: string,
+  { after, erased }: { after: string | null; erased: number },
+): Promise<void> {
+  await tx`
+    UPDATE erasures SET quarantine_began_at = coalesce(quarantine_began_at, clock_timestamp()),
+                        quarantine_after = coalesce(${after}::uuid, quarantine_after),
+                        quarantine_ended_at = CASE WHEN ${after}::uuid IS NULL THEN clock_timestamp() END,
+                        quarantined_erased = quarantined_erased + ${erased}
+     WHERE erasure_id = ${erasureId}`;
+}

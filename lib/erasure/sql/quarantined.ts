@@ -1,0 +1,39 @@
+import type { Transaction } from "../../postgres/client.ts";
+import { time } from "../../postgres/fragments.ts";
+
+/** Puts other bytes in the place of quarantined events; PostgreSQL's own words may quote them, so they go too. */
+export async function eraseQuarantined(
+  tx: Transaction,
+  clientId: string,
+  events: readonly { eventKey: string; line: string }[],
+): Promise<void> {
+  await tx`
+    UPDATE quarantine q SET event = convert_to(erased.line, 'UTF8'), detail = 'erased'
+      FROM unnest(${events.map(({ eventKey }) => eventKey)}::uuid[], ${events.map(({ line }) => line)}::text[])
+           AS erased(event_key, line)
+     WHERE q.client_id = ${clientId} AND q.event_key = erased.event_key`;
+}
+
+export interface LockedQuarantined {
+  event_key: string;
+  /** The event's line of its message. */
+  event: Buffer;
+}
+
+/**
+ * Quarantined events of a client by key, locked until the transaction ends.
+ * @param received only those received until then, RFC 3339
+ * @param after null for the first
+ */
+export async function lockQuarantined(
+  tx: Transaction,
+  { clientId, received, after }: { clientId: string; received: string; after: string | null },
+  limit: number,
+): Promise<LockedQuarantined[]> {
+  return tx<LockedQuarantined[]>`
+    SELECT event_key, event FROM quarantine
+     WHERE client_id = ${clientId} AND received_at <= ${time(tx, received)}
+       AND (${after}::uuid IS NULL OR event_key > ${after}::uuid)
+     ORDER BY event_key LIMIT ${limit}
+       FOR UPDATE`;
+}

@@ -1,0 +1,106 @@
+/**
+ * The worker's part in erasures. Messages can't be searched, so a payload that an erasure was to reach may still come out of
+ * the queue, out of dead letters or out of a redrive. It is erased in the transaction that stores it or sets it aside. Why
+ * none slips through: docs/decisions/0027.
+ */
+import { hash } from "node:crypto";
+import { parseExact } from "../base/json.ts";
+import type { Transaction } from "../postgres/client.ts";
+import type { RefusedEvent } from "../quarantine/sql/insert.ts";
+import type { PropertyPath } from "../query/property.ts";
+import type { EventRow } from "../worker/sql/store-events.ts";
+import { listTombstones, type Tombstone } from "./sql/list-tombstones.ts";
+import { canonicalText, ERASED, ERASED_LINE, pathOf, scalarAt } from "./subject.ts";
+
+/** What is about to be stored or set aside. */
+export interface Arriving {
+  rows: EventRow[];
+  /** Lines without an event that could be read. */
+  unreadable: RefusedEvent[];
+}
+
+/** Erased values that share a property and a salt, so that an event is hashed once for all of them. */
+interface Values {
+  path: PropertyPath;
+  salt: Buffer;
+  /** Time of the latest request by hash, in milliseconds since the Unix epoch, as are all times here. */
+  requestedMs: Map<string, number>;
+}
+
+/** A client's erasures. */
+interface Erasures {
+  values: Values[];
+  /** What was received until then may be of a subject whose hash has been forgotten. */
+  forgottenMs: number;
+  /** The latest request of all. */
+  latestMs: number;
+}
+
+/**
+ * Replaces the payloads of subjects whose erasure was requested after the event was received. Where that can't be told,
+ * since a line can't be read or a hash has been forgotten, the payload goes too.
+ */
+export async function eraseArriving(tx: Transaction, { rows, unreadable }: Arriving): Promise<Arriving> {
+  const received = oldestByClient([...rows, ...unreadable]);
+  const tombstones = received.size > 0 ? await listTombstones(tx, received) : [];
+  if (tombstones.length === 0) return { rows, unreadable };
+  const byClient = new Map(
+    [...Map.groupBy(tombstones, (tombstone) => tombstone.client_id)].map(([id, own]) => [id, gather(own)]),
+  );
+  return {
+    rows: rows.map((row) => (isErased(byClient.get(row.clientId), row) ? { ...row, payload: ERASED } : row)),
+    unreadable: unreadable.map((event) => {
+      const latestMs = byClient.get(event.clientId)?.latestMs ?? Number.NEGATIVE_INFINITY;
+      return Date.parse(event.receivedAt) <= latestMs
+        ? { ...event, line: ERASED_LINE, detail: "erased" }
+        : event;
+    }),
+  };
+}
+
+function oldestByClient(events: readonly Pick<EventRow, "clientId" | "receivedAt">[]): Map<string, string> {
+  const oldest = new Map<string, string>();
+  for (const { clientId, receivedAt } of events) {
+    const known = oldest.get(clientId);
+    // All have the same form, so that their order is that of their text.
+    if (known === undefined || receivedAt < known) oldest.set(clientId, receivedAt);
+  }
+  return oldest;
+}
+
+function gather(tombstones: readonly Tombstone[]): Erasures {
+  const byName = new Map<string, Values>();
+  let forgottenMs = Number.NEGATIVE_INFINITY;
+  for (const { property, salt, value_sha256: sha256, requested_ms: requestedMs } of tombstones) {
+    const path = property === null ? undefined : pathOf(property);
+    if (path === undefined || sha256 === null) {
+      forgottenMs = Math.max(forgottenMs, requestedMs);
+      continue;
+    }
+    const name = `${salt.toString("hex")} ${property}`;
+    const values = byName.get(name) ?? { path, salt, requestedMs: new Map() };
+    values.requestedMs.set(sha256, requestedMs);
+    byName.set(name, values);
+  }
+  const latestMs = Math.max(...tombstones.map((tombstone) => tombstone.requested_ms));
+  return { values: [...byName.values()], forgottenMs, latestMs };
+}
+
+function isErased(erasures: Erasures | undefined, { payload, receivedAt }: EventRow): boolean {
+  const receivedMs = Date.parse(receivedAt);
+  if (erasures === undefined || receivedMs > erasures.latestMs) return false;
+  if (receivedMs <= erasures.forgottenMs) return true;
+  let parsed: unknown;
+  try {
+    parsed = parseExact(payload);
+  } catch {
+    return true;
+  }
+  return erasures.values.some(({ path, salt, requestedMs }) => {
+    const value = scalarAt(parsed, path);
+    if (value === undefined) return false;
+    const text = Buffer.from(canonicalText(value));
+    const latest = requestedMs.get(hash("sha256", Buffer.concat([salt, text])));
+    return latest !== undefined && receivedMs <= latest;
+  });
+}

@@ -1,0 +1,146 @@
+/** Reading events back. Payloads pass through as text, so that their digits survive. */
+import type { Call } from "../app/handler.ts";
+import { clientFilter } from "../auth/client-filter.ts";
+import { eventKey } from "../base/ids.ts";
+import { shortenTime } from "../base/time.ts";
+import { decodeCursor, encodeCursor, isTextPart, isTimePart, linkNext } from "../http/cursor.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import { Problem } from "../http/problem.ts";
+import { findQuarantined, type QuarantinedEvent } from "../quarantine/sql/quarantined.ts";
+import { parseLine } from "../queue/message.ts";
+import type * as contract from "./contract.ts";
+import { findEvent } from "./sql/find-event.ts";
+import { type ListedEventRow, streamEvents } from "./sql/list-events.ts";
+import type { StoredEventRow } from "./sql/stored-event.ts";
+
+/** Time, id and client of the last event shown. */
+export const EVENT_CURSOR = [isTimePart, isTextPart, isTextPart] as const;
+
+/**
+ * Most characters in a page's events; a page of large ones ends before its limit. A Lambda function's answer is at most
+ * 6 MiB, in which every quotation mark of the body takes two bytes and other characters up to three.
+ */
+const MAX_PAGE_LENGTH = 2_000_000;
+
+/** Events, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
+export async function listEvents(call: Call<typeof contract.listEvents>): Promise<ApiResponse> {
+  const { deps, query, request } = call;
+  const { event_id: id, event_type: eventType, start, end, where, limit } = query;
+  const event = id === undefined ? undefined : { id, key: eventKey(id) };
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
+  const filter = { clientId: clientFilter(call), event, eventType, start, end, where, after };
+  // One row beyond the limit tells whether there is a next page.
+  const limits = { rows: limit + 1, bytes: MAX_PAGE_LENGTH };
+  const { events, cursor } = await cutPage(streamEvents(deps.sql, filter, limits), limit);
+  const body = `{"events":[${events.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
+  return json(200, body, linkNext(request, cursor));
+}
+
+/** As many events as fit, and at least one. */
+async function cutPage(
+  pages: AsyncIterable<readonly ListedEventRow[]>,
+  limit: number,
+): Promise<{ events: string[]; cursor: string | null }> {
+  const events: string[] = [];
+  let length = 0;
+  let last: StoredEventRow | undefined;
+  for await (const page of pages)
+    for (const row of page) {
+      const text = wasRead(row) ? storedJson(row) : undefined;
+      length += text?.length ?? 0;
+      const full = text === undefined || events.length === limit || length > MAX_PAGE_LENGTH;
+      if (last !== undefined && full) return { events, cursor: cursorAfter(last) };
+      if (!wasRead(row) || text === undefined) throw new Error("The first event of a page has no payload.");
+      events.push(text);
+      last = row;
+    }
+  return { events, cursor: null };
+}
+
+/** False for a row beyond the bytes of its list. */
+export const wasRead = (row: ListedEventRow): row is StoredEventRow => row.payload !== null;
+
+/** Leads to what comes after an event. */
+export const cursorAfter = (row: ListedEventRow): string =>
+  encodeCursor([row.event_time, row.event_id, row.client_id]);
+
+/**
+ * One event, wherever it is. A redrive may move it out of quarantine between the two looks, so that a third one is
+ * needed before it can be said not to exist.
+ * @throws {Problem} `not-found`, `insufficient-scope`
+ */
+export async function getEvent(call: Call<typeof contract.getEvent>): Promise<ApiResponse> {
+  const { sql } = call.deps;
+  const id = call.params.event_id;
+  const key = eventKey(id);
+  const clientId = clientFilter(call);
+  const stored = async (): Promise<string | undefined> => {
+    const row = await findEvent(sql, id, key, clientId);
+    return row && storedJson(row);
+  };
+  const quarantined = async (): Promise<string | undefined> => {
+    const rows = await findQuarantined(sql, key, clientId);
+    return rows.map((row) => quarantinedJson(row, id)).find((text) => text !== undefined);
+  };
+  const event = (await stored()) ?? (await quarantined()) ?? (await stored());
+  if (event === undefined) throw new Problem("not-found", "There is no such event.");
+  return json(200, event);
+}
+
+/** A stored event as JSON text. */
+export const storedJson = (row: StoredEventRow): string =>
+  withPayload(
+    {
+      client_id: row.client_id,
+      event_id: row.event_id,
+      event_type: row.event_type,
+      timestamp: shortenTime(row.event_time),
+      received_at: shortenTime(row.received_at),
+      processed_at: shortenTime(row.processed_at),
+      processing_latency_ms: row.latency_ms,
+      status: "stored",
+      receipt_id: row.receipt_id,
+    },
+    row.payload,
+  );
+
+/** @returns undefined for a line that can't be read, or is of another event whose id has the same key */
+function quarantinedJson(row: QuarantinedEvent, id: string): string | undefined {
+  const event = readQuarantined(row.event);
+  if (event?.eventId !== id) return undefined;
+  return withPayload(
+    {
+      client_id: row.client_id,
+      event_id: event.eventId,
+      event_type: event.eventType,
+      timestamp: event.timestamp,
+      received_at: shortenTime(row.received_at),
+      processed_at: null,
+      processing_latency_ms: null,
+      status: "quarantined",
+      receipt_id: row.receipt_id,
+      reason: row.reason,
+    },
+    isJson(event.payload) ? event.payload : "{}",
+  );
+}
+
+function readQuarantined(line: Buffer): ReturnType<typeof parseLine> | undefined {
+  try {
+    return parseLine(line.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const withPayload = (members: object, payload: string): string =>
+  `${JSON.stringify(members).slice(0, -1)},"payload":${payload}}`;

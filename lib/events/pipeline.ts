@@ -1,0 +1,40 @@
+/** Where the accepted events are: settled, or on their way. */
+import type { Call } from "../app/handler.ts";
+import { auditGaps } from "../audit/record/gaps.ts";
+import { clientFilter } from "../auth/client-filter.ts";
+import { outage } from "../http/errors.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import type * as contract from "./contract.ts";
+import { readWaiting } from "./waiting.ts";
+
+/**
+ * Totals and the queue. `accepted = stored + duplicates + quarantined + pending` holds at any moment: the settled kinds are
+ * PostgreSQL's, `pending` is what waits by the notes in Redis and is not settled, and `accepted` is their sum.
+ * @throws {Problem} `insufficient-scope`; `queue-unavailable` when Redis is out of reach
+ */
+export async function getPipeline(call: Call<typeof contract.getPipeline>): Promise<ApiResponse> {
+  const { deps } = call;
+  const clientId = clientFilter(call);
+  const audit = await auditGaps(deps.sql);
+  const { waiting, totals } = await readWaiting(deps, clientId);
+  // After it, since what it finds settled no longer counts towards the depth.
+  const depth = await deps.queue.depth().catch(outage("queue"));
+
+  const sum = { accepted: 0, stored: 0, duplicates: 0, quarantined: 0, pending: 0 };
+  for (const { stored, duplicates, quarantined } of totals) {
+    sum.stored += stored;
+    sum.duplicates += duplicates;
+    sum.quarantined += quarantined;
+  }
+  for (const events of waiting.values()) sum.pending += events;
+  sum.accepted = sum.stored + sum.duplicates + sum.quarantined + sum.pending;
+
+  const queue = {
+    messages: depth.messages,
+    events: depth.events,
+    oldest_age_ms: depth.oldestAgeMs,
+    drain_per_second: depth.drainPerSecond,
+    dead_letters: depth.deadLetters,
+  };
+  return json(200, { ...sum, queue, audit });
+}

@@ -1,0 +1,79 @@
+/** What became of a request's events. */
+
+import type { Deps } from "../app/connect.ts";
+import type { Call } from "../app/handler.ts";
+import type { Caller } from "../auth/authenticate.ts";
+import { isUuid } from "../base/ids.ts";
+import { shortenTime } from "../base/time.ts";
+import { outage } from "../http/errors.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
+import { Problem } from "../http/problem.ts";
+import { parseNote } from "../pending/note.ts";
+import type * as contract from "./contract.ts";
+import { findReceipt, type ReceiptRow } from "./sql/receipts.ts";
+
+type Receipt = Omit<ReceiptRow, "completed_at" | "settled_parts" | "parts"> & { completed_at: string | null };
+
+/**
+ * A receipt stands in Redis as long as a message of it waits, and in PostgreSQL, a row for each message, from the commit
+ * that settles it. It is asked for in PostgreSQL, which has the last word, then in Redis; if it moved between the two
+ * looks, the third one finds it.
+ * @throws {Problem} `not-found`, also for another client's receipt; `queue-unavailable` when it is not settled and Redis
+ * is out of reach
+ */
+export async function getReceipt(call: Call<typeof contract.getReceipt>): Promise<ApiResponse> {
+  const { deps, caller } = call;
+  const id = call.params.receipt_id;
+  const receipt = isUuid(id) ? await findAnywhere(deps, caller, id) : undefined;
+  if (!receipt || !(caller.admin || receipt.client_id === caller.clientId))
+    throw new Problem("not-found", "There is no such receipt.");
+  const { accepted, stored, duplicates, quarantined } = receipt;
+  return json(200, {
+    receipt_id: id,
+    received_at: shortenTime(receipt.received_at),
+    accepted,
+    stored,
+    duplicates,
+    quarantined,
+    pending: accepted - stored - duplicates - quarantined,
+    completed_at: receipt.completed_at === null ? null : shortenTime(receipt.completed_at),
+  });
+}
+
+async function findAnywhere(deps: Deps, caller: Caller, id: string): Promise<Receipt | undefined> {
+  const first = await findReceipt(deps.sql, id);
+  if (first && isWhole(first)) return first;
+  const pending = await findPending(deps, caller, id);
+  // Where Redis knows nothing of it, all that the queue took has been settled, perhaps since the first look.
+  if (!pending) return findReceipt(deps.sql, id);
+  if (!first) return pending;
+  return first.accepted < pending.accepted
+    ? { ...first, accepted: pending.accepted, completed_at: null }
+    : first;
+}
+
+const isWhole = ({ settled_parts, parts }: ReceiptRow): boolean => settled_parts >= parts;
+
+/** From the note in the client's shard. */
+async function findPending(
+  { redis, shards }: Deps,
+  caller: Caller,
+  id: string,
+): Promise<Receipt | undefined> {
+  const places = caller.admin || caller.clientId === null ? shards.all : [shards.of(caller.clientId)];
+  const texts = await Promise.all(places.map(({ receipts }) => redis.hget(receipts, id))).catch(
+    outage("queue"),
+  );
+  const text = texts.find((found) => found !== null) ?? undefined;
+  if (text === undefined) return undefined;
+  const { clientId = "", receivedAt, events } = parseNote(text);
+  return {
+    client_id: clientId,
+    received_at: new Date(receivedAt).toISOString(),
+    completed_at: null,
+    accepted: events,
+    stored: 0,
+    duplicates: 0,
+    quarantined: 0,
+  };
+}

@@ -1,0 +1,103 @@
+/** Is it well? */
+import * as z from "zod";
+import { countField, timeField, timeParam, unqueuedSchema } from "../http/fields.ts";
+import { operation } from "../http/operation.ts";
+
+const checkSchema = z
+  .object({ status: z.enum(["up", "down"]), latency_ms: z.number().min(0) })
+  .meta({ id: "HealthCheck" });
+const checksSchema = z.object({ database: checkSchema, redis: checkSchema, queue: checkSchema });
+
+const partitionsSchema = z
+  .object({
+    runway_days: countField.meta({
+      description: "Whole days from now for which partitions of events have been made. Usually 35 and more.",
+    }),
+    default_rows: countField.meta({
+      description:
+        "Rows that fell into a DEFAULT partition, counted to 10,000 each. Maintenance moves or deletes them.",
+    }),
+  })
+  .meta({ id: "Partitions" });
+
+export const settingsSchema = z
+  .object({
+    weak: z
+      .array(
+        z
+          .object({
+            setting: z.string().meta({ example: "appendfsync" }),
+            value: z.string().meta({ example: "everysec" }),
+            wanted: z.string().meta({ example: "always" }),
+            risk: z.string(),
+          })
+          .meta({ id: "WeakSetting" }),
+      )
+      .meta({ description: "Settings with which the server does not keep what Weir promises." }),
+    unknown: z.array(z.string()).meta({
+      description: "Settings that the server does not tell, as managed services do with CONFIG.",
+    }),
+  })
+  .meta({ id: "ServerSettings" });
+
+export const healthSchema = z
+  .object({
+    status: z.enum(["ok", "unavailable"]).meta({
+      description:
+        "`ok` when every check is `up`: a write to each server, undone or expiring, works. Settings, partitions and the audit don't change it.",
+    }),
+    at: timeField.meta({
+      description: "When this was found. An answer may be one that was found up to a second ago.",
+    }),
+    checks: checksSchema,
+    settings: z.object({
+      database: settingsSchema.nullable().meta({ description: "Null when the database does not answer." }),
+      redis: settingsSchema.nullable().meta({ description: "Null when Redis does not answer." }),
+    }),
+    partitions: partitionsSchema.nullable().meta({ description: "Null when the database does not answer." }),
+    audit: unqueuedSchema.nullable().meta({ description: "Null when the database does not answer." }),
+    version: z.string(),
+  })
+  .meta({ id: "Health" });
+
+export const getLiveness = operation({
+  method: "GET",
+  path: "/health/live",
+  function: "health",
+  summary: "Is the API answering at all",
+  scopes: [],
+  responses: { 200: z.object({ status: z.literal("ok"), version: z.string() }) },
+});
+
+export const getHealth = operation({
+  method: "GET",
+  path: "/health",
+  function: "health",
+  summary: "Do the database, Redis and the queue take writes",
+  scopes: [],
+  responses: { 200: healthSchema, 503: healthSchema },
+});
+
+export const getHealthHistory = operation({
+  method: "GET",
+  path: "/health/history",
+  function: "health",
+  summary: "The scheduled health checks, newest first",
+  scopes: [],
+  query: z.strictObject({
+    start: timeParam.optional().meta({ description: "By default 24 hours before `end`." }),
+    end: timeParam.optional().meta({ description: "By default now." }),
+  }),
+  responses: {
+    200: z.object({
+      start: timeField,
+      end: timeField,
+      checked: countField.meta({ description: "Checks in the range; only the newest 1,500 are listed." }),
+      unhealthy: countField,
+      checks: z.array(
+        z.object({ at: timeField, status: z.enum(["ok", "unavailable"]), checks: checksSchema }),
+      ),
+    }),
+  },
+  problems: ["database-unavailable"],
+});

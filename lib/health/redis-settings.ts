@@ -1,0 +1,38 @@
+import { Redis } from "ioredis";
+import type { RedisConnection } from "../redis/client.ts";
+
+/** Settings of one server by name; those that it does not tell are missing. */
+export type RedisSettings = ReadonlyMap<string, string>;
+
+/**
+ * The settings that decide what a promise of Redis is worth, of each server that takes writes. Managed services refuse CONFIG, but tell in INFO what they evict.
+ * @throws when a server does not answer
+ */
+export async function readSettings(redis: RedisConnection): Promise<RedisSettings[]> {
+  if (redis instanceof Redis) return [await readNode(redis)];
+  // Until the first command no node of a cluster is known.
+  if (redis.nodes("master").length === 0) await redis.ping();
+  return Promise.all(redis.nodes("master").map(readNode));
+}
+
+async function readNode(node: Redis): Promise<RedisSettings> {
+  // One name a call: Redis before 7 takes no more.
+  const [memory, ...told] = await Promise.all([
+    node.info("memory").catch(untold("")),
+    ...["append*", "lazyfree-lazy-expire"].map((pattern) => node.config("GET", pattern).catch(untold([]))),
+  ]);
+  const words = told.flat() as string[];
+  const settings = new Map<string, string>();
+  for (let at = 0; at + 1 < words.length; at += 2) settings.set(words[at] ?? "", words[at + 1] ?? "");
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+  if (policy !== undefined) settings.set("maxmemory-policy", policy);
+  return settings;
+}
+
+/** For a command that the server does not have, or does not let us use. */
+const untold =
+  <T>(nothing: T) =>
+  (error: Error): T => {
+    if (/^(?:ERR unknown|NOPERM)/.test(error.message)) return nothing;
+    throw error;
+  };

@@ -1,0 +1,82 @@
+/** Whether the servers are told to keep what Weir promises. */
+import type { z } from "zod";
+import type { Deps } from "../app/connect.ts";
+import type * as contract from "./contract.ts";
+import { type RedisSettings, readSettings } from "./redis-settings.ts";
+import { readDurability } from "./sql/read-durability.ts";
+
+export type Settings = z.output<typeof contract.settingsSchema>;
+
+interface Demand {
+  setting: string;
+  /** Values that keep the promise. */
+  good: readonly string[];
+  risk: string;
+  /** It matters only where Redis is the queue. */
+  ofQueue?: true;
+}
+
+const DATABASE: readonly Demand[] = [
+  { setting: "fsync", good: ["on"], risk: "A power cut can lose stored events and damage the database." },
+  { setting: "full_page_writes", good: ["on"], risk: "A power cut can damage the database." },
+  {
+    setting: "synchronous_commit",
+    good: ["on", "local", "remote_write", "remote_apply"],
+    risk: "A crash can lose events that the queue has given up already.",
+  },
+];
+
+const REDIS: readonly Demand[] = [
+  {
+    setting: "appendonly",
+    good: ["yes"],
+    risk: "When Redis ends, accepted events are lost.",
+    ofQueue: true,
+  },
+  {
+    setting: "appendfsync",
+    good: ["always"],
+    risk: "A power cut can lose the accepted events of about the last second.",
+    ofQueue: true,
+  },
+  {
+    setting: "maxmemory-policy",
+    good: ["noeviction"],
+    risk: "When memory runs out, Redis removes keys without a word, and accepted events may be among them.",
+  },
+  {
+    setting: "lazyfree-lazy-expire",
+    good: ["yes"],
+    risk: "Redis stops for everybody while it frees a large key that has expired.",
+  },
+];
+
+/** @throws when PostgreSQL does not answer */
+export async function databaseSettings({ sql }: Pick<Deps, "sql">): Promise<Settings> {
+  return judge(DATABASE, [await readDurability(sql)]);
+}
+
+/** @throws when a server of Redis does not answer */
+export async function redisSettings({ redis, config }: Pick<Deps, "redis" | "config">): Promise<Settings> {
+  const demands = REDIS.filter(({ ofQueue }) => !ofQueue || config.queue === "redis");
+  return judge(demands, await readSettings(redis));
+}
+
+/** Of several servers the worst value counts. */
+function judge(demands: readonly Demand[], servers: readonly RedisSettings[]): Settings {
+  const found: Settings = { weak: [], unknown: [] };
+  for (const { setting, good, risk } of demands) {
+    const values = servers.map((server) => server.get(setting));
+    const value = values.find((one) => one !== undefined && !good.includes(one));
+    if (value !== undefined) found.weak.push({ setting, value, wanted: good[0] ?? "", risk });
+    else if (values.length === 0 || values.includes(undefined)) found.unknown.push(setting);
+  }
+  return found;
+}
+
+/** A sentence for each setting that does not keep the promise. @param server such as `Redis` */
+export const settingWarnings = (server: string, { weak }: Settings): string[] =>
+  weak.map(
+    ({ setting, value, wanted, risk }) =>
+      `${server}: ${setting} is ${value} and should be ${wanted}. ${risk}`,
+  );

@@ -1,0 +1,102 @@
+/** A request's body as text: decoded, decompressed, checked for its type, size and encoding. */
+import { gunzipSync } from "node:zlib";
+import { parseExact } from "../base/json.ts";
+import type { ApiRequest } from "./gateway.ts";
+import { Problem } from "./problem.ts";
+
+/** Largest body after decompression, in bytes. */
+export const MAX_BODY_BYTES = 1_048_576;
+
+export type MediaType = "application/json" | "application/x-ndjson";
+
+/**
+ * @returns the media type without parameters
+ * @throws {Problem} `unsupported-media-type`
+ */
+export function mediaType(request: ApiRequest, accepted: readonly MediaType[]): MediaType {
+  const [type = "", ...parameters] = (request.headers["content-type"] ?? "")
+    .split(";")
+    .map((part) => part.trim());
+  const found = accepted.find((candidate) => candidate === type.toLowerCase());
+  if (!found) {
+    const sent = type === "" ? "no Content-Type" : `Content-Type ${JSON.stringify(type.slice(0, 100))}`;
+    throw new Problem("unsupported-media-type", `The request has ${sent}; send ${accepted.join(" or ")}.`);
+  }
+  const charset = parameters.find((parameter) => /^charset=/i.test(parameter));
+  if (charset !== undefined && !/^charset="?utf-?8"?$/i.test(charset))
+    throw new Problem("unsupported-media-type", "The only charset is utf-8.");
+  return found;
+}
+
+/**
+ * The body's text.
+ * @throws {Problem} `unsupported-media-type` for an unknown Content-Encoding, `payload-too-large`, `invalid-encoding`
+ */
+export function bodyText(request: ApiRequest): string {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && encoding !== "gzip")
+    throw new Problem("unsupported-media-type", "The only Content-Encoding is gzip.");
+  // UTF-8 has at least a byte a character, and base64 four characters for three bytes.
+  if (request.body.length > MAX_BODY_BYTES * (request.bodyIsBase64 ? 4 / 3 + 0.001 : 1)) throw tooLarge();
+  if (encoding === "gzip") return decode(gunzip(request));
+  if (request.bodyIsBase64) return decode(Buffer.from(request.body, "base64"));
+  return checkText(request);
+}
+
+/**
+ * The body as a JSON value.
+ * @param exact as for `parseJson`
+ * @throws {Problem} as `bodyText` does, and `invalid-json`
+ */
+export function bodyJson(request: ApiRequest, exact = false): unknown {
+  mediaType(request, ["application/json"]);
+  return parseJson(bodyText(request), exact);
+}
+
+/**
+ * @param exact whether numbers keep their digits, as those of payloads do: `1e3` is a raw JSON object then, and the
+ *   number 1000 otherwise
+ * @throws {Problem} `invalid-json`, saying where
+ */
+export function parseJson(text: string, exact: boolean): unknown {
+  if (text.trim() === "") throw new Problem("invalid-json", "The body is empty.");
+  try {
+    return exact ? parseExact(text) : JSON.parse(text);
+  } catch (error) {
+    // V8's message quotes what the caller sent, and nothing else.
+    throw new Problem("invalid-json", `The body is not JSON: ${(error as Error).message.toWellFormed()}`);
+  }
+}
+
+function gunzip(request: ApiRequest): Buffer {
+  // A gateway that passed compressed bytes on as text has destroyed them.
+  if (!request.bodyIsBase64) throw new Problem("invalid-encoding", "The body is marked as gzip, but is not.");
+  try {
+    return gunzipSync(Buffer.from(request.body, "base64"), { maxOutputLength: MAX_BODY_BYTES });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
+    throw new Problem("invalid-encoding", "The body is marked as gzip, but is not, or is cut short.");
+  }
+}
+
+function decode(bytes: Buffer): string {
+  if (bytes.length > MAX_BODY_BYTES) throw tooLarge();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem("invalid-encoding", "The body is not valid UTF-8.");
+  }
+}
+
+/** A body that the gateway decoded: it replaced what was not UTF-8 by U+FFFD, which mostly shows in the length. */
+function checkText({ body, headers }: ApiRequest): string {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_BODY_BYTES) throw tooLarge();
+  const declared = headers["content-length"];
+  if (declared !== undefined && Number(declared) !== bytes && body.includes("\uFFFD"))
+    throw new Problem("invalid-encoding", "The body is not valid UTF-8.");
+  return body.startsWith("\uFEFF") ? body.slice(1) : body;
+}
+
+const tooLarge = (): Problem =>
+  new Problem("payload-too-large", `The body is larger than ${MAX_BODY_BYTES} bytes after decompression.`);

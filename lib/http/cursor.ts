@@ -1,0 +1,54 @@
+/**
+ * Cursors of lists: the sort key of the last row shown, in base64url. A page begins after it, so pages neither repeat
+ * nor skip rows while new ones arrive.
+ */
+
+import { parseTime } from "../base/time.ts";
+import type { ApiRequest } from "./gateway.ts";
+import { Problem } from "./problem.ts";
+
+/** Tells whether a part of a cursor is what it should be. */
+export type PartCheck = (part: string) => boolean;
+
+/** A time in UTC; other offsets never come from us, and PostgreSQL takes fewer of them than RFC 3339. */
+export const isTimePart: PartCheck = (part) => part.endsWith("Z") && parseTime(part) !== undefined;
+export const isTextPart: PartCheck = () => true;
+
+/** Stands between the parts: no text in the database holds it, and it stays short where JSON would escape. */
+const SEPARATOR = "\0";
+
+/** @param parts the row's sort key */
+export const encodeCursor = (parts: readonly string[]): string =>
+  Buffer.from(parts.join(SEPARATOR)).toString("base64url");
+
+/**
+ * @param checks one for each part
+ * @returns the parts that `encodeCursor` was given
+ * @throws {Problem} `invalid-parameter` when the text is not a cursor of this list
+ */
+export function decodeCursor<const C extends readonly PartCheck[]>(
+  cursor: string,
+  checks: C,
+): { readonly [K in keyof C]: string } {
+  const parts = Buffer.from(cursor, "base64url").toString().split(SEPARATOR);
+  const valid =
+    parts.length === checks.length &&
+    checks.every((check, index) => check(parts[index] ?? "")) &&
+    // Buffer.from passes over what is not base64url, and text is never quite the same after broken UTF-8.
+    encodeCursor(parts) === cursor;
+  if (valid) return parts as unknown as { readonly [K in keyof C]: string };
+  throw new Problem("invalid-parameter", "Not valid: cursor.", {
+    errors: [{ parameter: "cursor", detail: "must be the next_cursor of this list's page before" }],
+  });
+}
+
+/**
+ * The `Link` header (RFC 8288) that leads from this page to the next: the same question with another cursor.
+ * @param cursor null on the last page, which has no such header
+ */
+export function linkNext({ path, query }: ApiRequest, cursor: string | null): Record<string, string> {
+  if (cursor === null) return {};
+  const next = new URLSearchParams(query);
+  next.set("cursor", cursor);
+  return { link: `<${path}?${next}>; rel="next"` };
+}

@@ -1,0 +1,135 @@
+/** Pieces that several calls' parameters and answers are made of. */
+import * as z from "zod";
+import { isTimeZone, TIME_ZONE } from "../analytics/time-zone.ts";
+import { parseTime } from "../base/time.ts";
+
+/** An RFC 3339 time; what comes out is an `Instant`. */
+export const timeParam = z
+  .string()
+  .transform((text, context) => {
+    const time = parseTime(text);
+    if (time) return time;
+    context.addIssue({ code: "custom", message: "must be an RFC 3339 date and time with an offset" });
+    return z.NEVER;
+  })
+  .meta({ format: "date-time", example: "2026-11-23T06:00:00Z" });
+
+/** Text without NUL characters, which `readParameters` and `checkBody` refuse. @param most characters */
+export const textParam = (most: number) => z.string().min(1).max(most).meta({ pattern: "^[^\\u0000]*$" });
+
+export const timeField = z.string().meta({ format: "date-time" });
+export const clientIdField = z.string().meta({ example: "demo" });
+export const countField = z.int().min(0);
+
+/** When a bucket begins, as `localTime` writes it. */
+export const bucketField = timeField.meta({
+  description: "When it begins, with the offset that `tz` has then.",
+  example: "2026-03-29T00:00:00+01:00",
+});
+
+/** The zone in which buckets are cut. Every call takes the same zones. */
+export const timeZoneParam = z
+  .string()
+  .max(64)
+  .refine(
+    isTimeZone,
+    "must be a name of the IANA time zone database, or an offset such as +05:30 (in a URL %2B05:30)",
+  )
+  .default("UTC")
+  .meta({
+    description:
+      "Where days begin: a name of the IANA time zone database, in any case, or an offset from UTC as ±hh:mm. In a URL, + is written %2B.",
+    pattern: TIME_ZONE.source,
+    example: "Europe/Berlin",
+  });
+
+/** A whole number in a parameter, written in decimal digits: not 0x10, 1e2, +1, 01 or 1.0. */
+export const intParam = (min: number, max: number, byDefault: number) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const number = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
+      if (number >= min && number <= max) return number;
+      const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} on` : `from ${min} to ${max}`;
+      context.addIssue({ code: "custom", message: `must be a whole number ${range}, in decimal digits` });
+      return z.NEVER;
+    })
+    .meta({
+      override: {
+        type: "integer",
+        minimum: min,
+        ...(max !== Number.MAX_SAFE_INTEGER && { maximum: max }),
+        default: byDefault,
+      },
+    })
+    .default(byDefault);
+
+/** A parameter that may be given several times; what comes out is always an array. @param most times */
+export const repeatable = <Item extends z.ZodType>(item: Item, most: number) =>
+  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(item).max(most));
+
+/** Shared by every call over a range of events. */
+export const rangeQuery = {
+  event_type: textParam(200).optional().meta({ description: "Only events of this type." }),
+  start: timeParam
+    .optional()
+    .meta({ description: "Events at or after this time; without it, from the first on." }),
+  end: timeParam.optional().meta({ description: "Events before this time; without it, up to the last." }),
+  client: textParam(32).optional().meta({
+    description: "Only this client's data. A key without the scope admin sees its own client's data only.",
+  }),
+};
+
+/** Shared by every call that counts events. */
+export const countQuery = {
+  ...rangeQuery,
+  event_type: repeatable(rangeQuery.event_type.unwrap(), 100)
+    .optional()
+    .meta({ description: "Only events of this type, or of these." }),
+};
+
+/** A cursor, in base64url. @param most characters */
+export const cursorParam = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[A-Za-z0-9_-]+$/, "must be the next_cursor of this list's page before");
+
+/** Shared by every list. */
+export const pageQuery = {
+  limit: intParam(1, 1_000, 100).meta({ description: "Rows a page." }),
+  cursor: cursorParam(1_000).optional().meta({
+    description: "`next_cursor` of the page before. Opaque, and stable while new rows arrive.",
+  }),
+};
+
+export const nextCursor = z.string().nullable().meta({ description: "Null on the last page." });
+
+/** Says how fresh and from where an answer of analytics is. */
+export const freshness = {
+  as_of: timeField.nullable().meta({
+    description:
+      "Every event received before this time is in the answer. Null when the queue can't be asked, or is counted again since Redis lost data.",
+  }),
+  lag_ms: z.int().min(0).nullable().meta({ description: "How far `as_of` is behind now." }),
+  source: z.enum(["rollup", "raw", "mixed"]).meta({
+    description: "Whether the answer comes from rollups, raw rows, or both. It is exact in any case.",
+  }),
+};
+
+/** Calls whose audit row is not where it belongs. */
+export const unqueuedSchema = z
+  .object({
+    logged: countField.meta({
+      description:
+        "Calls whose audit row went to the log, since the queue did not confirm it. As far as is known; those that the queue turns out to have taken do not count.",
+    }),
+    recovered: countField.meta({
+      description: "Those of them that were read back in: `weir audit recover`.",
+    }),
+    missing: countField.meta({
+      description: "The others: they have no entry in the audit log. Looked up now.",
+    }),
+  })
+  .meta({ id: "AuditGaps" });

@@ -1,0 +1,65 @@
+/** Words for the scripts that admit a request, and what they reply. */
+import { toLimit } from "../auth/authenticate.ts";
+import type { Config } from "../config/config.ts";
+import type { Shard } from "../redis/keys.ts";
+import { costOf } from "./batch.ts";
+import type { IncomingEvent } from "./event.ts";
+import type { Enqueued, Submission } from "./intake.ts";
+
+/** KEYS that every way begins with, see `admissionLua`. */
+export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submission): string[] => [
+  shard.apiKey(hash),
+  shard.client(clientId),
+  shard.limit(clientId),
+  shard.seen(clientId),
+  shard.stats,
+  shard.receipts,
+  shard.open,
+  shard.waiting,
+];
+
+/** ARGV that every way begins with. */
+export function admissionArgs(
+  { request, key, batch, problem }: Submission,
+  config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents" | "queueMaxBytes" | "redisShards">,
+): (string | number)[] {
+  return [
+    key.clientId,
+    "ingest",
+    request.id,
+    request.receivedAt,
+    problem?.status ?? "",
+    problem?.code ?? "",
+    costOf(batch),
+    config.dedupWindowSeconds * 1_000,
+    // Only its own shard can be seen by a script, so each takes its even part.
+    Math.ceil(config.queueMaxEvents / config.redisShards),
+    Math.ceil(config.queueMaxBytes / config.redisShards),
+    placesOf(batch.valid),
+  ];
+}
+
+/** The places of events as five hexadecimal digits each. */
+export function placesOf(events: readonly Pick<IncomingEvent, "place">[]): string {
+  let text = "";
+  for (const { place } of events) text += (0x100000 + place).toString(16).slice(1);
+  return text;
+}
+
+export function toAdmission(reply: unknown, { key }: Submission): Enqueued {
+  const [code, outcomes, quota, window, remaining, reset, extra, owner, prefix, audited] = reply as [
+    string,
+    ...(string | number | null | undefined)[],
+  ];
+  const limit = typeof quota === "number" ? [quota, window, remaining, reset].map(Number) : [];
+  return {
+    code,
+    outcomes: String(outcomes ?? ""),
+    limit: toLimit(limit),
+    extra: String(extra ?? ""),
+    clientId: String(owner ?? ""),
+    owner: owner ? String(owner) : null,
+    keyPrefix: prefix ? String(prefix) : key.prefix,
+    audited: audited === 1,
+  };
+}

@@ -1,0 +1,90 @@
+/** The events of one request: a single one, `{"events": […]}`, or one a line (NDJSON). */
+
+import type { Seed } from "../base/ids.ts";
+import { mayHoldUnstorable, numberSource, parseExact } from "../base/json.ts";
+import { bodyText, type MediaType, mediaType, parseJson } from "../http/body.ts";
+import type { ApiRequest } from "../http/gateway.ts";
+import { type Fault, Problem } from "../http/problem.ts";
+import { type IncomingEvent, itemFault, MAX_AHEAD_MS, readEvent } from "./event.ts";
+
+/** Most events in a request. */
+export const MAX_EVENTS = 1_000;
+const MEDIA_TYPES: readonly MediaType[] = ["application/json", "application/x-ndjson"];
+
+export interface Batch {
+  /** Sorted by place. Events of one id are in the order of the request. */
+  valid: IncomingEvent[];
+  faults: Fault[];
+}
+
+/** What a request costs of its client's limit. */
+export const costOf = ({ valid, faults }: Batch): number => Math.max(1, valid.length + faults.length);
+
+/**
+ * Reads and checks a request's events, each on its own: one bad event never spoils its neighbours.
+ * @param seed of the places of ids
+ * @throws {Problem} when the body as a whole can't be taken
+ */
+export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
+  const type = mediaType(request, MEDIA_TYPES);
+  const text = bodyText(request);
+  const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text, true));
+  if (items.length > MAX_EVENTS)
+    throw new Problem(
+      "payload-too-large",
+      `The request has ${items.length} events; at most ${MAX_EVENTS} are taken.`,
+    );
+
+  const now = Date.now();
+  const window = { from: now - retentionDays * 86_400_000, to: now + MAX_AHEAD_MS };
+  const unsure = mayHoldUnstorable(text);
+  const batch: Batch = { valid: [], faults: [] };
+  for (const [index, item] of items.entries()) {
+    const read = item instanceof NotJson ? item.at(index) : readEvent(item, index, window, unsure, seed);
+    if ("line" in read) batch.valid.push(read);
+    else batch.faults.push(read);
+  }
+  if (batch.valid.length > 1) batch.valid.sort((a, b) => a.place - b.place);
+  return batch;
+}
+
+function readItems(value: unknown): readonly unknown[] {
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Array.isArray(value) ||
+    numberSource(value) !== undefined
+  )
+    throw new Problem("invalid-body", 'The body must be one event or {"events": […]}.');
+  if (!("events" in value)) return [value];
+  const { events, ...others } = value;
+  const extra = Object.keys(others)[0];
+  if (extra !== undefined)
+    throw new Problem(
+      "invalid-body",
+      `Beside "events" there is an unknown member ${JSON.stringify(extra.toWellFormed())}.`,
+    );
+  if (!Array.isArray(events) || events.length === 0)
+    throw new Problem("invalid-body", '"events" must be an array of 1 to 1,000 events.');
+  return events;
+}
+
+/** A line that is not JSON; the other lines are taken all the same. */
+class NotJson {
+  at(index: number): Fault {
+    return itemFault(index, null, "", "the line is not JSON");
+  }
+}
+
+function readLines(text: string): readonly unknown[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length === 0) throw new Problem("invalid-body", "The body has no event.");
+  if (lines.length > MAX_EVENTS) return lines;
+  return lines.map((line) => {
+    try {
+      return parseExact(line);
+    } catch {
+      return new NotJson();
+    }
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Whether an event of an id that Redis has seen with another digest really has other content. Redis can't know: the id may
+ * have been marked by a request that came second, where the first one's mark was lost or has expired. PostgreSQL tells.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { eventKey } from "../base/ids.ts";
+import { parseExact } from "../base/json.ts";
+import type { Log } from "../base/log.ts";
+import { ERASED } from "../erasure/subject.ts";
+import type { Database } from "../postgres/client.ts";
+import { type EventLine, parseLine } from "../queue/message.ts";
+import type { IncomingEvent } from "./event.ts";
+import type { Enqueued, Submission } from "./intake.ts";
+import { type MatchRow, matchEvents } from "./sql/match-events.ts";
+
+/**
+ * `same`: it is a duplicate of the stored one or of one in quarantine, `other`: it is not; `absent`: nothing is stored under the
+ * id; `unknown`: PostgreSQL did not say.
+ */
+export type Verdict = "same" | "other" | "absent" | "unknown";
+
+/** How long a request may wait for the answer, in milliseconds. */
+const WAIT_MS = 2_000;
+
+interface Servers {
+  sql: Database;
+  log: Log;
+}
+
+/**
+ * Decides on the conflicts among a request's outcomes. Never rejects.
+ * @param letter the new outcome of an item. `isSecond`: an earlier item of the request is accepted under its id
+ * @returns the outcomes, see `Enqueued`
+ */
+export async function judge(
+  servers: Servers,
+  { batch: { valid } }: Pick<Submission, "batch">,
+  { outcomes, owner }: Pick<Enqueued, "outcomes" | "owner">,
+  letter: (verdict: Verdict, isSecond: boolean) => string,
+): Promise<string> {
+  const accepted = new Set(valid.filter((_, item) => outcomes[item] === "a").map(({ eventId }) => eventId));
+  const doubtful = valid.filter((_, item) => outcomes[item] === "c");
+  const verdicts = await compareWithStored(servers, owner ?? "", doubtful);
+  let next = 0;
+  return outcomes.replace(/c/g, () => {
+    const isSecond = accepted.has(doubtful[next]?.eventId ?? "");
+    return letter(verdicts[next++] ?? "unknown", isSecond);
+  });
+}
+
+/** Compares events of a client with what PostgreSQL holds under their ids. */
+async function compareWithStored(
+  { sql, log }: Servers,
+  clientId: string,
+  events: readonly IncomingEvent[],
+): Promise<Verdict[]> {
+  const sent = events.map(({ line }) => parseLine(line));
+  const asked = sent.map((event, position) => ({
+    ...event,
+    eventKey: eventKey(event.eventId),
+    payloadBytes: Buffer.byteLength(event.payload),
+    lineBytes: Buffer.byteLength(events[position]?.line ?? ""),
+  }));
+  const tooLate = Promise.withResolvers<never>();
+  const timer = setTimeout(() => tooLate.reject(new Error("PostgreSQL did not answer in time.")), WAIT_MS);
+  try {
+    const rows = await Promise.race([matchEvents(sql, clientId, asked, ERASED), tooLate.promise]);
+    return sent.map((event, position) => verdictOf(event, rows[position]));
+  } catch (error) {
+    log.warn("conflict-not-checked", { client_id: clientId, error: error as Error });
+    return sent.map(() => "unknown");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function verdictOf(event: EventLine, row: MatchRow | undefined): Verdict {
+  if (row === undefined) return "unknown";
+  if (row.stored) {
+    const same = row.payload === ERASED || (row.payload !== null && isSame(row.payload, event.payload));
+    return same ? "same" : "other";
+  }
+  return row.line !== null && isSameLine(row.line.toString(), event) ? "same" : "absent";
+}
+
+/** Equal up to the order of members; numbers by their digits. */
+const isSame = (one: string, other: string): boolean =>
+  one === other || isDeepStrictEqual(parseExact(one), parseExact(other));
+
+function isSameLine(line: string, event: EventLine): boolean {
+  try {
+    const { eventId, eventType, timestamp, payload } = parseLine(line);
+    return (
+      eventId === event.eventId &&
+      eventType === event.eventType &&
+      timestamp === event.timestamp &&
+      (payload === ERASED || isSame(payload, event.payload))
+    );
+  } catch {
+    // What can't be read was not sent like this.
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+/** One event: its schema, and its way from what was sent to what travels. */
+import * as z from "zod";
+import { placeOf, type Seed, seenId } from "../base/ids.ts";
+import { escapePointer, findUnstorable, numberSource } from "../base/json.ts";
+import { parseTime } from "../base/time.ts";
+import type { Fault } from "../http/problem.ts";
+import { toLine } from "../queue/message.ts";
+import { digestEvent, digestValue } from "./digest.ts";
+
+/** Levels of objects and arrays in a payload. Far above what people send, far below what exhausts a parser's stack. */
+export const MAX_DEPTH = 100;
+/** How far ahead of now `timestamp` may lie, in milliseconds. */
+export const MAX_AHEAD_MS = 86_400_000;
+
+export const eventSchema = z
+  .strictObject({
+    event_id: z.string().min(1).max(200).meta({
+      description: "Names the event within its client. However often it is sent, it counts once.",
+      example: "order-1001-placed",
+    }),
+    event_type: z.string().min(1).max(200).meta({ example: "order.placed" }),
+    timestamp: z.string().meta({
+      format: "date-time",
+      description:
+        "When it happened: RFC 3339 with an offset, not older than the retention and at most 24 h ahead. Kept to the microsecond.",
+      example: "2026-11-23T06:00:00.000Z",
+    }),
+    payload: z.looseObject({}).meta({
+      description: "Any JSON object. Numbers keep their digits, strings their characters.",
+      example: { amount: 12.5, currency: "EUR" },
+    }),
+  })
+  .meta({ id: "Event" });
+
+/** A valid event on its way to the queue. */
+export interface IncomingEvent {
+  index: number;
+  eventId: string;
+  /** The id as Redis remembers it, and its place there. */
+  seenId: string;
+  place: number;
+  /** Of everything but the id. */
+  digest: string;
+  line: string;
+}
+
+interface Window {
+  /** Oldest and newest `timestamp` that is taken, in milliseconds since the Unix epoch. */
+  from: number;
+  to: number;
+}
+
+/**
+ * Checks one item of a request.
+ * @param value as `parseExact` gave it
+ * @param unsure whether the request's text may hold strings that PostgreSQL can't
+ * @param seed of the places of ids
+ * @returns the event, or what is wrong with it
+ */
+export function readEvent(
+  value: unknown,
+  index: number,
+  window: Window,
+  unsure: boolean,
+  seed: Seed,
+): IncomingEvent | Fault {
+  const result = eventSchema.safeParse(value);
+  if (!result.success) return schemaFault(value, index, result.error);
+  const { event_id: eventId, event_type: eventType } = result.data;
+  // The payload as parsed, not zod's copy, which has lost a member named __proto__.
+  const { payload } = value as { payload: object };
+  const fault = (pointer: string, detail: string): Fault => itemFault(index, eventId, pointer, detail);
+
+  if (numberSource(payload) !== undefined)
+    return fault("/payload", "payload: expected object, received number");
+  const time = parseTime(result.data.timestamp);
+  if (!time) return fault("/timestamp", "timestamp must be an RFC 3339 date and time with an offset");
+  if (time.ms < window.from) return fault("/timestamp", "timestamp is older than the retention");
+  if (time.ms > window.to) return fault("/timestamp", "timestamp is more than 24 hours ahead");
+  let digest: number;
+  try {
+    digest = digestValue(payload, MAX_DEPTH);
+  } catch {
+    return fault("/payload", `payload is nested more than ${MAX_DEPTH} levels deep`);
+  }
+  // After the look at the depth: this one goes down as far as the payload does.
+  if (unsure) {
+    const found = findUnstorable({ event_id: eventId, event_type: eventType, payload });
+    if (found) return fault(found.pointer, `${found.pointer.slice(1)} ${found.detail}`);
+  }
+  const line = toLine({ eventId, eventType, timestamp: time.text, payload: JSON.stringify(payload) });
+  return {
+    index,
+    eventId,
+    seenId: seenId(eventId),
+    place: placeOf(eventId, seed),
+    digest: digestEvent(eventType, time.text, digest),
+    line,
+  };
+}
+
+export const itemFault = (index: number, eventId: string | null, pointer: string, detail: string): Fault => ({
+  index,
+  event_id: eventId,
+  code: "invalid-event",
+  pointer,
+  detail,
+  retryable: false,
+});
+
+/** Puts the first issue that zod found into our words. */
+function schemaFault(value: unknown, index: number, error: z.ZodError): Fault {
+  if (isRawNumber(value)) return itemFault(index, null, "", "the item: expected object, received number");
+  const issue = error.issues[0];
+  const id = typeof value === "object" && value !== null && "event_id" in value ? value.event_id : null;
+  const eventId = typeof id === "string" && id.isWellFormed() ? cut(id) : null;
+  if (issue === undefined) return itemFault(index, eventId, "", "the event is not valid");
+  const { pointer, detail } = describeIssue(issue, value);
+  return itemFault(index, eventId, pointer, detail);
+}
+
+/** The first 200 characters; by code units a surrogate pair might be cut in two. */
+const cut = (text: string): string => Array.from(text.slice(0, 400)).slice(0, 200).join("");
+
+/** A zod issue as a JSON Pointer and a sentence that names the member. */
+export function describeIssue(issue: z.core.$ZodIssue, root: unknown): { pointer: string; detail: string } {
+  const path = issue.path.map((part) => escapePointer(String(part)));
+  const name = issue.path.join(".") || "the item";
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const shown = key.isWellFormed() ? cut(key) : "?";
+    return {
+      pointer: `/${[...path, escapePointer(shown)].join("/")}`,
+      detail: `unknown member ${JSON.stringify(shown)}`,
+    };
+  }
+  const missing = issue.code === "invalid_type" && valueAt(root, issue.path) === undefined;
+  const pointer = path.length > 0 ? `/${path.join("/")}` : "";
+  // A number whose digits are kept is an object to zod.
+  const message = isRawNumber(valueAt(root, issue.path))
+    ? issue.message.replace("received object", "received number")
+    : issue.message;
+  return { pointer, detail: missing ? `${name} is missing` : `${name}: ${message}` };
+}
+
+const isRawNumber = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && numberSource(value) !== undefined;
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * The front door: check the body, then let the intake check key, limit and duplicates and queue what is new: on Redis one
+ * atomic round trip, on SQS one before and one after it. PostgreSQL is read only for a key that is not cached, and for an
+ * event that Redis takes for a conflict.
+ */
+
+import type { Deps } from "../app/connect.ts";
+import type { Call } from "../app/handler.ts";
+import { presentedKey, stranger, withKey } from "../auth/authenticate.ts";
+import { sendEvents } from "../events/contract.ts";
+import { outage } from "../http/errors.ts";
+import type { ApiRequest, ApiResponse } from "../http/gateway.ts";
+import { readParameters } from "../http/parameters.ts";
+import { type Fault, Problem } from "../http/problem.ts";
+import { type Batch, readBatch } from "./batch.ts";
+import { toAnswer } from "./response.ts";
+
+/**
+ * Takes the events of a request.
+ * @throws {Problem} every refusal of the contract
+ */
+export async function ingest(
+  call: Pick<Call, "request" | "deps" | "seen" | "audited">,
+): Promise<ApiResponse> {
+  const { request, deps } = call;
+  const key = presentedKey(request.headers["x-api-key"]);
+  const unknown = stranger(key);
+  call.seen(unknown);
+  const submission = { request, key, ...readOrRefuse(request, deps) };
+  const result = await withKey(deps, key, () => deps.intake.enqueue(submission)).catch(outage("queue"));
+  call.seen({ ...unknown, clientId: result.owner, keyPrefix: result.keyPrefix });
+  if (result.audited) call.audited();
+  return toAnswer(submission, result);
+}
+
+/** What is wrong with the request is told only to a caller whose key is good, so it waits for the script's verdict. */
+function readOrRefuse(request: ApiRequest, { config }: Deps): { batch: Batch; problem: Problem | undefined } {
+  try {
+    readParameters(sendEvents, request);
+    const batch = readBatch(request, config.retentionDays, config.placeSeed);
+    return { batch, problem: batch.valid.length > 0 ? undefined : nothingValid(batch.faults) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { batch: { valid: [], faults: [] }, problem: error };
+  }
+}
+
+const nothingValid = (errors: readonly Fault[]): Problem =>
+  new Problem("no-valid-events", `None of the ${errors.length} events of the request is valid.`, { errors });

@@ -1,0 +1,149 @@
+import { authorizeLua, limitLua, limitReplyLua } from "../../auth/lua/authorize.ts";
+import { lookUpLua } from "./seen.ts";
+
+/** What the two ways into the queue do each in its own manner; pieces of Lua. */
+interface Way {
+  /** Position in ARGV of the first item, and how many words an item has. */
+  first: number;
+  width: number;
+  /**
+   * Body of `record(status, lines, answer)`: writes the lines of the new events, if there are any, with the audit row, and
+   * returns true; false where the row is to be written by whoever builds the answer. Of that, `answer` has code, left (of
+   * the limit), new, duplicates and conflicts.
+   */
+  record: string;
+  /** Goes on with a request that is taken, with `new` events. `marks` holds ids and digests of them, see `markLua`. */
+  keep: string;
+  /** Expression for how many events may come to wait; of a request that is taken. */
+  waits: string;
+  /** Expression for what the receipt's note says after client, events and time, see `notesLua`. */
+  note: string;
+  /** Expression for what is kept of this very request where it was taken and has been settled already; else false. */
+  settledBefore: string;
+  /**
+   * Block that answers a request that was taken before, with `taken_before`, its note or what `settledBefore` gave. Where it
+   * does not return, the outcomes of this run are answered.
+   */
+  again: string;
+}
+
+/**
+ * What both ways into the queue do about a request, in one atomic step: key, limit, duplicates, depth.
+ *
+ * KEYS  1 key record, 2 client record, 3 limit, 4 seen ids (beginning of their hashes' names), 5 stats, 6 pending receipts,
+ *       7 open receipts, 8 events waiting by client; the others are the script's own
+ * ARGV  1 client id, 2 scopes, 3 request id, 4 received at (ms), 5 status and 6 code of a refusal found in the body
+ *       ('' when there is none), 7 cost, 8 dedup window (ms), 9 most events and 10 most bytes in the queue,
+ *       11 places of the valid items, which are sorted by them (see `lookUpLua`), then the script's own, and from `first` on
+ *       for each valid item `width` words: id, digest of its content, the script's own
+ * Output {code, outcomes, quota, window s, remaining, reset s, extra, client id, key prefix, audited}: code is 'ok' or a problem
+ *       code; outcomes has a letter an item (a accepted, d duplicate, c conflict); the limit's four are false for a
+ *       client that is not known; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
+ *       client id and key prefix are '' where they are not known; audited is 1 where the audit row is on its way
+ */
+export const admissionLua = ({
+  first,
+  width,
+  record,
+  keep,
+  waits,
+  note,
+  settledBefore,
+  again,
+}: Way): string => `${authorizeLua}
+if code == 'miss' then return { 'miss' } end
+if code == 'client' then return { 'client', '', false, false, false, false, '', owner } end
+local function record(status, lines, answer)
+  ${record}
+end
+if code and not rate then
+  local audited = record(401, {}, { code = code }) and 1 or 0
+  return { code, '', false, false, false, false, '', owner or '', prefix or '', audited }
+end
+
+${limitLua}
+local audited = false
+local function finish(result, status, outcomes, extra)
+  local quota, span, left, reset = ${limitReplyLua}
+  if status then audited = record(status, {}, { code = result, left = left }) end
+  return { result, outcomes or '', quota, span, left, reset, extra or '', owner, prefix, audited and 1 or 0 }
+end
+
+if code then return finish(code, 403) end
+local charged = tat + tonumber(ARGV[7]) * interval
+-- Has this very request been taken? When the connection breaks before the reply, ioredis sends the command again. A
+-- second message of the same id would push the first one, and its events, out of the worker's batch.
+local taken_before = redis.call('HGET', KEYS[6], ARGV[3])
+-- A request of more than the burst would never pass, however long its caller waits.
+if tonumber(ARGV[7]) > burst and not taken_before then return finish('payload-too-large', 413) end
+-- One microsecond of grace: doubles of this size are a quarter of one apart.
+local over_us = charged - now_us - tolerance
+if over_us > 1 and not taken_before then
+  taken_before = ${settledBefore}
+  if not taken_before then return finish('rate-limited', 429, '', math.ceil(over_us / 1000)) end
+end
+-- Numbers go to Redis as digits: of a number of Lua's it makes a double's text, which takes longer than the command.
+local charged_text = string.format('%.0f', charged)
+local charged_ms = string.format('%d', math.max(1, math.ceil((charged - now_us) / 1000)))
+if ARGV[5] ~= '' then
+  local reply = finish(ARGV[6], ARGV[5])
+  redis.call('SET', KEYS[3], charged_text, 'PX', charged_ms)
+  tat = charged
+  reply[3], reply[4], reply[5], reply[6] = ${limitReplyLua}
+  return reply
+end
+
+local items = (#ARGV - ${first - 1}) / ${width}
+local window, base, places, ids = tonumber(ARGV[8]), KEYS[4], ARGV[11], {}
+for i = 1, items do ids[i] = ARGV[${first - width} + i * ${width}] end
+${lookUpLua}
+
+local outcomes, lines, mine, marks, position, new, duplicates, conflicts = {}, {}, {}, {}, {}, 0, 0, 0
+for i = 1, items do
+  local id, digest = ids[i], ARGV[${first - width + 1} + i * ${width}]
+  local known = mine[id] or seen[i]
+  if not known then
+    mine[id] = digest
+    outcomes[i] = 'a'
+    new = new + 1
+    lines[new] = ARGV[${first - 1} + i * ${width}]
+    marks[new * 2 - 1] = id
+    marks[new * 2] = digest
+    position[new] = i
+  elseif known == digest then
+    outcomes[i] = 'd'
+    duplicates = duplicates + 1
+  else
+    outcomes[i] = 'c'
+    conflicts = conflicts + 1
+  end
+end
+
+if duplicates > 0 and not taken_before then taken_before = ${settledBefore} end
+if taken_before then
+  ${again}
+end
+if new > 0 then
+  local stats = redis.call('HMGET', KEYS[5], 'events', 'bytes')
+  local waiting = tonumber(stats[1] or '0')
+  if waiting + new > tonumber(ARGV[9]) or tonumber(stats[2] or '0') >= tonumber(ARGV[10]) then
+    local drained = redis.call('HMGET', KEYS[5], 'rate', 'rate_at')
+    return finish('queue-full', 503, '', waiting .. ' ' .. (drained[1] or '0') .. ' ' .. (drained[2] or '0') .. ' ' .. now_ms)
+  end
+end
+
+local answer = { code = 'ok', new = new, duplicates = duplicates, conflicts = conflicts }
+audited = record(202, lines, answer)
+redis.call('SET', KEYS[3], charged_text, 'PX', charged_ms)
+tat = charged
+local waits = ${waits}
+local events = string.format('%d', waits)
+${keep}
+if waits > 0 then
+  redis.call('HINCRBY', KEYS[5], 'events', events)
+  redis.call('HINCRBY', KEYS[8], ARGV[1], events)
+end
+redis.call('HSET', KEYS[6], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' ' .. ${note})
+redis.call('ZADD', KEYS[7], string.format('%.0f', now_ms), ARGV[3])
+return finish('ok', nil, table.concat(outcomes))
+`;

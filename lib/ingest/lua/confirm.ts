@@ -1,0 +1,48 @@
+import { notesLua } from "../../pending/lua/notes.ts";
+import { script } from "../../redis/script.ts";
+import { markLua } from "./seen.ts";
+
+/**
+ * Second step of an ingest request whose events went to SQS: marks as seen what SQS took, and only that, and corrects the
+ * receipt's note to it. What the worker has settled already stays settled. Saying the same again changes nothing.
+ *
+ * KEYS  1 to 4 see `notesLua`, 5 seen ids (see `lookUpLua`)
+ * ARGV  1 client id, 2 request id, 3 dedup window (ms), 4 received at (ms), 5 number of parts that were taken, 6 places of the
+ *       events taken, then for each part: its number, events; then for each event taken, sorted by place: id and digest
+ * Output 1
+ */
+export const confirmScript = script(
+  "weirConfirm",
+  `${notesLua(1)}
+local first = 7 + tonumber(ARGV[5]) * 2
+if #ARGV >= first then
+  local window = tonumber(ARGV[3])
+  local generation = math.floor(notes_now / window)
+  local root, places, place, marks, position = KEYS[5] .. generation, ARGV[6], {}, {}, {}
+  local top, new = tonumber(redis.call('HGET', root, 'top') or '0'), (#ARGV - first + 1) / 2
+  for i = first, #ARGV do marks[i - first + 1] = ARGV[i] end
+  for n = 1, new do position[n] = n end
+  -- One that another request has marked in the meantime keeps its first digest.
+  ${markLua("HSETNX")}
+end
+
+local note = read_note(ARGV[2])
+-- This very script ran before, and its reply was lost.
+if note and note.state ~= 's' then return 1 end
+local settled = note and note.parts or ''
+local waiting, open = 0, ''
+for i = 7, first - 1, 2 do
+  if not find_part(settled, ARGV[i]) then
+    waiting = waiting + tonumber(ARGV[i + 1])
+    open = open .. ARGV[i] .. ':' .. ARGV[i + 1] .. ','
+  end
+end
+local waited = note and note.events - sum_parts(settled) or 0
+add_waiting(ARGV[1], waiting - waited)
+add(STATS, 'events', waiting - waited)
+if open == '' then remove_note(ARGV[2])
+-- Without a note Redis lost it in between; or all was settled and this is a late repetition, which the next look finds.
+elseif note or waiting > 0 then open_note(ARGV[2], ARGV[1], waiting + sum_parts(settled), ARGV[4], 'o', open) end
+return 1
+`,
+);

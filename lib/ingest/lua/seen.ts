@@ -1,0 +1,118 @@
+/**
+ * Ids that Redis has seen, by client and window. A window begins as one hash of ids and digests, its root. When that is
+ * full, new ids go into a layer of 64 hashes, and when one of these is full, into a layer of 4,096, and so on. So no hash
+ * grows with the rate: Redis frees a hash in one go, and one of 0.9 million ids held it up for two seconds
+ * (docs/decisions/0024).
+ *
+ * Which hash of a layer an id belongs to is told by its place (`placeOf`), of which each layer reads one base-64 digit
+ * more. Ids come sorted by place, so those of one hash are neighbours in any layer, and go into one command.
+ *
+ * The names of the hashes are made here, since only Redis' clock tells the window. KEYS has what they begin with, hash
+ * tag included, so that they are in the slot of the script's other keys. `weir:{0}:seen:acme:1971234` is the root of a
+ * window; `weir:{0}:seen:acme:1971234:1:7` is hash 7 of its first layer. A root's field `top` is the number of layers; no id
+ * is called that, since each begins with `=` or `#`.
+ */
+import { PLACES } from "../../base/ids.ts";
+
+/** Ids at which a hash is full. It may then hold up to 999 more, of the request that filled it. */
+export const FULL_HASH = 16_000;
+/** Hashes of the first layer, and by how much each layer is wider than the one before. */
+const WIDTH = 64;
+const MOST_LAYERS = Math.log(PLACES) / Math.log(WIDTH);
+/**
+ * Hashes of a window expire over this part of the time after it: Redis goes on freeing for as long as it finds many that
+ * have expired, and looks at the clock only after hundreds of them.
+ */
+const SPREAD = 1 / 4;
+
+/**
+ * Lua that looks ids up in the current window and the one before.
+ *
+ * Needs `now_ms`, `window` (ms), `base` (what the names begin with), `ids`, a list of `items` sorted by place, and `places`,
+ * five hexadecimal digits each (`placesOf`).
+ * Afterwards `seen` has the digest of each id that is known, else false; `root`, `top` and `generation` are the current
+ * window's root, number of layers and number; `place` has the places as numbers if they were needed.
+ */
+export const lookUpLua = `
+local generation = math.floor(now_ms / window)
+local root, root_before = base .. generation, base .. generation - 1
+ids[items + 1] = 'top'
+local seen = redis.call('HMGET', root, unpack(ids))
+local seen_before = redis.call('HMGET', root_before, unpack(ids))
+local top, top_before = tonumber(seen[items + 1] or '0'), tonumber(seen_before[items + 1] or '0')
+for i = 1, items do seen[i] = seen[i] or seen_before[i] end
+local place = {}
+if top > 0 or top_before > 0 then
+  for i = 1, items do place[i] = tonumber(string.sub(places, i * 5 - 4, i * 5), 16) end
+  for layer = 1, math.max(top, top_before) do
+    local span = ${PLACES} / ${WIDTH} ^ layer
+    local first = 1
+    while first <= items do
+      local number, last = math.floor(place[first] / span), first
+      local ends = (number + 1) * span
+      while last < items and place[last + 1] < ends do last = last + 1 end
+      local name = ':' .. layer .. ':' .. number
+      for w = 1, 2 do
+        if layer <= (w == 1 and top or top_before) then
+          local found = redis.call('HMGET', (w == 1 and root or root_before) .. name, unpack(ids, first, last))
+          for n = 1, #found do
+            if found[n] and not seen[first + n - 1] then seen[first + n - 1] = found[n] end
+          end
+        end
+      end
+      first = last + 1
+    end
+  end
+end
+`;
+
+/**
+ * Lua that marks ids as seen in the current window.
+ *
+ * Needs `root`, `top`, `generation`, `window` (ms), `places`, `place`, `marks`, a flat list of `new` ids and digests, one at the least, sorted by
+ * place, and `position`, a list of each one's position in `places`.
+ * @param command `HSETNX` where an id that is marked already is to keep its digest
+ */
+export const markLua = (command: "HSET" | "HSETNX"): string => `
+local names, sizes, from, full
+repeat
+  names, sizes, from, full = { root }, {}, { 1 }, false
+  if top > 0 then
+    local span, ends = ${PLACES} / ${WIDTH} ^ top, 0
+    names, from = {}, {}
+    for n = 1, new do
+      local i = position[n]
+      local at = place[i] or tonumber(string.sub(places, i * 5 - 4, i * 5), 16)
+      if at >= ends then
+        local number = math.floor(at / span)
+        ends = (number + 1) * span
+        names[#names + 1] = root .. ':' .. top .. ':' .. number
+        from[#names] = n
+      end
+    end
+  end
+  for h = 1, #names do
+    sizes[h] = redis.call('HLEN', names[h])
+    full = full or sizes[h] >= ${FULL_HASH} and top < ${MOST_LAYERS}
+  end
+  if full then
+    top = top + 1
+    redis.call('HSET', root, 'top', top)
+  end
+until not full
+from[#names + 1] = new + 1
+for h = 1, #names do
+  -- A value of more than 64 bytes makes Redis keep the hash as a table from the beginning. As a list, which it would be up
+  -- to 512 fields, it is searched from its start for each id.
+  if top > 0 and sizes[h] == 0 then redis.call('HSET', names[h], 'top', string.rep('0', 65)) end
+  ${
+    command === "HSET"
+      ? "redis.call('HSET', names[h], unpack(marks, from[h] * 2 - 1, from[h + 1] * 2 - 2))"
+      : "for m = from[h] * 2 - 1, from[h + 1] * 2 - 2, 2 do redis.call('HSETNX', names[h], marks[m], marks[m + 1]) end"
+  }
+  if sizes[h] == 0 then
+    local late = tonumber(string.sub(redis.sha1hex(names[h]), 1, 8), 16) / 2 ^ 32 * window * ${SPREAD}
+    redis.call('PEXPIREAT', names[h], string.format('%.0f', (generation + 2) * window + late))
+  end
+end
+`;

@@ -1,0 +1,99 @@
+/** Into Redis Streams: one script does everything, in one round trip. */
+
+import type { Unqueued } from "../audit/record/unqueued.ts";
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
+import { auditOf } from "../http/gateway.ts";
+import { Notes } from "../pending/notes.ts";
+import type { Database } from "../postgres/client.ts";
+import { depthScript, toDepth } from "../queue/lua/depth.ts";
+import { openAudit, openHeader } from "../queue/message.ts";
+import type { Recounted } from "../queue/sqs/recount.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import type { Shards } from "../redis/shards.ts";
+import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
+import { judge } from "./conflicts.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./intake.ts";
+import { defineEnqueue } from "./lua/enqueue.ts";
+import { bytesBefore, refusalBytes } from "./response.ts";
+
+const enqueueScript = defineEnqueue(refusalBytes);
+
+interface Parts {
+  redis: RedisConnection;
+  sql: Database;
+  shards: Shards;
+  config: Config;
+  log: Log;
+  unqueued: Unqueued;
+}
+
+export class RedisIntake implements Intake {
+  readonly #parts: Parts;
+  readonly #notes: Notes;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "redis");
+  }
+
+  async enqueue(submission: Submission): Promise<Enqueued> {
+    const { unqueued } = this.#parts;
+    const names = unqueued.take();
+    let audited = false;
+    try {
+      const enqueued = await this.#enqueue(submission, names);
+      audited = enqueued.audited;
+      return enqueued.outcomes.includes("c") ? await this.#check(submission, enqueued) : enqueued;
+    } finally {
+      if (!audited) unqueued.add(names);
+    }
+  }
+
+  /**
+   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, the mark is right, since it was set in the step that
+   * queued its event; but not if messages wait for longer than marks last, since an event before that one may wait, too.
+   */
+  async #check(submission: Submission, enqueued: Enqueued): Promise<Enqueued> {
+    const { redis, shards, config } = this.#parts;
+    const { queue, dead, stats } = shards.of(enqueued.owner ?? "");
+    // Before PostgreSQL is asked: what has left the queue by now is settled, and will be found.
+    const oldest = depthScript(redis, [queue, dead, stats], []).then(toDepth);
+    const overdue = await oldest.then(
+      ({ oldestAgeMs }) => oldestAgeMs >= config.dedupWindowSeconds * 1_000,
+      () => true,
+    );
+    const absent = overdue ? "u" : "c";
+    const letters = { same: "d", other: "c", absent, unknown: "u" } as const;
+    return {
+      ...enqueued,
+      outcomes: await judge(this.#parts, submission, enqueued, (verdict) => letters[verdict]),
+    };
+  }
+
+  async #enqueue(submission: Submission, names: readonly string[]): Promise<Enqueued> {
+    const { request, key, batch } = submission;
+    const header = { id: request.id, at: request.receivedAt };
+    const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
+    const { redis, shards, config } = this.#parts;
+    const args = admissionArgs(submission, config);
+    args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix), bytesBefore(submission));
+    for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
+    const shard = shards.ofKey(key);
+    const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];
+    return toAdmission(await enqueueScript(redis, keys, args), submission);
+  }
+
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
+  }
+
+  /** The stream and the notes are lost or kept together. */
+  async received(): Promise<void> {}
+
+  /** See `received`. */
+  recount(): Promise<Recounted> {
+    return Promise.resolve("complete");
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
+ * seen only what SQS took, and corrects the receipt's note to it.
+ */
+
+import { type Audited, naming } from "../audit/record/queue-row.ts";
+import type { Unqueued } from "../audit/record/unqueued.ts";
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
+import { auditOf } from "../http/gateway.ts";
+import { lookScript } from "../pending/lua/look.ts";
+import { Notes } from "../pending/notes.ts";
+import type { Database } from "../postgres/client.ts";
+import type { Sent, SqsQueue } from "../queue/sqs/queue.ts";
+import type { Recounted } from "../queue/sqs/recount.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import type { Shards } from "../redis/shards.ts";
+import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
+import { type Confirmation, Confirmations } from "./confirmations.ts";
+import { judge } from "./conflicts.ts";
+import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./intake.ts";
+import { admitScript } from "./lua/admit.ts";
+import { type Part, pack } from "./pack.ts";
+import { answerBytes } from "./response.ts";
+
+interface Parts {
+  redis: RedisConnection;
+  sql: Database;
+  shards: Shards;
+  queue: SqsQueue;
+  config: Config;
+  messageBytes: number;
+  log: Log;
+  unqueued: Unqueued;
+}
+
+export class SqsIntake implements Intake {
+  readonly #parts: Parts;
+  readonly #notes: Notes;
+  readonly #confirmations: Confirmations;
+  #hasLooked = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#notes = new Notes(parts.redis, parts.shards, "sqs");
+    this.#confirmations = new Confirmations(parts.redis, parts.log);
+  }
+
+  async enqueue(submission: Submission): Promise<Enqueued> {
+    const { redis, shards, config } = this.#parts;
+    this.#lookOnce();
+    await this.#confirmations.catchUp();
+    const args = admissionArgs(submission, config);
+    for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
+    const keys = admissionKeys(shards.ofKey(submission.key), submission);
+    const reply = await admitScript(redis, keys, args).catch((error: unknown) => {
+      this.#withdraw(submission);
+      throw error;
+    });
+    const admission = { ...toAdmission(reply, submission), audited: false };
+    const { code, owner } = admission;
+    if (code !== "ok" || owner === null) return admission;
+    const judged = { ...admission, outcomes: await this.#check(submission, admission) };
+    if (/[ad]/.test(judged.outcomes)) return this.#send(submission, judged, owner);
+    // Takes the receipt's note away.
+    await this.#confirmations.confirm(this.#confirmation(submission, owner, [], [], []));
+    return judged;
+  }
+
+  /**
+   * Lets a new Redis note when it was first used, before the first request is settled. Otherwise the first look after that
+   * could not tell it from one that came back empty. Redis keeps the order, so nothing waits for the reply.
+   */
+  #lookOnce(): void {
+    if (this.#hasLooked) return;
+    this.#hasLooked = true;
+    const { redis, shards } = this.#parts;
+    for (const shard of shards.all)
+      lookScript(redis, [...shard.notes, shard.counted], ["", 1]).catch(() => {
+        this.#hasLooked = false;
+      });
+  }
+
+  /**
+   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, or does not answer, the event is queued: an
+   * earlier one may be on its way whose mark was lost, since ids are marked only after SQS has taken their events. The ledger
+   * then decides, and what comes second is a duplicate on the receipt. Two events of one request can only be what they are.
+   */
+  async #check(submission: Submission, admission: Enqueued): Promise<string> {
+    if (!admission.outcomes.includes("c")) return admission.outcomes;
+    const letters = { same: "d", other: "c", absent: "a", unknown: "a" } as const;
+    return judge(this.#parts, submission, admission, (verdict, isSecond) =>
+      isSecond && verdict !== "same" ? "c" : letters[verdict],
+    );
+  }
+
+  async #send(submission: Submission, admission: Enqueued, owner: string): Promise<Enqueued> {
+    const { queue, messageBytes, unqueued } = this.#parts;
+    const fresh = submission.batch.valid.filter((_, item) => admission.outcomes[item] === "a");
+    const names = unqueued.take();
+    const whole = naming({ ...auditedHeader(submission, admission), client: owner }, names);
+    const lines = fresh.map(({ line }) => line);
+    const parts = pack(lines, whole, messageBytes);
+    const sent = await queue.sendEach(parts);
+    // What the row says of the answer is right only where SQS took the whole.
+    const audited = parts.length === 1 && sent[0]?.id !== undefined;
+    if (!audited) unqueued.add(names);
+    // What happens before this costs no event: those not marked are found in the ledger.
+    await this.#confirmations.confirm(this.#confirmation(submission, owner, fresh, parts, sent));
+
+    const outcomes = withRefusals(admission.outcomes, parts, sent);
+    const nothing = sent.every(({ id }) => id === undefined);
+    const passing = sent.some((one) => one.id === undefined && one.retryable);
+    return {
+      ...admission,
+      audited,
+      code: nothing && passing ? "queue-unavailable" : "ok",
+      outcomes,
+      cause: sent.flatMap((one) => ("cause" in one ? one.cause : []))[0],
+    };
+  }
+
+  /** What SQS took of a request. Where it is nothing, the receipt's note goes. */
+  #confirmation(
+    { request }: Submission,
+    owner: string,
+    fresh: Submission["batch"]["valid"],
+    parts: readonly Part[],
+    sent: readonly Sent[],
+  ): Confirmation {
+    const { shards, config } = this.#parts;
+    const taken: (string | number)[] = [];
+    const marked: Submission["batch"]["valid"] = [];
+    for (const [part, { events }] of parts.entries()) {
+      if (sent[part]?.id === undefined) continue;
+      taken.push(part, events.length);
+      for (const position of events) {
+        const event = fresh[position];
+        if (event) marked.push(event);
+      }
+    }
+    const args = [
+      owner,
+      request.id,
+      config.dedupWindowSeconds * 1_000,
+      request.receivedAt,
+      taken.length / 2,
+      placesOf(marked),
+      ...taken,
+      ...marked.flatMap(({ seenId, digest }) => [seenId, digest]),
+    ];
+    const shard = shards.of(owner);
+    const keys = [...shard.notes, shard.seen(owner)];
+    return { id: request.id, keys, args, withdrawal: taken.length === 0 };
+  }
+
+  /** Redis may have admitted the request nevertheless, and then counts events that were never sent. */
+  #withdraw(submission: Submission): void {
+    const { clientId } = submission.key;
+    if (clientId !== "") this.#confirmations.repeat(this.#confirmation(submission, clientId, [], [], []));
+  }
+
+  received(bodies: readonly string[]): Promise<void> {
+    return this.#parts.queue.noteReceived(bodies);
+  }
+
+  async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {
+    await this.#notes.settle(parts);
+    await this.#notes.giveUp(dead);
+  }
+
+  recount(forMs: number): Promise<Recounted> {
+    return this.#parts.queue.recount(forMs);
+  }
+}
+
+/** With the row of a request that is answered as it was admitted. */
+function auditedHeader(submission: Submission, admission: Enqueued): Audited {
+  const { request } = submission;
+  return {
+    v: 1,
+    id: request.id,
+    at: request.receivedAt,
+    audit: {
+      ...auditOf(request),
+      bytes_out: answerBytes(submission, admission),
+      client_id: admission.owner,
+      key_prefix: admission.keyPrefix,
+      status: 202,
+      duration_ms: Math.max(0, Date.now() - request.receivedAt),
+    },
+  };
+}
+
+/** Puts r or x in the place of the a of each event that SQS did not take. */
+function withRefusals(outcomes: string, parts: readonly Part[], sent: readonly Sent[]): string {
+  const letters = new Map<number, string>();
+  for (const [part, { events }] of parts.entries()) {
+    const one = sent[part];
+    if (one?.id === undefined)
+      for (const position of events) letters.set(position, one?.retryable === false ? "x" : "r");
+  }
+  let position = 0;
+  return outcomes.replace(/a/g, () => letters.get(position++) ?? "a");
+}

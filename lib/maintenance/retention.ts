@@ -1,0 +1,241 @@
+/**
+ * What has grown too old goes. First it is hidden, behind the horizon, and only then taken apart, in short transactions
+ * that each leave a whole: a run that is killed has lost nothing, and the next one goes on.
+ */
+
+import { GRAINS } from "../analytics/range.ts";
+import { forgetFound } from "../audit/record/gaps.ts";
+import { firstIdAt } from "../base/ids.ts";
+import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
+import { type Steps, step } from "../postgres/lock-retry.ts";
+import {
+  AUDIT_PARENTS,
+  DAY_MS,
+  oldestKept,
+  type PartitionSettings,
+  partitionEnd,
+} from "../storage/partitions.ts";
+import { readAuditHorizon, readHorizon } from "../storage/sql/horizon.ts";
+import { listPartitions } from "../storage/sql/partitions.ts";
+import {
+  detachPartition,
+  dropTable,
+  type ExpiredPartition,
+  forgetPartition,
+  lockExpired,
+  releaseIds,
+} from "./sql/expired-partitions.ts";
+import { moveAuditHorizon, moveHorizon } from "./sql/horizon.ts";
+import {
+  pruneHealth,
+  pruneLateAudit,
+  pruneLateEvents,
+  pruneQuarantine,
+  pruneReceipts,
+  pruneRollups,
+  pruneUnqueued,
+} from "./sql/prune.ts";
+
+/** Most rows that one transaction deletes. */
+const STEP_ROWS = 10_000;
+/** Blocks of 8 KiB that hold about as many of the smallest events. */
+const STEP_BLOCKS = 128;
+/**
+ * A question reads the horizon first, and no function that answers one runs for longer than half of this. What it began
+ * to count stays whole for so long.
+ */
+export const GRACE_MS = 60_000;
+/**
+ * A receipt also tells a message that comes a second time from a new one. Messages stay in SQS for 14 days at the most.
+ */
+const LEAST_RECEIPT_DAYS = 30;
+
+/** What a run deleted: rows by kind, and names of partitions. */
+export interface Deleted {
+  partitions: string[];
+  ledger: number;
+  late_events: number;
+  rollups: number;
+  receipts: number;
+  quarantine: number;
+  health_checks: number;
+  audit: number;
+}
+
+export const nothingDeleted = (): Deleted => ({
+  partitions: [],
+  ledger: 0,
+  late_events: 0,
+  rollups: 0,
+  receipts: 0,
+  quarantine: 0,
+  health_checks: 0,
+  audit: 0,
+});
+
+/**
+ * Hides the weeks that lie before the retention as a whole, and says which days of the audit log expire.
+ * @param now milliseconds since the Unix epoch
+ * @returns the horizon of events, RFC 3339
+ */
+export async function hideExpired(steps: Steps, settings: PartitionSettings, now: number): Promise<string> {
+  const target = new Date(oldestKept("events", settings, now)).toISOString();
+  await step(steps, "move the horizon", (tx) => moveHorizon(tx, target));
+  const auditDay = new Date(oldestKept("audit_log", settings, now)).toISOString().slice(0, 10);
+  await step(steps, "move the audit log's horizon", (tx) => moveAuditHorizon(tx, auditDay));
+  return (await readHorizon(steps.sql)).horizon.text;
+}
+
+/**
+ * Deletes what lies behind the horizon, once that has stood for `graceMs`, and the records that are as old.
+ * @param deleted counts up while it works, so that it tells the truth also where the time is up
+ */
+export async function deleteExpired(
+  steps: Steps,
+  settings: PartitionSettings,
+  { now, graceMs, deleted }: { now: number; graceMs: number; deleted: Deleted },
+): Promise<void> {
+  const { horizon, movedMsAgo } = await readHorizon(steps.sql);
+  if (movedMsAgo >= graceMs) await deleteHidden(steps, horizon, deleted);
+  await deleteRecords(steps, settings, now, deleted);
+  await deleteAudit(steps, deleted);
+}
+
+async function deleteHidden(
+  steps: Steps,
+  horizon: { ms: number; text: string },
+  deleted: Deleted,
+): Promise<void> {
+  for (const name of [...(await listPartitions(steps.sql))].sort()) {
+    if ((partitionEnd("events", name) ?? Number.POSITIVE_INFINITY) <= horizon.ms)
+      await step(steps, "detach a partition", (tx) => detachPartition(tx, name));
+  }
+  while (await deleteDetached(steps, deleted));
+  // What came in late since: its week has no partition any more.
+  await repeat(
+    steps,
+    "late events",
+    (tx) => pruneLateEvents(tx, horizon.text, STEP_ROWS),
+    (rows) => {
+      deleted.late_events += rows;
+    },
+  );
+  for (const grain of GRAINS) {
+    await repeat(
+      steps,
+      "rollups",
+      (tx) => pruneRollups(tx, grain, horizon.text, STEP_ROWS),
+      (rows) => {
+        deleted.rollups += rows;
+      },
+    );
+  }
+}
+
+/** Takes a detached partition one step further: the ledger rows of some blocks, and in the end the table. */
+async function deleteDetached(steps: Steps, deleted: Deleted): Promise<boolean> {
+  const done = await step(steps, "remove an expired partition", async (tx) => {
+    const partition = await lockExpired(tx);
+    if (partition === undefined) return undefined;
+    const { name, next_block: next, blocks }: ExpiredPartition = partition;
+    if (next < blocks) return { ids: await releaseIds(tx, partition, STEP_BLOCKS) };
+    await dropTable(tx, name);
+    await forgetPartition(tx, name);
+    return { ids: 0, dropped: name };
+  });
+  if (done === undefined) return false;
+  deleted.ledger += done.ids;
+  if (done.dropped !== undefined) deleted.partitions.push(done.dropped);
+  return true;
+}
+
+async function deleteRecords(
+  steps: Steps,
+  settings: PartitionSettings,
+  now: number,
+  deleted: Deleted,
+): Promise<void> {
+  const { retentionDays } = settings;
+  const cut = new Date(now - retentionDays * DAY_MS).toISOString();
+  const receiptsMs = now - Math.max(retentionDays, LEAST_RECEIPT_DAYS) * DAY_MS;
+  const receiptsCut = new Date(receiptsMs).toISOString();
+  const firstId = firstIdAt(receiptsMs);
+  await repeat(
+    steps,
+    "receipts",
+    (tx) => pruneReceipts(tx, firstId, receiptsCut, STEP_ROWS),
+    (rows) => {
+      deleted.receipts += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "quarantine",
+    (tx) => pruneQuarantine(tx, cut, STEP_ROWS),
+    (rows) => {
+      deleted.quarantine += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "health checks",
+    (tx) => pruneHealth(tx, cut, STEP_ROWS),
+    (rows) => {
+      deleted.health_checks += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "hashes of erased values",
+    (tx) => forgetErasedValues(tx, STEP_ROWS),
+    () => {},
+  );
+  const firstCall = firstIdAt(oldestKept("audit_log", settings, now));
+  await repeat(
+    steps,
+    "names of audit rows",
+    (tx) => pruneUnqueued(tx, firstCall, STEP_ROWS),
+    () => {},
+  );
+  await forgetFound(steps);
+}
+
+/**
+ * Days before the horizon go, with what came in late for them. Their seals stay. Where there are checkpoints one of them
+ * has to have the horizon first: an entry that is missing then has expired by a signed word, and was not taken away.
+ */
+async function deleteAudit(steps: Steps, deleted: Deleted): Promise<void> {
+  const { day, signedDay = day } = await readAuditHorizon(steps.sql);
+  const first = [day, signedDay ?? ""].sort()[0];
+  if (!first) return;
+  const cut = `${first}T00:00:00.000Z`;
+  const names = [...(await listPartitions(steps.sql))].sort();
+  for (const parent of AUDIT_PARENTS) {
+    for (const name of names) {
+      if ((partitionEnd(parent, name) ?? Number.POSITIVE_INFINITY) > Date.parse(cut)) continue;
+      await step(steps, `drop a day of ${parent}`, (tx) => dropTable(tx, name));
+      deleted.partitions.push(name);
+    }
+    await repeat(
+      steps,
+      "late audit rows",
+      (tx) => pruneLateAudit(tx, parent, cut, STEP_ROWS),
+      (rows) => {
+        if (parent === "audit_log") deleted.audit += rows;
+      },
+    );
+  }
+}
+
+/** Until a step finds less than a full one. */
+async function repeat(
+  steps: Steps,
+  name: string,
+  prune: (tx: Parameters<Parameters<typeof step>[2]>[0]) => Promise<number>,
+  count: (rows: number) => void,
+): Promise<void> {
+  for (let rows = STEP_ROWS; rows >= STEP_ROWS; ) {
+    rows = await step(steps, `delete ${name}`, prune);
+    count(rows);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Executor } from "../../postgres/client.ts";
+import { time } from "../../postgres/fragments.ts";
+
+/**
+ * Moves the time before which nothing is shown. Forwards at once; back, where the retention was made longer, only when
+ * nothing is left of what it hid, since that may be half deleted.
+ * @param target RFC 3339
+ * @returns whether it moved
+ */
+export async function moveHorizon(sql: Executor, target: string): Promise<boolean> {
+  const rows = await sql`
+    UPDATE retention SET horizon = ${time(sql, target)}, moved_at = clock_timestamp()
+     WHERE horizon < ${time(sql, target)}
+        OR (horizon > ${time(sql, target)}
+            AND NOT EXISTS (SELECT FROM expired_partitions)
+            AND NOT EXISTS (SELECT FROM events WHERE event_time < horizon)
+            AND NOT EXISTS (
+              SELECT FROM clients c, unnest(ARRAY[1, 15, 60, 1440]) AS g(grain)
+               WHERE EXISTS (
+                 SELECT FROM rollups r
+                  WHERE r.client_id = c.client_id AND r.grain = g.grain AND r.bucket < horizon)))
+    RETURNING 1`;
+  return rows.length > 0;
+}
+
+/**
+ * Moves the first day whose audit entries are kept. Never back: what is missing before it is known to have expired, and
+ * what was signed of it can't be taken back.
+ * @param day such as `2026-03-01`
+ */
+export async function moveAuditHorizon(sql: Executor, day: string): Promise<void> {
+  await sql`UPDATE retention SET audit_horizon = ${day}::text::date WHERE audit_horizon < ${day}::text::date`;
+}

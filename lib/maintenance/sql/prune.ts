@@ -1,0 +1,136 @@
+import type { Grain } from "../../analytics/range.ts";
+import type { Executor } from "../../postgres/client.ts";
+import { keyOf, time } from "../../postgres/fragments.ts";
+
+/**
+ * Deletes receipts of requests that came in before a time. A receipt's id begins with its time, which saves an index.
+ * @param firstId the least id of a request that came in at that time
+ * @param before RFC 3339
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function pruneReceipts(
+  sql: Executor,
+  firstId: string,
+  before: string,
+  limit: number,
+): Promise<number> {
+  const rows = await sql`
+    DELETE FROM receipts
+     WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM receipts WHERE receipt_id < ${firstId} AND received_at < ${time(sql, before)}
+              ORDER BY receipt_id LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+  return rows.count;
+}
+
+/**
+ * Deletes the scheduled health checks of before a time.
+ * @param before RFC 3339
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function pruneHealth(sql: Executor, before: string, limit: number): Promise<number> {
+  const rows = await sql`
+    DELETE FROM health_checks
+     WHERE at IN (SELECT at FROM health_checks WHERE at < ${time(sql, before)} ORDER BY at LIMIT ${limit})`;
+  return rows.count;
+}
+
+/**
+ * Deletes rows that came in after their day's partition had gone, and so lie in DEFAULT.
+ * @param before RFC 3339
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function pruneLateAudit(
+  sql: Executor,
+  parent: "audit_log" | "audit_personal",
+  before: string,
+  limit: number,
+): Promise<number> {
+  const table = sql(`${parent}_default`);
+  const rows = await sql`
+    DELETE FROM ${table}
+     WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE at < ${time(sql, before)} LIMIT ${limit}))`;
+  return rows.count;
+}
+
+/**
+ * Deletes events that came in after their partition had gone, and so lie in DEFAULT, with their ledger rows.
+ * @param horizon RFC 3339
+ * @param limit most events
+ * @returns how many went
+ */
+export async function pruneLateEvents(sql: Executor, horizon: string, limit: number): Promise<number> {
+  const [row] = await sql<[{ deleted: number }]>`
+    WITH late AS (
+      DELETE FROM events_default
+       WHERE ctid = ANY (ARRAY(
+               SELECT ctid FROM events_default WHERE event_time < ${time(sql, horizon)} LIMIT ${limit}
+                  FOR UPDATE SKIP LOCKED))
+      RETURNING client_id, event_time, ${keyOf(sql, "event_id")} AS event_key
+    ), released AS (
+      DELETE FROM event_ledger l USING late
+       WHERE l.event_key = late.event_key AND l.client_id = late.client_id AND l.event_time = late.event_time
+    )
+    SELECT count(*)::int AS deleted FROM late`;
+  return row.deleted;
+}
+
+/**
+ * Deletes events that were set aside before a time, but for those on their way through the queue again. The totals keep
+ * counting them as quarantined.
+ * @param before RFC 3339
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function pruneQuarantine(sql: Executor, before: string, limit: number): Promise<number> {
+  const rows = await sql`
+    DELETE FROM quarantine
+     WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM quarantine
+              WHERE quarantined_at < ${time(sql, before)}
+                AND (redriven_at IS NULL OR redriven_at < ${time(sql, before)})
+              ORDER BY quarantined_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
+  return rows.count;
+}
+
+/**
+ * Deletes rollup rows of before the horizon. Client by client, as the index is; rows that a worker is just adding a late
+ * event to are left for the next time, so neither waits for the other. One grain, since each has a table of its own, and
+ * a `ctid` says nothing of which table it is in.
+ * @param horizon RFC 3339
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function pruneRollups(
+  sql: Executor,
+  grain: Grain,
+  horizon: string,
+  limit: number,
+): Promise<number> {
+  const rows = await sql`
+    DELETE FROM rollups
+     WHERE grain = ${grain}
+       AND ctid = ANY (ARRAY(
+             SELECT r.ctid FROM clients c
+             CROSS JOIN LATERAL (
+               SELECT ctid FROM rollups
+                WHERE client_id = c.client_id AND grain = ${grain} AND bucket < ${time(sql, horizon)}
+                LIMIT ${limit} FOR UPDATE SKIP LOCKED) AS r
+              LIMIT ${limit}))`;
+  return rows.count;
+}
+
+/**
+ * Forgets calls whose day has expired: their audit rows would not be kept either.
+ * @param before the least request id that stays; ids begin with their time
+ * @param limit most rows
+ * @returns how many went
+ */
+export async function pruneUnqueued(sql: Executor, before: string, limit: number): Promise<number> {
+  const rows = await sql`
+    DELETE FROM audit_unqueued
+     WHERE request_id IN (SELECT request_id FROM audit_unqueued WHERE request_id < ${before}::uuid LIMIT ${limit})`;
+  return rows.count;
+}

@@ -1,0 +1,60 @@
+/** The notes of receipts that are pending, in Redis: each client's in its shard, see docs/decisions/0023. */
+import type { Config } from "../config/config.ts";
+import type { GivenUp, SettledPart } from "../ingest/intake.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import type { Shard } from "../redis/keys.ts";
+import type { Shards } from "../redis/shards.ts";
+import { dropNotesScript } from "./lua/drop-notes.ts";
+import { giveUpScript } from "./lua/give-up.ts";
+import { settleScript } from "./lua/settle.ts";
+
+/** Parts that one script changes, so that it does not hold Redis up for long. */
+const MOST_PARTS = 1_000;
+
+export class Notes {
+  readonly #redis: RedisConnection;
+  readonly #shards: Shards;
+  readonly #queue: Config["queue"];
+
+  constructor(redis: RedisConnection, shards: Shards, queue: Config["queue"]) {
+    this.#redis = redis;
+    this.#shards = shards;
+    this.#queue = queue;
+  }
+
+  /** Takes settled parts out of their notes; those that are not there are ignored. @throws when Redis fails */
+  async settle(parts: readonly SettledPart[]): Promise<void> {
+    await this.#byShard(parts, (shard, own) => {
+      const keys = [...shard.notes, shard.decided(0), shard.decided(1)];
+      const words = own.flatMap(({ place, events }) => [place.id, place.part, events]);
+      return settleScript(this.#redis, keys, [this.#queue, ...words]);
+    });
+  }
+
+  /** Marks parts as dead. @throws when Redis fails */
+  async giveUp(messages: readonly GivenUp[]): Promise<void> {
+    await this.#byShard(messages, (shard, own) => {
+      const words = own.flatMap(({ place }) => [place.id, place.part]);
+      return giveUpScript(this.#redis, shard.notes, [this.#queue, ...words]);
+    });
+  }
+
+  /** Removes notes, with all that they count as waiting. @throws when Redis fails */
+  async drop(shard: Shard, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await dropNotesScript(this.#redis, shard.notes, [this.#queue, ...ids]);
+  }
+
+  async #byShard<T extends { clientId: string | undefined }>(
+    parts: readonly T[],
+    run: (shard: Shard, own: readonly T[]) => Promise<unknown>,
+  ): Promise<void> {
+    const byShard = Map.groupBy(parts, ({ clientId }) =>
+      clientId === undefined ? this.#shards.first : this.#shards.of(clientId),
+    );
+    await Promise.all(
+      [...byShard].map(async ([shard, own]) => {
+        for (let at = 0; at < own.length; at += MOST_PARTS) await run(shard, own.slice(at, at + MOST_PARTS));
+      }),
+    );
+  }
+}

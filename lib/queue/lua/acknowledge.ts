@@ -1,0 +1,63 @@
+import { script } from "../../redis/script.ts";
+
+/** Seconds over which the drain rate is averaged: its weight halves about every 21 s. */
+const RATE_TIME_CONSTANT_S = 30;
+
+/**
+ * The drain rate, in events per second, as it is some time after it was last written.
+ * @param atMs when it was written, and `nowMs`, both by the same clock
+ */
+export const decayedRate = (rate: number, atMs: number, nowMs: number): number =>
+  rate * Math.exp(-Math.max(0, nowMs - atMs) / (RATE_TIME_CONSTANT_S * 1_000));
+
+/** Lua function that adds processed events to the drain rate, an exponentially decaying sum. */
+export const rateLua = `
+local function add_rate(stats, now, events)
+  local old = redis.call('HMGET', stats, 'rate', 'rate_at')
+  local age_s = math.max(0, now - tonumber(old[2] or now)) / 1000
+  local rate = tonumber(old[1] or '0') * math.exp(-age_s / ${RATE_TIME_CONSTANT_S}) + events / ${RATE_TIME_CONSTANT_S}
+  redis.call('HSET', stats, 'rate', string.format('%.6f', rate), 'rate_at', string.format('%.0f', now))
+end
+`;
+
+/**
+ * Removes processed messages from the queue and keeps the counts of waiting events and bytes and the drain rate in step. XACK
+ * alone would leave the entry in the stream and its memory taken.
+ *
+ * KEYS  1 queue stream, 2 stats, 3 dead-letter stream
+ * ARGV  1 consumer group, 2 'ack' or 'dead' (append to the dead-letter stream first), then the entries' ids
+ * Output number of messages removed
+ */
+export const acknowledgeScript = script(
+  "weirAcknowledge",
+  `${rateLua}
+local removed, events, bytes = 0, 0, 0
+for i = 3, #ARGV do
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+  if entry then
+    local fields = entry[2]
+    for f = 1, #fields, 2 do
+      if fields[f] == 'n' then events = events + tonumber(fields[f + 1]) end
+      if fields[f] == 'm' then bytes = bytes + #fields[f + 1] end
+    end
+    if ARGV[2] == 'dead' then redis.call('XADD', KEYS[3], '*', 'id', ARGV[i], unpack(fields)) end
+    removed = removed + redis.call('XDEL', KEYS[1], ARGV[i])
+  end
+end
+if removed > 0 then
+  -- Lua's -0 is no integer to Redis, so messages without events must not get this far.
+  if events > 0 then redis.call('HINCRBY', KEYS[2], 'events', -events) end
+  -- An empty queue has no bytes, whatever versions that did not count them have put in or taken out.
+  if redis.call('XLEN', KEYS[1]) == 0 then
+    redis.call('HDEL', KEYS[2], 'bytes')
+  elseif bytes > 0 then
+    redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+  end
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  add_rate(KEYS[2], now, ARGV[2] == 'ack' and events or 0)
+end
+return removed
+`,
+);

@@ -1,0 +1,50 @@
+import { script } from "../../redis/script.ts";
+import { decayedRate } from "./acknowledge.ts";
+
+/**
+ * What a shard's queue holds, as of one moment and by its own server's clock.
+ *
+ * KEYS  1 queue stream, 2 dead-letter stream, 3 stats
+ * Output {messages, dead letters, id of the oldest message or '', events, drain rate, time of the rate (ms), now (ms)};
+ *        events, rate and its time are false where there are none
+ */
+export const depthScript = script(
+  "weirDepth",
+  `
+local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+local stats = redis.call('HMGET', KEYS[3], 'events', 'rate', 'rate_at')
+local time = redis.call('TIME')
+return { redis.call('XLEN', KEYS[1]), redis.call('XLEN', KEYS[2]), oldest and oldest[1] or '',
+  stats[1], stats[2], stats[3], time[1] * 1000 + math.floor(time[2] / 1000) }
+`,
+);
+
+/** What `depthScript` replied. */
+export function toDepth(reply: unknown): {
+  messages: number;
+  events: number;
+  oldestAgeMs: number;
+  drainPerSecond: number;
+  deadLetters: number;
+  lostMs: number;
+} {
+  const [messages, deadLetters, oldest, events, rate, rateAt, now] = reply as [
+    number,
+    number,
+    string,
+    ...(string | number | null)[],
+  ];
+  const nowMs = Number(now);
+  return {
+    messages,
+    events: Math.max(0, Number(events ?? 0)),
+    oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
+    drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
+    deadLetters,
+    // The stream is lost or kept together with what is known of it.
+    lostMs: -1,
+  };
+}
+
+/** A stream entry's id begins with its time of arrival in milliseconds. */
+export const entryTime = (id: string): number => Number(id.slice(0, id.indexOf("-")));

@@ -1,0 +1,26 @@
+import { script } from "../../redis/script.ts";
+
+/**
+ * Removes consumers that have nothing and do nothing any more: those of processes that ended. In one script, because a
+ * consumer that is removed takes its pending entries out of the group, and nobody would get them again. One that is
+ * removed while its process lives is made anew by its next read.
+ *
+ * KEYS  1 stream
+ * ARGV  1 consumer group, 2 idle milliseconds from which on a consumer counts as unused
+ * Output number of consumers removed
+ */
+export const pruneConsumersScript = script(
+  "weirPruneConsumers",
+  `
+local removed = 0
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local about = {}
+  for f = 1, #consumer, 2 do about[consumer[f]] = consumer[f + 1] end
+  if about.pending == 0 and about.idle >= tonumber(ARGV[2]) then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], about.name)
+    removed = removed + 1
+  end
+end
+return removed
+`,
+);

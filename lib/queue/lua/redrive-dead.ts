@@ -1,0 +1,28 @@
+import { script } from "../../redis/script.ts";
+
+/**
+ * Moves the oldest dead letters back to the end of the queue, each as a whole, and counts their events and bytes as waiting again.
+ *
+ * KEYS  1 dead-letter stream, 2 queue stream, 3 stats
+ * ARGV  1 number of messages at the most; each may have a mebibyte, and Redis does nothing else meanwhile
+ * Output number of messages moved
+ */
+export const redriveDeadScript = script(
+  "weirRedriveDead",
+  `
+local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[1])
+for _, entry in ipairs(entries) do
+  local fields, events, bytes = entry[2], 0, 0
+  for f = 1, #fields, 2 do
+    if fields[f] == 'n' then events = tonumber(fields[f + 1]) end
+    if fields[f] == 'm' then bytes = #fields[f + 1] end
+  end
+  -- The first pair is the id it had in the queue, put there by acknowledgeScript.
+  redis.call('XADD', KEYS[2], '*', unpack(fields, 3))
+  if events > 0 then redis.call('HINCRBY', KEYS[3], 'events', events) end
+  redis.call('HINCRBY', KEYS[3], 'bytes', bytes)
+  redis.call('XDEL', KEYS[1], entry[1])
+end
+return #entries
+`,
+);

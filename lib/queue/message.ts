@@ -1,0 +1,143 @@
+/**
+ * What travels through the queue. The first line is a JSON header; each further line is one event: a JSON array
+ * `[event_id, event_type, timestamp]`, a tab, and the payload's JSON text. JSON text holds neither a raw tab nor a raw
+ * line break, so the worker cuts lines apart without parsing payloads, and their digits reach the table untouched.
+ */
+
+import type { Change } from "../trail/entry.ts";
+
+/** A call as the audit log records it, less its time and id. */
+export interface AuditRow {
+  method: string;
+  /** The route's template, such as `/v1/events/{event_id}`, or `$default`. */
+  route: string;
+  path: string;
+  address: string | null;
+  user_agent: string | null;
+  bytes_in: number;
+  /** Null only in messages of a version that did not know it of sent events. */
+  bytes_out: number | null;
+  client_id: string | null;
+  key_prefix: string | null;
+  status: number;
+  duration_ms: number;
+  /** What an administrator's call changed; absent where it changed nothing. */
+  change?: Change;
+}
+
+/** One finding of the scheduled health check that could not be written to the database directly. */
+export interface HealthRow {
+  at: string;
+  status: string;
+  checks: unknown;
+}
+
+export interface Header {
+  v: 1;
+  /** Id of the request, which is also the id of its receipt. */
+  id: string;
+  /** When the gateway received the request, in milliseconds since the Unix epoch. */
+  at: number;
+  audit?: AuditRow;
+  /** Number of events that follow; absent when the request was not accepted, and so has no receipt. */
+  accepted?: number;
+  /** Which of the request's messages this is, from 0 on, and how many there are; absent where it is the only one. */
+  part?: number;
+  parts?: number;
+  /** Whose events they are, where no audit row says it: it travels with one of the messages only. */
+  client?: string;
+  health?: HealthRow;
+  /** Ids of requests whose audit rows could not be queued, and are in the log of the instance that sent this. */
+  unqueued?: readonly string[];
+  /** The audit row was read back in from a log. */
+  recovered?: true;
+  /** The client whose quarantined events follow, on their way through the queue again. */
+  redrive?: string;
+}
+
+/** A message's place among those of its request. */
+export interface Place {
+  /** Of the request and its receipt. */
+  id: string;
+  part: number;
+}
+
+export const placeName = ({ id, part }: Place): string => `${id} ${part}`;
+
+/** An event as it travels: normalised, its payload as JSON text. */
+export interface EventLine {
+  eventId: string;
+  eventType: string;
+  /** RFC 3339 in UTC. */
+  timestamp: string;
+  payload: string;
+}
+
+export interface ParsedMessage {
+  header: Header;
+  lines: string[];
+}
+
+export const toLine = (event: EventLine): string =>
+  `${JSON.stringify([event.eventId, event.eventType, event.timestamp])}\t${event.payload}`;
+
+/** @throws {SyntaxError} when the line is not one that `toLine` made */
+export function parseLine(line: string): EventLine {
+  const tab = line.indexOf("\t");
+  if (tab < 0) throw new SyntaxError("A line of the message has no payload.");
+  const head: unknown = JSON.parse(line.slice(0, tab));
+  if (!isHead(head)) throw new SyntaxError("A line of the message does not begin with an event.");
+  const [eventId, eventType, timestamp] = head;
+  return { eventId, eventType, timestamp, payload: line.slice(tab + 1) };
+}
+
+const isHead = (value: unknown): value is [string, string, string] =>
+  Array.isArray(value) && value.length === 3 && value.every((part) => typeof part === "string");
+
+/** A message without events. */
+export const headerMessage = (header: Header): { body: string; events: number } => ({
+  body: JSON.stringify(header),
+  events: 0,
+});
+
+/** A header up to where the script that enqueues an ingest request adds what it knows. */
+export function openHeader({ id, at, unqueued }: Pick<Header, "id" | "at" | "unqueued">): string {
+  return JSON.stringify({ v: 1, id, at, unqueued }).slice(0, -1);
+}
+
+/** What a header goes on with: the audit row up to where that script adds the outcome (client to bytes out). */
+export function openAudit(
+  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change">,
+): string {
+  return `,"audit":${JSON.stringify(audit).slice(0, -1)},`;
+}
+
+/** How many events a message's body holds: as many as it has lines after the header. */
+export function countEvents(body: string): number {
+  let events = 0;
+  for (let at = body.indexOf("\n"); at >= 0; at = body.indexOf("\n", at + 1)) events++;
+  return events;
+}
+
+/** Whose accepted events a body holds; undefined where it has none, or is no message. */
+export function clientOfBody(body: string): string | undefined {
+  try {
+    const { header } = parseMessage(body);
+    return header.accepted === undefined ? undefined : ownerOf(header);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whose events a message carries. */
+export const ownerOf = ({ client, audit }: Header): string | undefined =>
+  client ?? audit?.client_id ?? undefined;
+
+/** @throws {SyntaxError} when the body is not a message of this version */
+export function parseMessage(body: string): ParsedMessage {
+  const [first = "", ...lines] = body.split("\n");
+  const header = JSON.parse(first) as Header;
+  if (header.v !== 1 || typeof header.id !== "string" || typeof header.at !== "number")
+    throw new SyntaxError("The message is not one of version 1.");
+  return { header, lines };
+}

@@ -1,0 +1,285 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import type { Config } from "../../config/config.ts";
+import type { RedisConnection } from "../../redis/client.ts";
+import type { Shard } from "../../redis/keys.ts";
+import { probeShard } from "../../redis/probe.ts";
+import { fill } from "../fill.ts";
+import { acknowledgeScript } from "../lua/acknowledge.ts";
+import { depthScript, entryTime, toDepth } from "../lua/depth.ts";
+import { pruneConsumersScript } from "../lua/prune-consumers.ts";
+import { redriveDeadScript } from "../lua/redrive-dead.ts";
+import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";
+
+const GROUP = "worker";
+/** Owner of messages that were handed back: nobody reads under this name. */
+const NOBODY = "weir";
+/** Messages that are looked through for lost ones at a time, beyond those that this receiver has. */
+const MOST_LOST = 1_000;
+/** Dead letters that one script moves, so that it does not hold Redis up for long. */
+const MOST_REDRIVEN = 25;
+/** How much longer than its wait a read that waits may take, in milliseconds. */
+const READER_MARGIN_MS = 2_000;
+/** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
+type Entry = [id: string, fields: string[] | null];
+
+/** A pending entry; `idle` in milliseconds. */
+type Pending = [id: string, consumer: string, idle: number, deliveries: number];
+
+type Settings = Pick<Config, "queueVisibilitySeconds" | "queueMaxDeliveries">;
+
+/**
+ * Redis Streams with one consumer group, in one shard. Of a cluster it doesn't wait for messages: `ShardedQueue` does,
+ * for all shards. Durability is the server's: run it with an append-only file.
+ *
+ * Each receiver has a consumer name of its own, so that Redis can tell what it believes this receiver to have. What the
+ * receiver does not know of was in an answer that got lost, and is handed back with the next `receive`.
+ */
+export class RedisQueue implements Queue {
+  readonly #redis: RedisConnection;
+  readonly #shard: Shard;
+  readonly visibilityMs: number;
+  readonly #maxDeliveries: number;
+  readonly #consumer = `weir-${randomUUID()}`;
+  /** Ids of messages received, and neither acknowledged nor handed back. */
+  readonly #held = new Set<string>();
+  /** Ids of processed messages whose acknowledgement may have been lost. */
+  readonly #unacknowledged = new Set<string>();
+  /** Calls of `receive` under way. */
+  #receiving = 0;
+  #pruned = false;
+  #reader: Redis | undefined;
+  /** Longest wait that the reader's time-out leaves room for. */
+  #readerWaitMs = 0;
+
+  constructor(redis: RedisConnection, shard: Shard, settings: Settings) {
+    this.#redis = redis;
+    this.#shard = shard;
+    this.visibilityMs = settings.queueVisibilitySeconds * 1_000;
+    this.#maxDeliveries = settings.queueMaxDeliveries;
+  }
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    const batch = this.#redis.multi();
+    for (const { body, events } of messages) {
+      batch.xadd(this.#shard.queue, "*", "n", events, "m", body);
+      if (events > 0) batch.hincrby(this.#shard.stats, "events", events);
+      batch.hincrby(this.#shard.stats, "bytes", Buffer.byteLength(body));
+    }
+    const replies = await batch.exec();
+    const failed = replies?.find(([error]) => error !== null);
+    if (failed?.[0]) throw failed[0];
+  }
+
+  async receive(options: ReceiveOptions): Promise<Message[]> {
+    this.#receiving++;
+    try {
+      await this.ack([...this.#unacknowledged]);
+      const messages = await this.#withGroup(() => this.#receive(options));
+      for (const { id } of messages) this.#held.add(id);
+      return messages;
+    } finally {
+      this.#receiving--;
+    }
+  }
+
+  async extend(ids: readonly string[]): Promise<void> {
+    await this.#assign(this.#consumer, ids, "IDLE", 0);
+  }
+
+  async ack(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    for (const id of ids) this.#unacknowledged.add(id);
+    await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "ack", ...ids]);
+    for (const id of ids) {
+      this.#unacknowledged.delete(id);
+      this.#held.delete(id);
+    }
+  }
+
+  async fail(ids: readonly string[]): Promise<void> {
+    await this.#handBack(ids);
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    // Counts as never delivered, so that an outage of the database doesn't fill the dead-letter stream.
+    await this.#handBack(ids, "RETRYCOUNT", 0);
+  }
+
+  async redrive(limit: number): Promise<number> {
+    const { dead, queue, stats } = this.#shard;
+    let moved = 0;
+    for (let wanted = limit; wanted > 0; wanted = limit - moved) {
+      const count = Math.min(wanted, MOST_REDRIVEN);
+      const done = Number(await redriveDeadScript(this.#redis, [dead, queue, stats], [count]));
+      moved += done;
+      if (done < count) break;
+    }
+    return moved;
+  }
+
+  async depth(): Promise<Depth> {
+    const { queue, dead, stats } = this.#shard;
+    return toDepth(await depthScript(this.#redis, [queue, dead, stats], []));
+  }
+
+  async probe(): Promise<void> {
+    await probeShard(this.#redis, this.#shard);
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.disconnect();
+    this.#reader = undefined;
+    this.#readerWaitMs = 0;
+    await Promise.resolve();
+  }
+
+  get #acknowledgeKeys(): string[] {
+    const { queue, stats, dead } = this.#shard;
+    return [queue, stats, dead];
+  }
+
+  async #receive({ waitMs, ...limits }: ReceiveOptions): Promise<Message[]> {
+    const held = this.#held.size;
+    const [assigned, abandoned] = await Promise.all([
+      this.#countAssigned(),
+      fill(limits, (count) => this.#claim(count)),
+      this.#pruneConsumers(),
+    ]);
+    for (const { id } of abandoned) this.#held.add(id);
+    if (abandoned.length > 0) return abandoned;
+    if (assigned > held && (await this.#handBackLost())) return fill(limits, (count) => this.#claim(count));
+    let wait = waitMs;
+    return fill(limits, (count) => {
+      const messages = this.#readNew(count, wait);
+      wait = 0;
+      return messages;
+    });
+  }
+
+  /** Once is enough: names are added by processes that start. */
+  async #pruneConsumers(): Promise<void> {
+    if (this.#pruned) return;
+    await pruneConsumersScript(this.#redis, [this.#shard.queue], [GROUP, this.visibilityMs]);
+    this.#pruned = true;
+  }
+
+  /** Number of messages that this receiver has, as Redis sees it. */
+  async #countAssigned(): Promise<number> {
+    const [, , , consumers] = (await this.#redis.xpending(this.#shard.queue, GROUP)) as [
+      number,
+      string | null,
+      string | null,
+      [name: string, count: string][] | null,
+    ];
+    return Number(consumers?.find(([name]) => name === this.#consumer)?.[1] ?? 0);
+  }
+
+  /**
+   * Hands back what Redis assigned to this receiver in an answer that never arrived; such a delivery does not count.
+   * While another call of this receiver waits for its answer, nobody can tell.
+   * @returns whether there was something
+   */
+  async #handBackLost(): Promise<boolean> {
+    const range = ["-", "+", this.#held.size + MOST_LOST, this.#consumer] as const;
+    const rows = (await this.#redis.xpending(this.#shard.queue, GROUP, ...range)) as Pending[];
+    if (this.#receiving > 1) return false;
+    const lost = rows.filter(([id]) => !this.#held.has(id));
+    for (const [deliveries, some] of Map.groupBy(lost, (row) => row[3])) {
+      const ids = some.map(([id]) => id);
+      await this.#handBack(ids, "RETRYCOUNT", Math.max(0, deliveries - 1));
+    }
+    return lost.length > 0;
+  }
+
+  /** Messages whose receiver has not acknowledged them in time; those that came round too often are set aside. */
+  async #claim(count: number): Promise<Message[]> {
+    const entries = await this.#abandoned(count);
+    if (entries.length === 0) return [];
+    const deliveries = await this.#deliveries(entries);
+    const messages = entries.map((entry) => toMessage(entry, deliveries.get(entry[0]) ?? 1));
+    const dead = messages.filter((message) => message.deliveries > this.#maxDeliveries).map(({ id }) => id);
+    if (dead.length > 0)
+      await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "dead", ...dead]);
+    return messages.filter((message) => message.deliveries <= this.#maxDeliveries);
+  }
+
+  /** One call looks at ten pending entries for each that is wanted, so what others hold could hide those behind it. */
+  async #abandoned(count: number): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (let cursor = "0"; ; ) {
+      const words = [this.visibilityMs, cursor, "COUNT", count - entries.length] as const;
+      const reply = await this.#redis.xautoclaim(this.#shard.queue, GROUP, this.#consumer, ...words);
+      entries.push(...(reply[1] as Entry[]).filter((entry) => entry[1] !== null));
+      cursor = String(reply[0]);
+      if (cursor === "0-0" || entries.length >= count) return entries;
+    }
+  }
+
+  async #deliveries(entries: readonly Entry[]): Promise<Map<string, number>> {
+    // One look-up each, sent without waiting for the one before: a range could hold any number of others' entries.
+    const pending = await Promise.all(
+      entries.map(([id]) => this.#redis.xpending(this.#shard.queue, GROUP, id, id, 1)),
+    );
+    const rows = pending.flat() as Pending[];
+    return new Map(rows.map(([id, , , count]) => [id, count]));
+  }
+
+  async #readNew(count: number, waitMs: number): Promise<Message[]> {
+    const group = ["GROUP", GROUP, this.#consumer, "COUNT", count] as const;
+    const streams = ["STREAMS", this.#shard.queue, ">"] as const;
+    // A blocking read holds its connection, so it has one of its own; nothing else may wait behind it.
+    const reply = await (waitMs > 0 && this.#redis instanceof Redis
+      ? this.#blockingReader(this.#redis, waitMs).xreadgroup(...group, "BLOCK", waitMs, ...streams)
+      : this.#redis.xreadgroup(...group, ...streams));
+    const [stream] = (reply ?? []) as [name: string, entries: Entry[]][];
+    return (stream?.[1] ?? []).map((entry) => toMessage(entry, 1));
+  }
+
+  #blockingReader(redis: Redis, waitMs: number): Redis {
+    if (waitMs > this.#readerWaitMs) {
+      // Ends when the wait that another receiver may have begun with it is over.
+      void this.#reader?.quit().catch(() => {});
+      this.#reader = undefined;
+      this.#readerWaitMs = waitMs;
+    }
+    // Both at once: a read that was sent again could take messages when its caller has given up.
+    const longestMs = waitMs + READER_MARGIN_MS;
+    this.#reader ??= redis.duplicate({ commandTimeout: longestMs, socketTimeout: longestMs });
+    if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
+    return this.#reader;
+  }
+
+  /** Makes the group anew where it is lost (a new or emptied server), from the first message on. */
+  async #withGroup<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      // UNBLOCKED: the stream went away under a read that waited.
+      if (!(error instanceof Error) || !/^(?:NOGROUP|UNBLOCKED) /.test(error.message)) throw error;
+    }
+    await this.#redis.xgroup("CREATE", this.#shard.queue, GROUP, "0", "MKSTREAM").catch((error: Error) => {
+      if (!error.message.startsWith("BUSYGROUP")) throw error;
+    });
+    return run();
+  }
+
+  /** Lets the messages look as old as the visibility time, so that the next claim takes them. */
+  async #handBack(ids: readonly string[], ...options: (string | number)[]): Promise<void> {
+    // Processed ones stay: their acknowledgement is repeated.
+    const own = ids.filter((id) => !this.#unacknowledged.has(id));
+    // If this fails they count as lost, and the next call of `receive` hands them back.
+    for (const id of own) this.#held.delete(id);
+    await this.#assign(NOBODY, own, "IDLE", this.visibilityMs, ...options);
+  }
+
+  async #assign(consumer: string, ids: readonly string[], ...options: (string | number)[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#redis.call("XCLAIM", this.#shard.queue, GROUP, consumer, 0, ...ids, ...options, "JUSTID");
+  }
+}
+
+function toMessage([id, fields]: Entry, deliveries: number): Message {
+  const at = fields?.indexOf("m") ?? -1;
+  return { id, body: fields?.[at + 1] ?? "", deliveries, sentAt: entryTime(id) };
+}

@@ -1,0 +1,115 @@
+/** The dead-letter queue of a queue on SQS, and the way back from it. */
+import { callInBatches } from "./batches.ts";
+import type { SqsConnection } from "./client.ts";
+import { decodeText } from "./text.ts";
+
+/** Most messages that one call receives. */
+const MOST_PER_CALL = 10;
+/** Where a redrive does not come to its end, its messages can be received again after this many seconds. */
+const VISIBILITY_S = 30;
+/** Any wait has SQS look at all of its servers; without one it may say that a queue is empty which is not. */
+const WAIT_S = 1;
+
+interface Letter {
+  /** SQS lets it keep the id under which it was sent. */
+  id: string;
+  body: string;
+  handle: string;
+}
+
+/** A dead letter that SQS has taken again. */
+export interface Moved extends Letter {
+  newId: string;
+}
+
+interface Signal {
+  abortSignal: AbortSignal;
+}
+
+export interface DeadLetters {
+  connection: SqsConnection;
+  /** Of the dead-letter queue. */
+  url: string;
+  /** Sends to the queue, and tells of each message under which id SQS took it. Never rejects. */
+  send(
+    messages: readonly { body: string }[],
+  ): Promise<readonly { id: string | undefined; refused?: string; cause?: unknown }[]>;
+  /** Counts what was sent as waiting. */
+  revive(moved: readonly Moved[]): Promise<void>;
+  /** Ends a call that takes too long. @param waitS how long it may wait for messages */
+  signal(waitS: number): Signal;
+}
+
+/** @returns the URL of the queue's dead-letter queue; undefined if it has none */
+export async function findDeadLetterUrl(
+  { sdk, client }: SqsConnection,
+  queueUrl: string,
+  signal: () => Signal,
+): Promise<string | undefined> {
+  const ask = new sdk.GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["RedrivePolicy"] });
+  const { Attributes = {} } = await client.send(ask, signal());
+  const policy: unknown = JSON.parse(Attributes.RedrivePolicy ?? "{}");
+  if (typeof policy !== "object" || policy === null || !("deadLetterTargetArn" in policy)) return undefined;
+  const name = String(policy.deadLetterTargetArn).split(":").at(-1);
+  const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: name }), signal());
+  return QueueUrl;
+}
+
+/**
+ * Sends dead letters again, and deletes each only after that. Not with StartMessageMoveTask: fauxqs has none, and it would
+ * not tell what it has moved, which Redis counts as waiting from here on.
+ * @param limit messages at the most
+ * @returns how many
+ * @throws when SQS or Redis fails; what had been sent by then may be put back a second time by the next redrive
+ */
+export async function redriveDeadLetters(from: DeadLetters, limit: number): Promise<number> {
+  let moved = 0;
+  while (moved < limit) {
+    const letters = await receive(from, Math.min(MOST_PER_CALL, limit - moved));
+    if (letters.length === 0) break;
+    await putBack(from, letters);
+    moved += letters.length;
+  }
+  return moved;
+}
+
+async function receive({ connection, url, signal }: DeadLetters, count: number): Promise<Letter[]> {
+  const command = new connection.sdk.ReceiveMessageCommand({
+    QueueUrl: url,
+    MaxNumberOfMessages: count,
+    WaitTimeSeconds: WAIT_S,
+    VisibilityTimeout: VISIBILITY_S,
+  });
+  const { Messages = [] } = await connection.client.send(command, signal(WAIT_S));
+  return Messages.map(({ MessageId = "", Body = "", ReceiptHandle = "" }) => ({
+    id: MessageId,
+    body: decodeText(Body),
+    handle: ReceiptHandle,
+  }));
+}
+
+/** @throws when SQS does not take or does not delete all of them, having done what it could */
+async function putBack(from: DeadLetters, letters: readonly Letter[]): Promise<void> {
+  const sent = await from.send(letters);
+  const taken = letters.flatMap((letter, position) => {
+    const newId = sent[position]?.id;
+    return newId === undefined ? [] : [{ ...letter, newId }];
+  });
+  if (taken.length > 0) await from.revive(taken);
+  await remove(from, taken);
+  for (const one of sent)
+    if (one.id === undefined)
+      throw new Error(`SQS refused a dead letter: ${one.refused}`, { cause: one.cause });
+}
+
+async function remove({ connection, url }: DeadLetters, letters: readonly Letter[]): Promise<void> {
+  const { sdk, client } = connection;
+  const outcomes = await callInBatches(
+    letters.map(({ handle }) => ({ ReceiptHandle: handle })),
+    (Entries, abortSignal) =>
+      client.send(new sdk.DeleteMessageBatchCommand({ QueueUrl: url, Entries }), { abortSignal }),
+  );
+  for (const outcome of outcomes)
+    if ("refused" in outcome)
+      throw new Error(`SQS did not delete a dead letter: ${outcome.refused}`, { cause: outcome.cause });
+}

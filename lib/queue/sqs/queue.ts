@@ -1,0 +1,341 @@
+import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
+import type { Config, SqsSettings } from "../../config/config.ts";
+import type { RedisConnection } from "../../redis/client.ts";
+import type { Shards } from "../../redis/shards.ts";
+import { bytesOf } from "../fill.ts";
+import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";
+import { callInBatches, type Outcome } from "./batches.ts";
+import { connectSqs, type SqsConnection } from "./client.ts";
+import { findDeadLetterUrl, redriveDeadLetters } from "./dead-letters.ts";
+import { SqsNotes } from "./notes.ts";
+import { type Recounted, recount } from "./recount.ts";
+import { MOST_BYTES, SqsSender } from "./sender.ts";
+import { decodeText, encodeText } from "./text.ts";
+
+const MOST_PER_CALL = 10;
+/** Longest that SQS lets a receiver wait, in seconds. */
+const LONGEST_WAIT_S = 20;
+/** A call that takes longer than it may wait by this much has failed. */
+const CALL_MS = 5_000;
+/**
+ * Shortest and longest that a message which is handed back stays out of sight, in seconds. Not 0: fauxqs 2.4 loses a
+ * message at that until it is started again, where it keeps its data.
+ */
+const PAUSE_S = 1;
+const LONGEST_PAUSE_S = 60;
+
+/** Of a message that was sent: the id that SQS gave it, or why it was not taken. */
+export type Sent = { id: string } | { id: undefined; refused: string; retryable: boolean; cause?: unknown };
+
+interface Held {
+  handle: string;
+  deliveries: number;
+  /** Of a message that is set aside if it fails; of others empty. */
+  body: string;
+}
+
+interface Settings {
+  sqs: SqsSettings;
+  queueVisibilitySeconds: number;
+  queueMaxDeliveries: number;
+}
+
+/** Settings of a queue on SQS. @throws where the configuration names none */
+export function sqsSettings(config: Config): Settings {
+  const { sqs, queueVisibilitySeconds, queueMaxDeliveries } = config;
+  if (!sqs) throw new Error("QUEUE is not sqs.");
+  return { sqs, queueVisibilitySeconds, queueMaxDeliveries };
+}
+
+/**
+ * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is; Redis' notes do. It
+ * can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
+ */
+export class SqsQueue implements Queue {
+  readonly #notes: SqsNotes;
+  readonly #settings: Settings;
+  readonly #closing = new AbortController();
+  #connection: Promise<SqsConnection> | undefined;
+  #deadLetterUrl: Promise<string | undefined> | undefined;
+  /** Messages that this receiver has, by id: SQS wants the handle of the latest delivery. */
+  readonly #held = new Map<string, Held>();
+  readonly #sender = new SqsSender(async (Entries, abortSignal) => {
+    const { sdk, client } = await this.#connect();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries });
+    return client.send(command, { abortSignal });
+  });
+
+  constructor(redis: RedisConnection, shards: Shards, settings: Settings) {
+    this.#notes = new SqsNotes(redis, shards);
+    this.#settings = settings;
+  }
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    const sent = await this.sendEach(messages);
+    const taken = messages.flatMap((message, position) => {
+      const id = sent[position]?.id;
+      return id === undefined ? [] : [{ ...message, id }];
+    });
+    await this.#notes.open(taken);
+    for (const one of sent)
+      if (one.id === undefined)
+        throw new Error(`SQS refused a message: ${one.refused}`, { cause: one.cause });
+  }
+
+  /** Sends, and tells of each message whether SQS took it. The caller counts those taken. Never rejects. */
+  async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
+    const bodies = messages.map(({ body }) => encodeText(body));
+    const fitting = bodies.filter((body) => Buffer.byteLength(body) <= MOST_BYTES);
+    const outcomes = (await Promise.all(this.#sender.send(fitting))).values();
+    return bodies.map((body): Sent => {
+      if (Buffer.byteLength(body) > MOST_BYTES)
+        return { id: undefined, refused: `larger than ${MOST_BYTES} bytes`, retryable: false };
+      return toSent(outcomes.next().value);
+    });
+  }
+
+  get visibilityMs(): number {
+    return this.#settings.queueVisibilitySeconds * 1_000;
+  }
+
+  async receive({
+    maxMessages,
+    maxBytes = Number.POSITIVE_INFINITY,
+    waitMs,
+  }: ReceiveOptions): Promise<Message[]> {
+    const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1_000));
+    const messages = await this.#receiveSome(Math.min(MOST_PER_CALL, maxMessages), waitS);
+    // Where a call brought all it can there are likely more: twice as many calls each time, until one brings less.
+    for (
+      let calls = 2, full = messages.length === MOST_PER_CALL;
+      full && bytesOf(messages) < maxBytes;
+      calls *= 2
+    ) {
+      const got = await this.#receiveAtOnce(calls, maxMessages - messages.length);
+      messages.push(...got.flat());
+      full = messages.length < maxMessages && got.every(({ length }) => length === MOST_PER_CALL);
+    }
+    return messages;
+  }
+
+  async extend(ids: readonly string[]): Promise<void> {
+    const held = ids.flatMap((id) => this.#held.get(id) ?? []);
+    await this.#changeVisibility(held, () => this.#settings.queueVisibilitySeconds);
+  }
+
+  async ack(ids: readonly string[]): Promise<void> {
+    const held = this.#take(ids);
+    if (held.length === 0) return;
+    const outcomes = await callInBatches(
+      held.map(({ handle }) => ({ ReceiptHandle: handle })),
+      async (Entries, abortSignal) => {
+        const { sdk, client } = await this.#connect();
+        return client.send(new sdk.DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries }), {
+          abortSignal,
+        });
+      },
+    );
+    const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
+    await this.#notes.close(gone);
+    if (gone.length === held.length) return;
+    // Held again, so that whoever is told can hand them back.
+    for (const { id, ...kept } of held) if (!gone.includes(id)) this.#held.set(id, kept);
+    throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
+  }
+
+  async fail(ids: readonly string[]): Promise<void> {
+    const held = this.#take(ids);
+    await this.#changeVisibility(held, () => PAUSE_S);
+    // SQS sets it aside when it would be delivered next.
+    const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
+    await this.#notes.giveUp(dead);
+  }
+
+  async release(ids: readonly string[]): Promise<void> {
+    // Later and later: an outage must not use up the deliveries that a message has.
+    await this.#changeVisibility(this.#take(ids), ({ deliveries }) =>
+      Math.min(LONGEST_PAUSE_S, PAUSE_S * 2 ** (deliveries - 1)),
+    );
+  }
+
+  async redrive(limit: number): Promise<number> {
+    const url = await this.#findDeadLetterUrl();
+    if (url === undefined) return 0;
+    return redriveDeadLetters(
+      {
+        connection: await this.#connect(),
+        url,
+        send: (messages) => this.sendEach(messages),
+        revive: (moved) => this.#notes.revive(moved),
+        signal: (waitS) => this.#signal(waitS),
+      },
+      limit,
+    );
+  }
+
+  /**
+   * Counts accepted events that wait in SQS and have no note in Redis, which lost it. A message that a worker has can't be
+   * seen. Each message seen is out of sight for five seconds, and has one delivery more.
+   * @param forMs how long it has been known that notes may be missing
+   * @throws when SQS or Redis fails
+   */
+  async recount(forMs: number): Promise<Recounted> {
+    const { queueMaxDeliveries: maxDeliveries, queueVisibilitySeconds } = this.#settings;
+    const from = {
+      connection: await this.#connect(),
+      url: this.#url,
+      signal: (waitS: number) => this.#signal(waitS),
+      counts: () => this.#counts(this.#url),
+      open: (bodies: readonly string[]) => this.#notes.openFound(bodies),
+    };
+    return recount(from, { forMs, maxDeliveries, visibilityMs: queueVisibilitySeconds * 1_000 });
+  }
+
+  /**
+   * Opens notes of messages that a worker has received, if Redis may have lost them.
+   * @throws when Redis fails
+   */
+  async noteReceived(bodies: readonly string[]): Promise<void> {
+    if (!(await this.#notes.areComplete())) await this.#notes.openFound(bodies);
+  }
+
+  async depth(): Promise<Depth> {
+    const [messages, deadLetters, noted] = await Promise.all([
+      this.#count(this.#url),
+      this.#deadLetters(),
+      this.#notes.depth(),
+    ]);
+    return { messages, ...noted, deadLetters };
+  }
+
+  /**
+   * Sends an empty batch, which SQS refuses as such: then the call that carries events reaches the queue and is not throttled.
+   * It can't tell a KMS key that is disabled, nor that SQS would refuse single messages.
+   */
+  async probe(): Promise<void> {
+    const { sdk, client } = await this.#connect();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries: [] });
+    await client.send(command, this.#signal()).catch((error: Error) => {
+      if (!/EmptyBatchRequest/.test(error.name)) throw error;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("The queue was closed."));
+    const connection = await this.#connection?.catch(() => undefined);
+    connection?.client.destroy();
+  }
+
+  get #url(): string {
+    return this.#settings.sqs.queueUrl;
+  }
+
+  #connect(): Promise<SqsConnection> {
+    this.#connection ??= connectSqs(this.#settings.sqs);
+    return this.#connection;
+  }
+
+  #signal(waitS = 0): { abortSignal: AbortSignal } {
+    const timeout = AbortSignal.timeout(waitS * 1_000 + CALL_MS);
+    return { abortSignal: AbortSignal.any([this.#closing.signal, timeout]) };
+  }
+
+  /** A call that fails brings nothing; what SQS handed out with it comes again after the visibility time. */
+  async #receiveAtOnce(calls: number, most: number): Promise<Message[][]> {
+    const counts: number[] = [];
+    for (let left = most; left > 0 && counts.length < calls; left -= MOST_PER_CALL)
+      counts.push(Math.min(MOST_PER_CALL, left));
+    const results = await Promise.allSettled(counts.map((count) => this.#receiveSome(count, 0)));
+    return results.map((result) => (result.status === "fulfilled" ? result.value : []));
+  }
+
+  async #receiveSome(count: number, waitS: number): Promise<Message[]> {
+    const { sdk, client } = await this.#connect();
+    const command = new sdk.ReceiveMessageCommand({
+      QueueUrl: this.#url,
+      MaxNumberOfMessages: count,
+      WaitTimeSeconds: waitS,
+      VisibilityTimeout: this.#settings.queueVisibilitySeconds,
+      MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
+    });
+    const { Messages = [] } = await client.send(command, this.#signal(waitS));
+    return Messages.map((received) => {
+      const message = toMessage(received);
+      const handle = received.ReceiptHandle ?? "";
+      const { id, body, deliveries } = message;
+      const last = deliveries >= this.#settings.queueMaxDeliveries;
+      this.#held.set(id, { handle, deliveries, body: last ? body : "" });
+      return message;
+    });
+  }
+
+  /** Lets go of messages; those that are not held are left out. */
+  #take(ids: readonly string[]): (Held & { id: string })[] {
+    return ids.flatMap((id) => {
+      const held = this.#held.get(id);
+      this.#held.delete(id);
+      return held ? [{ id, ...held }] : [];
+    });
+  }
+
+  /** Of one for which this fails the visibility time stays as it is. @param pauseS seconds from now on */
+  async #changeVisibility(held: readonly Held[], pauseS: (message: Held) => number): Promise<void> {
+    await callInBatches(
+      held.map((message) => ({ ReceiptHandle: message.handle, VisibilityTimeout: pauseS(message) })),
+      async (Entries, abortSignal) => {
+        const { sdk, client } = await this.#connect();
+        const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries });
+        return client.send(command, { abortSignal });
+      },
+    );
+  }
+
+  /** SQS's figures are approximate, on AWS up to a minute old. @returns messages that can be received, and those that were */
+  async #counts(url: string): Promise<{ visible: number; held: number }> {
+    const { sdk, client } = await this.#connect();
+    const visible = "ApproximateNumberOfMessages";
+    const held = "ApproximateNumberOfMessagesNotVisible";
+    const delayed = "ApproximateNumberOfMessagesDelayed";
+    const command = new sdk.GetQueueAttributesCommand({
+      QueueUrl: url,
+      AttributeNames: [visible, held, delayed],
+    });
+    const { Attributes = {} } = await client.send(command, this.#signal());
+    const count = (name: typeof visible | typeof held | typeof delayed): number =>
+      Number(Attributes[name] ?? 0);
+    return { visible: count(visible) + count(delayed), held: count(held) };
+  }
+
+  /** Messages in a queue, received or not. */
+  async #count(url: string): Promise<number> {
+    const { visible, held } = await this.#counts(url);
+    return visible + held;
+  }
+
+  async #deadLetters(): Promise<number> {
+    const url = await this.#findDeadLetterUrl();
+    return url === undefined ? 0 : this.#count(url);
+  }
+
+  #findDeadLetterUrl(): Promise<string | undefined> {
+    this.#deadLetterUrl ??= this.#connect()
+      .then((connection) => findDeadLetterUrl(connection, this.#url, () => this.#signal()))
+      .catch((error: unknown) => {
+        this.#deadLetterUrl = undefined;
+        throw error;
+      });
+    return this.#deadLetterUrl;
+  }
+}
+
+function toSent(outcome: Outcome<{ MessageId: string | undefined }> | undefined): Sent {
+  if (outcome === undefined) return { id: undefined, refused: "the queue did not answer", retryable: true };
+  return "result" in outcome ? { id: outcome.result.MessageId ?? "" } : { id: undefined, ...outcome };
+}
+
+const toMessage = ({ MessageId = "", Body = "", Attributes = {} }: SqsMessage): Message => ({
+  id: MessageId,
+  body: decodeText(Body),
+  deliveries: Number(Attributes.ApproximateReceiveCount ?? 1),
+  sentAt: Number(Attributes.SentTimestamp ?? 0),
+});

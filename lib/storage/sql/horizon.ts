@@ -1,0 +1,42 @@
+import { type Instant, shortenTime } from "../../base/time.ts";
+import type { Executor } from "../../postgres/client.ts";
+import { utc } from "../../postgres/fragments.ts";
+
+/**
+ * Before this time nothing is shown any more.
+ * @returns the horizon, and how long ago it moved, in milliseconds
+ */
+export async function readHorizon(sql: Executor): Promise<{ horizon: Instant; movedMsAgo: number }> {
+  const [row] = await sql<[{ text: string; moved_ms_ago: number }]>`
+    SELECT ${utc(sql, "horizon")} AS text,
+           (extract(epoch FROM clock_timestamp() - moved_at) * 1000)::float8 AS moved_ms_ago
+      FROM retention`;
+  const text = shortenTime(row.text);
+  return { horizon: { ms: Date.parse(text), text }, movedMsAgo: row.moved_ms_ago };
+}
+
+export interface AuditHorizon {
+  /** The first day whose audit entries are kept, such as `2026-03-01`. */
+  day: string;
+  /** That day as the last checkpoint has it; undefined before there is one, null where it knows of none. */
+  signedDay: string | null | undefined;
+}
+
+export async function readAuditHorizon(sql: Executor): Promise<AuditHorizon> {
+  const [row] = await sql<[{ day: string; signed: boolean; signed_day: string | null }]>`
+    SELECT audit_horizon::text AS day, c.document IS NOT NULL AS signed, c.document::json ->> 'expired_before' AS signed_day
+      FROM retention
+           LEFT JOIN LATERAL (SELECT document FROM audit_checkpoints ORDER BY checkpoint DESC LIMIT 1) c ON true`;
+  return { day: row.day, signedDay: row.signed ? row.signed_day : undefined };
+}
+
+/**
+ * The database's time, in whole milliseconds since the Unix epoch, rounded down, and the time before which nothing is
+ * shown any more.
+ */
+export async function readClock(sql: Executor): Promise<{ nowMs: number; horizon: Instant }> {
+  const [row] = await sql<[{ ms: number; horizon: string }]>`
+    SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS ms, ${utc(sql, "horizon")} AS horizon FROM retention`;
+  const text = shortenTime(row.horizon);
+  return { nowMs: row.ms, horizon: { ms: Date.parse(text), text } };
+}

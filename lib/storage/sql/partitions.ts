@@ -1,0 +1,120 @@
+import type { Executor, Transaction } from "../../postgres/client.ts";
+import { time } from "../../postgres/fragments.ts";
+
+/** A partition by range of time; names and bounds are made from dates alone, so they need no quoting. */
+export interface PartitionBounds {
+  parent: "events" | "audit_log" | "audit_personal";
+  name: string;
+  /** Inclusive, RFC 3339; `to` is exclusive. */
+  from: string;
+  to: string;
+}
+
+/**
+ * Makes the table of a partition that is not attached yet. A row of it is written once: frozen by the first vacuum that
+ * meets it, no later one has to write its page again; and the vacuums come while the partition still grows, since after
+ * its week nothing would set one off.
+ */
+export async function makePartition(tx: Transaction, { parent, name }: PartitionBounds): Promise<void> {
+  await tx.unsafe(`
+    CREATE TABLE ${name} (LIKE ${parent} INCLUDING ALL)
+      WITH (autovacuum_freeze_min_age = 0, autovacuum_vacuum_insert_scale_factor = 0.1)`);
+}
+
+/**
+ * From here on rows of its time go into it. Unlike CREATE TABLE … PARTITION OF, this lets everybody go on with the other
+ * partitions; only DEFAULT is locked.
+ * https://www.postgresql.org/docs/18/ddl-partitioning.html
+ * @throws SQLSTATE 23514 when a row of its time lies in DEFAULT
+ */
+export async function attachPartition(
+  tx: Transaction,
+  { parent, name, from, to }: PartitionBounds,
+): Promise<void> {
+  await tx.unsafe(`ALTER TABLE ${parent} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`);
+}
+
+/** Names of the partitions that are attached to `events`, `audit_log` and `audit_personal`, DEFAULT included. */
+export async function listPartitions(sql: Executor): Promise<Set<string>> {
+  const rows = await sql<{ name: string }[]>`
+    SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhparent IN ('events'::regclass, 'audit_log'::regclass, 'audit_personal'::regclass)`;
+  return new Set(rows.map(({ name }) => name));
+}
+
+/**
+ * Moves the rows that belong into a partition out of DEFAULT into its table, which is not attached yet.
+ *
+ * Writers wait from the beginning on, or they would put more of them into DEFAULT. Readers still find the rows in
+ * DEFAULT while they are moved, and wait only from then until the caller's commit: one that has planned its query
+ * without the new partition, and takes its snapshot after the commit, would find the rows in neither.
+ * @param column the partition key
+ * @returns how many rows were moved
+ */
+export async function moveDefaultRows(
+  tx: Transaction,
+  { parent, name, from, to }: PartitionBounds,
+  column: string,
+): Promise<number> {
+  await tx`LOCK TABLE ${tx(parent)} IN SHARE ROW EXCLUSIVE MODE`;
+  const [row] = await tx<[{ moved: number }]>`
+    WITH moved AS (
+      DELETE FROM ${tx(`${parent}_default`)}
+       WHERE ${tx(column)} >= ${time(tx, from)} AND ${tx(column)} < ${time(tx, to)}
+      RETURNING *
+    ), kept AS (
+      INSERT INTO ${tx(name)} SELECT * FROM moved RETURNING 1
+    )
+    SELECT count(*)::int AS moved FROM kept`;
+  await tx`LOCK TABLE ${tx(parent)} IN ACCESS EXCLUSIVE MODE`;
+  return row.moved;
+}
+
+/** Does a table have a row of that time, `from` inclusive and `to` exclusive? */
+export async function hasRows(
+  sql: Executor,
+  { table, column, from, to }: { table: string; column: string; from: string; to: string },
+): Promise<boolean> {
+  const [row] = await sql<[{ found: boolean }]>`
+    SELECT EXISTS (
+      SELECT FROM ${sql(table)} WHERE ${sql(column)} >= ${time(sql, from)} AND ${sql(column)} < ${time(sql, to)}
+    ) AS found`;
+  return row.found;
+}
+
+/**
+ * Times at which the rows in a DEFAULT partition lie, one for each period that has any.
+ * @param column the partition key
+ * @param stepMs length of a period; periods follow each other from `origin` on, in milliseconds since the Unix epoch
+ * @param from only rows at or after this time, RFC 3339
+ * @returns beginnings of periods, in milliseconds since the Unix epoch
+ */
+export async function listDefaultPeriods(
+  sql: Executor,
+  { table, column, stepMs, originMs }: { table: string; column: string; stepMs: number; originMs: number },
+  from: string,
+): Promise<number[]> {
+  const rows = await sql<{ ms: number }[]>`
+    SELECT DISTINCT (extract(epoch FROM
+             date_bin(${`${stepMs} milliseconds`}::interval, ${sql(column)}, ${time(sql, new Date(originMs).toISOString())})) * 1000)::float8 AS ms
+      FROM ${sql(table)} WHERE ${sql(column)} >= ${time(sql, from)}
+     ORDER BY 1`;
+  return rows.map(({ ms }) => ms);
+}
+
+/** Counting stops here: that there are rows is what matters, and the answer has to be cheap. */
+const MAX_COUNTED = 10_000;
+
+/** Names of the partitions of `events`, and how many rows lie in a DEFAULT partition, of whichever table. */
+export async function readPartitionState(
+  sql: Executor,
+): Promise<{ names: ReadonlySet<string>; defaultRows: number }> {
+  const [row] = await sql<[{ names: string[]; default_rows: number }]>`
+    SELECT (SELECT array_agg(c.relname::text) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+             WHERE i.inhparent = 'events'::regclass) AS names,
+           (SELECT count(*)::int FROM (
+              (SELECT FROM events_default LIMIT ${MAX_COUNTED})
+              UNION ALL (SELECT FROM audit_log_default LIMIT ${MAX_COUNTED})
+              UNION ALL (SELECT FROM audit_personal_default LIMIT ${MAX_COUNTED})) AS found) AS default_rows`;
+  return { names: new Set(row.names), defaultRows: row.default_rows };
+}

@@ -1,0 +1,63 @@
+/**
+ * Reads the queue and settles what it holds until the time is up. Any number of these may run at once: the queue hands
+ * each message to one of them, and what one of them drops comes back to another.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Deps } from "../app/connect.ts";
+import { type Delivered, deliver } from "../queue/deliver.ts";
+import { drainUntil } from "./settle-batch.ts";
+
+export interface DrainOptions {
+  /** When to stop reading, in milliseconds since the Unix epoch. */
+  endsAt: number;
+  /** How long after that what has been read may still be settled, by default 10 s; then it is handed back. */
+  graceMs?: number;
+  /** Messages to read at the most, by default 200. */
+  maxMessages?: number;
+  /** Bytes of messages to read at about the most, and to settle together, by default 5 MiB, as SQS would hand to a worker. */
+  maxBytes?: number;
+}
+
+export type Drained = Delivered;
+
+const GRACE_MS = 10_000;
+/** How long a read waits for a first message. */
+const WAIT_MS = 2_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Returns when the time is up.
+ * @throws what the last attempt failed with, if it did: the queue or the database was away until the end. All that
+ *   was read and not settled has been given back then.
+ */
+export async function drainQueue(deps: Deps, options: DrainOptions): Promise<Drained> {
+  const { endsAt, graceMs = GRACE_MS, maxMessages = 200, maxBytes = 5 * 1024 * 1024 } = options;
+  const done: Drained = { batches: 0, messages: 0 };
+  let fault: unknown;
+  let faults = 0;
+  for (let left = endsAt - Date.now(); left > 0; left = endsAt - Date.now()) {
+    try {
+      const waitMs = Math.min(WAIT_MS, left);
+      const messages = await deps.queue.receive({ maxMessages, maxBytes, waitMs });
+      const { batches, messages: settled } = await deliver(deps.queue, messages, {
+        maxBytes,
+        sizeOf: ({ body }) => Buffer.byteLength(body),
+        process: (batch) => drainUntil(batch, deps, endsAt + graceMs),
+      });
+      done.batches += batches;
+      done.messages += settled;
+      fault = undefined;
+      faults = 0;
+    } catch (error) {
+      fault = error;
+      deps.log.warn("drain-interrupted", { error: error as Error });
+      await sleep(
+        Math.min(FIRST_PAUSE_MS * 2 ** faults++, LONGEST_PAUSE_MS, Math.max(0, endsAt - Date.now())),
+      );
+    }
+  }
+  deps.log.info("drained", { ...done });
+  if (fault !== undefined) throw fault;
+  return done;
+}

@@ -1,0 +1,105 @@
+/**
+ * In what pieces a batch is settled. Usually in one transaction; once PostgreSQL has refused an event, in smaller ones, each
+ * committed by itself, so that what is good is stored whatever becomes of the rest, and no transaction runs for long.
+ */
+
+import type { Log } from "../base/log.ts";
+import { isDataError, isTimeout, sqlState } from "../http/errors.ts";
+import type { Database } from "../postgres/client.ts";
+import { type Store, storeAll, storeNarrowing, storeProbed } from "./store.ts";
+
+/** Events of a piece, at about the most: some 100 ms of work. An item is never cut. */
+const PIECE_EVENTS = 2_000;
+
+/** Ways to store, each finding refusals that the one before could not handle. */
+type Way = "all" | "probed" | "narrowing";
+const STORES: Record<Way, Store> = { all: storeAll, probed: storeProbed, narrowing: storeNarrowing };
+
+interface Piece<M> {
+  items: readonly M[];
+  way: Way;
+}
+
+export interface PieceOptions<M> {
+  /** Events of an item. */
+  eventsOf: (item: M) => number;
+  sql: Database;
+  log: Log;
+  /** When no piece begins any more, in milliseconds since the Unix epoch. */
+  endsAt: number;
+  /** Settles a piece in a transaction. Resolves with the number of refused events. */
+  settle: (items: readonly M[], store: Store) => Promise<number>;
+}
+
+export interface Settled<M> {
+  /** Items that cannot be settled for a fault of their own. */
+  failed: M[];
+  /** Items for which there was no time, or after which the database failed. */
+  untried: M[];
+}
+
+/**
+ * Databases that refused an event or ran out of time with the last batch. Their next batch begins with pieces, which saves
+ * an attempt that would fail. Forgotten with the first batch in which nothing is refused.
+ */
+const careful = new WeakSet<Database>();
+
+/**
+ * Settles items (messages that belong together), all at first, then in smaller pieces, down to an item by itself.
+ * @throws what the database failed with, if nothing has been settled before
+ */
+export async function settleInPieces<M>(items: readonly M[], options: PieceOptions<M>): Promise<Settled<M>> {
+  const { sql, log, endsAt, eventsOf, settle } = options;
+  const failed: M[] = [];
+  const pieces: Piece<M>[] = careful.has(sql) ? inPieces(items, eventsOf) : [{ items, way: "all" }];
+  let refused = 0;
+  let settledOne = false;
+  for (let piece = pieces[0]; piece !== undefined && Date.now() < endsAt; piece = pieces[0]) {
+    try {
+      refused += await settle(piece.items, STORES[piece.way]);
+      settledOne = true;
+      pieces.shift();
+    } catch (error) {
+      const fault = { items: piece.items.length, sqlstate: sqlState(error), error: error as Error };
+      if (isTimeout(error)) careful.add(sql);
+      if (!isDataError(error)) {
+        if (!settledOne) throw error;
+        log.warn("batch-interrupted", fault);
+        break;
+      }
+      log.warn("batch-refused", fault);
+      careful.add(sql);
+      refused++;
+      const narrower = narrow(piece, eventsOf);
+      if (narrower.length === 0) failed.push(...piece.items);
+      pieces.splice(0, 1, ...narrower);
+    }
+  }
+  if (refused > 0) careful.add(sql);
+  else if (pieces.length === 0) careful.delete(sql);
+  return { failed, untried: pieces.flatMap((piece) => piece.items) };
+}
+
+/** @returns no pieces where there is no narrower way */
+function narrow<M>({ items, way }: Piece<M>, eventsOf: (item: M) => number): Piece<M>[] {
+  if (way === "all") return inPieces(items, eventsOf);
+  if (items.length > 1) {
+    const middle = Math.ceil(items.length / 2);
+    return [items.slice(0, middle), items.slice(middle)].map((half) => ({ items: half, way }));
+  }
+  return way === "probed" ? [{ items, way: "narrowing" }] : [];
+}
+
+function inPieces<M>(items: readonly M[], eventsOf: (item: M) => number): Piece<M>[] {
+  const pieces: M[][] = [];
+  let events = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    events += eventsOf(item);
+    if (events > PIECE_EVENTS) {
+      pieces.push([]);
+      events = eventsOf(item);
+    }
+    pieces.at(-1)?.push(item);
+  }
+  return pieces.map((piece) => ({ items: piece, way: "probed" }));
+}

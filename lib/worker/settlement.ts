@@ -1,0 +1,114 @@
+/** From messages to the rows of their events, and from what became of those back to the receipts. */
+import { eventKey } from "../base/ids.ts";
+import type { RefusedEvent } from "../quarantine/sql/insert.ts";
+import {
+  type Header,
+  ownerOf,
+  type ParsedMessage,
+  type Place,
+  parseLine,
+  placeName,
+} from "../queue/message.ts";
+import type { Settlement } from "./sql/settle-receipts.ts";
+import type { EventRow } from "./sql/store-events.ts";
+import type { Refused } from "./store.ts";
+
+type Placed = ParsedMessage & { place: Place };
+
+interface Collected {
+  /** In the ledger's order, each (client, key) once. */
+  rows: EventRow[];
+  /** By `placeName`. */
+  settlements: Map<string, Settlement>;
+  unreadable: RefusedEvent[];
+}
+
+export function collectEvents(messages: readonly Placed[]): Collected {
+  const rows = new Map<string, EventRow>();
+  const settlements = new Map<string, Settlement>();
+  const unreadable: RefusedEvent[] = [];
+  for (const { header, lines, place } of messages) {
+    const clientId = ownerOf(header);
+    if (header.accepted === undefined || clientId === undefined) continue;
+    const receivedAt = new Date(header.at).toISOString();
+    settlements.set(placeName(place), emptySettlement(header, clientId, receivedAt, lines.length));
+    for (const line of lines) {
+      const row = toRow(line, { clientId, receivedAt, receiptId: place.id, part: place.part });
+      if ("reason" in row) unreadable.push(row);
+      else {
+        // An id may stand twice in a batch, in two messages; the first to arrive counts.
+        const name = `${row.eventKey} ${clientId}`;
+        if (!rows.has(name)) rows.set(name, row);
+      }
+    }
+  }
+  const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  return { rows: sorted, settlements, unreadable };
+}
+
+const emptySettlement = (
+  { id, part = 0, parts = 1 }: Header,
+  clientId: string,
+  receivedAt: string,
+  accepted: number,
+): Settlement => ({
+  receiptId: id,
+  part,
+  parts,
+  clientId,
+  receivedAt,
+  accepted,
+  stored: 0,
+  duplicates: 0,
+  quarantined: 0,
+});
+
+function toRow(
+  line: string,
+  origin: Pick<EventRow, "clientId" | "receivedAt" | "receiptId" | "part">,
+): EventRow | RefusedEvent {
+  try {
+    const event = parseLine(line);
+    return { ...origin, ...event, eventKey: eventKey(event.eventId) };
+  } catch (error) {
+    // A line has no id that could be read, so its own text names it.
+    return {
+      ...origin,
+      eventKey: eventKey(line),
+      line,
+      reason: "unreadable",
+      detail: (error as Error).message,
+    };
+  }
+}
+
+export const toRefusedEvent = ({ row, reason, detail }: Refused): RefusedEvent => ({
+  clientId: row.clientId,
+  eventKey: row.eventKey,
+  line: `${JSON.stringify([row.eventId, row.eventType, row.timestamp])}\t${row.payload}`,
+  reason,
+  detail,
+  receivedAt: row.receivedAt,
+  receiptId: row.receiptId,
+  part: row.part,
+});
+
+/** What was neither stored nor newly set aside is a duplicate. */
+export function tally(
+  settlements: Map<string, Settlement>,
+  stored: readonly EventRow[],
+  quarantined: readonly RefusedEvent[],
+): void {
+  const of = ({ receiptId: id, part }: { receiptId: string; part: number }): Settlement | undefined =>
+    settlements.get(placeName({ id, part }));
+  for (const row of stored) {
+    const settlement = of(row);
+    if (settlement) settlement.stored++;
+  }
+  for (const event of quarantined) {
+    const settlement = of(event);
+    if (settlement) settlement.quarantined++;
+  }
+  for (const settlement of settlements.values())
+    settlement.duplicates = settlement.accepted - settlement.stored - settlement.quarantined;
+}

@@ -1,0 +1,12 @@
+import type { Executor } from "../../postgres/client.ts";
+import { type Place, placeName } from "../../queue/message.ts";
+
+/** Which of these parts of receipts are there already, by `placeName`, so that their messages need no second look. */
+export async function findSettled(sql: Executor, places: readonly Place[]): Promise<Set<string>> {
+  const rows = await sql<Place[]>`
+    SELECT receipt_id AS id, part
+      FROM receipts
+      JOIN unnest(${places.map(({ id }) => id)}::uuid[], ${places.map(({ part }) => part)}::smallint[])
+           AS asked(receipt_id, part) USING (receipt_id, part)`;
+  return new Set(rows.map(placeName));
+}

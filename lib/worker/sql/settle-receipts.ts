@@ -1,0 +1,52 @@
+import type { Executor } from "../../postgres/client.ts";
+import { slot } from "../../postgres/slot.ts";
+
+/** What became of one message's events. */
+export interface Settlement {
+  receiptId: string;
+  /** Which of the request's messages it was, from 0 on, and how many were sent. */
+  part: number;
+  parts: number;
+  clientId: string;
+  /** RFC 3339. */
+  receivedAt: string;
+  accepted: number;
+  stored: number;
+  duplicates: number;
+  quarantined: number;
+}
+
+/**
+ * Writes receipts and adds them to the clients' totals. A part that is there already belongs to a message that was
+ * delivered before: it stays, and counts no second time.
+ */
+export async function settleReceipts(sql: Executor, settlements: readonly Settlement[]): Promise<void> {
+  await sql`
+    WITH input AS (
+      SELECT * FROM unnest(
+        ${settlements.map((row) => row.receiptId)}::uuid[],
+        ${settlements.map((row) => row.part)}::smallint[],
+        ${settlements.map((row) => row.parts)}::smallint[],
+        ${settlements.map((row) => row.clientId)}::text[],
+        ${settlements.map((row) => row.receivedAt)}::text[]::timestamptz[],
+        ${settlements.map((row) => row.accepted)}::int[],
+        ${settlements.map((row) => row.stored)}::int[],
+        ${settlements.map((row) => row.duplicates)}::int[],
+        ${settlements.map((row) => row.quarantined)}::int[]
+      ) AS t(receipt_id, part, parts, client_id, received_at, accepted, stored, duplicates, quarantined)
+    ), settled AS (
+      INSERT INTO receipts
+        (receipt_id, part, parts, client_id, received_at, completed_at, accepted, stored, duplicates, quarantined)
+      SELECT receipt_id, part, parts, client_id, received_at, clock_timestamp(), accepted, stored, duplicates, quarantined
+        FROM input ORDER BY receipt_id, part
+      ON CONFLICT DO NOTHING
+      RETURNING client_id, stored, duplicates, quarantined
+    )
+    INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
+    SELECT client_id, ${slot(sql)}, sum(stored), sum(duplicates), sum(quarantined)
+      FROM settled GROUP BY client_id ORDER BY client_id
+    ON CONFLICT (client_id, slot) DO UPDATE SET
+      stored = t.stored + excluded.stored,
+      duplicates = t.duplicates + excluded.duplicates,
+      quarantined = t.quarantined + excluded.quarantined`;
+}
