@@ -1,10 +1,12 @@
 /** Forgets who called: address and user agent of calls, which the audit trail holds apart, so that it stays whole. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
 import type { Instant } from "../base/time.ts";
 import type { auditErasedSchema, auditErasureSchema } from "../erasure/contract.ts";
+import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Steps, step, TimeUpError } from "../postgres/lock-retry.ts";
+import type { Queue } from "../queue/port.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { DAY_MS, partitionEnd } from "../storage/partitions.ts";
 import { readClock } from "../storage/sql/horizon.ts";
@@ -28,7 +30,7 @@ const LOOK_MS = 50;
  * @param workMs for how long, in milliseconds
  */
 export async function eraseAudit(
-  { sql, queue }: Pick<Deps, "sql" | "queue">,
+  { sql, queue }: { sql: Database; queue: Queue },
   criteria: Criteria,
   workMs: number = WORK_MS,
 ): Promise<Erased> {
@@ -51,7 +53,7 @@ export async function eraseAudit(
 }
 
 /** Have the calls that were received before now, or before `end`, left the queue? Waits a little for them. */
-async function isSettled(deps: Pick<Deps, "sql" | "queue">, end: Instant | undefined): Promise<boolean> {
+async function isSettled(deps: { sql: Database; queue: Queue }, end: Instant | undefined): Promise<boolean> {
   const { nowMs } = await readClock(deps.sql);
   const wantedMs = Math.min(nowMs, end?.ms ?? nowMs);
   for (const until = Date.now() + WAIT_MS; ; await sleep(LOOK_MS)) {

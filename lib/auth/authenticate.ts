@@ -2,13 +2,17 @@
  * Who is calling, and may they? Redis answers; a key it does not know is read from PostgreSQL once and cached. A
  * revocation is written to Redis before it returns, so the very next call is refused.
  */
+
 import type { Deps } from "../app/connect.ts";
 import { clientOfSecret, hashSecret, secretPrefix } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
 import { outage } from "../http/errors.ts";
 import { Problem, type ProblemCode } from "../http/problem.ts";
 import { type Limit, rateLimitHeaders } from "../http/rate-limit.ts";
+import type { Database } from "../postgres/client.ts";
+import type { RedisConnection } from "../redis/client.ts";
 import type { Shard } from "../redis/keys.ts";
+import type { Shards } from "../redis/shards.ts";
 import { authorizeScript } from "./lua/authorize.ts";
 import { rememberScript } from "./lua/remember.ts";
 import { findKeyByHash, type KeyRow } from "./sql/find-key.ts";
@@ -91,7 +95,7 @@ function rememberClient(key: PresentedKey, clientId: string): void {
  * @throws {Problem} `database-unavailable`; and whatever Redis says
  */
 export async function loadKey(
-  { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
+  { sql, redis, shards }: { sql: Database; redis: RedisConnection; shards: Shards },
   key: PresentedKey,
 ): Promise<void> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));

@@ -1,6 +1,6 @@
 /** Clients: who may call, how much, and whether at all. */
+
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
 import { type Changed, unrecorded } from "../audit/record/change.ts";
 import { KEY_CACHE_SECONDS } from "../auth/authenticate.ts";
 import { newClientId } from "../base/ids.ts";
@@ -8,7 +8,10 @@ import { decodeCursor, encodeCursor, isTextPart } from "../http/cursor.ts";
 import { Problem } from "../http/problem.ts";
 import { outageWait } from "../http/rate-limit.ts";
 import { checkBody } from "../http/validate.ts";
+import type { Database } from "../postgres/client.ts";
 import { transaction } from "../postgres/transaction.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import type { Shards } from "../redis/shards.ts";
 import { type clientSchema, newClientSchema } from "./contract.ts";
 import {
   type ClientChanges,
@@ -21,7 +24,7 @@ import {
 } from "./sql/clients.ts";
 import { writeRecord } from "./write-record.ts";
 
-type Servers = Pick<Deps, "sql" | "redis" | "shards">;
+type Servers = { sql: Database; redis: RedisConnection; shards: Shards };
 
 /** A client as the API shows it. */
 export type Client = z.output<typeof clientSchema>;
@@ -33,7 +36,7 @@ const toClient = (row: ClientRow): Client => ({ ...row, created_at: row.created_
  * @throws {Problem} `conflict` where the id is taken, `invalid-body`
  */
 export async function createClient(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   input: z.input<typeof newClientSchema>,
   changed: Changed = unrecorded,
 ): Promise<Client> {
@@ -47,13 +50,13 @@ export async function createClient(
 }
 
 /** @returns null where there is none of that id */
-export async function getClient({ sql }: Pick<Deps, "sql">, clientId: string): Promise<Client | null> {
+export async function getClient({ sql }: { sql: Database }, clientId: string): Promise<Client | null> {
   const row = await findClient(sql, clientId);
   return row ? toClient(row) : null;
 }
 
 /** @throws {Problem} `not-found` */
-export async function requireClient(deps: Pick<Deps, "sql">, clientId: string): Promise<Client> {
+export async function requireClient(deps: { sql: Database }, clientId: string): Promise<Client> {
   const client = await getClient(deps, clientId);
   if (!client) throw noSuchClient();
   return client;
@@ -66,7 +69,7 @@ const noSuchClient = (): Problem => new Problem("not-found", "There is no client
  * @throws {Problem} `invalid-parameter` for a cursor that is none
  */
 export async function listClients(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<{ clients: Client[]; next_cursor: string | null }> {
   const [after = null] = cursor === undefined ? [] : decodeCursor(cursor, [isTextPart]);

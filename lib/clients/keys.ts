@@ -1,20 +1,24 @@
 /** API keys: made, taken over, listed, revoked. Of a key only its SHA-256 is stored. */
+
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
 import { type Changed, unrecorded } from "../audit/record/change.ts";
 import { KEY_CACHE_SECONDS, loadKey, presentedKey } from "../auth/authenticate.ts";
 import { findKeyByHash } from "../auth/sql/find-key.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
 import type { Scope } from "../base/scope.ts";
 import { outage } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
+import type { Database } from "../postgres/client.ts";
+import type { RedisConnection } from "../redis/client.ts";
+import type { Shards } from "../redis/shards.ts";
 import type { Change } from "../trail/entry.ts";
 import { requireClient } from "./clients.ts";
 import type { keySchema } from "./contract.ts";
 import { findKeyOfClient, insertKey, markRevoked, type RevokedKey, selectKeys } from "./sql/keys.ts";
 import { writeRecord } from "./write-record.ts";
 
-type Servers = Pick<Deps, "sql" | "redis" | "shards" | "log">;
+type Servers = { sql: Database; redis: RedisConnection; shards: Shards; log: Log };
 
 /** A key as the API shows it. */
 export type ApiKey = z.output<typeof keySchema>;
@@ -96,7 +100,7 @@ const expiredAlready = (): Problem =>
 
 /** The key with this secret; null for one that is unknown, revoked or expired. */
 export async function findKey(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   secret: string,
 ): Promise<{ client_id: string; key_id: string; scopes: Scope[] } | null> {
   const row = await findKeyByHash(sql, hashSecret(secret));
@@ -106,7 +110,7 @@ export async function findKey(
 }
 
 /** A client's keys, oldest first, revoked ones included. @throws {Problem} `not-found` for the client */
-export async function listKeys(deps: Pick<Deps, "sql">, clientId: string): Promise<ApiKey[]> {
+export async function listKeys(deps: { sql: Database }, clientId: string): Promise<ApiKey[]> {
   await requireClient(deps, clientId);
   const rows = await selectKeys(deps.sql, clientId);
   return rows.map((row) => ({
@@ -126,7 +130,7 @@ export async function listKeys(deps: Pick<Deps, "sql">, clientId: string): Promi
  * @throws {Problem} `not-found`; `queue-unavailable` where Redis is out of reach: then nothing has changed
  */
 export async function revokeKey(
-  { sql, redis, shards }: Pick<Deps, "sql" | "redis" | "shards">,
+  { sql, redis, shards }: { sql: Database; redis: RedisConnection; shards: Shards },
   clientId: string,
   keyId: string,
   changed: Changed = unrecorded,

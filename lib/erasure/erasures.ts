@@ -1,14 +1,17 @@
 /** Requests to erase one subject's payloads: taken, begun at once, and shown. */
+
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
 import { type Changed, unrecorded } from "../audit/record/change.ts";
 import type { Caller } from "../auth/authenticate.ts";
 import { isUuid, uuidv7 } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
 import { shortenTime } from "../base/time.ts";
 import { decodeCursor, encodeCursor, isTimePart } from "../http/cursor.ts";
 import { Problem } from "../http/problem.ts";
+import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, TimeUpError } from "../postgres/lock-retry.ts";
+import type { Queue } from "../queue/port.ts";
 import type { erasureSchema, listErasures as listContract, newErasureSchema } from "./contract.ts";
 import { advanceAll } from "./run.ts";
 import type { ErasureRow } from "./sql/erasures.ts";
@@ -37,7 +40,7 @@ interface Asked {
  * @throws {Problem} `invalid-body` for an invalid property, `not-found` for an unknown client
  */
 export async function createErasure(
-  deps: Pick<Deps, "sql" | "queue" | "log">,
+  deps: { sql: Database; queue: Queue; log: Log },
   { client, property, value }: z.output<typeof newErasureSchema>,
   { caller, receivedAt }: Asked,
   changed: Changed = unrecorded,
@@ -69,7 +72,7 @@ const notAPath = (): Problem =>
     errors: [{ pointer: "/property", detail: "property: must be a path such as payload.user.id" }],
   });
 
-async function begin(sql: Deps["sql"], erasureId: string): Promise<void> {
+async function begin(sql: Database, erasureId: string): Promise<void> {
   const steps = newSteps(sql, { endsAt: Date.now() + WORK_MS, pace: { attempts: 2, pauseMs: 100 } });
   try {
     await advanceAll(steps, [erasureId]);
@@ -80,7 +83,7 @@ async function begin(sql: Deps["sql"], erasureId: string): Promise<void> {
 
 /** @throws {Problem} `not-found` */
 export async function getErasure(
-  { sql, queue }: Pick<Deps, "sql" | "queue">,
+  { sql, queue }: { sql: Database; queue: Queue },
   erasureId: string,
 ): Promise<Erasure> {
   const row = await findErasure(sql, erasureId);
@@ -89,7 +92,7 @@ export async function getErasure(
 }
 
 /** Messages that nobody can search. Null where the queue does not say. */
-async function countUnsearched(queue: Deps["queue"]): Promise<Erasure["unsearched"]> {
+async function countUnsearched(queue: Queue): Promise<Erasure["unsearched"]> {
   const depth = await queue.depth().catch(() => undefined);
   return { messages: depth?.messages ?? null, dead_letters: depth?.deadLetters ?? null };
 }
@@ -99,7 +102,7 @@ async function countUnsearched(queue: Deps["queue"]): Promise<Erasure["unsearche
  * @throws {Problem} `invalid-parameter` for an invalid cursor
  */
 export async function listErasures(
-  { sql, queue }: Pick<Deps, "sql" | "queue">,
+  { sql, queue }: { sql: Database; queue: Queue },
   {
     client: clientId,
     limit,

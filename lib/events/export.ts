@@ -1,6 +1,5 @@
 /** Events as files, piece by piece, in memory that does not grow with them. */
 
-import type { Deps } from "../app/connect.ts";
 import type { Call } from "../app/handler.ts";
 import { clientFilter } from "../auth/client-filter.ts";
 import { csvLine } from "../base/csv.ts";
@@ -8,6 +7,7 @@ import { shortenTime } from "../base/time.ts";
 import { decodeCursor } from "../http/cursor.ts";
 import { cutPiece, type ExportFormat, MAX_PIECE_BYTES, type Piece, pieceResponse } from "../http/download.ts";
 import type { ApiResponse } from "../http/gateway.ts";
+import type { Database } from "../postgres/client.ts";
 import { cursorAfter, EVENT_CURSOR, storedJson, wasRead } from "./events.ts";
 import type * as contract from "./export-contract.ts";
 import { type EventFilter, streamEvents } from "./sql/list-events.ts";
@@ -23,7 +23,7 @@ interface PieceOptions {
 
 /** A piece of a file of events, newest first. @throws {Problem} `invalid-parameter`, `query-too-broad` */
 export async function exportPiece(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   filter: Omit<EventFilter, "after">,
   { format, limit, cursor }: PieceOptions,
 ): Promise<Piece> {

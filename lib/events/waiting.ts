@@ -2,18 +2,23 @@
  * How many accepted events are not settled. Redis counts what waits, in the notes of receipts, and PostgreSQL knows what is
  * settled; each look compares the two and takes out of Redis what it missed. See docs/decisions/0023.
  */
-import type { Deps } from "../app/connect.ts";
+
 import { isUuid } from "../base/ids.ts";
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
 import { outage } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import { outageWait } from "../http/rate-limit.ts";
-import type { SettledPart } from "../ingest/intake.ts";
+import type { Intake, SettledPart } from "../ingest/intake.ts";
 import { lookScript } from "../pending/lua/look.ts";
 import { markCountedScript } from "../pending/lua/mark-counted.ts";
 import { type Note, parseNote } from "../pending/note.ts";
 import { Notes } from "../pending/notes.ts";
+import type { Database } from "../postgres/client.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
+import type { RedisConnection } from "../redis/client.ts";
 import type { Shard } from "../redis/keys.ts";
+import type { Shards } from "../redis/shards.ts";
 import { hasSettledBefore } from "../storage/sql/has-settled-before.ts";
 import { type ClientTotals, readSettled, type SettledRow } from "./sql/read-settled.ts";
 
@@ -53,7 +58,14 @@ export interface Waiting {
   totals: ClientTotals[];
 }
 
-type LookDeps = Pick<Deps, "sql" | "redis" | "shards" | "config" | "log" | "intake">;
+type LookDeps = {
+  sql: Database;
+  redis: RedisConnection;
+  shards: Shards;
+  config: Config;
+  log: Log;
+  intake: Intake;
+};
 
 /**
  * Redis is read first. What is settled between the looks is subtracted from what waits by the very statement that reads

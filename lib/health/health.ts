@@ -1,4 +1,5 @@
 /** Whether the servers take what the product has to write: over HTTP, and on a schedule that keeps a record. */
+
 import type { z } from "zod";
 import type { Deps } from "../app/connect.ts";
 import { auditGaps } from "../audit/record/gaps.ts";
@@ -7,7 +8,9 @@ import type { Unit } from "../base/metrics.ts";
 import { FIRST_MS, type Instant, instantOf, shortenTime } from "../base/time.ts";
 import { version } from "../base/version.ts";
 import { readWaiting } from "../events/waiting.ts";
+import type { Database } from "../postgres/client.ts";
 import { type HealthRow, headerMessage } from "../queue/message.ts";
+import type { Queue } from "../queue/port.ts";
 import { probeShard } from "../redis/probe.ts";
 import { runwayDays } from "../storage/partitions.ts";
 import { readPartitionState } from "../storage/sql/partitions.ts";
@@ -73,7 +76,7 @@ export async function checkHealth(deps: Deps): Promise<Health> {
   };
 }
 
-async function partitionState(sql: Deps["sql"]): Promise<Health["partitions"]> {
+async function partitionState(sql: Database): Promise<Health["partitions"]> {
   const { names, defaultRows } = await readPartitionState(sql);
   return { runway_days: runwayDays(names, Date.now()), default_rows: defaultRows };
 }
@@ -131,7 +134,7 @@ export async function recordHealth(deps: Deps): Promise<Health> {
 
 /** What the alarms look at, by CloudWatch's names: the state, the queue's where it answers, and the partitions'. */
 export async function measureHealth(
-  { queue }: Pick<Deps, "queue">,
+  { queue }: { queue: Queue },
   { status, checks, partitions }: Health,
 ): Promise<Record<string, readonly [number, Unit]>> {
   const depth = checks.queue.status === "up" ? await queue.depth().catch(() => undefined) : undefined;
@@ -154,7 +157,7 @@ export async function measureHealth(
  * @param range `start` inclusive, by default 24 hours before `end`; `end` exclusive, by default now
  */
 export async function healthHistory(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   range: { start?: Instant | undefined; end?: Instant | undefined },
 ): Promise<History> {
   const end = range.end ?? instantOf(Date.now());

@@ -1,6 +1,9 @@
 /** Whether the servers are told to keep what Weir promises. */
+
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../postgres/client.ts";
+import type { RedisConnection } from "../redis/client.ts";
 import type * as contract from "./contract.ts";
 import { type RedisSettings, readSettings } from "./redis-settings.ts";
 import { readDurability } from "./sql/read-durability.ts";
@@ -52,12 +55,18 @@ const REDIS: readonly Demand[] = [
 ];
 
 /** @throws when PostgreSQL does not answer */
-export async function databaseSettings({ sql }: Pick<Deps, "sql">): Promise<Settings> {
+export async function databaseSettings({ sql }: { sql: Database }): Promise<Settings> {
   return judge(DATABASE, [await readDurability(sql)]);
 }
 
 /** @throws when a server of Redis does not answer */
-export async function redisSettings({ redis, config }: Pick<Deps, "redis" | "config">): Promise<Settings> {
+export async function redisSettings({
+  redis,
+  config,
+}: {
+  redis: RedisConnection;
+  config: Config;
+}): Promise<Settings> {
   const demands = REDIS.filter(({ ofQueue }) => !ofQueue || config.queue === "redis");
   return judge(demands, await readSettings(redis));
 }

@@ -2,8 +2,10 @@
  * What has to be done now and then, whether anybody calls or not. A run works until all is done or its time is up; each
  * of its steps leaves a whole behind, so it may be killed at any moment, and the next one goes on where it stopped.
  */
-import type { Deps } from "../app/connect.ts";
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
 import { advanceErasures } from "../erasure/run.ts";
+import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Pace, TimeUpError } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
@@ -45,7 +47,7 @@ export interface Maintained {
 
 /** @throws what the database failed with, if it did; what was done before is kept */
 export async function maintain(
-  deps: Pick<Deps, "sql" | "config" | "log">,
+  deps: { sql: Database; config: Config; log: Log },
   options: MaintenanceOptions,
 ): Promise<Maintained> {
   const done: Maintained = {
@@ -70,7 +72,7 @@ export async function maintain(
 }
 
 async function work(
-  { sql, config }: Pick<Deps, "sql" | "config">,
+  { sql, config }: { sql: Database; config: Config },
   { now = Date.now(), graceMs = GRACE_MS, endsAt, pace = {}, before = () => {} }: MaintenanceOptions,
   done: Maintained,
 ): Promise<void> {
@@ -118,7 +120,7 @@ async function attempt(
  * can bear.
  * @returns what gives it back; undefined where another run has it
  */
-async function lockRun({ sql }: Pick<Deps, "sql">): Promise<(() => Promise<void>) | undefined> {
+async function lockRun({ sql }: { sql: Database }): Promise<(() => Promise<void>) | undefined> {
   if (sql.options.max < 2)
     throw new Error("Maintenance needs a pool of two connections: DATABASE_POOL_SIZE=2.");
   const locked = Promise.withResolvers<boolean>();

@@ -1,16 +1,16 @@
 /** Quarantine: what PostgreSQL refused, shown, and put back through the queue. */
+
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
 import { type Changed, unrecorded } from "../audit/record/change.ts";
 import { eventKey, isUuid, uuidv7 } from "../base/ids.ts";
 import { shortenTime } from "../base/time.ts";
 import type * as contract from "../clients/contract.ts";
 import { decodeCursor, encodeCursor, isTextPart, isTimePart } from "../http/cursor.ts";
 import { outage } from "../http/errors.ts";
-import type { Executor } from "../postgres/client.ts";
+import type { Database, Executor } from "../postgres/client.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { type EventLine, parseLine } from "../queue/message.ts";
-import type { Outgoing } from "../queue/port.ts";
+import type { Outgoing, Queue } from "../queue/port.ts";
 import { countQuarantined, listQuarantined, type QuarantinedRow } from "./sql/quarantined.ts";
 import { markRedriven, type TakenRow, takeQuarantined } from "./sql/take.ts";
 
@@ -35,7 +35,7 @@ interface ListOptions {
  * Events set aside, newest first, a page at a time, and how many there are by reason (whatever `reason` asks for).
  * @throws {Problem} `invalid-parameter` for a cursor that is none
  */
-export async function listQuarantine({ sql }: Pick<Deps, "sql">, options: ListOptions): Promise<Page> {
+export async function listQuarantine({ sql }: { sql: Database }, options: ListOptions): Promise<Page> {
   const { client: clientId, reason, limit, cursor } = options;
   const after = cursor === undefined ? undefined : decodeCursor(cursor, CURSOR);
   const [reasons, { rows, more }] = await Promise.all([
@@ -103,7 +103,7 @@ const MAX_TAKEN_BYTES = 8 * MAX_BYTES;
  * @throws {Problem} `queue-unavailable`: then all are still in quarantine
  */
 export async function redrive(
-  { sql, queue }: Pick<Deps, "sql" | "queue">,
+  { sql, queue }: { sql: Database; queue: Queue },
   { client: clientId, reason, event_keys: eventKeys, limit }: RedriveOptions,
   changed: Changed = unrecorded,
 ): Promise<{ redriven: number }> {
@@ -133,7 +133,7 @@ export async function redrive(
 
 const placeOf = (row: TakenRow) => [row.quarantined_at, row.event_key, row.client_id] as const;
 
-async function sendBack(tx: Executor, queue: Deps["queue"], rows: readonly TakenRow[]): Promise<number> {
+async function sendBack(tx: Executor, queue: Queue, rows: readonly TakenRow[]): Promise<number> {
   const readable = rows.flatMap((row) => {
     const read = readLine(row.event);
     // The worker finds the row by the id alone.

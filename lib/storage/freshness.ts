@@ -1,6 +1,8 @@
 /** How far behind what was sent an answer about stored events may be, and how far back it may reach. */
-import type { Deps } from "../app/connect.ts";
+
 import type { Instant } from "../base/time.ts";
+import type { Database } from "../postgres/client.ts";
+import type { Queue } from "../queue/port.ts";
 import { hasSettledBefore } from "./sql/has-settled-before.ts";
 import { readClock } from "./sql/horizon.ts";
 
@@ -24,7 +26,10 @@ export type FreshnessAndHorizon = Freshness & { horizon: Instant };
 export async function readFreshness({
   sql,
   queue,
-}: Pick<Deps, "sql" | "queue">): Promise<FreshnessAndHorizon> {
+}: {
+  sql: Database;
+  queue: Queue;
+}): Promise<FreshnessAndHorizon> {
   const { nowMs, horizon } = await readClock(sql);
   const depth = await queue.depth().catch(() => undefined);
   if (!depth || (depth.lostMs >= 0 && (await hasSettledBefore(sql, depth.lostMs))))

@@ -1,6 +1,5 @@
 /** The audit as files: the trail with all that verifies it, or a table. */
 
-import type { Deps } from "../../app/connect.ts";
 import type { Call } from "../../app/handler.ts";
 import { clientFilter } from "../../auth/client-filter.ts";
 import { csvLine } from "../../base/csv.ts";
@@ -8,6 +7,7 @@ import { shortenTime } from "../../base/time.ts";
 import { decodeCursor } from "../../http/cursor.ts";
 import { cutPiece, type ExportFormat, type Piece, pieceResponse } from "../../http/download.ts";
 import type { ApiResponse } from "../../http/gateway.ts";
+import type { Database } from "../../postgres/client.ts";
 import { toLine } from "../../trail/trail.ts";
 import type * as contract from "../contract.ts";
 import { type AuditEntry, streamAudit } from "../sql/list-audit.ts";
@@ -29,7 +29,7 @@ interface PieceOptions {
 
 /** A piece of a file of the audit. @param clientId null for all clients @throws {Problem} `invalid-parameter`, `query-too-broad` */
 export async function auditPiece(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   query: AuditQuery,
   clientId: string | null,
   options: PieceOptions,

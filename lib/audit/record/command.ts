@@ -1,15 +1,17 @@
 /** Commands that work without HTTP, as the audit records them: as if each were a call. */
 
-import type { Deps } from "../../app/connect.ts";
 import { uuidv7 } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import { toProblem } from "../../http/errors.ts";
 import { storableText } from "../../http/gateway.ts";
+import type { Database } from "../../postgres/client.ts";
 import { transaction } from "../../postgres/transaction.ts";
+import type { Queue } from "../../queue/port.ts";
 import type { Change } from "../../trail/entry.ts";
 import { type Changed, recordable } from "./change.ts";
 import { type Audited, logAudit, sendAudit } from "./queue-row.ts";
 import { sealAudit } from "./seal.ts";
+import type { Unqueued } from "./unqueued.ts";
 
 interface Command {
   /** Such as `client create`: route and path of the entry. */
@@ -28,7 +30,7 @@ const QUEUE_MS = 5_000;
  * @param log gets the row when the queue does not take it
  */
 export async function recorded<T>(
-  deps: Pick<Deps, "queue" | "unqueued">,
+  deps: { queue: Queue; unqueued: Unqueued },
   command: Command,
   log: Pick<Log, "error">,
   run: (changed: Changed) => Promise<T>,
@@ -41,7 +43,7 @@ export async function recorded<T>(
 
 /** The same for a command that has the database, and perhaps no queue. */
 export const recordedInDatabase = <T>(
-  { sql }: Pick<Deps, "sql">,
+  { sql }: { sql: Database },
   command: Command,
   run: (changed: Changed) => Promise<T>,
 ): Promise<T> => around(command, run, (row) => transaction(sql, (tx) => sealAudit(tx, [row])));

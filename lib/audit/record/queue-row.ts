@@ -1,8 +1,10 @@
 /** An audit row's way into the queue and, when the queue can't take it, into the log. */
-import type { Deps } from "../../app/connect.ts";
+
 import type { Log } from "../../base/log.ts";
 import { metricsLine } from "../../base/metrics.ts";
 import { type Header, headerMessage } from "../../queue/message.ts";
+import type { Queue } from "../../queue/port.ts";
+import type { Unqueued } from "./unqueued.ts";
 
 export type Audited = Header & Required<Pick<Header, "audit">>;
 
@@ -15,7 +17,7 @@ interface Options {
 
 /** Writes an audit row through the queue; when the queue can't take it, to the log, whole, to be read back in. Never rejects. */
 export async function queueAudit(
-  deps: Pick<Deps, "queue" | "log" | "unqueued">,
+  deps: { queue: Queue; log: Log; unqueued: Unqueued },
   header: Audited,
   { withinMs, functionName }: Options,
 ): Promise<void> {
@@ -30,7 +32,7 @@ export async function queueAudit(
  * @returns why the queue did not take the row, as far as is known
  */
 export async function sendAudit(
-  { queue, unqueued }: Pick<Deps, "queue" | "unqueued">,
+  { queue, unqueued }: { queue: Queue; unqueued: Unqueued },
   header: Audited,
   withinMs: number,
 ): Promise<Error | undefined> {

@@ -1,8 +1,8 @@
 /** Puts audit rows that are in a log only back on their way, through the queue, so that the worker seals them. */
 
-import type { Deps } from "../../app/connect.ts";
 import { outage } from "../../http/errors.ts";
 import { headerMessage } from "../../queue/message.ts";
+import type { Queue } from "../../queue/port.ts";
 import { readLogLine } from "./log-lines.ts";
 import type { Audited } from "./queue-row.ts";
 
@@ -30,7 +30,7 @@ const BATCH = 100;
  * @throws {Problem} `queue-unavailable`: what was sent is on its way, and the whole can be sent again
  */
 export async function recoverAudit(
-  { queue }: Pick<Deps, "queue">,
+  { queue }: { queue: Queue },
   lines: AsyncIterable<string>,
   recovered: Recovered,
 ): Promise<void> {

@@ -1,0 +1,49 @@
+/** A call of an operation, as its use case gets it. */
+import type { Change } from "../trail/entry.ts";
+import type { ApiRequest, ApiResponse } from "./gateway.ts";
+import type { BodyOf, Operation, ParamsOf, QueryOf } from "./operation.ts";
+import type { Limit } from "./rate-limit.ts";
+
+/** Who calls. All null for an anonymous caller. */
+export interface Caller {
+  clientId: string | null;
+  keyId: string | null;
+  keyPrefix: string | null;
+  admin: boolean;
+  limit: Limit | undefined;
+}
+
+/** Told what a command has changed, for the audit; never a secret. */
+export type Changed = (change: Change) => void;
+
+/** @typeParam D the connections that the use case needs */
+export interface Call<D, O extends Operation = Operation> {
+  request: ApiRequest;
+  deps: D;
+  /** Anonymous for an operation without scopes. */
+  caller: Caller;
+  params: ParamsOf<O>;
+  query: QueryOf<O>;
+  body: BodyOf<O>;
+  /** For the audit: who calls, if the operation authenticates by itself. */
+  seen: (caller: Caller) => void;
+  /** For the audit: what the call has changed, before and after; never a secret. */
+  changed: Changed;
+  /** Call when the audit row has already been sent. */
+  audited: () => void;
+}
+
+export type UseCase<D, O extends Operation> = (call: Call<D, O>) => Promise<ApiResponse>;
+
+/** A use case with its operation. */
+export interface Served<D> {
+  operation: Operation;
+  run: (call: Call<D>) => Promise<ApiResponse>;
+}
+
+/** Binds a use case to its operation, with the operation's own types. */
+export const serve = <D, const O extends Operation>(served: O, run: UseCase<D, O>): Served<D> => ({
+  operation: served,
+  // Safe: the handler gives each use case what its own operation's schemas parsed.
+  run: run as unknown as Served<D>["run"],
+});
