@@ -4,11 +4,12 @@ import * as contract from "../lib/analytics/contract.ts";
 import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";
 import { getSeries } from "../lib/analytics/series.ts";
 import type { Deps } from "../lib/app/connect.ts";
-import { httpHandler, serve } from "../lib/app/handler.ts";
+import { httpHandler } from "../lib/app/handler.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../lib/base/ids.ts";
 import type { Scope } from "../lib/base/scope.ts";
-import { sendEvents } from "../lib/events/contract.ts";
+import { serve } from "../lib/http/call.ts";
 import type { Operation } from "../lib/http/operation.ts";
+import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
 import { gatewayEvent } from "../test/support/gateway.ts";
 

@@ -4,7 +4,8 @@ import postgres from "postgres";
 import type { Deps } from "../lib/app/connect.ts";
 import { uuidv7 } from "../lib/base/ids.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
-import { type EventRow, storeEvents } from "../lib/worker/sql/store-events.ts";
+import type { EventRow } from "../lib/storage/event-row.ts";
+import { storeEvents } from "../lib/worker/sql/store-events.ts";
 
 export const CLIENTS = ["acme", "beta", "gamma", "delta"] as const;
 export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);

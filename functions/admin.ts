@@ -1,66 +1,69 @@
 /** The administrator's calls: clients, keys, quarantine, erasure. */
 
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
-import { httpHandler, serve } from "../lib/app/handler.ts";
+import { httpHandler } from "../lib/app/handler.ts";
 import * as auditErasures from "../lib/audit/erase.ts";
+import * as auditErasure from "../lib/audit/erase-contract.ts";
 import * as clients from "../lib/clients/clients.ts";
-import * as contract from "../lib/clients/contract.ts";
+import * as clientsContract from "../lib/clients/contract.ts";
 import * as keys from "../lib/clients/keys.ts";
-import * as erasure from "../lib/erasure/contract.ts";
+import * as erasureContract from "../lib/erasure/contract.ts";
 import * as erasures from "../lib/erasure/erasures.ts";
+import { serve } from "../lib/http/call.ts";
 import { linkNext } from "../lib/http/cursor.ts";
 import { json } from "../lib/http/gateway.ts";
+import * as quarantineContract from "../lib/quarantine/contract.ts";
 import * as quarantine from "../lib/quarantine/quarantine.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
-  serve(contract.createClient, async ({ deps, body, changed }) => {
+  serve(clientsContract.createClient, async ({ deps, body, changed }) => {
     const client = await clients.createClient(deps, body, changed);
     return json(201, client, { location: `/v1/clients/${client.client_id}` });
   }),
-  serve(contract.listClients, async ({ deps, query, request }) => {
+  serve(clientsContract.listClients, async ({ deps, query, request }) => {
     const page = await clients.listClients(deps, query);
     return json(200, page, linkNext(request, page.next_cursor));
   }),
-  serve(contract.getClient, async ({ deps, params }) =>
+  serve(clientsContract.getClient, async ({ deps, params }) =>
     json(200, await clients.requireClient(deps, params.client_id)),
   ),
-  serve(contract.changeClient, async ({ deps, params, body, changed }) =>
+  serve(clientsContract.changeClient, async ({ deps, params, body, changed }) =>
     json(200, await clients.changeClient(deps, params.client_id, body, changed)),
   ),
-  serve(contract.createKey, async ({ deps, params, body, changed }) => {
+  serve(clientsContract.createKey, async ({ deps, params, body, changed }) => {
     const expires = body.expires_at ? new Date(body.expires_at.ms) : null;
     const options = { scopes: body.scopes, expires_at: expires };
     const key = await keys.createKey(deps, params.client_id, options, changed);
     return json(201, key, { location: `/v1/clients/${params.client_id}/keys/${key.key_id}` });
   }),
-  serve(contract.listKeys, async ({ deps, params }) =>
+  serve(clientsContract.listKeys, async ({ deps, params }) =>
     json(200, { keys: await keys.listKeys(deps, params.client_id) }),
   ),
-  serve(contract.revokeKey, async ({ deps, params, changed }) => {
+  serve(clientsContract.revokeKey, async ({ deps, params, changed }) => {
     await keys.revokeKey(deps, params.client_id, params.key_id, changed);
     return { status: 204, headers: {}, body: "" };
   }),
-  serve(contract.listQuarantine, async ({ deps, query, request }) => {
+  serve(quarantineContract.listQuarantine, async ({ deps, query, request }) => {
     const page = await quarantine.listQuarantine(deps, query);
     return json(200, page, linkNext(request, page.next_cursor));
   }),
-  serve(contract.redriveQuarantine, async ({ deps, body, changed }) =>
+  serve(quarantineContract.redriveQuarantine, async ({ deps, body, changed }) =>
     json(202, await quarantine.redrive(deps, body, changed)),
   ),
-  serve(erasure.eraseAudit, async ({ deps, body, changed }) => {
+  serve(auditErasure.eraseAudit, async ({ deps, body, changed }) => {
     const erased = await auditErasures.eraseAudit(deps, body);
     changed(auditErasures.changeOf(body, erased));
     return json(200, erased);
   }),
-  serve(erasure.createErasure, async ({ deps, body, caller, changed, request }) => {
+  serve(erasureContract.createErasure, async ({ deps, body, caller, changed, request }) => {
     const { receivedAt } = request;
     const asked = await erasures.createErasure(deps, body, { caller, receivedAt }, changed);
     return json(202, asked, { location: `/v1/erasures/${asked.erasure_id}` });
   }),
-  serve(erasure.getErasure, async ({ deps, params }) =>
+  serve(erasureContract.getErasure, async ({ deps, params }) =>
     json(200, await erasures.getErasure(deps, params.erasure_id)),
   ),
-  serve(erasure.listErasures, async ({ deps, query, request }) => {
+  serve(erasureContract.listErasures, async ({ deps, query, request }) => {
     const page = await erasures.listErasures(deps, query);
     return json(200, page, linkNext(request, page.next_cursor));
   }),

@@ -8,13 +8,14 @@ import { getSeries } from "../lib/analytics/series.ts";
 import { getTop } from "../lib/analytics/top.ts";
 import { getUniques } from "../lib/analytics/uniques.ts";
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
-import { httpHandler, serve } from "../lib/app/handler.ts";
+import { httpHandler } from "../lib/app/handler.ts";
 import * as events from "../lib/events/contract.ts";
 import { getEvent, listEvents } from "../lib/events/events.ts";
 import { exportEvents } from "../lib/events/export.ts";
 import * as exports from "../lib/events/export-contract.ts";
 import { getPipeline } from "../lib/events/pipeline.ts";
 import { getReceipt } from "../lib/events/receipts.ts";
+import { serve } from "../lib/http/call.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(events.getReceipt, getReceipt),

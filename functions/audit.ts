@@ -1,13 +1,14 @@
 /** The record of all calls. */
 
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
-import { httpHandler, serve } from "../lib/app/handler.ts";
+import { httpHandler } from "../lib/app/handler.ts";
 import * as audit from "../lib/audit/contract.ts";
 import { listCheckpoints } from "../lib/audit/read/checkpoints.ts";
 import { exportAudit } from "../lib/audit/read/export.ts";
 import { listAudit } from "../lib/audit/read/list.ts";
 import { getProof } from "../lib/audit/read/proof.ts";
 import { verifyAudit } from "../lib/audit/read/verify.ts";
+import { serve } from "../lib/http/call.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(audit.listAudit, listAudit),

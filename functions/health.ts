@@ -1,11 +1,12 @@
 /** Health: asked over HTTP, and once a minute by a schedule that keeps a record. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { getDeps } from "../lib/app/connect-once.ts";
-import { httpHandler, serve } from "../lib/app/handler.ts";
+import { httpHandler } from "../lib/app/handler.ts";
 import { metricsLine } from "../lib/base/metrics.ts";
 import { version } from "../lib/base/version.ts";
 import * as contract from "../lib/health/contract.ts";
 import { healthHistory, measureHealth, recentHealth, recordHealth } from "../lib/health/health.ts";
+import { serve } from "../lib/http/call.ts";
 import { json } from "../lib/http/gateway.ts";
 
 const http = httpHandler(getDeps, [

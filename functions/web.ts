@@ -3,8 +3,9 @@
 import { getDeps } from "../lib/app/connect-once.ts";
 import * as contract from "../lib/app/contract.ts";
 import { errorPage, refuse } from "../lib/app/fallback.ts";
-import { httpHandler, serve } from "../lib/app/handler.ts";
+import { httpHandler } from "../lib/app/handler.ts";
 import { openApiText } from "../lib/app/openapi-text.ts";
+import { serve } from "../lib/http/call.ts";
 import { json } from "../lib/http/gateway.ts";
 
 /** The same for everybody until the next deployment. */

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type { Deps } from "../../lib/app/connect.ts";
 import { changeOf, eraseAudit } from "../../lib/audit/erase.ts";
-import type { Changed } from "../../lib/audit/record/change.ts";
-import { auditErasureSchema } from "../../lib/erasure/contract.ts";
+import { auditErasureSchema } from "../../lib/audit/erase-contract.ts";
+import type { Changed } from "../../lib/http/call.ts";
 import { checkBody } from "../../lib/http/validate.ts";
 import { print, withAudit } from "./connect.ts";
 

@@ -1,12 +1,12 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
-import type { Changed } from "../../lib/audit/record/change.ts";
 import { recorded } from "../../lib/audit/record/command.ts";
 import type { Log } from "../../lib/base/log.ts";
 import { version } from "../../lib/base/version.ts";
 import { type Config, ConfigError, loadConfig } from "../../lib/config/config.ts";
 import { loadLocalConfig } from "../../lib/config/local.ts";
+import type { Changed } from "../../lib/http/call.ts";
 import { readDevFile } from "../../local/access.ts";
 
 /** Runs an action on the system's servers, and closes the connections whatever happens. */

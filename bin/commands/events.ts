@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import type { Instant } from "../../lib/base/time.ts";
 import { exportPiece } from "../../lib/events/export.ts";
-import { exportFormats, MAX_EXPORTED } from "../../lib/events/export-contract.ts";
 import type { ExportFormat } from "../../lib/http/download.ts";
+import { exportFormats, MAX_EXPORTED } from "../../lib/http/download.ts";
 import type { Condition } from "../../lib/query/where.ts";
 import { withAudit } from "./connect.ts";
 import { condition, instant } from "./options.ts";

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../lib/config/config.ts";
-import { sqlState, toProblem } from "../../lib/http/errors.ts";
+import { toProblem } from "../../lib/http/errors.ts";
 import { Problem } from "../../lib/http/problem.ts";
+import { sqlState } from "../../lib/postgres/errors.ts";
 
 const UNDEFINED_TABLE = "42P01";
 

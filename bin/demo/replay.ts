@@ -1,8 +1,9 @@
 /** Sends the datasets to a running system and waits until it is known what became of every event. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import { getEvent, receiptSchema, sendEvents } from "../../lib/events/contract.ts";
+import { getEvent, receiptSchema } from "../../lib/events/contract.ts";
 import type { faultSchema } from "../../lib/http/problem-schema.ts";
+import { sendEvents } from "../../lib/ingest/contract.ts";
 import { type Api, DemoError, Refusal } from "./api.ts";
 import { type Dataset, type DemoEvent, moveEvents } from "./data.ts";
 import type { Progress } from "./progress.ts";

@@ -1,6 +1,6 @@
 /** Cuts a range of time into the buckets of a calendar, in a time zone. */
 import type { Instant } from "../base/time.ts";
-import { offsetAt, startOfDate } from "./time-zone.ts";
+import { offsetAt, startOfDate } from "../base/time-zone.ts";
 
 export const intervals = ["minute", "hour", "day", "week", "month"] as const;
 export type Interval = (typeof intervals)[number];

@@ -1,9 +1,11 @@
 /** Questions that are answered with counts: from rollups, and from raw rows where a range's edges are ragged. */
-import type { Call } from "../app/handler.ts";
+
 import { clientFilter } from "../auth/client-filter.ts";
 import type { Instant } from "../base/time.ts";
+import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
 import type { Condition } from "../query/where.ts";
+import type { Stores } from "../storage/freshness.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./contract.ts";
@@ -13,7 +15,7 @@ import type { EventScope } from "./sql/event-parts.ts";
 import { measureLatency } from "./sql/measure-latency.ts";
 import * as sums from "./sql/sum-events.ts";
 
-type RangeCall = Pick<Call, "deps" | "caller"> & {
+type RangeCall = Pick<Call<Stores>, "deps" | "caller"> & {
   query: {
     client?: string | undefined;
     event_type?: readonly string[] | undefined;
@@ -24,14 +26,14 @@ type RangeCall = Pick<Call, "deps" | "caller"> & {
 };
 
 /** How many events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
-export async function countEvents(call: Call<typeof contract.countEvents>): Promise<ApiResponse> {
+export async function countEvents(call: Call<Stores, typeof contract.countEvents>): Promise<ApiResponse> {
   const { segments, scope, freshness } = await prepare(call);
   const count = segments.length > 0 ? await sums.countEvents(call.deps.sql, segments, scope) : 0;
   return json(200, { count, ...freshness, source: sourceOf(segments) });
 }
 
 /** How many events of each client, type, or both. @throws {Problem} as `countEvents` does */
-export async function groupEvents(call: Call<typeof contract.groupEvents>): Promise<ApiResponse> {
+export async function groupEvents(call: Call<Stores, typeof contract.groupEvents>): Promise<ApiResponse> {
   const { segments, scope, freshness } = await prepare(call);
   const groups =
     segments.length > 0 ? await sums.groupEvents(call.deps.sql, segments, scope, call.query) : [];
@@ -39,7 +41,7 @@ export async function groupEvents(call: Call<typeof contract.groupEvents>): Prom
 }
 
 /** Percentiles of the time from received to stored. @throws {Problem} as `countEvents` does */
-export async function getLatency(call: Call<typeof contract.getLatency>): Promise<ApiResponse> {
+export async function getLatency(call: Call<Stores, typeof contract.getLatency>): Promise<ApiResponse> {
   const { segments, scope, freshness } = await prepare(call);
   const bins = segments.length > 0 ? await measureLatency(call.deps.sql, segments, scope) : [];
   const max = bins.length > 0 ? Math.max(...bins.map(({ max_ms }) => max_ms)) : null;

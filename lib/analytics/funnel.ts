@@ -1,7 +1,9 @@
 /** How many got how far through a sequence of steps. */
-import type { Call } from "../app/handler.ts";
+
 import { clientFilter } from "../auth/client-filter.ts";
+import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
+import type { Stores } from "../storage/freshness.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./properties-contract.ts";
@@ -12,7 +14,7 @@ export async function getFunnel({
   deps,
   caller,
   body,
-}: Call<typeof contract.getFunnel>): Promise<ApiResponse> {
+}: Call<Stores, typeof contract.getFunnel>): Promise<ApiResponse> {
   const { start, end, key, window_seconds: windowSeconds } = body;
   const clientId = clientFilter({ caller, query: body });
   const steps = body.steps.map(({ event_type: eventType, where }) => ({ eventType, where }));

@@ -1,16 +1,17 @@
 /** How many events in each bucket of a calendar. */
 
-import type { Call } from "../app/handler.ts";
 import { FIRST_MS, type Instant, instantOf } from "../base/time.ts";
+import { localTime } from "../base/time-zone.ts";
+import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
 import { Problem } from "../http/problem.ts";
+import type { Stores } from "../storage/freshness.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import { cutRange, type Interval } from "./calendar.ts";
 import type * as contract from "./contract.ts";
 import { coverQuestion, scopeOf, sourceOf } from "./count.ts";
 import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
-import { localTime } from "./time-zone.ts";
 
 /** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
 const MOST_CELLS = 20_000;
@@ -27,7 +28,7 @@ const SPAN_MS: Readonly<Record<Interval, number>> = {
 };
 
 /** @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS` */
-export async function getSeries(call: Call<typeof contract.getSeries>): Promise<ApiResponse> {
+export async function getSeries(call: Call<Stores, typeof contract.getSeries>): Promise<ApiResponse> {
   const { deps, query } = call;
   const { interval, tz, by, order, limit } = query;
   const scope = scopeOf(call);

@@ -1,7 +1,9 @@
 /** The most frequent values of a payload property. Values pass through as JSON text, so that their digits survive. */
-import type { Call } from "../app/handler.ts";
+
 import { clientFilter } from "../auth/client-filter.ts";
+import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
+import type { Stores } from "../storage/freshness.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./properties-contract.ts";
@@ -11,7 +13,7 @@ import { topValues } from "./sql/top-values.ts";
 const MAX_VALUE_BYTES = 1_000;
 
 /** @throws {Problem} `insufficient-scope`, `query-too-broad` */
-export async function getTop(call: Call<typeof contract.getTop>): Promise<ApiResponse> {
+export async function getTop(call: Call<Stores, typeof contract.getTop>): Promise<ApiResponse> {
   const { deps, query } = call;
   const { event_type: eventType, start, end, where, property, limit } = query;
   const clientId = clientFilter(call);

@@ -1,10 +1,13 @@
 /** How many distinct values a payload property has. */
-import type { Call } from "../app/handler.ts";
+
 import { clientFilter } from "../auth/client-filter.ts";
 import { instantOf, isBefore } from "../base/time.ts";
+import { localTime } from "../base/time-zone.ts";
+import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
 import { Problem } from "../http/problem.ts";
 import type { Executor } from "../postgres/client.ts";
+import type { Stores } from "../storage/freshness.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import { cutRange, type Interval } from "./calendar.ts";
@@ -15,7 +18,6 @@ import { type DistinctCount, distinctValues } from "./sql/distinct-values.ts";
 import { findSpan } from "./sql/find-span.ts";
 import type { RawScope } from "./sql/raw-events.ts";
 import { sketchDistinct } from "./sql/sketch-distinct.ts";
-import { localTime } from "./time-zone.ts";
 
 /** Up to this many events are counted exactly; why so many is in docs/decisions/0014-uniques.md. */
 const EXACT_EVENTS = 1_000_000;
@@ -27,7 +29,7 @@ const MAX_BUCKETS = 10_000;
  * @throws {Problem} `insufficient-scope`, `query-too-broad`
  */
 export async function getUniques(
-  call: Call<typeof contract.getUniques>,
+  call: Call<Stores, typeof contract.getUniques>,
   exactEvents = EXACT_EVENTS,
 ): Promise<ApiResponse> {
   const { deps, query } = call;

@@ -11,7 +11,8 @@ import type { Queue } from "../queue/port.ts";
 import { RedisQueue } from "../queue/redis/queue.ts";
 import { ShardedQueue } from "../queue/redis/sharded.ts";
 import { SqsQueue, sqsSettings } from "../queue/sqs/queue.ts";
-import { connectRedis, type RedisConnection } from "../redis/client.ts";
+import { connectRedis } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import { Shards } from "../redis/shards.ts";
 
 export interface Deps {

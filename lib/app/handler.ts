@@ -2,65 +2,48 @@
  * The stack every HTTP function shares: audit, problem documents, authentication, parameters. A function names the
  * operations it serves and the use case behind each.
  */
+
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type Changed, recordable } from "../audit/record/change.ts";
+import { recordable } from "../audit/record/change.ts";
 import { countUnqueued, logAudit, queueAudit } from "../audit/record/queue-row.ts";
-import { authorize, type Caller } from "../auth/authenticate.ts";
+import { answeredBytes, auditOf } from "../audit/record/row.ts";
+import type { Unqueued } from "../audit/record/unqueued.ts";
+import { authorize } from "../auth/authenticate.ts";
 import { createLogger, type Log } from "../base/log.ts";
 import { bodyJson } from "../http/body.ts";
+import type { Call, Caller, Served } from "../http/call.ts";
 import { toProblem } from "../http/errors.ts";
 import {
   type ApiRequest,
   type ApiResponse,
-  answeredBytes,
-  auditOf,
   fromGateway,
   problemResponse,
   toGateway,
 } from "../http/gateway.ts";
-import type { BodyOf, Operation, ParamsOf, QueryOf } from "../http/operation.ts";
 import { readParameters } from "../http/parameters.ts";
 import { Problem } from "../http/problem.ts";
 import { rateLimitHeaders } from "../http/rate-limit.ts";
 import { checkBody } from "../http/validate.ts";
+import type { Database } from "../postgres/client.ts";
 import type { AuditRow } from "../queue/message.ts";
+import type { Queue } from "../queue/port.ts";
+import type { RedisConnection } from "../redis/connection.ts";
+import type { Shards } from "../redis/shards.ts";
 import type { Change } from "../trail/entry.ts";
-import type { Deps } from "./connect.ts";
-
-/** One call on its way through a function. */
-export interface Call<O extends Operation = Operation> {
-  request: ApiRequest;
-  deps: Deps;
-  /** Who calls; for an operation without scopes, nobody. */
-  caller: Caller;
-  params: ParamsOf<O>;
-  query: QueryOf<O>;
-  body: BodyOf<O>;
-  /** For the audit: who calls, where the operation finds out by itself. */
-  seen: (caller: Caller) => void;
-  /** For the audit: what the call has changed, as it was before and after; never a secret. */
-  changed: Changed;
-  /** To be called when the audit row is on its way already. */
-  audited: () => void;
-}
-
-type UseCase<O extends Operation> = (call: Call<O>) => Promise<ApiResponse>;
-/** A use case with the operation it is for. */
-export interface Served {
-  operation: Operation;
-  run: (call: Call) => Promise<ApiResponse>;
-}
-
-/** Binds a use case to its operation, with the operation's own types. */
-export const serve = <const O extends Operation>(served: O, run: UseCase<O>): Served => ({
-  operation: served,
-  // Safe: `answer` gives each use case what its own operation's schemas made.
-  run: run as unknown as Served["run"],
-});
 
 /** Milliseconds kept back before the function's time-out, to answer and to write the audit row. */
 const RESERVE_MS = 500;
+
+/** What the stack itself needs. */
+export interface HandlerDeps {
+  sql: Database;
+  redis: RedisConnection;
+  shards: Shards;
+  queue: Queue;
+  log: Log;
+  unqueued: Unqueued;
+}
 
 type Gateway = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
@@ -80,10 +63,10 @@ interface State {
  * @param getDeps called with the first request, so that a function's start does not wait for connections
  * @param fallback answers calls that no operation of this function matches
  */
-export function httpHandler(
-  getDeps: () => Deps,
-  served: readonly Served[],
-  fallback?: (call: Call) => Promise<ApiResponse>,
+export function httpHandler<D extends HandlerDeps>(
+  getDeps: () => D,
+  served: readonly Served<D>[],
+  fallback?: (call: Call<D>) => Promise<ApiResponse>,
 ): HttpHandler {
   const byRoute = new Map(
     served.map((entry) => [`${entry.operation.method} ${entry.operation.path}`, entry]),
@@ -119,7 +102,7 @@ const notHere = (): never => {
   throw new Problem("not-found", "There is nothing at this path.");
 };
 
-const callOf = (deps: Deps, state: State, params: object, query: object, body: unknown): Call =>
+const callOf = <D>(deps: D, state: State, params: object, query: object, body: unknown): Call<D> =>
   ({
     request: state.request,
     deps,
@@ -136,9 +119,13 @@ const callOf = (deps: Deps, state: State, params: object, query: object, body: u
     audited: () => {
       state.audited = true;
     },
-  }) as Call;
+  }) as Call<D>;
 
-async function answer({ operation, run }: Served, deps: Deps, state: State): Promise<ApiResponse> {
+async function answer<D extends HandlerDeps>(
+  { operation, run }: Served<D>,
+  deps: D,
+  state: State,
+): Promise<ApiResponse> {
   const { request } = state;
   // Ingest lets its own script check the key, in the same round trip as everything else, and until then tells nothing of
   // what is wrong with the call.
@@ -162,7 +149,7 @@ type Middleware = MiddlewareObj<Gateway, Result>;
 type StateOf = (request: Request<Gateway, Result>) => State;
 
 /** Turns whatever was thrown into a problem document, and logs what is ours. */
-function problems(getDeps: () => Deps, stateOf: StateOf): Middleware {
+function problems(getDeps: () => HandlerDeps, stateOf: StateOf): Middleware {
   return {
     onError: (request) => {
       const { request: call, caller } = stateOf(request);
@@ -197,7 +184,7 @@ function commonHeaders(stateOf: StateOf): Middleware {
 }
 
 /** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */
-function logOf(getDeps: () => Deps): Log {
+function logOf(getDeps: () => HandlerDeps): Log {
   try {
     return getDeps().log;
   } catch {
@@ -209,7 +196,7 @@ function logOf(getDeps: () => Deps): Log {
 const LOG_MS = 150;
 
 /** Has the audit row written, whatever came of the call: through the queue, or into the log. */
-function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
+function audit(getDeps: () => HandlerDeps, stateOf: StateOf): Middleware {
   const write = async (request: Request<Gateway, Result>): Promise<void> => {
     const state = stateOf(request);
     if (state.audited) return;
@@ -221,7 +208,7 @@ function audit(getDeps: () => Deps, stateOf: StateOf): Middleware {
     } as const;
     const { context } = request;
     const withinMs = Math.max(0, context.getRemainingTimeInMillis() - LOG_MS);
-    let deps: Deps;
+    let deps: HandlerDeps;
     try {
       deps = getDeps();
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Calls about the record of all calls. */
 import * as z from "zod";
-import { exportFormats, MAX_EXPORTED } from "../events/export-contract.ts";
+import { exportFormats, MAX_EXPORTED } from "../http/download.ts";
 import {
   countField,
   cursorParam,
@@ -11,13 +11,12 @@ import {
   textParam,
   timeField,
   timeParam,
+  uuid,
 } from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
 import { proofSchema } from "../trail/prove.ts";
 import { checkpointSchema, hexField, laneHeadSchema } from "../trail/schema.ts";
 import { faultFields } from "../trail/trail.ts";
-
-const uuid = z.string().meta({ format: "uuid" });
 
 export const auditEntrySchema = z
   .object({

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import type { Instant } from "../base/time.ts";
-import type { auditErasedSchema, auditErasureSchema } from "../erasure/contract.ts";
 import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Steps, step, TimeUpError } from "../postgres/lock-retry.ts";
 import type { Queue } from "../queue/port.ts";
@@ -12,6 +11,7 @@ import { DAY_MS, partitionEnd } from "../storage/partitions.ts";
 import { readClock } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
 import type { Change } from "../trail/entry.ts";
+import type { auditErasedSchema, auditErasureSchema } from "./erase-contract.ts";
 import { erasePersonal, isGone, type PersonalFilter, type PersonalPartition } from "./sql/erase-personal.ts";
 
 type Criteria = z.output<typeof auditErasureSchema>;

@@ -3,14 +3,14 @@
  * revocation is written to Redis before it returns, so the very next call is refused.
  */
 
-import type { Deps } from "../app/connect.ts";
 import { clientOfSecret, hashSecret, secretPrefix } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
+import type { Caller } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
 import { Problem, type ProblemCode } from "../http/problem.ts";
 import { type Limit, rateLimitHeaders } from "../http/rate-limit.ts";
 import type { Database } from "../postgres/client.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shard } from "../redis/keys.ts";
 import type { Shards } from "../redis/shards.ts";
 import { authorizeScript } from "./lua/authorize.ts";
@@ -23,13 +23,11 @@ export const KEY_CACHE_SECONDS = 86_400;
 const UNKNOWN_KEY_SECONDS = 10;
 const LONGEST_KEY = 256;
 
-/** Who calls; all null for somebody unknown. */
-export interface Caller {
-  clientId: string | null;
-  keyId: string | null;
-  keyPrefix: string | null;
-  admin: boolean;
-  limit: Limit | undefined;
+/** Where keys are: cached in Redis, stored in PostgreSQL. */
+interface KeyStores {
+  sql: Database;
+  redis: RedisConnection;
+  shards: Shards;
 }
 
 /** A key as it was presented. */
@@ -70,7 +68,7 @@ interface Reply {
  * @throws {Problem} `database-unavailable` when the key is not cached and can't be read
  */
 export async function withKey<T extends Reply>(
-  deps: Deps,
+  deps: KeyStores,
   key: PresentedKey,
   run: () => Promise<T>,
 ): Promise<T> {
@@ -94,10 +92,7 @@ function rememberClient(key: PresentedKey, clientId: string): void {
  * text does not name its client, that shard remembers only whose it is.
  * @throws {Problem} `database-unavailable`; and whatever Redis says
  */
-export async function loadKey(
-  { sql, redis, shards }: { sql: Database; redis: RedisConnection; shards: Shards },
-  key: PresentedKey,
-): Promise<void> {
+export async function loadKey({ sql, redis, shards }: KeyStores, key: PresentedKey): Promise<void> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
   const remember = async (shard: Shard, words: (string | number)[]): Promise<void> => {
     const keys = [shard.apiKey(key.hash), shard.client(row?.client_id ?? key.clientId)];
@@ -135,7 +130,7 @@ interface Authorized extends Reply {
  * @throws {Problem} 401, 403, or 503 when neither answers
  */
 export async function authorize(
-  deps: Deps,
+  deps: KeyStores,
   secret: string | undefined,
   scopes: readonly Scope[],
   seen: (caller: Caller) => void,
@@ -163,7 +158,7 @@ export const stranger = ({ prefix }: PresentedKey): Caller => ({
 });
 
 async function askRedis(
-  { redis, shards }: Deps,
+  { redis, shards }: KeyStores,
   key: PresentedKey,
   scopes: readonly Scope[],
 ): Promise<Authorized> {
@@ -195,7 +190,11 @@ export function toLimit([quota, windowS, remaining, resetS]: readonly number[]):
   return { quota, windowS, remaining, resetS };
 }
 
-async function askDatabase({ sql }: Deps, key: PresentedKey, scopes: readonly Scope[]): Promise<Authorized> {
+async function askDatabase(
+  { sql }: KeyStores,
+  key: PresentedKey,
+  scopes: readonly Scope[],
+): Promise<Authorized> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
   if (!row) return { code: "invalid-api-key", caller: stranger(key) };
   const admin = row.scopes.includes("admin");

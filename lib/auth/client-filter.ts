@@ -1,7 +1,7 @@
 /** Whose data a caller asks for, and may see. */
 
+import type { Caller } from "../http/call.ts";
 import { Problem } from "../http/problem.ts";
-import type { Caller } from "./authenticate.ts";
 
 interface Asked {
   caller: Caller;

@@ -1,16 +1,17 @@
 /** Clients: who may call, how much, and whether at all. */
 
 import type { z } from "zod";
-import { type Changed, unrecorded } from "../audit/record/change.ts";
+import { unrecorded } from "../audit/record/change.ts";
 import { KEY_CACHE_SECONDS } from "../auth/authenticate.ts";
 import { newClientId } from "../base/ids.ts";
+import type { Changed } from "../http/call.ts";
 import { decodeCursor, encodeCursor, isTextPart } from "../http/cursor.ts";
 import { Problem } from "../http/problem.ts";
 import { outageWait } from "../http/rate-limit.ts";
 import { checkBody } from "../http/validate.ts";
 import type { Database } from "../postgres/client.ts";
 import { transaction } from "../postgres/transaction.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import { type clientSchema, newClientSchema } from "./contract.ts";
 import {

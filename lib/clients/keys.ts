@@ -1,16 +1,17 @@
 /** API keys: made, taken over, listed, revoked. Of a key only its SHA-256 is stored. */
 
 import type { z } from "zod";
-import { type Changed, unrecorded } from "../audit/record/change.ts";
+import { unrecorded } from "../audit/record/change.ts";
 import { KEY_CACHE_SECONDS, loadKey, presentedKey } from "../auth/authenticate.ts";
 import { findKeyByHash } from "../auth/sql/find-key.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Scope } from "../base/scope.ts";
+import type { Changed } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Change } from "../trail/entry.ts";
 import { requireClient } from "./clients.ts";

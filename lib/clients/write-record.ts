@@ -1,4 +1,4 @@
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 
 /**
  * Writes fields of a cached record over whatever stands there, and when it expires, in one step.

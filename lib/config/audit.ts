@@ -1,8 +1,6 @@
 /** Settings of the audit trail: who signs its checkpoints, what the signatures are checked with, where copies go. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
-import type { BucketSettings } from "../audit/checkpoint/bucket.ts";
-import type { KmsSettings } from "../audit/checkpoint/signer-kms.ts";
 import { distinctKeys, readPublicKeys, readSigningKey } from "./ed25519.ts";
 import { url } from "./fields.ts";
 
@@ -68,4 +66,20 @@ export function auditSettings(env: AuditVariables): {
     ]),
     auditBucket: name === undefined ? undefined : { name, endpoint: env.S3_ENDPOINT, region, lockDays },
   };
+}
+export interface KmsSettings {
+  /** Id, ARN or alias. */
+  keyId: string;
+  /** A server that stands in for KMS. */
+  endpoint: string | undefined;
+  region: string;
+}
+export interface BucketSettings {
+  /** A bucket with object lock. */
+  name: string;
+  /** A server that stands in for S3. */
+  endpoint: string | undefined;
+  region: string;
+  /** How long a copy is locked, counted from when the checkpoint was made. */
+  lockDays: number;
 }

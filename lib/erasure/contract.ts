@@ -2,6 +2,8 @@
 import * as z from "zod";
 import { numberSource } from "../base/json.ts";
 import {
+  admin,
+  bodyProblems,
   clientIdField,
   countField,
   nextCursor,
@@ -9,12 +11,10 @@ import {
   rangeQuery,
   textParam,
   timeField,
-  timeParam,
+  uuid,
 } from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
 import { MAX_PROPERTY_LENGTH, PROPERTY_PATTERN } from "../query/property.ts";
-
-const uuid = z.string().meta({ format: "uuid" });
 
 /** A number that JavaScript would round comes as a raw JSON object, which holds its digits. */
 const exactNumber = z
@@ -67,59 +67,6 @@ export const newErasureSchema = z.strictObject({
   value: z
     .union([z.string().min(1).max(10_000), z.number(), z.boolean(), exactNumber])
     .meta({ description: 'The value there. It must have the same type: 7 is not "7".', example: "u-1001" }),
-});
-
-const SUBJECTS = ["address", "user_agent", "client", "request_id"] as const;
-
-export const auditErasureSchema = z
-  .strictObject({
-    address: textParam(100).optional().meta({
-      description: "The address that called, as the audit log has it.",
-      example: "192.0.2.1",
-    }),
-    user_agent: textParam(1_000).optional().meta({ description: "The user agent, exactly." }),
-    client: textParam(32).optional().meta({ description: "Only calls with this client's keys." }),
-    request_id: z.guid().optional().meta({ description: "This call alone." }),
-    start: timeParam.optional().meta({ description: "Calls at or after this time." }),
-    end: timeParam.optional().meta({ description: "Calls before this time." }),
-  })
-  .refine((given) => SUBJECTS.some((name) => given[name] !== undefined), {
-    message: "one of address, user_agent, client and request_id is needed",
-  })
-  .meta({ anyOf: SUBJECTS.map((name) => ({ required: [name] })) });
-export const auditErasedSchema = z
-  .object({
-    erased: countField.meta({ description: "Calls whose address and user agent went." }),
-    complete: z.boolean().meta({
-      description:
-        "Whether none is left of the calls received before this one. If not, the time was up, or some were still in the queue: call again.",
-    }),
-    next_start: timeField.nullable().meta({
-      description: "Where the time was up: `start` of the call that goes on from there.",
-    }),
-  })
-  .meta({ id: "AuditErased" });
-
-const admin = { function: "admin", scopes: ["admin"] } as const;
-const bodyProblems = [
-  "invalid-json",
-  "invalid-encoding",
-  "payload-too-large",
-  "unsupported-media-type",
-  "invalid-body",
-] as const;
-
-export const eraseAudit = operation({
-  ...admin,
-  method: "POST",
-  path: "/v1/audit/erasures",
-  summary: "Erase who made which calls",
-  description:
-    "Erases address and user agent of the calls that meet all criteria. The calls themselves stay in the audit log, whose seals and checkpoints are those of before and still verify. This call is recorded too, with its own address, and without the one to be erased.",
-  query: z.strictObject({}),
-  body: auditErasureSchema,
-  responses: { 200: auditErasedSchema },
-  problems: bodyProblems,
 });
 
 export const createErasure = operation({

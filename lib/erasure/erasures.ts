@@ -2,11 +2,11 @@
 
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
-import { type Changed, unrecorded } from "../audit/record/change.ts";
-import type { Caller } from "../auth/authenticate.ts";
+import { unrecorded } from "../audit/record/change.ts";
 import { isUuid, uuidv7 } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import { shortenTime } from "../base/time.ts";
+import type { Caller, Changed } from "../http/call.ts";
 import { decodeCursor, encodeCursor, isTimePart } from "../http/cursor.ts";
 import { Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";

@@ -8,7 +8,7 @@ import { parseExact } from "../base/json.ts";
 import type { Transaction } from "../postgres/client.ts";
 import type { RefusedEvent } from "../quarantine/sql/insert.ts";
 import type { PropertyPath } from "../query/property.ts";
-import type { EventRow } from "../worker/sql/store-events.ts";
+import type { EventRow } from "../storage/event-row.ts";
 import { listTombstones, type Tombstone } from "./sql/list-tombstones.ts";
 import { canonicalText, ERASED, ERASED_LINE, pathOf, scalarAt } from "./subject.ts";
 

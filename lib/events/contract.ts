@@ -1,12 +1,16 @@
 /** Calls about events: sending, receipts, reading. */
 import * as z from "zod";
-import { countField, nextCursor, pageQuery, rangeQuery, timeField, unqueuedSchema } from "../http/fields.ts";
+import {
+  countField,
+  nextCursor,
+  pageQuery,
+  rangeQuery,
+  timeField,
+  unqueuedSchema,
+  uuid,
+} from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
-import { faultSchema } from "../http/problem-schema.ts";
-import { eventSchema } from "../ingest/event.ts";
 import { whereQuery } from "../query/fields.ts";
-
-const uuid = z.string().meta({ format: "uuid" });
 
 export const receiptSchema = z
   .object({
@@ -38,41 +42,6 @@ export const storedEventSchema = z
     reason: z.string().optional().meta({ description: "Why it is in quarantine." }),
   })
   .meta({ id: "StoredEvent" });
-
-export const sendEvents = operation({
-  method: "POST",
-  path: "/v1/events",
-  function: "ingest",
-  summary: "Send events",
-  description:
-    "One event, `{events: […]}` with up to 1,000, or NDJSON; up to 1 MiB after decompression (gzip is understood). A 202 means durably queued. Sending the whole request again is always safe.",
-  scopes: ["ingest"],
-  query: z.strictObject({}),
-  body: z.union([eventSchema, z.strictObject({ events: z.array(eventSchema).min(1).max(1_000) })]),
-  bodyTypes: ["application/json", "application/x-ndjson"],
-  responses: {
-    202: z
-      .object({
-        receipt_id: uuid,
-        accepted: countField,
-        duplicates: countField,
-        rejected: countField,
-        errors: z.array(faultSchema),
-      })
-      .meta({ id: "Accepted" }),
-  },
-  problems: [
-    "invalid-json",
-    "invalid-encoding",
-    "payload-too-large",
-    "unsupported-media-type",
-    "invalid-body",
-    "no-valid-events",
-    "rate-limited",
-    "queue-full",
-    "queue-unavailable",
-  ],
-});
 
 export const getReceipt = operation({
   method: "GET",

@@ -1,11 +1,13 @@
 /** Reading events back. Payloads pass through as text, so that their digits survive. */
-import type { Call } from "../app/handler.ts";
+
 import { clientFilter } from "../auth/client-filter.ts";
 import { eventKey } from "../base/ids.ts";
 import { shortenTime } from "../base/time.ts";
+import type { Call } from "../http/call.ts";
 import { decodeCursor, encodeCursor, isTextPart, isTimePart, linkNext } from "../http/cursor.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
 import { Problem } from "../http/problem.ts";
+import type { Database } from "../postgres/client.ts";
 import { findQuarantined, type QuarantinedEvent } from "../quarantine/sql/quarantined.ts";
 import { parseLine } from "../queue/message.ts";
 import type * as contract from "./contract.ts";
@@ -23,7 +25,9 @@ export const EVENT_CURSOR = [isTimePart, isTextPart, isTextPart] as const;
 const MAX_PAGE_LENGTH = 2_000_000;
 
 /** Events, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
-export async function listEvents(call: Call<typeof contract.listEvents>): Promise<ApiResponse> {
+export async function listEvents(
+  call: Call<{ sql: Database }, typeof contract.listEvents>,
+): Promise<ApiResponse> {
   const { deps, query, request } = call;
   const { event_id: id, event_type: eventType, start, end, where, limit } = query;
   const event = id === undefined ? undefined : { id, key: eventKey(id) };
@@ -69,7 +73,9 @@ export const cursorAfter = (row: ListedEventRow): string =>
  * needed before it can be said not to exist.
  * @throws {Problem} `not-found`, `insufficient-scope`
  */
-export async function getEvent(call: Call<typeof contract.getEvent>): Promise<ApiResponse> {
+export async function getEvent(
+  call: Call<{ sql: Database }, typeof contract.getEvent>,
+): Promise<ApiResponse> {
   const { sql } = call.deps;
   const id = call.params.event_id;
   const key = eventKey(id);

@@ -1,13 +1,9 @@
 /** Events as a file. */
 import * as z from "zod";
+import { exportFormats, MAX_EXPORTED } from "../http/download.ts";
 import { intParam, pageQuery, rangeQuery } from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
 import { whereQuery } from "../query/fields.ts";
-
-export const exportFormats = ["ndjson", "csv"] as const;
-
-/** Most events of a piece; it may end before for their size. */
-export const MAX_EXPORTED = 10_000;
 
 export const exportEvents = operation({
   method: "GET",

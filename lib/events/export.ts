@@ -1,9 +1,9 @@
 /** Events as files, piece by piece, in memory that does not grow with them. */
 
-import type { Call } from "../app/handler.ts";
 import { clientFilter } from "../auth/client-filter.ts";
 import { csvLine } from "../base/csv.ts";
 import { shortenTime } from "../base/time.ts";
+import type { Call } from "../http/call.ts";
 import { decodeCursor } from "../http/cursor.ts";
 import { cutPiece, type ExportFormat, MAX_PIECE_BYTES, type Piece, pieceResponse } from "../http/download.ts";
 import type { ApiResponse } from "../http/gateway.ts";
@@ -39,7 +39,9 @@ export async function exportPiece(
 }
 
 /** @throws {Problem} `insufficient-scope`, and as `exportPiece` does */
-export async function exportEvents(call: Call<typeof contract.exportEvents>): Promise<ApiResponse> {
+export async function exportEvents(
+  call: Call<{ sql: Database }, typeof contract.exportEvents>,
+): Promise<ApiResponse> {
   const { deps, query, request } = call;
   const { event_type: eventType, start, end, where, format } = query;
   const filter = { clientId: clientFilter(call), eventType, start, end, where };

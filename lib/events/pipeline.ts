@@ -1,18 +1,22 @@
 /** Where the accepted events are: settled, or on their way. */
-import type { Call } from "../app/handler.ts";
+
 import { auditGaps } from "../audit/record/gaps.ts";
 import { clientFilter } from "../auth/client-filter.ts";
+import type { Call } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
+import type { Queue } from "../queue/port.ts";
 import type * as contract from "./contract.ts";
-import { readWaiting } from "./waiting.ts";
+import { readWaiting, type WaitingDeps } from "./waiting.ts";
 
 /**
  * Totals and the queue. `accepted = stored + duplicates + quarantined + pending` holds at any moment: the settled kinds are
  * PostgreSQL's, `pending` is what waits by the notes in Redis and is not settled, and `accepted` is their sum.
  * @throws {Problem} `insufficient-scope`; `queue-unavailable` when Redis is out of reach
  */
-export async function getPipeline(call: Call<typeof contract.getPipeline>): Promise<ApiResponse> {
+export async function getPipeline(
+  call: Call<WaitingDeps & { queue: Queue }, typeof contract.getPipeline>,
+): Promise<ApiResponse> {
   const { deps } = call;
   const clientId = clientFilter(call);
   const audit = await auditGaps(deps.sql);

@@ -1,16 +1,24 @@
 /** What became of a request's events. */
 
-import type { Deps } from "../app/connect.ts";
-import type { Call } from "../app/handler.ts";
-import type { Caller } from "../auth/authenticate.ts";
 import { isUuid } from "../base/ids.ts";
 import { shortenTime } from "../base/time.ts";
+import type { Call, Caller } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
 import { Problem } from "../http/problem.ts";
 import { parseNote } from "../pending/note.ts";
+import type { Database } from "../postgres/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
+import type { Shards } from "../redis/shards.ts";
 import type * as contract from "./contract.ts";
 import { findReceipt, type ReceiptRow } from "./sql/receipts.ts";
+
+/** A receipt is in PostgreSQL, and in Redis while a message of it waits. */
+interface ReceiptStores {
+  sql: Database;
+  redis: RedisConnection;
+  shards: Shards;
+}
 
 type Receipt = Omit<ReceiptRow, "completed_at" | "settled_parts" | "parts"> & { completed_at: string | null };
 
@@ -21,7 +29,9 @@ type Receipt = Omit<ReceiptRow, "completed_at" | "settled_parts" | "parts"> & { 
  * @throws {Problem} `not-found`, also for another client's receipt; `queue-unavailable` when it is not settled and Redis
  * is out of reach
  */
-export async function getReceipt(call: Call<typeof contract.getReceipt>): Promise<ApiResponse> {
+export async function getReceipt(
+  call: Call<ReceiptStores, typeof contract.getReceipt>,
+): Promise<ApiResponse> {
   const { deps, caller } = call;
   const id = call.params.receipt_id;
   const receipt = isUuid(id) ? await findAnywhere(deps, caller, id) : undefined;
@@ -40,7 +50,7 @@ export async function getReceipt(call: Call<typeof contract.getReceipt>): Promis
   });
 }
 
-async function findAnywhere(deps: Deps, caller: Caller, id: string): Promise<Receipt | undefined> {
+async function findAnywhere(deps: ReceiptStores, caller: Caller, id: string): Promise<Receipt | undefined> {
   const first = await findReceipt(deps.sql, id);
   if (first && isWhole(first)) return first;
   const pending = await findPending(deps, caller, id);
@@ -56,7 +66,7 @@ const isWhole = ({ settled_parts, parts }: ReceiptRow): boolean => settled_parts
 
 /** From the note in the client's shard. */
 async function findPending(
-  { redis, shards }: Deps,
+  { redis, shards }: ReceiptStores,
   caller: Caller,
   id: string,
 ): Promise<Receipt | undefined> {

@@ -9,14 +9,15 @@ import type { Config } from "../config/config.ts";
 import { outage } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import { outageWait } from "../http/rate-limit.ts";
-import type { Intake, SettledPart } from "../ingest/intake.ts";
+import type { Intake } from "../ingest/intake.ts";
 import { lookScript } from "../pending/lua/look.ts";
 import { markCountedScript } from "../pending/lua/mark-counted.ts";
 import { type Note, parseNote } from "../pending/note.ts";
+import type { SettledPart } from "../pending/notes.ts";
 import { Notes } from "../pending/notes.ts";
 import type { Database } from "../postgres/client.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shard } from "../redis/keys.ts";
 import type { Shards } from "../redis/shards.ts";
 import { hasSettledBefore } from "../storage/sql/has-settled-before.ts";
@@ -58,7 +59,7 @@ export interface Waiting {
   totals: ClientTotals[];
 }
 
-type LookDeps = {
+export type WaitingDeps = {
   sql: Database;
   redis: RedisConnection;
   shards: Shards;
@@ -73,7 +74,7 @@ type LookDeps = {
  * @param clientId null for all clients
  * @throws {Problem} `queue-unavailable` when Redis fails; whatever PostgreSQL says
  */
-export async function readWaiting(deps: LookDeps, clientId: string | null): Promise<Waiting> {
+export async function readWaiting(deps: WaitingDeps, clientId: string | null): Promise<Waiting> {
   const lookNow = (): Promise<ShardLook[]> => lookAll(deps, clientId).catch(outage("queue"));
   let seen = await lookNow();
   const recounted = await recount(deps, seen);
@@ -120,7 +121,7 @@ interface Recount {
 
 /** After Redis may have lost notes, finds in the queue what waits. @returns undefined where it has not */
 async function recount(
-  { sql, redis, intake }: LookDeps,
+  { sql, redis, intake }: WaitingDeps,
   seen: readonly ShardLook[],
 ): Promise<Recount | undefined> {
   const lost = seen.filter(({ uncountedSince }) => uncountedSince !== undefined);
@@ -139,7 +140,7 @@ async function recount(
 
 /** @returns what waits, and whether there may be more that is settled than this look has gone through */
 async function compare(
-  deps: LookDeps,
+  deps: WaitingDeps,
   clientId: string | null,
   seen: readonly ShardLook[],
 ): Promise<{ read: Waiting; again: boolean }> {
@@ -153,13 +154,13 @@ async function compare(
   return { read, again: full && missed.length > 0 };
 }
 
-async function lookAll(deps: LookDeps, clientId: string | null): Promise<ShardLook[]> {
+async function lookAll(deps: WaitingDeps, clientId: string | null): Promise<ShardLook[]> {
   const { shards } = deps;
   const places = clientId === null ? shards.all : [shards.of(clientId)];
   return Promise.all(places.map((shard) => look(deps, shard, clientId)));
 }
 
-async function look({ redis }: LookDeps, shard: Shard, clientId: string | null): Promise<ShardLook> {
+async function look({ redis }: WaitingDeps, shard: Shard, clientId: string | null): Promise<ShardLook> {
   const reply = await lookScript(redis, [...shard.notes, shard.counted], [clientId ?? "", NOTES_PER_LOOK]);
   const [now, counts, scored, texts, since, emptied] = reply as [
     number,
@@ -212,7 +213,7 @@ function subtract(seen: readonly ShardLook[], missed: readonly SettledPart[]): M
 
 /** Where Redis fails at this, the next look does it. */
 async function close(
-  { redis, shards, config, log }: LookDeps,
+  { redis, shards, config, log }: WaitingDeps,
   seen: readonly ShardLook[],
   missed: SettledPart[],
 ) {
@@ -225,7 +226,7 @@ async function close(
 
 /** Removes notes that count for nothing any more. Where Redis fails at this, the next look does it. */
 async function dropUnconfirmed(
-  { redis, shards, config, log }: LookDeps,
+  { redis, shards, config, log }: WaitingDeps,
   seen: readonly ShardLook[],
   missed: readonly SettledPart[],
 ): Promise<void> {

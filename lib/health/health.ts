@@ -1,13 +1,12 @@
 /** Whether the servers take what the product has to write: over HTTP, and on a schedule that keeps a record. */
 
 import type { z } from "zod";
-import type { Deps } from "../app/connect.ts";
 import { auditGaps } from "../audit/record/gaps.ts";
 import { uuidv7 } from "../base/ids.ts";
 import type { Unit } from "../base/metrics.ts";
 import { FIRST_MS, type Instant, instantOf, shortenTime } from "../base/time.ts";
 import { version } from "../base/version.ts";
-import { readWaiting } from "../events/waiting.ts";
+import { readWaiting, type WaitingDeps } from "../events/waiting.ts";
 import type { Database } from "../postgres/client.ts";
 import { type HealthRow, headerMessage } from "../queue/message.ts";
 import type { Queue } from "../queue/port.ts";
@@ -27,16 +26,18 @@ type Check = Health["checks"]["database"];
 const CHECK_TIMEOUT_MS = 1_000;
 const DAY_MS = 86_400_000;
 /** A day of checks, one a minute, and a little more. */
+type HealthDeps = WaitingDeps & { queue: Queue };
+
 const MAX_LISTED = 1_500;
 
 /** How long what was found is told to all who call, in milliseconds: anybody may call, and each look costs a write. */
 const SHARED_MS = 1_000;
 
 /** What each instance found last. */
-const latest = new WeakMap<Deps, { begun: number; found: Promise<Health> }>();
+const latest = new WeakMap<HealthDeps, { begun: number; found: Promise<Health> }>();
 
 /** As {@link checkHealth}, with one look for all who call within a second of its begin. */
-export function recentHealth(deps: Deps): Promise<Health> {
+export function recentHealth(deps: HealthDeps): Promise<Health> {
   const known = latest.get(deps);
   if (known && performance.now() - known.begun < SHARED_MS) return known.found;
   const found = checkHealth(deps);
@@ -51,7 +52,7 @@ export function recentHealth(deps: Deps): Promise<Health> {
  * Settings that do not keep the promise, partitions that run out and audit rows that are in a log only are no outage: they
  * are reported and do not change the status.
  */
-export async function checkHealth(deps: Deps): Promise<Health> {
+export async function checkHealth(deps: HealthDeps): Promise<Health> {
   const { sql, redis, shards, queue } = deps;
   const at = new Date().toISOString();
   const [database, cache, messages, partitions, audit, databaseSet, redisSet] = await Promise.all([
@@ -112,7 +113,7 @@ async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<b
  * Checks, and records what was found: in the database, through the queue where the database is down, and in the log
  * where both are.
  */
-export async function recordHealth(deps: Deps): Promise<Health> {
+export async function recordHealth(deps: HealthDeps): Promise<Health> {
   // What is settled unseen by Redis must not add to the age that an alarm looks at.
   await within(CHECK_TIMEOUT_MS, () => readWaiting(deps, null));
   const health = await checkHealth(deps);

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 
 /** Settings of one server by name; those that it does not tell are missing. */
 export type RedisSettings = ReadonlyMap<string, string>;

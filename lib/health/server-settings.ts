@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../postgres/client.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type * as contract from "./contract.ts";
 import { type RedisSettings, readSettings } from "./redis-settings.ts";
 import { readDurability } from "./sql/read-durability.ts";

@@ -76,3 +76,6 @@ export function pieceResponse(
     body: text,
   };
 }
+export const exportFormats = ["ndjson", "csv"] as const;
+/** Most events of a piece; it may end before for their size. */
+export const MAX_EXPORTED = 10000;

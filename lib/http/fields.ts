@@ -1,7 +1,7 @@
 /** Pieces that several calls' parameters and answers are made of. */
 import * as z from "zod";
-import { isTimeZone, TIME_ZONE } from "../analytics/time-zone.ts";
 import { parseTime } from "../base/time.ts";
+import { isTimeZone, TIME_ZONE } from "../base/time-zone.ts";
 
 /** An RFC 3339 time; what comes out is an `Instant`. */
 export const timeParam = z
@@ -133,3 +133,17 @@ export const unqueuedSchema = z
     }),
   })
   .meta({ id: "AuditGaps" });
+
+export const uuid = z.string().meta({ format: "uuid" });
+
+/** Of an operation for administrators. */
+export const admin = { function: "admin", scopes: ["admin"] } as const;
+
+/** Problems of every operation with a body. */
+export const bodyProblems = [
+  "invalid-json",
+  "invalid-encoding",
+  "payload-too-large",
+  "unsupported-media-type",
+  "invalid-body",
+] as const;

@@ -1,8 +1,6 @@
 /** HTTP as our use cases see it, between API Gateway's event (payload format 2.0) and its answer. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { uuidv7 } from "../base/ids.ts";
-import { withoutSecrets } from "../base/redact.ts";
-import type { AuditRow } from "../queue/message.ts";
 import type { Problem } from "./problem.ts";
 
 export interface ApiRequest {
@@ -84,39 +82,4 @@ export function problemResponse(problem: Problem, requestId: string): ApiRespons
     headers: { "content-type": "application/problem+json; charset=utf-8", ...problem.headers },
     body: JSON.stringify(problem.toDocument(requestId)),
   };
-}
-
-/** Longest path and user agent that an audit row keeps, in characters. */
-const LONGEST_TEXT = 1_000;
-const LONGEST_METHOD = 20;
-
-/** What the audit row of a request says before its outcome is known. */
-export function auditOf(
-  request: ApiRequest,
-): Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change"> {
-  return {
-    method: storableText(request.method).slice(0, LONGEST_METHOD),
-    route: request.route,
-    path: storableText(request.path),
-    address: request.address,
-    user_agent:
-      request.headers["user-agent"] === undefined ? null : storableText(request.headers["user-agent"]),
-    bytes_in: bodyBytes(request),
-  };
-}
-
-/**
- * What a caller chose freely, without keys, cut and made fit for a text column, so that no call escapes the audit by its
- * words.
- */
-export const storableText = (text: string): string =>
-  withoutSecrets(text).slice(0, LONGEST_TEXT).toWellFormed().replaceAll("\0", "\uFFFD");
-
-/** Size of an answer's body as the caller gets it, in bytes: an answer to HEAD has none. */
-export const answeredBytes = ({ method }: Pick<ApiRequest, "method">, body: string | undefined): number =>
-  method === "HEAD" ? 0 : Buffer.byteLength(body ?? "");
-
-/** Size of the body as it was sent, in bytes. */
-export function bodyBytes({ body, bodyIsBase64 }: ApiRequest): number {
-  return Buffer.byteLength(body, bodyIsBase64 ? "base64" : "utf8");
 }

@@ -1,7 +1,7 @@
 /** Checks what came from outside against its schema. */
 import type { z } from "zod";
 import { findUnstorable } from "../base/json.ts";
-import { describeIssue } from "../ingest/event.ts";
+import { describeIssue } from "./issues.ts";
 import { type Fault, Problem } from "./problem.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Second steps of requests whose events SQS took, repeated where Redis failed. */
 import type { Log } from "../base/log.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import { confirmScript } from "./lua/confirm.ts";
 
 /** Words for `confirmScript`. */

@@ -4,23 +4,35 @@
  * event that Redis takes for a conflict.
  */
 
-import type { Deps } from "../app/connect.ts";
-import type { Call } from "../app/handler.ts";
 import { presentedKey, stranger, withKey } from "../auth/authenticate.ts";
-import { sendEvents } from "../events/contract.ts";
+import type { Config } from "../config/config.ts";
+import type { Call } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
 import type { ApiRequest, ApiResponse } from "../http/gateway.ts";
 import { readParameters } from "../http/parameters.ts";
 import { type Fault, Problem } from "../http/problem.ts";
+import type { Database } from "../postgres/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
+import type { Shards } from "../redis/shards.ts";
 import { type Batch, readBatch } from "./batch.ts";
+import { sendEvents } from "./contract.ts";
+import type { Intake } from "./intake.ts";
 import { toAnswer } from "./response.ts";
+
+interface IngestDeps {
+  config: Config;
+  sql: Database;
+  redis: RedisConnection;
+  shards: Shards;
+  intake: Intake;
+}
 
 /**
  * Takes the events of a request.
  * @throws {Problem} every refusal of the contract
  */
 export async function ingest(
-  call: Pick<Call, "request" | "deps" | "seen" | "audited">,
+  call: Pick<Call<IngestDeps>, "request" | "deps" | "seen" | "audited">,
 ): Promise<ApiResponse> {
   const { request, deps } = call;
   const key = presentedKey(request.headers["x-api-key"]);
@@ -34,7 +46,10 @@ export async function ingest(
 }
 
 /** What is wrong with the request is told only to a caller whose key is good, so it waits for the script's verdict. */
-function readOrRefuse(request: ApiRequest, { config }: Deps): { batch: Batch; problem: Problem | undefined } {
+function readOrRefuse(
+  request: ApiRequest,
+  { config }: IngestDeps,
+): { batch: Batch; problem: Problem | undefined } {
   try {
     readParameters(sendEvents, request);
     const batch = readBatch(request, config.retentionDays, config.placeSeed);

@@ -6,7 +6,7 @@ import type { PresentedKey } from "../auth/authenticate.ts";
 import type { ApiRequest } from "../http/gateway.ts";
 import type { Problem } from "../http/problem.ts";
 import type { Limit } from "../http/rate-limit.ts";
-import type { Place } from "../queue/message.ts";
+import type { GivenUp, SettledPart } from "../pending/notes.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
 import type { Batch } from "./batch.ts";
 
@@ -40,21 +40,6 @@ export interface Enqueued {
   extra: string;
   /** Why the queue was unavailable, for the log. */
   cause?: unknown;
-}
-
-/** A part of a receipt that PostgreSQL has settled. */
-export interface SettledPart {
-  place: Place;
-  clientId: string;
-  events: number;
-}
-
-/** A message that failed and will not be delivered again. */
-export interface GivenUp {
-  /** Id of the receipt, or of the message where it belongs to none, and the part. */
-  place: Place;
-  /** Whose accepted events it carries; undefined for a message that belongs to no receipt. */
-  clientId: string | undefined;
 }
 
 export interface Intake {

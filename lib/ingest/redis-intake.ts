@@ -1,19 +1,20 @@
 /** Into Redis Streams: one script does everything, in one round trip. */
 
+import { auditOf } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
-import { auditOf } from "../http/gateway.ts";
+import type { GivenUp, SettledPart } from "../pending/notes.ts";
 import { Notes } from "../pending/notes.ts";
 import type { Database } from "../postgres/client.ts";
 import { depthScript, toDepth } from "../queue/lua/depth.ts";
 import { openAudit, openHeader } from "../queue/message.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import { judge } from "./conflicts.ts";
-import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./intake.ts";
+import type { Enqueued, Intake, Submission } from "./intake.ts";
 import { defineEnqueue } from "./lua/enqueue.ts";
 import { bytesBefore, refusalBytes } from "./response.ts";
 

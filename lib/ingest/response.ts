@@ -3,7 +3,7 @@ import { refusal } from "../auth/authenticate.ts";
 import { type ApiResponse, json, problemResponse } from "../http/gateway.ts";
 import { type Fault, Problem, type ProblemCode } from "../http/problem.ts";
 import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "../http/rate-limit.ts";
-import { decayedRate } from "../queue/lua/acknowledge.ts";
+import { decayedRate } from "../pending/lua/drain-rate.ts";
 import { type Batch, costOf } from "./batch.ts";
 import type { IncomingEvent } from "./event.ts";
 import type { Enqueued } from "./intake.ts";

@@ -4,21 +4,22 @@
  */
 
 import { type Audited, naming } from "../audit/record/queue-row.ts";
+import { auditOf } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
-import { auditOf } from "../http/gateway.ts";
 import { lookScript } from "../pending/lua/look.ts";
+import type { GivenUp, SettledPart } from "../pending/notes.ts";
 import { Notes } from "../pending/notes.ts";
 import type { Database } from "../postgres/client.ts";
 import type { Sent, SqsQueue } from "../queue/sqs/queue.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
 import { type Confirmation, Confirmations } from "./confirmations.ts";
 import { judge } from "./conflicts.ts";
-import type { Enqueued, GivenUp, Intake, SettledPart, Submission } from "./intake.ts";
+import type { Enqueued, Intake, Submission } from "./intake.ts";
 import { admitScript } from "./lua/admit.ts";
 import { type Part, pack } from "./pack.ts";
 import { answerBytes } from "./response.ts";

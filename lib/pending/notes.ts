@@ -1,12 +1,12 @@
 /** The notes of receipts that are pending, in Redis: each client's in its shard, see docs/decisions/0023. */
 import type { Config } from "../config/config.ts";
-import type { GivenUp, SettledPart } from "../ingest/intake.ts";
-import type { RedisConnection } from "../redis/client.ts";
+import type { RedisConnection } from "../redis/connection.ts";
 import type { Shard } from "../redis/keys.ts";
 import type { Shards } from "../redis/shards.ts";
 import { dropNotesScript } from "./lua/drop-notes.ts";
 import { giveUpScript } from "./lua/give-up.ts";
 import { settleScript } from "./lua/settle.ts";
+import type { Place } from "./place.ts";
 
 /** Parts that one script changes, so that it does not hold Redis up for long. */
 const MOST_PARTS = 1_000;
@@ -57,4 +57,18 @@ export class Notes {
       }),
     );
   }
+}
+
+/** A part of a receipt that PostgreSQL has settled. */
+export interface SettledPart {
+  place: Place;
+  clientId: string;
+  events: number;
+}
+/** A message that failed and will not be delivered again. */
+export interface GivenUp {
+  /** Id of the receipt, or of the message where it belongs to none, and the part. */
+  place: Place;
+  /** Whose accepted events it carries; undefined for a message that belongs to no receipt. */
+  clientId: string | undefined;
 }

@@ -3,8 +3,8 @@
  * that come after it, for as long as it waits itself; so a step waits for a moment only, gives up, and tries again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { isRetryable, sqlState } from "../http/errors.ts";
 import { type Database, silenceSeconds, type Transaction } from "./client.ts";
+import { isRetryable, sqlState } from "./errors.ts";
 import { transaction } from "./transaction.ts";
 
 export interface Pace {

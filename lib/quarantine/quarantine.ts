@@ -1,16 +1,17 @@
 /** Quarantine: what PostgreSQL refused, shown, and put back through the queue. */
 
 import type { z } from "zod";
-import { type Changed, unrecorded } from "../audit/record/change.ts";
+import { unrecorded } from "../audit/record/change.ts";
 import { eventKey, isUuid, uuidv7 } from "../base/ids.ts";
 import { shortenTime } from "../base/time.ts";
-import type * as contract from "../clients/contract.ts";
+import type { Changed } from "../http/call.ts";
 import { decodeCursor, encodeCursor, isTextPart, isTimePart } from "../http/cursor.ts";
 import { outage } from "../http/errors.ts";
 import type { Database, Executor } from "../postgres/client.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { type EventLine, parseLine } from "../queue/message.ts";
 import type { Outgoing, Queue } from "../queue/port.ts";
+import type * as contract from "./contract.ts";
 import { countQuarantined, listQuarantined, type QuarantinedRow } from "./sql/quarantined.ts";
 import { markRedriven, type TakenRow, takeQuarantined } from "./sql/take.ts";
 

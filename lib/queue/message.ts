@@ -4,6 +4,7 @@
  * line break, so the worker cuts lines apart without parsing payloads, and their digits reach the table untouched.
  */
 
+import type { Place } from "../pending/place.ts";
 import type { Change } from "../trail/entry.ts";
 
 /** A call as the audit log records it, less its time and id. */
@@ -53,13 +54,6 @@ export interface Header {
   recovered?: true;
   /** The client whose quarantined events follow, on their way through the queue again. */
   redrive?: string;
-}
-
-/** A message's place among those of its request. */
-export interface Place {
-  /** Of the request and its receipt. */
-  id: string;
-  part: number;
 }
 
 export const placeName = ({ id, part }: Place): string => `${id} ${part}`;

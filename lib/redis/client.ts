@@ -1,10 +1,8 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import type { Config } from "../config/config.ts";
 import { redisNodes } from "../config/redis-nodes.ts";
+import type { RedisConnection } from "./connection.ts";
 import { defineScripts } from "./script.ts";
-
-/** One server, or a cluster of them. */
-export type RedisConnection = Redis | Cluster;
 
 const COMMAND_TIMEOUT_MS = 1_500;
 

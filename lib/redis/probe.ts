@@ -1,4 +1,4 @@
-import type { RedisConnection } from "./client.ts";
+import type { RedisConnection } from "./connection.ts";
 import type { Shard } from "./keys.ts";
 
 /** How long a probe's key lives, in milliseconds. */

@@ -16,6 +16,12 @@ export interface Freshness {
 /** `horizon` is the time before which nothing may be counted: see `clampStart`. */
 export type FreshnessAndHorizon = Freshness & { horizon: Instant };
 
+/** Where events are: stored, and waiting. */
+export interface Stores {
+  sql: Database;
+  queue: Queue;
+}
+
 /**
  * To be asked before the question itself: what is stored by now is certainly in an answer read later, and the clock is
  * read first, since an event may arrive while the queue answers. When the queue is out of reach `as_of` and `lag_ms` are

@@ -2,10 +2,11 @@
  * Reads the queue and settles what it holds until the time is up. Any number of these may run at once: the queue hands
  * each message to one of them, and what one of them drops comes back to another.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Deps } from "../app/connect.ts";
 import { type Delivered, deliver } from "../queue/deliver.ts";
-import { drainUntil } from "./settle-batch.ts";
+import type { Queue } from "../queue/port.ts";
+import { drainUntil, type WorkerDeps } from "./settle-batch.ts";
 
 export interface DrainOptions {
   /** When to stop reading, in milliseconds since the Unix epoch. */
@@ -31,7 +32,10 @@ const LONGEST_PAUSE_MS = 10_000;
  * @throws what the last attempt failed with, if it did: the queue or the database was away until the end. All that
  *   was read and not settled has been given back then.
  */
-export async function drainQueue(deps: Deps, options: DrainOptions): Promise<Drained> {
+export async function drainQueue(
+  deps: WorkerDeps & { queue: Queue },
+  options: DrainOptions,
+): Promise<Drained> {
   const { endsAt, graceMs = GRACE_MS, maxMessages = 200, maxBytes = 5 * 1024 * 1024 } = options;
   const done: Drained = { batches: 0, messages: 0 };
   let fault: unknown;

@@ -1,8 +1,7 @@
 /** A batch in the shape of an SQS event, whichever queue it comes from. */
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import type { Deps } from "../app/connect.ts";
 import { decodeText } from "../queue/sqs/text.ts";
-import { drainUntil } from "./settle-batch.ts";
+import { drainUntil, type WorkerDeps } from "./settle-batch.ts";
 
 /** What Lambda reads, and for an event source of our own which failures are not the messages' fault. */
 export interface BatchResponse extends SQSBatchResponse {
@@ -18,7 +17,7 @@ export interface BatchResponse extends SQSBatchResponse {
  */
 export async function drainRecords(
   { Records }: SQSEvent,
-  deps: Deps,
+  deps: WorkerDeps,
   endsAt: number,
 ): Promise<BatchResponse> {
   const delivered = Records.map(({ messageId, body, attributes }) => ({

@@ -4,7 +4,7 @@ import { eraseArriving } from "../erasure/tombstones.ts";
 import type { Transaction } from "../postgres/client.ts";
 import { lockRedriven, type QuarantinedRow, settleRedriven } from "../quarantine/sql/redriven.ts";
 import { type ParsedMessage, parseLine } from "../queue/message.ts";
-import type { EventRow } from "./sql/store-events.ts";
+import type { EventRow } from "../storage/event-row.ts";
 import type { Store } from "./store.ts";
 
 /**

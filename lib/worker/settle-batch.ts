@@ -2,26 +2,23 @@
  * The worker: a batch of messages becomes rows, usually in one transaction. Whatever happens, a message is either settled
  * completely or left in the queue, and a second delivery changes nothing.
  */
+
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Deps } from "../app/connect.ts";
 import { type Audited, prepareAudit, sealPrepared } from "../audit/record/seal.ts";
 import { noteUnqueued } from "../audit/sql/unqueued.ts";
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
 import { eraseArriving } from "../erasure/tombstones.ts";
 import { insertHealth } from "../health/sql/health.ts";
-import { isRetryable } from "../http/errors.ts";
-import type { GivenUp, SettledPart } from "../ingest/intake.ts";
+import type { Intake } from "../ingest/intake.ts";
+import type { GivenUp, SettledPart } from "../pending/notes.ts";
+import type { Place } from "../pending/place.ts";
 import type { Database, Transaction } from "../postgres/client.ts";
+import { isRetryable } from "../postgres/errors.ts";
 import { limitWaits } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { insertQuarantine, type RefusedEvent } from "../quarantine/sql/insert.ts";
-import {
-  type Header,
-  ownerOf,
-  type ParsedMessage,
-  type Place,
-  parseMessage,
-  placeName,
-} from "../queue/message.ts";
+import { type Header, ownerOf, type ParsedMessage, parseMessage, placeName } from "../queue/message.ts";
 import { settleRedrive } from "./redrive.ts";
 import { settleInPieces } from "./settle-pieces.ts";
 import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
@@ -29,6 +26,13 @@ import { findSettled } from "./sql/find-settled.ts";
 import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
 import type { Store } from "./store.ts";
+
+export interface WorkerDeps {
+  config: Config;
+  sql: Database;
+  intake: Intake;
+  log: Log;
+}
 
 /** A message as the worker gets it, from whichever queue. */
 export interface Delivered {
@@ -55,7 +59,7 @@ export interface Outcome {
 }
 
 /** `drainUntil` without an end. @returns `failed` */
-export async function drain(delivered: readonly Delivered[], deps: Deps): Promise<string[]> {
+export async function drain(delivered: readonly Delivered[], deps: WorkerDeps): Promise<string[]> {
   const { failed, untried } = await drainUntil(delivered, deps, Number.POSITIVE_INFINITY);
   if (untried.length > 0) throw new Error(`The database failed before ${untried.length} messages.`);
   return failed;
@@ -68,7 +72,7 @@ export async function drain(delivered: readonly Delivered[], deps: Deps): Promis
  */
 export async function drainUntil(
   delivered: readonly Delivered[],
-  deps: Deps,
+  deps: WorkerDeps,
   endsAt: number,
 ): Promise<Outcome> {
   const failed: string[] = [];
@@ -98,7 +102,7 @@ export async function drainUntil(
 /** Settles messages in as few transactions as what PostgreSQL refuses allows. */
 async function settle(
   messages: readonly Received[],
-  { sql, log, config }: Deps,
+  { sql, log, config }: WorkerDeps,
   endsAt: number,
 ): Promise<Outcome> {
   if (messages.length === 0) return { failed: [], untried: [] };
@@ -231,7 +235,7 @@ async function closeNotes(
   delivered: readonly Delivered[],
   messages: readonly Received[],
   failed: readonly string[],
-  { config, intake, log }: Deps,
+  { config, intake, log }: WorkerDeps,
 ): Promise<void> {
   const settled = messages.flatMap(({ header, lines, place, queueId }): SettledPart[] => {
     const clientId = header.accepted === undefined ? undefined : ownerOf(header);

@@ -4,8 +4,8 @@
  */
 
 import type { Log } from "../base/log.ts";
-import { isDataError, isTimeout, sqlState } from "../http/errors.ts";
 import type { Database } from "../postgres/client.ts";
+import { isDataError, isTimeout, sqlState } from "../postgres/errors.ts";
 import { type Store, storeAll, storeNarrowing, storeProbed } from "./store.ts";
 
 /** Events of a piece, at about the most: some 100 ms of work. An item is never cut. */

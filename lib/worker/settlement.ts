@@ -1,16 +1,10 @@
 /** From messages to the rows of their events, and from what became of those back to the receipts. */
 import { eventKey } from "../base/ids.ts";
+import type { Place } from "../pending/place.ts";
 import type { RefusedEvent } from "../quarantine/sql/insert.ts";
-import {
-  type Header,
-  ownerOf,
-  type ParsedMessage,
-  type Place,
-  parseLine,
-  placeName,
-} from "../queue/message.ts";
+import { type Header, ownerOf, type ParsedMessage, parseLine, placeName } from "../queue/message.ts";
+import type { EventRow } from "../storage/event-row.ts";
 import type { Settlement } from "./sql/settle-receipts.ts";
-import type { EventRow } from "./sql/store-events.ts";
 import type { Refused } from "./store.ts";
 
 type Placed = ParsedMessage & { place: Place };

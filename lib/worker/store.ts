@@ -1,9 +1,11 @@
 /** Storing events so that one which PostgreSQL refuses does no harm to its neighbours. */
-import { isDataError, sqlState } from "../http/errors.ts";
+
 import type { Transaction } from "../postgres/client.ts";
+import { isDataError, sqlState } from "../postgres/errors.ts";
 import { savepoint } from "../postgres/transaction.ts";
+import type { EventRow } from "../storage/event-row.ts";
 import { probeEvents } from "./sql/probe-events.ts";
-import { type EventRow, storeEvents } from "./sql/store-events.ts";
+import { storeEvents } from "./sql/store-events.ts";
 
 /** An event that PostgreSQL refused, and why. */
 export interface Refused {

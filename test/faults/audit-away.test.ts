@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { refuse } from "../../lib/app/fallback.ts";
-import { httpHandler, serve } from "../../lib/app/handler.ts";
+import { httpHandler } from "../../lib/app/handler.ts";
 import { recoverAudit } from "../../lib/audit/record/recover.ts";
 import { uuidv7 } from "../../lib/base/ids.ts";
 import * as clients from "../../lib/clients/clients.ts";
@@ -11,7 +11,9 @@ import * as events from "../../lib/events/contract.ts";
 import { getPipeline } from "../../lib/events/pipeline.ts";
 import * as contract from "../../lib/health/contract.ts";
 import { checkHealth } from "../../lib/health/health.ts";
+import { type Served, serve } from "../../lib/http/call.ts";
 import { json } from "../../lib/http/gateway.ts";
+import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
 import { startRedis } from "../../local/redis.ts";
@@ -47,8 +49,8 @@ async function sqsAway(): Promise<Away> {
 
 /** One call to each of several functions, as a function instance with these servers answers it. */
 function caller(deps: Deps, secret: string) {
-  const served = [
-    serve(events.sendEvents, ingest),
+  const served: Served<Deps>[] = [
+    serve(sendEvents, ingest),
     serve(events.getPipeline, getPipeline),
     serve(contract.getHealth, async (call) => json(200, await checkHealth(call.deps))),
     serve(admin.createClient, async (call) =>

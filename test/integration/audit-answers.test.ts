@@ -2,13 +2,14 @@
 import type { Context } from "aws-lambda";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
-import { httpHandler, serve } from "../../lib/app/handler.ts";
+import { httpHandler } from "../../lib/app/handler.ts";
 import { readLogLine } from "../../lib/audit/record/log-lines.ts";
 import { newSecret, secretPrefix } from "../../lib/base/ids.ts";
 import * as admins from "../../lib/clients/contract.ts";
 import { ConfigError } from "../../lib/config/config.ts";
-import * as events from "../../lib/events/contract.ts";
 import * as health from "../../lib/health/contract.ts";
+import { serve } from "../../lib/http/call.ts";
+import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
 import { testDeps } from "../support/deps.ts";
 import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
@@ -65,7 +66,7 @@ describe("a call is on record", () => {
       intake: { ...deps.intake, enqueue: never },
       queue: Object.assign(Object.create(deps.queue), { send: never }),
     };
-    const handler = httpHandler(() => stuck, [serve(events.sendEvents, ingest)]);
+    const handler = httpHandler(() => stuck, [serve(sendEvents, ingest)]);
     const headers = { "content-type": "application/json", "x-api-key": secret };
     const body = JSON.stringify(anEvent());
     const { answer, row } = await call(

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { eraseAudit } from "../../lib/audit/erase.ts";
+import { auditErasedSchema } from "../../lib/audit/erase-contract.ts";
 import type { Audited } from "../../lib/audit/record/seal.ts";
 import { instantOf } from "../../lib/base/time.ts";
-import { auditErasedSchema } from "../../lib/erasure/contract.ts";
 import { transaction } from "../../lib/postgres/transaction.ts";
 import type { AuditRow } from "../../lib/queue/message.ts";
 import { testConfig } from "../support/deps.ts";

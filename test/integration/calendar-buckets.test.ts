@@ -6,7 +6,8 @@ import { getSeries } from "../../lib/analytics/contract.ts";
 import * as contract from "../../lib/analytics/properties-contract.ts";
 import { getUniques } from "../../lib/analytics/uniques.ts";
 import type { Deps } from "../../lib/app/connect.ts";
-import { httpHandler, serve } from "../../lib/app/handler.ts";
+import { httpHandler } from "../../lib/app/handler.ts";
+import { serve } from "../../lib/http/call.ts";
 import { testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
 import { addClient, context, toAnswer } from "../support/pipeline.ts";
@@ -43,7 +44,9 @@ async function series(query: Question): Promise<Bucket[]> {
 
 /** The buckets of `uniques`. @param exactEvents 0 for an estimate */
 async function uniques(query: Question, exactEvents: number): Promise<Bucket[]> {
-  const served = serve(contract.getUniques, (call) => getUniques(call, exactEvents));
+  const served = serve(contract.getUniques, (call: Parameters<typeof getUniques>[0]) =>
+    getUniques(call, exactEvents),
+  );
   const event = gatewayEvent({
     method: "GET",
     route: contract.getUniques.path,

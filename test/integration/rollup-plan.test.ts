@@ -7,7 +7,8 @@ import { countEvents, countSeries } from "../../lib/analytics/sql/sum-events.ts"
 import type { Deps } from "../../lib/app/connect.ts";
 import { instantOf } from "../../lib/base/time.ts";
 import { types } from "../../lib/postgres/types.ts";
-import { type EventRow, storeEvents } from "../../lib/worker/sql/store-events.ts";
+import type { EventRow } from "../../lib/storage/event-row.ts";
+import { storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
-import { isDataError } from "../../lib/http/errors.ts";
+import { isDataError } from "../../lib/postgres/errors.ts";
 import { migrate } from "../../lib/postgres/migrate.ts";
 import { storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { atEnd } from "../support/cleanup.ts";

@@ -4,7 +4,8 @@ import { beforeAll, beforeEach, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { eventKey } from "../../lib/base/ids.ts";
 import { transaction } from "../../lib/postgres/transaction.ts";
-import { type EventRow, storeEvents } from "../../lib/worker/sql/store-events.ts";
+import type { EventRow } from "../../lib/storage/event-row.ts";
+import { storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { testDeps } from "../support/deps.ts";
 
 /** As many as there are slots, and one more. */

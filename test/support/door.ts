@@ -1,8 +1,9 @@
 /** The ingest function's own stack, with a record of every answer, to be held against the audit log. */
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
-import { httpHandler, serve } from "../../lib/app/handler.ts";
-import { sendEvents } from "../../lib/events/contract.ts";
+import { httpHandler } from "../../lib/app/handler.ts";
+import { serve } from "../../lib/http/call.ts";
+import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
 import { type GatewayRequest, gatewayEvent } from "./gateway.ts";
 import { type Answer, context, drainAll, toAnswer } from "./pipeline.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cutRange, type Interval } from "../../lib/analytics/calendar.ts";
-import { localTime } from "../../lib/analytics/time-zone.ts";
 import { type Instant, parseTime } from "../../lib/base/time.ts";
+import { localTime } from "../../lib/base/time-zone.ts";
 
 const at = (text: string): Instant => {
   const instant = parseTime(text);

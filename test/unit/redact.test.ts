@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordable } from "../../lib/audit/record/change.ts";
+import { auditOf } from "../../lib/audit/record/row.ts";
 import { newSecret, secretPrefix } from "../../lib/base/ids.ts";
 import { withoutSecrets } from "../../lib/base/redact.ts";
-import { auditOf } from "../../lib/http/gateway.ts";
 
 const secret = newSecret("my-shop");
 const shown = secretPrefix(secret);

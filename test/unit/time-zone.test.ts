@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import { expect, test } from "vitest";
-import { isTimeZone, localTime, offsetAt, startOfDate } from "../../lib/analytics/time-zone.ts";
+import { isTimeZone, localTime, offsetAt, startOfDate } from "../../lib/base/time-zone.ts";
 
 const zone = fc.constantFrom(...Intl.supportedValuesOf("timeZone"), "UTC", "+05:45", "-03:30");
 const HOUR_MS = 3_600_000;

@@ -1,20 +1,11 @@
 /** Copies of checkpoints in a bucket of S3, which nobody can change or delete before their time, its owner included. */
 import type { S3Client } from "@aws-sdk/client-s3";
 import { standIn } from "../../aws/endpoint.ts";
+import type { BucketSettings } from "../../config/audit.ts";
 import type { Checkpoint } from "../../trail/checkpoint.ts";
 import { canonicalJson } from "../../trail/entry.ts";
 
 type Sdk = typeof import("@aws-sdk/client-s3");
-
-export interface BucketSettings {
-  /** A bucket with object lock. */
-  name: string;
-  /** A server that stands in for S3. */
-  endpoint: string | undefined;
-  region: string;
-  /** How long a copy is locked, counted from when the checkpoint was made. */
-  lockDays: number;
-}
 
 const DAY_MS = 86_400_000;
 

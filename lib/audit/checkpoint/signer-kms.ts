@@ -2,17 +2,10 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import { standIn } from "../../aws/endpoint.ts";
+import type { KmsSettings } from "../../config/audit.ts";
 import type { Signer } from "./signer.ts";
 
 type Sdk = typeof import("@aws-sdk/client-kms");
-
-export interface KmsSettings {
-  /** Id, ARN or alias. */
-  keyId: string;
-  /** A server that stands in for KMS. */
-  endpoint: string | undefined;
-  region: string;
-}
 
 export class KmsSigner implements Signer {
   readonly #settings: KmsSettings;

@@ -1,8 +1,9 @@
 /** Checkpoints as they were stored, for whoever keeps copies. */
-import type { Call } from "../../app/handler.ts";
+
+import type { Call } from "../../http/call.ts";
 import { decodeCursor, encodeCursor, linkNext } from "../../http/cursor.ts";
 import { type ApiResponse, json } from "../../http/gateway.ts";
-import type { Executor } from "../../postgres/client.ts";
+import type { Database, Executor } from "../../postgres/client.ts";
 import type { Checkpoint } from "../../trail/checkpoint.ts";
 import { parseRow } from "../checkpoint/stored.ts";
 import type * as contract from "../contract.ts";
@@ -31,7 +32,9 @@ export async function checkpointsAfter(sql: Executor, after: number, limit: numb
 }
 
 /** @throws {Problem} `invalid-parameter` */
-export async function listCheckpoints(call: Call<typeof contract.listCheckpoints>): Promise<ApiResponse> {
+export async function listCheckpoints(
+  call: Call<{ sql: Database }, typeof contract.listCheckpoints>,
+): Promise<ApiResponse> {
   const { after, cursor, limit } = call.query;
   const from = cursor === undefined ? after : Number(decodeCursor(cursor, CURSOR)[0]);
   const page = await checkpointsAfter(call.deps.sql, from, limit);

@@ -1,9 +1,9 @@
 /** The audit as files: the trail with all that verifies it, or a table. */
 
-import type { Call } from "../../app/handler.ts";
 import { clientFilter } from "../../auth/client-filter.ts";
 import { csvLine } from "../../base/csv.ts";
 import { shortenTime } from "../../base/time.ts";
+import type { Call } from "../../http/call.ts";
 import { decodeCursor } from "../../http/cursor.ts";
 import { cutPiece, type ExportFormat, type Piece, pieceResponse } from "../../http/download.ts";
 import type { ApiResponse } from "../../http/gateway.ts";
@@ -71,7 +71,9 @@ async function* pagesOf(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
 }
 
 /** @throws {Problem} `insufficient-scope`, and as `auditPiece` does */
-export async function exportAudit(call: Call<typeof contract.exportAudit>): Promise<ApiResponse> {
+export async function exportAudit(
+  call: Call<{ sql: Database }, typeof contract.exportAudit>,
+): Promise<ApiResponse> {
   const { deps, query, request } = call;
   const { format, limit, cursor, ...asked } = query;
   const piece = await auditPiece(deps, asked, clientFilter(call), { format, limit, cursor });

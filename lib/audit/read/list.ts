@@ -1,10 +1,12 @@
 /** Who called what. */
-import type { Call } from "../../app/handler.ts";
+
 import { clientFilter } from "../../auth/client-filter.ts";
 import { isUuid } from "../../base/ids.ts";
 import { shortenTime } from "../../base/time.ts";
+import type { Call } from "../../http/call.ts";
 import { decodeCursor, encodeCursor, isTimePart, linkNext } from "../../http/cursor.ts";
 import { type ApiResponse, json } from "../../http/gateway.ts";
+import type { Database } from "../../postgres/client.ts";
 import type * as contract from "../contract.ts";
 import { type AuditEntry, listAudit as selectAudit } from "../sql/list-audit.ts";
 import { auditFilter } from "./filter.ts";
@@ -16,7 +18,9 @@ export const AUDIT_CURSOR = [isTimePart, isUuid] as const;
 export const cursorAfter = ({ at, request_id }: AuditEntry): string => encodeCursor([at, request_id]);
 
 /** Entries of the audit log, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
-export async function listAudit(call: Call<typeof contract.listAudit>): Promise<ApiResponse> {
+export async function listAudit(
+  call: Call<{ sql: Database }, typeof contract.listAudit>,
+): Promise<ApiResponse> {
   const { deps, query, request } = call;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, AUDIT_CURSOR);
   const filter = await auditFilter(deps.sql, query, clientFilter(call));

@@ -1,9 +1,10 @@
 /** Proofs that an entry is in the audit as it was written. */
-import type { Call } from "../../app/handler.ts";
+
 import { clientFilter } from "../../auth/client-filter.ts";
+import type { Call } from "../../http/call.ts";
 import { type ApiResponse, json } from "../../http/gateway.ts";
 import { Problem } from "../../http/problem.ts";
-import type { Executor } from "../../postgres/client.ts";
+import type { Database, Executor } from "../../postgres/client.ts";
 import type { Checkpoint } from "../../trail/checkpoint.ts";
 import { inclusionPath, rootOf } from "../../trail/merkle.ts";
 import type { Proof } from "../../trail/prove.ts";
@@ -19,7 +20,7 @@ import { headsOf, lastCheckpoint } from "./plan.ts";
 import { contentOf } from "./trail.ts";
 
 /** @throws {Problem} `not-found`, `unprovable`, `query-too-broad` */
-export async function getProof(call: Call<typeof contract>): Promise<ApiResponse> {
+export async function getProof(call: Call<{ sql: Database }, typeof contract>): Promise<ApiResponse> {
   const clientId = clientFilter({ ...call, query: {} });
   return json(200, await proofOf(call.deps.sql, call.params.request_id, clientId));
 }

@@ -1,11 +1,13 @@
 /** Verification of the audit trail where it is stored: the same rules as for an exported one. */
+
 import type { KeyObject } from "node:crypto";
-import type { Call } from "../../app/handler.ts";
 import { clientFilter } from "../../auth/client-filter.ts";
 import type { Instant } from "../../base/time.ts";
+import type { Config } from "../../config/config.ts";
+import type { Call } from "../../http/call.ts";
 import { decodeCursor, encodeCursor, linkNext, type PartCheck } from "../../http/cursor.ts";
 import { type ApiResponse, json } from "../../http/gateway.ts";
-import type { Executor } from "../../postgres/client.ts";
+import type { Database, Executor } from "../../postgres/client.ts";
 import type { Counts, Progress, Verification } from "../../trail/verification.ts";
 import { TrailVerifier } from "../../trail/verify.ts";
 import { parseRow } from "../checkpoint/stored.ts";
@@ -106,7 +108,9 @@ function readCursor(cursor: string): [Counts, string] {
 }
 
 /** @throws {Problem} `invalid-parameter`, `query-too-broad` */
-export async function verifyAudit(call: Call<typeof contract.verifyAudit>): Promise<ApiResponse> {
+export async function verifyAudit(
+  call: Call<{ sql: Database; config: Config }, typeof contract.verifyAudit>,
+): Promise<ApiResponse> {
   const { deps, query, request } = call;
   const result = await verifyStored(deps.sql, deps.config.auditPublicKeys, query);
   const { first_invalid: fault } = result;

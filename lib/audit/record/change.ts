@@ -1,8 +1,6 @@
 import { withoutSecrets } from "../../base/redact.ts";
+import type { Changed } from "../../http/call.ts";
 import type { Change } from "../../trail/entry.ts";
-
-/** Told what somebody's command has changed, for the audit; never a secret. */
-export type Changed = (change: Change) => void;
 
 /** For what nobody has commanded, such as a local system's own clients. */
 export const unrecorded: Changed = () => {};

@@ -2,14 +2,15 @@
 
 import { uuidv7 } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
+import type { Changed } from "../../http/call.ts";
 import { toProblem } from "../../http/errors.ts";
-import { storableText } from "../../http/gateway.ts";
 import type { Database } from "../../postgres/client.ts";
 import { transaction } from "../../postgres/transaction.ts";
 import type { Queue } from "../../queue/port.ts";
 import type { Change } from "../../trail/entry.ts";
-import { type Changed, recordable } from "./change.ts";
+import { recordable } from "./change.ts";
 import { type Audited, logAudit, sendAudit } from "./queue-row.ts";
+import { storableText } from "./row.ts";
 import { sealAudit } from "./seal.ts";
 import type { Unqueued } from "./unqueued.ts";
 

@@ -1,8 +1,8 @@
 /** Finds audit rows in logs: our own lines, and those in what CloudWatch makes of them. */
 import * as z from "zod";
-import { storableText } from "../../http/gateway.ts";
 import { recordable } from "./change.ts";
 import { type Audited, NOT_QUEUED } from "./queue-row.ts";
+import { storableText } from "./row.ts";
 
 const MOST_INT = 2_147_483_647;
 /** From 1970 to 9999: what the database and RFC 3339 both can say. */

@@ -1,6 +1,6 @@
 import type { Instant } from "../../base/time.ts";
-import { sqlState } from "../../http/errors.ts";
 import type { Transaction } from "../../postgres/client.ts";
+import { sqlState } from "../../postgres/errors.ts";
 import { andIf, type Fragment, time } from "../../postgres/fragments.ts";
 
 /** Whose calls, and when; what is undefined leaves nothing out. */

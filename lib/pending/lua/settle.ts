@@ -1,5 +1,5 @@
-import { rateLua } from "../../queue/lua/acknowledge.ts";
 import { script } from "../../redis/script.ts";
+import { rateLua } from "./drain-rate.ts";
 import { notesLua } from "./notes.ts";
 
 /**

@@ -1,5 +1,5 @@
+import { decayedRate } from "../../pending/lua/drain-rate.ts";
 import { script } from "../../redis/script.ts";
-import { decayedRate } from "./acknowledge.ts";
 
 /**
  * What a shard's queue holds, as of one moment and by its own server's clock.

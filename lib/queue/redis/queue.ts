@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Config } from "../../config/config.ts";
-import type { RedisConnection } from "../../redis/client.ts";
+import type { RedisConnection } from "../../redis/connection.ts";
 import type { Shard } from "../../redis/keys.ts";
 import { probeShard } from "../../redis/probe.ts";
 import { fill } from "../fill.ts";

@@ -1,11 +1,11 @@
+import { decayedRate } from "../../pending/lua/drain-rate.ts";
 import { giveUpScript } from "../../pending/lua/give-up.ts";
 import { notesDepthScript } from "../../pending/lua/notes-depth.ts";
 import { openNotesScript } from "../../pending/lua/open-notes.ts";
 import { settleScript } from "../../pending/lua/settle.ts";
-import type { RedisConnection } from "../../redis/client.ts";
+import type { RedisConnection } from "../../redis/connection.ts";
 import type { Shard } from "../../redis/keys.ts";
 import type { Shards } from "../../redis/shards.ts";
-import { decayedRate } from "../lua/acknowledge.ts";
 import { clientOfBody, countEvents, parseMessage } from "../message.ts";
 import type { Depth } from "../port.ts";
 import type { Moved } from "./dead-letters.ts";

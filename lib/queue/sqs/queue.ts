@@ -1,6 +1,6 @@
 import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
 import type { Config, SqsSettings } from "../../config/config.ts";
-import type { RedisConnection } from "../../redis/client.ts";
+import type { RedisConnection } from "../../redis/connection.ts";
 import type { Shards } from "../../redis/shards.ts";
 import { bytesOf } from "../fill.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";

@@ -1,5 +1,6 @@
+import type { Place } from "../../pending/place.ts";
 import type { Executor } from "../../postgres/client.ts";
-import { type Place, placeName } from "../../queue/message.ts";
+import { placeName } from "../../queue/message.ts";
 
 /** Which of these parts of receipts are there already, by `placeName`, so that their messages need no second look. */
 export async function findSettled(sql: Executor, places: readonly Place[]): Promise<Set<string>> {

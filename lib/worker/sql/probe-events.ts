@@ -1,5 +1,5 @@
 import type { Transaction } from "../../postgres/client.ts";
-import type { EventRow } from "./store-events.ts";
+import type { EventRow } from "../../storage/event-row.ts";
 
 /** A row that PostgreSQL refuses: its position, the SQLSTATE and the server's message. */
 export type RefusedRow = [position: number, reason: string, detail: string];

@@ -1,6 +1,6 @@
 /** How far a zone's clock is from UTC. */
 import { Temporal } from "temporal-polyfill";
-import { BEYOND_MS } from "../base/time.ts";
+import { BEYOND_MS } from "./time.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
