@@ -23,16 +23,20 @@ const KINDS: readonly [kind: string, is: (name: string, url: string) => boolean]
   ["garbage", (name) => name === "(garbage collector)"],
   [
     "JSON",
-    (name, url) => (url === "" && /^(?:parse|stringify|rawJSON)$/.test(name)) || /lib\/json\.ts$/.test(url),
+    (name, url) =>
+      (url === "" && /^(?:parse|stringify|rawJSON)$/.test(name)) || /lib\/base\/json\.ts$/.test(url),
   ],
   [
     "validation",
-    (_, url) => /node_modules\/zod\/|lib\/(?:event|batch|body|time|digest|check)\.ts$/.test(url),
+    (_, url) =>
+      /node_modules\/zod\/|lib\/(?:ingest\/(?:event|batch|digest)|http\/(?:body|validate)|base\/time)\.ts$/.test(
+        url,
+      ),
   ],
   [
     "Redis",
     (name, url) =>
-      /node_modules\/(?:ioredis|redis-parser|@ioredis)|lib\/(?:redis|enqueue)\//.test(url) ||
+      /node_modules\/(?:ioredis|redis-parser|@ioredis)|lib\/(?:redis|ingest\/lua|pending)\//.test(url) ||
       /^node:(?:net|internal\/(?:streams|stream_base|net|dns))|^node:events/.test(url) ||
       /^(?:writeLatin1String|writeUtf8String|writeBuffer|writev|write|onStreamRead)$/.test(name),
   ],

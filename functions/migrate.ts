@@ -12,6 +12,9 @@ import { createKey, type NewKey } from "../lib/clients/keys.ts";
 import { migrate, NewerSchemaError } from "../lib/postgres/migrate.ts";
 import { ensurePartitions } from "../lib/storage/partitions.ts";
 
+/** Seen from here and from the bundle, which lies in the same place of its package. */
+const MIGRATIONS = new URL("../lib/postgres/migrations/", import.meta.url);
+
 const commandSchema = z.strictObject({
   /** Id of a client to make, unless it is there, and to give a new key with the scope `admin`. */
   admin_client: z.string().optional(),
@@ -40,7 +43,7 @@ export async function handler(event: unknown): Promise<Migrated | undefined> {
 
 async function bringUpToDate(): Promise<Migrated> {
   const { config, sql, log } = getDeps();
-  const migrations = await migrate(config.databaseUrl);
+  const migrations = await migrate(config.databaseUrl, MIGRATIONS);
   const partitions = await ensurePartitions(sql, config);
   log.info("migrated", { migrations, partitions });
   return { migrations, partitions: partitions.length };

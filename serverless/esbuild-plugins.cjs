@@ -87,7 +87,7 @@ function wordsOf(folders) {
 }
 
 /** Modules whose exports are the same wherever they run, and take long to make. */
-const CONSTANTS = /[\\/]lib[\\/](?:openapi-text|contract[\\/]paths)\.ts$/;
+const CONSTANTS = /[\\/]lib[\\/]app[\\/](?:openapi-text|paths)\.ts$/;
 
 /** The values that such a module exports, made here once, in place of what makes them: all schemas of all functions. */
 const constantsMadeBefore = {

@@ -10,7 +10,7 @@ const KEEP = 'rows.set(name + " " + rows.size, row);';
 registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context);
-    if (!url.endsWith("/lib/settlement.ts")) return loaded;
+    if (!url.endsWith("/lib/worker/settlement.ts")) return loaded;
     const text = String(loaded.source);
     if (!text.includes(COLLAPSE))
       throw new Error("The mutant no-collapse does not fit lib/worker/settlement.ts.");

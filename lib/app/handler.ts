@@ -4,7 +4,7 @@
  */
 
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { recordable } from "../audit/record/change.ts";
 import { countUnqueued, logAudit, queueAudit } from "../audit/record/queue-row.ts";
 import { answeredBytes, auditOf } from "../audit/record/row.ts";
@@ -49,7 +49,7 @@ type Gateway = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
 export type HttpHandler = middy.MiddyfiedHandler<Gateway, Result>;
 
-const NOBODY: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
+const ANONYMOUS: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
 
 /** A call as its middlewares pass it on. */
 interface State {
@@ -71,19 +71,8 @@ export function httpHandler<D extends HandlerDeps>(
   const byRoute = new Map(
     served.map((entry) => [`${entry.operation.method} ${entry.operation.path}`, entry]),
   );
-  const states = new WeakMap<object, State>();
-  const stateOf = (request: Request<Gateway, Result>): State => {
-    const known = states.get(request.event);
-    if (known) return known;
-    const call = fromGateway(request.event);
-    const state: State = { request: call, caller: NOBODY, change: undefined, audited: false };
-    states.set(request.event, state);
-    return state;
-  };
-
-  const handler = async (event: Gateway): Promise<Result> => {
+  const handler = async (event: Gateway, { state }: StateContext): Promise<Result> => {
     const deps = getDeps();
-    const state = stateOf({ event } as Request<Gateway, Result>);
     const entry = byRoute.get(event.routeKey);
     const response = entry
       ? await answer(entry, deps, state)
@@ -91,11 +80,12 @@ export function httpHandler<D extends HandlerDeps>(
     return toGateway(response);
   };
 
-  return middy<Gateway, Result>({ timeoutEarlyInMillis: RESERVE_MS })
-    .use(audit(getDeps, stateOf))
-    .use(commonHeaders(stateOf))
-    .use(problems(getDeps, stateOf))
-    .handler(handler) as HttpHandler;
+  return middy<Gateway, Result, Error, StateContext, Internal>({ timeoutEarlyInMillis: RESERVE_MS })
+    .use(begin)
+    .use(audit(getDeps))
+    .use(commonHeaders)
+    .use(problems(getDeps))
+    .handler(handler) as unknown as HttpHandler;
 }
 
 const notHere = (): never => {
@@ -127,32 +117,36 @@ async function answer<D extends HandlerDeps>(
   state: State,
 ): Promise<ApiResponse> {
   const { request } = state;
-  // Ingest lets its own script check the key, in the same round trip as everything else, and until then tells nothing of
-  // what is wrong with the call.
-  const checksItself = operation.function === "ingest";
-  if (operation.scopes.length > 0 && !checksItself) {
+  if (operation.checkedByUseCase) return run(callOf(deps, state, {}, {}, undefined));
+  if (operation.scopes.length > 0)
     await authorize(deps, request.headers["x-api-key"], operation.scopes, (caller) => {
       state.caller = caller;
     });
-  }
-  const { params, query } = checksItself ? { params: {}, query: {} } : readParameters(operation, request);
-  const body =
-    operation.body && !checksItself
-      ? checkBody(operation.body, bodyJson(request, operation.exactNumbers))
-      : undefined;
+  const { params, query } = readParameters(operation, request);
+  const body = operation.body && checkBody(operation.body, bodyJson(request, operation.exactNumbers));
   const response = await run(callOf(deps, state, params, query, body));
   const { limit } = state.caller;
   return limit ? { ...response, headers: { ...rateLimitHeaders(limit), ...response.headers } } : response;
 }
 
-type Middleware = MiddlewareObj<Gateway, Result>;
-type StateOf = (request: Request<Gateway, Result>) => State;
+/** middy gives `internal` to middlewares only, so the handler gets the state with its context. */
+type Internal = { state: State };
+type StateContext = Context & Internal;
+type Middleware = MiddlewareObj<Gateway, Result, Error, StateContext, Internal>;
+type MiddyRequest = Request<Gateway, Result, Error, StateContext, Internal>;
+
+const begin: Middleware = {
+  before: ({ event, context, internal }) => {
+    internal.state = { request: fromGateway(event), caller: ANONYMOUS, change: undefined, audited: false };
+    context.state = internal.state;
+  },
+};
 
 /** Turns whatever was thrown into a problem document, and logs what is ours. */
-function problems(getDeps: () => HandlerDeps, stateOf: StateOf): Middleware {
+function problems(getDeps: () => HandlerDeps): Middleware {
   return {
     onError: (request) => {
-      const { request: call, caller } = stateOf(request);
+      const { request: call, caller } = request.internal.state;
       const problem = toProblem(request.error);
       const limit = caller.limit ? rateLimitHeaders(caller.limit) : {};
       const response = problemResponse(problem, call.id);
@@ -169,19 +163,16 @@ function problems(getDeps: () => HandlerDeps, stateOf: StateOf): Middleware {
  * Headers of every answer: its request id, and what keeps browsers from guessing a type and caches from keeping a
  * client's data. An operation whose answer is public sets a Cache-Control of its own.
  */
-function commonHeaders(stateOf: StateOf): Middleware {
-  const add = (request: Request<Gateway, Result>): void => {
-    const { id } = stateOf(request).request;
-    if (!request.response) return;
-    request.response.headers = {
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      ...request.response.headers,
-      "x-request-id": id,
-    };
+const addHeaders = ({ response, internal }: MiddyRequest): void => {
+  if (!response) return;
+  response.headers = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...response.headers,
+    "x-request-id": internal.state.request.id,
   };
-  return { after: add, onError: add };
-}
+};
+const commonHeaders: Middleware = { after: addHeaders, onError: addHeaders };
 
 /** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */
 function logOf(getDeps: () => HandlerDeps): Log {
@@ -196,9 +187,9 @@ function logOf(getDeps: () => HandlerDeps): Log {
 const LOG_MS = 150;
 
 /** Has the audit row written, whatever came of the call: through the queue, or into the log. */
-function audit(getDeps: () => HandlerDeps, stateOf: StateOf): Middleware {
-  const write = async (request: Request<Gateway, Result>): Promise<void> => {
-    const state = stateOf(request);
+function audit(getDeps: () => HandlerDeps): Middleware {
+  const write = async (request: MiddyRequest): Promise<void> => {
+    const { state } = request.internal;
     if (state.audited) return;
     const header = {
       v: 1,
@@ -220,7 +211,7 @@ function audit(getDeps: () => HandlerDeps, stateOf: StateOf): Middleware {
   return { after: write, onError: write };
 }
 
-function rowOf({ request, caller, change }: State, { response }: Request<Gateway, Result>): AuditRow {
+function rowOf({ request, caller, change }: State, { response }: MiddyRequest): AuditRow {
   return {
     ...auditOf(request),
     bytes_out: answeredBytes(request, response?.body),

@@ -15,6 +15,8 @@ export interface Operation {
   description?: string;
   /** The caller's key needs one of these; none means that no key is asked for. */
   scopes: readonly Scope[];
+  /** The use case itself checks key, parameters and body, in the one round trip that it makes. */
+  checkedByUseCase?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;

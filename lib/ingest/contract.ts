@@ -12,6 +12,7 @@ export const sendEvents = operation({
   description:
     "One event, `{events: […]}` with up to 1,000, or NDJSON; up to 1 MiB after decompression (gzip is understood). A 202 means durably queued. Sending the whole request again is always safe.",
   scopes: ["ingest"],
+  checkedByUseCase: true,
   query: z.strictObject({}),
   body: z.union([eventSchema, z.strictObject({ events: z.array(eventSchema).min(1).max(1000) })]),
   bodyTypes: ["application/json", "application/x-ndjson"],

@@ -5,8 +5,7 @@ import postgres from "postgres";
 
 /** Any constant will do, as long as every version of Weir uses the same: "weir" in ASCII. */
 const ADVISORY_LOCK = 0x77656972;
-/** Seen from this file, and from the bundle of a function, which lies beside `lib` in its package. */
-const FOLDER = new URL("../sql/migrations/", import.meta.url);
+const FOLDER = new URL("./migrations/", import.meta.url);
 
 /** The database has a migration that this version of Weir does not know. */
 export class NewerSchemaError extends Error {

@@ -8,6 +8,7 @@ import {
   hasRows,
   listDefaultPeriods,
   listPartitions,
+  lockPartitions,
   makePartition,
   moveDefaultRows,
   type PartitionBounds,
@@ -15,8 +16,6 @@ import {
 
 export const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 35;
-/** Any constant that nothing else locks with: of two that make partitions, one waits for the other. */
-const ADVISORY_LOCK = 0x70617274;
 
 type Parent = PartitionBounds["parent"];
 
@@ -138,7 +137,7 @@ async function makeMissing(
   tx: Parameters<typeof makePartition>[0],
   partitions: readonly PartitionBounds[],
 ): Promise<string[]> {
-  await tx`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`;
+  await lockPartitions(tx);
   // Somebody else may have made some of them in the meantime.
   const attached = await listPartitions(tx);
   const missing = partitions.filter(({ name }) => !attached.has(name));

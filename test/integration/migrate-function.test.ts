@@ -60,7 +60,7 @@ describe("the function migrate", () => {
   it("tells who invokes it by hand what it did", async () => {
     await deps.sql`DROP SCHEMA public CASCADE`;
     await deps.sql`CREATE SCHEMA public`;
-    const files = await readdir(new URL("../../lib/sql/migrations", import.meta.url));
+    const files = await readdir(new URL("../../lib/postgres/migrations", import.meta.url));
     expect(await handler({})).toMatchObject({ migrations: files.sort() });
     expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
   });

@@ -217,7 +217,7 @@ describe("the packaged function migrate", () => {
         'import("./functions/migrate.mjs").then(async (m) => { console.log(JSON.stringify(await m.handler({}))); process.exit() })';
       const env = { DATABASE_URL: database.url, REDIS_URL: "redis://127.0.0.1:1", LOG_LEVEL: "SILENT" };
       const answer = JSON.parse(await mustRun(process.execPath, ["-e", script], { cwd, env }));
-      const files = await readdir(join(PROJECT, "lib/sql/migrations"));
+      const files = await readdir(join(PROJECT, "lib/postgres/migrations"));
       expect(answer.migrations).toEqual(files.sort());
       expect(answer.partitions).toBeGreaterThan(90);
     } finally {

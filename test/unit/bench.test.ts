@@ -197,12 +197,12 @@ describe("what the bench says a function is for", () => {
 
   it("goes by its name and file", () => {
     expect(kind("parse", "")).toBe("JSON");
-    expect(kind("parseExact", "file:///x/lib/json.ts")).toBe("JSON");
+    expect(kind("parseExact", "file:///x/lib/base/json.ts")).toBe("JSON");
     expect(kind("run", "file:///x/node_modules/zod/v4/core/schemas.js")).toBe("validation");
     expect(kind("writeCommand", "file:///x/node_modules/ioredis/built/Redis.js")).toBe("Redis");
     expect(kind("one", "file:///x/bench/events.ts")).toBe("load generator");
     expect(kind("post", "node:inspector")).toBe("idle");
-    expect(kind("answer", "file:///x/lib/api.ts")).toBe("rest");
+    expect(kind("answer", "file:///x/lib/app/handler.ts")).toBe("rest");
   });
 
   it("names files as the project does, and not where it stands", () => {

@@ -82,7 +82,7 @@ describe("bundles", () => {
 describe("what is made while bundling", () => {
   it("is what the modules themselves make", async () => {
     const made = await exportsOf(
-      'export { openApiText } from "./lib/openapi-text.ts"; export { paths } from "./lib/contract/paths.ts";',
+      'export { openApiText } from "./lib/app/openapi-text.ts"; export { paths } from "./lib/app/paths.ts";',
     );
     // The order is that in which the loader gives a module's exports, and tests have another loader.
     const inOrder = (all: typeof paths) => all.toSorted((a, b) => a.path.localeCompare(b.path));

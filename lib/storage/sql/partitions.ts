@@ -118,3 +118,11 @@ export async function readPartitionState(
               UNION ALL (SELECT FROM audit_personal_default LIMIT ${MAX_COUNTED})) AS found) AS default_rows`;
   return { names: new Set(row.names), defaultRows: row.default_rows };
 }
+
+/** Any constant that nothing else locks with: of two that make partitions, one waits for the other. */
+const ADVISORY_LOCK = 0x70617274;
+
+/** Lets one transaction at a time make partitions. */
+export async function lockPartitions(tx: Transaction): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`;
+}
