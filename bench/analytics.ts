@@ -1,5 +1,7 @@
 /** Questions over few and over many stored events, asked in turn. */
+
 import * as contract from "../lib/analytics/contract.ts";
+import { DAY_MS } from "../lib/base/time.ts";
 import type { Operation } from "../lib/http/operation.ts";
 import { handlerOf, makeClient } from "./handler.ts";
 import { CLIENTS, TYPES } from "./load.ts";
@@ -14,7 +16,6 @@ const WHY = {
   "series by hour and type":
     "a series by hour and type over a month adds up 14,000 rows of a client, a row for each hour, type and slot, and in zones at :30 and :45 (one in four of the questions) up to 58,000 of a quarter of an hour; that takes PostgreSQL about 1 µs a row. The answer has up to 7,200 counts. What was done and tried: docs/decisions/0022.",
 } as const;
-const DAY_MS = 86_400_000;
 /** Questions of a kind in a repeat, for each second of its length. */
 const A_SECOND = 140;
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"];

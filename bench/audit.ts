@@ -6,13 +6,13 @@ import { proofOf } from "../lib/audit/read/proof.ts";
 import { verifyStored } from "../lib/audit/read/verify.ts";
 import { type Audited, sealAudit } from "../lib/audit/record/seal.ts";
 import { uuidv7 } from "../lib/base/ids.ts";
+import { DAY_MS } from "../lib/base/time.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
 import { linesOf, verifyLines } from "../lib/trail/file.ts";
 import { makeCheckpoint, signingKey } from "../test/support/trail.ts";
 import type { Bench, Part, Section } from "./part.ts";
 import { format, formatMedian, quantile } from "./statistics.ts";
 
-const DAY_MS = 86_400_000;
 /** Days that have a partition, as after a year. */
 const DAYS = 400;
 const BATCH = 500;

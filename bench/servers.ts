@@ -1,9 +1,11 @@
 /** A PostgreSQL and a Redis for one run, in a temporary folder, with the settings that `npm start` gives them. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { createDeps, type Deps } from "../lib/app/connect.ts";
+import { DAY_MS } from "../lib/base/time.ts";
 import { loadConfig } from "../lib/config/config.ts";
 import { migrate } from "../lib/postgres/migrate.ts";
 import { ensurePartitions } from "../lib/storage/partitions.ts";
@@ -17,7 +19,6 @@ const MOST_WAITING = 100_000_000;
 const MOST_BYTES = 100_000_000_000;
 /** All loaded events lie within so many days before the run. */
 export const DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /** Many events, stored. */
 export interface Stored {

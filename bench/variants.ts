@@ -1,7 +1,9 @@
 /** Ways to bring a batch's rows to PostgreSQL, tried beside the one that the worker uses. */
+
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { uuidv7 } from "../lib/base/ids.ts";
+import { HOUR_MS } from "../lib/base/time.ts";
 import type { Database, Transaction } from "../lib/postgres/client.ts";
 import type { Fragment } from "../lib/postgres/fragments.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
@@ -14,7 +16,6 @@ import { formatMedian } from "./statistics.ts";
 
 const BATCH = 1_000;
 const AT_ONCE = 2;
-const HOUR_MS = 3_600_000;
 const TABLES = ["events", "event_ledger", "rollups"];
 
 type Insert = (sql: Transaction, rows: readonly EventRow[]) => Promise<unknown>;

@@ -1,4 +1,5 @@
 /** Events and requests that a seed determines, so that what comes out of the system can be compared with what went in. */
+import { DAY_MS } from "../lib/base/time.ts";
 import { type Random, random } from "./random.ts";
 import { REFUSED_TYPE } from "./system.ts";
 
@@ -34,7 +35,6 @@ const TEXTS = [
   "<b>&amp;",
 ];
 const DAYS_BACK = 3;
-const DAY_MS = 86_400_000;
 
 const DUPLICATE = 0.1;
 const CONFLICT = 0.01;

@@ -1,13 +1,11 @@
 /** Cuts a range of time into the buckets of a calendar, in a time zone. */
+
 import type { Instant } from "../base/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { offsetAt, startOfDate } from "../base/time-zone.ts";
 
 export const intervals = ["minute", "hour", "day", "week", "month"] as const;
 export type Interval = (typeof intervals)[number];
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface Buckets {
   /** In milliseconds, ascending; the first is at or before the range's start. */

@@ -2,7 +2,7 @@
  * Splits a range of time so that whole days, hours, quarters of them and minutes are counted from rollups, the coarsest that fit, and
  * only the ragged edges, less than a minute each, from raw rows.
  */
-import { BEYOND_MS, type Instant, isBefore, microseconds } from "../base/time.ts";
+import { BEYOND_MS, type Instant, isBefore, MINUTE_MS, microseconds } from "../base/time.ts";
 
 /** Minutes that a rollup row spans. */
 export type Grain = 1 | 15 | 60 | 1440;
@@ -15,7 +15,6 @@ export interface Segment {
   to: string;
 }
 
-const MINUTE_MS = 60_000;
 /** Coarsest first. Every grain is a multiple of the next. */
 export const GRAINS: readonly Grain[] = [1440, 60, 15, 1];
 

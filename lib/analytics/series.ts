@@ -1,6 +1,6 @@
 /** How many events in each bucket of a calendar. */
 
-import { FIRST_MS, type Instant, instantOf } from "../base/time.ts";
+import { DAY_MS, FIRST_MS, type Instant, instantOf } from "../base/time.ts";
 import { localTime } from "../base/time-zone.ts";
 import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
@@ -17,7 +17,6 @@ import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
 const MOST_CELLS = 20_000;
 const MOST_BUCKETS = 10_000;
 
-const DAY_MS = 86_400_000;
 /** What is shown without a `start`. */
 const SPAN_MS: Readonly<Record<Interval, number>> = {
   minute: 3_600_000,

@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import type { Instant } from "../base/time.ts";
+import { DAY_MS } from "../base/time.ts";
 import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Steps, step, TimeUpError } from "../postgres/lock-retry.ts";
 import type { Queue } from "../queue/port.ts";
 import { readFreshness } from "../storage/freshness.ts";
-import { DAY_MS, partitionEnd } from "../storage/partitions.ts";
+import { partitionEnd } from "../storage/partitions.ts";
 import { readClock } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
 import type { Change } from "../trail/entry.ts";

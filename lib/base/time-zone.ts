@@ -1,9 +1,7 @@
 /** How far a zone's clock is from UTC. */
 import { Temporal } from "temporal-polyfill";
-import { BEYOND_MS } from "./time.ts";
+import { BEYOND_MS, DAY_MS, MINUTE_MS } from "./time.ts";
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 /** Days of all zones together; each takes about 50 bytes. */
 const MOST_REMEMBERED = 100_000;
 

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { auditGaps } from "../audit/record/gaps.ts";
 import { uuidv7 } from "../base/ids.ts";
 import type { Unit } from "../base/metrics.ts";
-import { FIRST_MS, type Instant, instantOf, shortenTime } from "../base/time.ts";
+import { DAY_MS, FIRST_MS, type Instant, instantOf, shortenTime } from "../base/time.ts";
 import { version } from "../base/version.ts";
 import { readWaiting, type WaitingDeps } from "../events/waiting.ts";
 import type { Database } from "../postgres/client.ts";
@@ -24,7 +24,6 @@ type Check = Health["checks"]["database"];
 
 /** A server that takes longer counts as down. */
 const CHECK_TIMEOUT_MS = 1_000;
-const DAY_MS = 86_400_000;
 /** A day of checks, one a minute, and a little more. */
 type HealthDeps = WaitingDeps & { queue: Queue };
 

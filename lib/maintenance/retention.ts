@@ -6,15 +6,10 @@
 import { GRAINS } from "../analytics/range.ts";
 import { forgetFound } from "../audit/record/gaps.ts";
 import { firstIdAt } from "../base/ids.ts";
+import { DAY_MS } from "../base/time.ts";
 import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
-import {
-  AUDIT_PARENTS,
-  DAY_MS,
-  oldestKept,
-  type PartitionSettings,
-  partitionEnd,
-} from "../storage/partitions.ts";
+import { AUDIT_PARENTS, oldestKept, type PartitionSettings, partitionEnd } from "../storage/partitions.ts";
 import { readAuditHorizon, readHorizon } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
 import {

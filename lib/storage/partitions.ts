@@ -1,4 +1,5 @@
 /** Partitions of `events` (a week each, from Monday 00:00 UTC), `audit_log` and `audit_personal` (a day each). */
+import { DAY_MS } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../postgres/client.ts";
 import { newSteps, type Steps, step } from "../postgres/lock-retry.ts";
@@ -14,7 +15,6 @@ import {
   type PartitionBounds,
 } from "./sql/partitions.ts";
 
-export const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 35;
 
 type Parent = PartitionBounds["parent"];

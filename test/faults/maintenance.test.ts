@@ -2,16 +2,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import { testConfig } from "../support/deps.ts";
-import {
-  DAY_MS,
-  expectExact,
-  expectTidy,
-  runAt,
-  simulatedEvent,
-  tables,
-  workAt,
-} from "../support/maintenance.ts";
+import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../support/maintenance.ts";
 import { addClient } from "../support/pipeline.ts";
 import { aCall, sealCalls } from "../support/trail.ts";
 

@@ -4,12 +4,11 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as contract from "../../lib/analytics/contract.ts";
 import type { Deps } from "../../lib/app/connect.ts";
-import { isBefore, parseTime } from "../../lib/base/time.ts";
+import { DAY_MS, isBefore, parseTime } from "../../lib/base/time.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient, anEvent, drainAll, send } from "../support/pipeline.ts";
 import { type Ask, asker } from "../support/reading.ts";
 
-const DAY_MS = 86_400_000;
 const CLIENTS = ["acme", "beta", "gamma"];
 const TYPES = ["order.placed", "order.paid", "page_viewed", "x"];
 const ZONES = [

@@ -3,12 +3,12 @@ import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { eraseAudit } from "../../lib/audit/erase.ts";
 import { auditErasedSchema } from "../../lib/audit/erase-contract.ts";
 import type { Audited } from "../../lib/audit/record/seal.ts";
-import { instantOf } from "../../lib/base/time.ts";
+import { DAY_MS, instantOf } from "../../lib/base/time.ts";
 import { transaction } from "../../lib/postgres/transaction.ts";
 import type { AuditRow } from "../../lib/queue/message.ts";
 import { testConfig } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
-import { DAY_MS, runAt } from "../support/maintenance.ts";
+import { runAt } from "../support/maintenance.ts";
 import { type Answer, addClient, anEvent, context, drainAll, send, toAnswer } from "../support/pipeline.ts";
 import { aCall, sealCalls } from "../support/trail.ts";
 

@@ -3,12 +3,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { runCheckpoint } from "../../lib/audit/checkpoint/make.ts";
 import { verifyStored } from "../../lib/audit/read/verify.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import { partitionStart } from "../../lib/storage/partitions.ts";
 import { rootOf } from "../../lib/trail/merkle.ts";
 import { NO_SEAL } from "../../lib/trail/seal.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";
 import { testConfig } from "../support/deps.ts";
-import { DAY_MS, runAt } from "../support/maintenance.ts";
+import { runAt } from "../support/maintenance.ts";
 import { aCall, sealCalls } from "../support/trail.ts";
 
 const KEPT_DAYS = 10;

@@ -1,7 +1,9 @@
 /** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering-*.test.ts. */
+
 import { beforeAll, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import * as contract from "../../lib/audit/contract.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import { parseItem, type TrailItem } from "../../lib/trail/trail.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
@@ -19,7 +21,6 @@ import {
 
 const key = signingKey();
 const keys = [key.publicKey];
-const DAY_MS = 86_400_000;
 let deps: Deps;
 let admin: Ask;
 let acme: Ask;

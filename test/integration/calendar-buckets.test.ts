@@ -1,4 +1,5 @@
 /** One calendar: `uniques` and `series` cut the same buckets, in every zone that a call takes. */
+
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import * as contract from "../../lib/analytics/properties-contract.ts";
 import { getUniques } from "../../lib/analytics/uniques.ts";
 import type { Deps } from "../../lib/app/connect.ts";
 import { httpHandler } from "../../lib/app/handler.ts";
+import { DAY_MS, MINUTE_MS } from "../../lib/base/time.ts";
 import { serve } from "../../lib/http/call.ts";
 import { testDeps } from "../support/deps.ts";
 import { gatewayEvent } from "../support/gateway.ts";
@@ -67,9 +69,6 @@ async function storeAt(times: readonly number[]): Promise<string> {
   await insertRows(deps, rows);
   return event_type;
 }
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 1_440 * MINUTE_MS;
 
 describe("uniques and series cut the same buckets", () => {
   test.each<[zone: string, day: string, interval: string]>([

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { type CheckpointDeps, runCheckpoint, TrailDamagedError } from "../../lib/audit/checkpoint/make.ts";
 import { keySigner } from "../../lib/audit/checkpoint/signer.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import { type Checkpoint, checkpointHash, isSignedBy, keyId } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 import { NO_SEAL } from "../../lib/trail/seal.ts";
@@ -18,7 +19,6 @@ beforeEach(async () => {
   return () => closeDeps(deps);
 });
 
-const DAY_MS = 86_400_000;
 const run = (overrides: Partial<CheckpointDeps> = {}, now?: number) =>
   runCheckpoint({ ...made.deps, ...overrides }, { endsAt: Date.now() + 60_000, ...(now && { now }) });
 const seal = (calls: number): Promise<void> =>

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import { advanceErasures } from "../../lib/erasure/run.ts";
 import { newSteps } from "../../lib/postgres/lock-retry.ts";
 import { redrive } from "../../lib/quarantine/quarantine.ts";
 import { testConfig } from "../support/deps.ts";
 import { countFound, type ErasureCalls, erasureCalls, refuseEvents, SUBJECT } from "../support/erasures.ts";
-import { DAY_MS, expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../support/maintenance.ts";
+import { expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../support/maintenance.ts";
 import { addClient, anEvent, counts, drainAll, send } from "../support/pipeline.ts";
 
 let deps: Deps;

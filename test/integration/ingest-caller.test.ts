@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/base/ids.ts";
 import type { Scope } from "../../lib/base/scope.ts";
+import { HOUR_MS } from "../../lib/base/time.ts";
 import { testDeps } from "../support/deps.ts";
 import { type Door, openDoor } from "../support/door.ts";
 import { type Answer, addClient, anEvent, drainAll } from "../support/pipeline.ts";
@@ -16,7 +17,6 @@ beforeAll(async () => {
 afterEach(() => door.expectAudited([]));
 
 const WHOLE = /^[1-9]\d*$/;
-const HOUR_MS = 3_600_000;
 const batch = (count: number): string =>
   JSON.stringify({ events: Array.from({ length: count }, () => anEvent()) });
 const auditOf = async (answer: Answer) => {

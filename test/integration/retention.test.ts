@@ -1,19 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as analytics from "../../lib/analytics/contract.ts";
 import { eventKey, uuidv7 } from "../../lib/base/ids.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import * as events from "../../lib/events/contract.ts";
 import { keyOf } from "../../lib/postgres/fragments.ts";
 import { clampStart } from "../../lib/storage/horizon.ts";
 import { testDeps } from "../support/deps.ts";
-import {
-  DAY_MS,
-  expectExact,
-  expectTidy,
-  runAt,
-  simulatedEvent,
-  tables,
-  workAt,
-} from "../support/maintenance.ts";
+import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../support/maintenance.ts";
 import { addClient } from "../support/pipeline.ts";
 import { asker } from "../support/reading.ts";
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { coverRange } from "../../lib/analytics/range.ts";
 import { countEvents, countSeries } from "../../lib/analytics/sql/sum-events.ts";
 import type { Deps } from "../../lib/app/connect.ts";
-import { instantOf } from "../../lib/base/time.ts";
+import { DAY_MS, instantOf } from "../../lib/base/time.ts";
 import { types } from "../../lib/postgres/types.ts";
 import type { EventRow } from "../../lib/storage/event-row.ts";
 import { storeEvents } from "../../lib/worker/sql/store-events.ts";
@@ -13,7 +13,6 @@ import { atEnd } from "../support/cleanup.ts";
 import { testDeps } from "../support/deps.ts";
 import { addClient } from "../support/pipeline.ts";
 
-const DAY_MS = 86_400_000;
 const END = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const START = END - 365 * DAY_MS;
 const SCOPE = { clientId: "acme", eventTypes: undefined };

@@ -1,4 +1,5 @@
 /** Rollups of a quarter of an hour are made for what is stored, and a worker that does not know them can't count past them. */
+
 import { randomUUID } from "node:crypto";
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import postgres from "postgres";
 import { expect, inject, test } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
+import { HOUR_MS } from "../../lib/base/time.ts";
 import { isDataError } from "../../lib/postgres/errors.ts";
 import { migrate } from "../../lib/postgres/migrate.ts";
 import { storeEvents } from "../../lib/worker/sql/store-events.ts";
@@ -14,7 +16,6 @@ import { atEnd } from "../support/cleanup.ts";
 import { testConfig } from "../support/deps.ts";
 
 const MIGRATIONS = new URL("../../lib/postgres/migrations/", import.meta.url);
-const HOUR_MS = 3_600_000;
 const START = Date.parse("2026-03-28T22:00:00Z");
 
 /** A database as the version before left it. */

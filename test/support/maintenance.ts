@@ -1,4 +1,5 @@
 /** A life of tables in fast motion: events through the worker at any time, and what must hold after each run. */
+
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -7,8 +8,6 @@ import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/ma
 import { toLine } from "../../lib/queue/message.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
 import { anAuditRow } from "./pipeline.ts";
-
-export const DAY_MS = 86_400_000;
 
 export interface SimulatedEvent {
   eventId: string;

@@ -1,11 +1,12 @@
 /** What is reckoned from a few answers of the library equals what the library says of every time. */
+
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import { expect, test } from "vitest";
+import { HOUR_MS } from "../../lib/base/time.ts";
 import { isTimeZone, localTime, offsetAt, startOfDate } from "../../lib/base/time-zone.ts";
 
 const zone = fc.constantFrom(...Intl.supportedValuesOf("timeZone"), "UTC", "+05:45", "-03:30");
-const HOUR_MS = 3_600_000;
 const first = Date.parse("1850-01-01T00:00:00Z");
 const last = Date.parse("2100-01-01T00:00:00Z");
 const recent = Date.parse("2020-01-01T00:00:00Z");

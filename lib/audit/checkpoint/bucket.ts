@@ -1,13 +1,13 @@
 /** Copies of checkpoints in a bucket of S3, which nobody can change or delete before their time, its owner included. */
+
 import type { S3Client } from "@aws-sdk/client-s3";
 import { standIn } from "../../aws/endpoint.ts";
+import { DAY_MS } from "../../base/time.ts";
 import type { BucketSettings } from "../../config/audit.ts";
 import type { Checkpoint } from "../../trail/checkpoint.ts";
 import { canonicalJson } from "../../trail/entry.ts";
 
 type Sdk = typeof import("@aws-sdk/client-s3");
-
-const DAY_MS = 86_400_000;
 
 /** The bucket has another checkpoint of that number: this database's, or that one's, is not the one that was made first. */
 export class CheckpointConflictError extends Error {
