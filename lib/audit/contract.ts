@@ -37,8 +37,7 @@ export const auditEntrySchema = z
     erased: z.boolean().meta({ description: "Whether address and user agent were erased." }),
     bytes_in: z.int().min(0),
     bytes_out: z.int().min(0).nullable().meta({
-      description:
-        "Null only for events sent before version 7 of the schema, whose answers' size nobody noted.",
+      description: "Null for sent events whose entry was queued with them, before the answer existed.",
     }),
     change: z.object({ before: z.unknown(), after: z.unknown() }).nullable().meta({
       description: "What an administrator's call or command changed, as it was before and after.",

@@ -15,10 +15,7 @@ import type { Shards } from "../redis/shards.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import { judge } from "./conflicts.ts";
 import type { Enqueued, Intake, Submission } from "./intake.ts";
-import { defineEnqueue } from "./lua/enqueue.ts";
-import { bytesBefore, refusalBytes } from "./response.ts";
-
-const enqueueScript = defineEnqueue(refusalBytes);
+import { enqueueScript } from "./lua/enqueue.ts";
 
 interface Parts {
   redis: RedisConnection;
@@ -78,7 +75,7 @@ export class RedisIntake implements Intake {
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
     const { redis, shards, config } = this.#parts;
     const args = admissionArgs(submission, config);
-    args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix), bytesBefore(submission));
+    args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
     const shard = shards.ofKey(key);
     const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];

@@ -1,6 +1,6 @@
-/** The answer to a request that sent events, and how many bytes it has. */
+/** The answer to a request that sent events. */
 import { refusal } from "../auth/authenticate.ts";
-import { type ApiResponse, json, problemResponse } from "../http/gateway.ts";
+import { type ApiResponse, json } from "../http/gateway.ts";
 import { type Fault, Problem, type ProblemCode } from "../http/problem.ts";
 import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "../http/rate-limit.ts";
 import { decayedRate } from "../pending/lua/drain-rate.ts";
@@ -33,16 +33,6 @@ export function toAnswer(asked: Asked, result: Outcome): ApiResponse {
     throw new Problem("no-valid-events", "No event of the request could be taken.", { errors, headers });
   }
   return json(202, taken(request.id, accepted, duplicates, errors), headers);
-}
-
-/** How many bytes the answer's body has. */
-export function answerBytes(asked: Asked, result: Outcome): number {
-  try {
-    return Buffer.byteLength(toAnswer(asked, result).body);
-  } catch (error) {
-    if (error instanceof Problem) return problemBytes(error);
-    throw error;
-  }
 }
 
 const taken = (id: string, accepted: number, duplicates: number, errors: readonly Fault[]): object => ({
@@ -132,43 +122,3 @@ function refused({ batch, problem }: Asked, result: Outcome, headers: Record<str
     });
   return refusal(code, ["ingest"], result.limit);
 }
-
-/** Every request's id is as long. */
-const ANY_ID = "0".repeat(36);
-const problemBytes = (problem: Problem): number => Buffer.byteLength(problemResponse(problem, ANY_ID).body);
-
-const KEYS_REFUSED = [
-  "invalid-api-key",
-  "expired-api-key",
-  "revoked-api-key",
-  "client-inactive",
-  "insufficient-scope",
-] as const;
-
-/** Bytes of the refusals that a script decides on. */
-export const refusalBytes = {
-  /** By their codes, those that always say the same. */
-  same: {
-    ...Object.fromEntries(
-      KEYS_REFUSED.map((code) => [code, problemBytes(refusal(code, ["ingest"], undefined))]),
-    ),
-    "queue-full": problemBytes(new Problem("queue-full", QUEUE_FULL)),
-  } as Readonly<Record<string, number>>,
-  /** `rate-limited` without the digits of its two numbers. */
-  limited: problemBytes(new Problem("rate-limited", costs(0, 0))) - 2,
-  /** `payload-too-large` of a request above the burst, without the digits of its three numbers. */
-  oversize: problemBytes(new Problem("payload-too-large", oversize(0, 0))) - 3,
-};
-
-/**
- * Bytes of the answer as far as they are known before anything is decided: of a body that is at fault the whole problem
- * document; else those of a 202 without the digits of `accepted` and `duplicates`, where no event meets a conflict.
- */
-export function bytesBefore({ batch: { faults }, problem }: Pick<Asked, "batch" | "problem">): number {
-  if (problem) return problemBytes(problem);
-  return faults.length === 0 ? FAULTLESS : frameBytes(faults);
-}
-
-const frameBytes = (faults: readonly Fault[]): number =>
-  Buffer.byteLength(JSON.stringify(taken(ANY_ID, 0, 0, faults))) - 2;
-const FAULTLESS = frameBytes([]);

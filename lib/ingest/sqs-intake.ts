@@ -22,7 +22,6 @@ import { judge } from "./conflicts.ts";
 import type { Enqueued, Intake, Submission } from "./intake.ts";
 import { admitScript } from "./lua/admit.ts";
 import { type Part, pack } from "./pack.ts";
-import { answerBytes } from "./response.ts";
 
 interface Parts {
   redis: RedisConnection;
@@ -184,7 +183,7 @@ function auditedHeader(submission: Submission, admission: Enqueued): Audited {
     at: request.receivedAt,
     audit: {
       ...auditOf(request),
-      bytes_out: answerBytes(submission, admission),
+      bytes_out: null,
       client_id: admission.owner,
       key_prefix: admission.keyPrefix,
       status: 202,

@@ -1,4 +1,4 @@
-/** Whatever the answer to sent events, the audit knows its size; with either queue. */
+/** Whatever the answer to sent events, it has one audit entry with its status and sizes; with either queue. */
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -44,7 +44,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       secrets.set(name, (await addClient(deps, `b-${name}`, options)).secret);
   });
 
-  it("every answer's bytes are on record", async () => {
+  it("every answer has its entry", async () => {
     const sent: Record<string, unknown>[] = [];
     const make = (kind: string, ids: string): unknown => {
       const before = sent.at(-1);

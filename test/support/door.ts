@@ -27,6 +27,8 @@ export function openDoor(deps: Deps): Door {
   const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
   /** What the audit is to say, by request. */
   const answers = new Map<string, string>();
+  /** Bytes of the answers' bodies, by request id. */
+  const sizes = new Map<string, number>();
   const secrets = new Set<string>();
   return {
     post: async (secret, body, headers = {}, others = {}) => {
@@ -48,18 +50,20 @@ export function openDoor(deps: Deps): Door {
       const id = String(answer.headers["x-request-id"]);
       expect(answers.has(id)).toBe(false);
       const bytesIn = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8").length;
-      const bytesOut = Buffer.from(result.body ?? "").length;
-      answers.set(id, `${id} ${event.requestContext.http.method} ${answer.status} ${bytesIn} ${bytesOut}`);
+      answers.set(id, `${id} ${event.requestContext.http.method} ${answer.status} ${bytesIn}`);
+      sizes.set(id, Buffer.byteLength(result.body ?? ""));
       return answer;
     },
     expectAudited: async (hidden) => {
       await drainAll(deps);
-      const rows = await deps.sql<{ line: string; text: string }[]>`
-        SELECT concat_ws(' ', request_id, method, status, bytes_in, bytes_out) AS line,
+      const rows = await deps.sql<{ id: string; line: string; size: number | null; text: string }[]>`
+        SELECT request_id AS id, concat_ws(' ', request_id, method, status, bytes_in) AS line, bytes_out AS size,
                concat_ws(' ', audit_log, audit_personal) AS text
           FROM audit_log LEFT JOIN audit_personal USING (at, lane, seal, leaf)
          WHERE duration_ms >= 0 AND at > now() - interval '1 day'`;
       expect(rows.map(({ line }) => line).sort()).toEqual([...answers.values()].sort());
+      // Null where the row was queued with the events.
+      for (const { id, size } of rows) expect([null, sizes.get(id)]).toContain(size);
       for (const { text } of rows)
         for (const word of [...hidden, ...secrets]) expect(text).not.toContain(word);
     },
