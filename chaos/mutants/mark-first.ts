@@ -1,5 +1,5 @@
 import type { Deps } from "../../lib/app/connect.ts";
-import type { Enqueued, Intake, Submission } from "../../lib/ingest/intake.ts";
+import type { Admitted, Intake, Submission } from "../../lib/ingest/intake.ts";
 
 /**
  * Marks ids as seen before the queue has taken their events: where it then does not, the client's retry is called a
@@ -18,17 +18,17 @@ export function markFirst({ redis }: Pick<Deps, "redis">, intake: Intake): void 
     if (result.code === "miss" || result.code === "client")
       await redis.hdel(marks, ...valid.map(({ eventId }) => eventId));
     if (result.code !== "ok") return result;
-    const letters = [...result.outcomes];
-    return { ...result, outcomes: marked.map((isNew) => (isNew === 1 ? letters.shift() : "d")).join("") };
+    const rest = [...result.outcomes];
+    const outcomes = marked.map((isNew) => (isNew === 1 && rest.shift()) || "duplicate");
+    return { ...result, outcomes };
   };
 }
 
-const allDuplicates = ({ key, batch }: Submission): Enqueued => ({
+const allDuplicates = ({ key, batch }: Submission): Admitted => ({
   code: "ok",
   owner: key.clientId,
   keyPrefix: key.prefix,
   audited: false,
-  outcomes: "d".repeat(batch.valid.length),
+  outcomes: batch.valid.map(() => "duplicate"),
   limit: undefined,
-  extra: "",
 });

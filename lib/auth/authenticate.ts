@@ -56,30 +56,29 @@ export function presentedKey(secret: string | undefined): PresentedKey {
   return { secret, hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };
 }
 
-/** First words of a script's reply that `withKey` understands. */
-interface Reply {
-  code: string;
-  /** With code `client`: the client the key really belongs to. */
-  clientId?: string;
-}
+/** A script's reply where the key's record is missing in Redis, or belongs to another client than was thought. */
+export type KeyMiss = { code: "miss" } | { code: "client"; clientId: string };
 
 /**
  * Runs a script about a key until the key and its client are cached and the script knows which client it is.
  * @throws {Problem} `database-unavailable` when the key is not cached and can't be read
  */
-export async function withKey<T extends Reply>(
+export async function withKey<T extends { code: string }>(
   deps: KeyStores,
   key: PresentedKey,
-  run: () => Promise<T>,
+  run: () => Promise<T | KeyMiss>,
 ): Promise<T> {
   for (let attempt = 0; attempt < 4; attempt++) {
     const reply = await run();
+    if (!isMiss(reply)) return reply;
     if (reply.code === "miss") await loadKey(deps, key);
-    else if (reply.code === "client") rememberClient(key, reply.clientId ?? "");
-    else return reply;
+    else rememberClient(key, reply.clientId);
   }
   throw new Error("The key's record in Redis vanished again and again.");
 }
+
+const isMiss = (reply: { code: string }): reply is KeyMiss =>
+  reply.code === "miss" || reply.code === "client";
 
 function rememberClient(key: PresentedKey, clientId: string): void {
   key.clientId = clientId;
@@ -119,7 +118,8 @@ const recordOf = (row: KeyRow): (string | number)[] => [
   row.burst,
 ];
 
-interface Authorized extends Reply {
+interface Authorized {
+  code: string;
   caller: Caller;
 }
 
@@ -136,7 +136,7 @@ export async function authorize(
   seen: (caller: Caller) => void,
 ): Promise<Caller> {
   const key = presentedKey(secret);
-  seen(stranger(key));
+  seen(anonymous(key));
   const { code, caller } = await withKey(deps, key, () => askRedis(deps, key, scopes)).catch(
     (error: unknown) => {
       if (error instanceof Problem) throw error;
@@ -148,8 +148,8 @@ export async function authorize(
   return caller;
 }
 
-/** A caller of whom nothing is known but the key's look. */
-export const stranger = ({ prefix }: PresentedKey): Caller => ({
+/** The caller behind a key that is not known yet. */
+export const anonymous = ({ prefix }: PresentedKey): Caller => ({
   clientId: null,
   keyId: null,
   keyPrefix: prefix,
@@ -161,7 +161,7 @@ async function askRedis(
   { redis, shards }: KeyStores,
   key: PresentedKey,
   scopes: readonly Scope[],
-): Promise<Authorized> {
+): Promise<Authorized | KeyMiss> {
   const shard = shards.ofKey(key);
   const keys = [shard.apiKey(key.hash), shard.client(key.clientId), shard.limit(key.clientId)];
   const reply = (await authorizeScript(redis, keys, [key.clientId, scopes.join(",")])) as [
@@ -173,6 +173,8 @@ async function askRedis(
     ...limit: number[],
   ];
   const [code, clientId = "", keyId = "", prefix = "", held = "", ...limit] = reply;
+  if (code === "miss") return { code };
+  if (code === "client") return { code, clientId };
   const caller: Caller = {
     clientId: clientId || null,
     keyId: keyId || null,
@@ -180,7 +182,7 @@ async function askRedis(
     admin: held.split(",").includes("admin"),
     limit: toLimit(limit),
   };
-  return { code, clientId, caller };
+  return { code, caller };
 }
 
 /** @param numbers quota, window (s), remaining, reset (s); empty for an unknown client */
@@ -196,7 +198,7 @@ async function askDatabase(
   scopes: readonly Scope[],
 ): Promise<Authorized> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
-  if (!row) return { code: "invalid-api-key", caller: stranger(key) };
+  if (!row) return { code: "invalid-api-key", caller: anonymous(key) };
   const admin = row.scopes.includes("admin");
   const caller: Caller = {
     clientId: row.client_id,

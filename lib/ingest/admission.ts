@@ -1,10 +1,12 @@
 /** Words for the scripts that admit a request, and what they reply. */
-import { toLimit } from "../auth/authenticate.ts";
+import { type KeyMiss, toLimit } from "../auth/authenticate.ts";
 import type { Config } from "../config/config.ts";
+import type { ProblemCode } from "../http/problem.ts";
+import { decayedRate } from "../pending/lua/drain-rate.ts";
 import type { Shard } from "../redis/keys.ts";
 import { costOf } from "./batch.ts";
 import type { IncomingEvent } from "./event.ts";
-import type { Enqueued, Submission } from "./intake.ts";
+import type { Admission, Outcome, Submission } from "./intake.ts";
 
 /** KEYS that every way begins with, see `admissionLua`. */
 export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submission): string[] => [
@@ -46,20 +48,36 @@ export function placesOf(events: readonly Pick<IncomingEvent, "place">[]): strin
   return text;
 }
 
-export function toAdmission(reply: unknown, { key }: Submission): Enqueued {
+const OUTCOMES: Readonly<Record<string, Outcome>> = { a: "accepted", d: "duplicate", c: "conflict" };
+
+/** What a script of `admissionLua` replied. */
+export function toAdmission(reply: unknown, { key }: Submission): Admission | KeyMiss {
   const [code, outcomes, quota, window, remaining, reset, extra, owner, prefix, audited] = reply as [
     string,
     ...(string | number | null | undefined)[],
   ];
-  const limit = typeof quota === "number" ? [quota, window, remaining, reset].map(Number) : [];
-  return {
-    code,
-    outcomes: String(outcomes ?? ""),
-    limit: toLimit(limit),
-    extra: String(extra ?? ""),
-    clientId: String(owner ?? ""),
+  if (code === "miss") return { code };
+  if (code === "client") return { code, clientId: String(owner ?? "") };
+  const decided = {
+    limit: toLimit(typeof quota === "number" ? [quota, window, remaining, reset].map(Number) : []),
     owner: owner ? String(owner) : null,
     keyPrefix: prefix ? String(prefix) : key.prefix,
     audited: audited === 1,
   };
+  switch (code) {
+    case "ok":
+      return {
+        ...decided,
+        code,
+        outcomes: Array.from(String(outcomes), (letter) => OUTCOMES[letter] ?? "conflict"),
+      };
+    case "rate-limited":
+      return { ...decided, code, waitMs: Number(extra) };
+    case "queue-full": {
+      const [waiting = 0, rate = 0, rateAt = 0, now = 0] = String(extra).split(" ").map(Number);
+      return { ...decided, code, waiting, drainPerSecond: decayedRate(rate, rateAt, now) };
+    }
+    default:
+      return { ...decided, code: "refused", problem: code as ProblemCode };
+  }
 }

@@ -10,7 +10,7 @@ import { ERASED } from "../erasure/subject.ts";
 import type { Database } from "../postgres/client.ts";
 import { type EventLine, parseLine } from "../queue/message.ts";
 import type { IncomingEvent } from "./event.ts";
-import type { Enqueued, Submission } from "./intake.ts";
+import type { Admitted, Outcome, Submission } from "./intake.ts";
 import { type MatchRow, matchEvents } from "./sql/match-events.ts";
 
 /**
@@ -29,22 +29,24 @@ interface Servers {
 
 /**
  * Decides on the conflicts among a request's outcomes. Never rejects.
- * @param letter the new outcome of an item. `isSecond`: an earlier item of the request is accepted under its id
- * @returns the outcomes, see `Enqueued`
+ * @param decide the new outcome of an item. `isSecond`: an earlier item of the request is accepted under its id
  */
 export async function judge(
   servers: Servers,
   { batch: { valid } }: Pick<Submission, "batch">,
-  { outcomes, owner }: Pick<Enqueued, "outcomes" | "owner">,
-  letter: (verdict: Verdict, isSecond: boolean) => string,
-): Promise<string> {
-  const accepted = new Set(valid.filter((_, item) => outcomes[item] === "a").map(({ eventId }) => eventId));
-  const doubtful = valid.filter((_, item) => outcomes[item] === "c");
+  { outcomes, owner }: Pick<Admitted, "outcomes" | "owner">,
+  decide: (verdict: Verdict, isSecond: boolean) => Outcome,
+): Promise<Outcome[]> {
+  const accepted = new Set(
+    valid.filter((_, item) => outcomes[item] === "accepted").map(({ eventId }) => eventId),
+  );
+  const doubtful = valid.filter((_, item) => outcomes[item] === "conflict");
   const verdicts = await compareWithStored(servers, owner ?? "", doubtful);
   let next = 0;
-  return outcomes.replace(/c/g, () => {
+  return outcomes.map((outcome) => {
+    if (outcome !== "conflict") return outcome;
     const isSecond = accepted.has(doubtful[next]?.eventId ?? "");
-    return letter(verdicts[next++] ?? "unknown", isSecond);
+    return decide(verdicts[next++] ?? "unknown", isSecond);
   });
 }
 

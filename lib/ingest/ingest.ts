@@ -4,7 +4,7 @@
  * event that Redis takes for a conflict.
  */
 
-import { presentedKey, stranger, withKey } from "../auth/authenticate.ts";
+import { anonymous, presentedKey, withKey } from "../auth/authenticate.ts";
 import type { Config } from "../config/config.ts";
 import type { Call } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
@@ -36,7 +36,7 @@ export async function ingest(
 ): Promise<ApiResponse> {
   const { request, deps } = call;
   const key = presentedKey(request.headers["x-api-key"]);
-  const unknown = stranger(key);
+  const unknown = anonymous(key);
   call.seen(unknown);
   const submission = { request, key, ...readOrRefuse(request, deps) };
   const result = await withKey(deps, key, () => deps.intake.enqueue(submission)).catch(outage("queue"));

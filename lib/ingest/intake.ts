@@ -1,16 +1,16 @@
 /**
- * How accepted events get from the door into the queue, and out of the notes when they have been settled. Redis Streams
- * and SQS each have a way of their own; the door and the worker know only this.
+ * The port behind which requests are admitted and queued, with an adapter for Redis Streams and one for SQS. Ingest and the
+ * worker know only this.
  */
-import type { PresentedKey } from "../auth/authenticate.ts";
+import type { KeyMiss, PresentedKey } from "../auth/authenticate.ts";
 import type { ApiRequest } from "../http/gateway.ts";
-import type { Problem } from "../http/problem.ts";
+import type { Problem, ProblemCode } from "../http/problem.ts";
 import type { Limit } from "../http/rate-limit.ts";
 import type { GivenUp, SettledPart } from "../pending/notes.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
 import type { Batch } from "./batch.ts";
 
-/** A request at the door. */
+/** A request awaiting admission. */
 export interface Submission {
   request: ApiRequest;
   key: PresentedKey;
@@ -19,35 +19,39 @@ export interface Submission {
   problem: Problem | undefined;
 }
 
-/** What became of it. */
-export interface Enqueued {
-  /** `ok`, a problem's code, or what `withKey` understands. */
-  code: string;
-  /** The client to look at instead, for `withKey`. */
-  clientId?: string;
-  /** The client whose key it was; null where that is not known. */
+/**
+ * What becomes of a valid item. `unverified`: a duplicate or a conflict, which of them is not known. `refused`: the queue did
+ * not take it this time. `too-large`: the queue never takes it.
+ */
+export type Outcome = "accepted" | "duplicate" | "conflict" | "unverified" | "refused" | "too-large";
+
+/** What is known of any request that was decided on. */
+interface Decided {
+  /** The client whose key it was; null if the key is not known. */
   owner: string | null;
   keyPrefix: string | null;
-  /** The audit row is on its way. Where it is not, whoever builds the answer is to queue it. */
+  /** True if the audit row has been queued. If not, whoever builds the answer queues it. */
   audited: boolean;
-  /**
-   * A letter for each valid item: a accepted, d duplicate, c conflict, u duplicate or conflict, not known which; r refused
-   * by the queue for now, x for good (an event that is too large for it).
-   */
-  outcomes: string;
   limit: Limit | undefined;
-  /** Wait in ms of `rate-limited`; events and drain rate of `queue-full`. */
-  extra: string;
-  /** Why the queue was unavailable, for the log. */
-  cause?: unknown;
 }
+
+/** A request that was taken, with an outcome for each valid item. */
+export type Admitted = Decided & { code: "ok"; outcomes: readonly Outcome[] };
+
+export type Admission =
+  | Admitted
+  | (Decided & { code: "rate-limited"; waitMs: number })
+  | (Decided & { code: "queue-full"; waiting: number; drainPerSecond: number })
+  | (Decided & { code: "queue-unavailable"; cause: unknown })
+  /** For its key, its body or its size. */
+  | (Decided & { code: "refused"; problem: ProblemCode });
 
 export interface Intake {
   /**
    * Checks key, limit and duplicates, and queues what is new together with the audit row, where that can be written
    * before the answer is built. An id is marked as seen only when the queue has taken its event.
    */
-  enqueue(submission: Submission): Promise<Enqueued>;
+  enqueue(submission: Submission): Promise<Admission | KeyMiss>;
   /**
    * Counts as waiting what a worker has received, where Redis may have lost its notes: no recount can see that.
    * @param bodies of messages

@@ -2,6 +2,7 @@
 
 import { auditOf } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
+import type { KeyMiss } from "../auth/authenticate.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import type { GivenUp, SettledPart } from "../pending/notes.ts";
@@ -14,7 +15,7 @@ import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
 import { judge } from "./conflicts.ts";
-import type { Enqueued, Intake, Submission } from "./intake.ts";
+import type { Admission, Admitted, Intake, Submission } from "./intake.ts";
 import { enqueueScript } from "./lua/enqueue.ts";
 
 interface Parts {
@@ -35,14 +36,16 @@ export class RedisIntake implements Intake {
     this.#notes = new Notes(parts.redis, parts.shards, "redis");
   }
 
-  async enqueue(submission: Submission): Promise<Enqueued> {
+  async enqueue(submission: Submission): Promise<Admission | KeyMiss> {
     const { unqueued } = this.#parts;
     const names = unqueued.take();
     let audited = false;
     try {
-      const enqueued = await this.#enqueue(submission, names);
-      audited = enqueued.audited;
-      return enqueued.outcomes.includes("c") ? await this.#check(submission, enqueued) : enqueued;
+      const admission = await this.#enqueue(submission, names);
+      if (admission.code === "miss" || admission.code === "client") return admission;
+      ({ audited } = admission);
+      const isDoubtful = admission.code === "ok" && admission.outcomes.includes("conflict");
+      return isDoubtful ? await this.#check(submission, admission) : admission;
     } finally {
       if (!audited) unqueued.add(names);
     }
@@ -52,24 +55,24 @@ export class RedisIntake implements Intake {
    * Has PostgreSQL decide on conflicts. Where it holds no event of the id, the mark is right, since it was set in the step that
    * queued its event; but not if messages wait for longer than marks last, since an event before that one may wait, too.
    */
-  async #check(submission: Submission, enqueued: Enqueued): Promise<Enqueued> {
+  async #check(submission: Submission, admitted: Admitted): Promise<Admitted> {
     const { redis, shards, config } = this.#parts;
-    const { queue, dead, stats } = shards.of(enqueued.owner ?? "");
+    const { queue, dead, stats } = shards.of(admitted.owner ?? "");
     // Before PostgreSQL is asked: what has left the queue by now is settled, and will be found.
     const oldest = depthScript(redis, [queue, dead, stats], []).then(toDepth);
     const overdue = await oldest.then(
       ({ oldestAgeMs }) => oldestAgeMs >= config.dedupWindowSeconds * 1_000,
       () => true,
     );
-    const absent = overdue ? "u" : "c";
-    const letters = { same: "d", other: "c", absent, unknown: "u" } as const;
+    const absent = overdue ? "unverified" : "conflict";
+    const decided = { same: "duplicate", other: "conflict", absent, unknown: "unverified" } as const;
     return {
-      ...enqueued,
-      outcomes: await judge(this.#parts, submission, enqueued, (verdict) => letters[verdict]),
+      ...admitted,
+      outcomes: await judge(this.#parts, submission, admitted, (verdict) => decided[verdict]),
     };
   }
 
-  async #enqueue(submission: Submission, names: readonly string[]): Promise<Enqueued> {
+  async #enqueue(submission: Submission, names: readonly string[]): Promise<Admission | KeyMiss> {
     const { request, key, batch } = submission;
     const header = { id: request.id, at: request.receivedAt };
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });

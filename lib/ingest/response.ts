@@ -1,35 +1,28 @@
 /** The answer to a request that sent events. */
 import { refusal } from "../auth/authenticate.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
-import { type Fault, Problem, type ProblemCode } from "../http/problem.ts";
+import { type Fault, Problem } from "../http/problem.ts";
 import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "../http/rate-limit.ts";
-import { decayedRate } from "../pending/lua/drain-rate.ts";
-import { type Batch, costOf } from "./batch.ts";
+import { costOf } from "./batch.ts";
 import type { IncomingEvent } from "./event.ts";
-import type { Enqueued } from "./intake.ts";
-
-/** What of a request the answer depends on. */
-export interface Asked {
-  request: { id: string };
-  batch: Batch;
-  /** What is wrong with the body as a whole. */
-  problem: Problem | undefined;
-}
-
-type Outcome = Pick<Enqueued, "code" | "outcomes" | "limit" | "extra" | "cause">;
+import type { Admission, Admitted, Outcome, Submission } from "./intake.ts";
 
 /** @throws {Problem} every refusal of the contract */
-export function toAnswer(asked: Asked, result: Outcome): ApiResponse {
-  const { request, batch } = asked;
-  const headers = result.limit ? rateLimitHeaders(result.limit) : {};
-  if (result.code !== "ok") throw refused(asked, result, headers);
+export function toAnswer(
+  submission: Pick<Submission, "request" | "batch" | "problem">,
+  admission: Admission,
+): ApiResponse {
+  const { request, batch } = submission;
+  const headers = admission.limit ? rateLimitHeaders(admission.limit) : {};
+  if (admission.code !== "ok") throw refused(submission, admission, headers);
 
-  const refusals = batch.valid.flatMap((event, item) => itemRefusal(event, result.outcomes[item]) ?? []);
+  const { outcomes } = admission;
+  const refusals = batch.valid.flatMap((event, item) => itemRefusal(event, outcomes[item]) ?? []);
   const errors = [...batch.faults, ...refusals].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
-  const accepted = count(result.outcomes, "a");
-  const duplicates = count(result.outcomes, "d");
+  const accepted = count(outcomes, "accepted");
+  const duplicates = count(outcomes, "duplicate");
   if (accepted + duplicates === 0) {
-    if (result.outcomes.includes("u")) throw unverified(headers);
+    if (outcomes.includes("unverified")) throw unverified(headers);
     throw new Problem("no-valid-events", "No event of the request could be taken.", { errors, headers });
   }
   return json(202, taken(request.id, accepted, duplicates, errors), headers);
@@ -43,15 +36,14 @@ const taken = (id: string, accepted: number, duplicates: number, errors: readonl
   errors,
 });
 
-/** @param outcome the item's letter, see `Enqueued` */
-function itemRefusal({ index, eventId }: IncomingEvent, outcome: string | undefined): Fault | undefined {
+function itemRefusal({ index, eventId }: IncomingEvent, outcome: Outcome | undefined): Fault | undefined {
   const item = { index, event_id: eventId };
   switch (outcome) {
-    case "c": {
+    case "conflict": {
       const detail = "an event with this event_id was sent before with other content; the first one stays";
       return { ...item, code: "event-conflict", pointer: "/event_id", detail, retryable: false };
     }
-    case "u":
+    case "unverified":
       return {
         ...item,
         code: "event-unverified",
@@ -60,14 +52,14 @@ function itemRefusal({ index, eventId }: IncomingEvent, outcome: string | undefi
           "an event with this event_id was sent before, and it can't be told now whether with other content; send it again",
         retryable: true,
       };
-    case "r":
+    case "refused":
       return {
         ...item,
         code: "queue-refused",
         detail: "the queue did not take the event; send it again",
         retryable: true,
       };
-    case "x":
+    case "too-large":
       return {
         ...item,
         code: "queue-refused",
@@ -79,13 +71,9 @@ function itemRefusal({ index, eventId }: IncomingEvent, outcome: string | undefi
   }
 }
 
-function count(outcomes: string, letter: string): number {
-  let found = 0;
-  for (const outcome of outcomes) if (outcome === letter) found++;
-  return found;
-}
+const count = (outcomes: readonly Outcome[], wanted: Outcome): number =>
+  outcomes.reduce((sum, outcome) => sum + (outcome === wanted ? 1 : 0), 0);
 
-const QUEUE_FULL = "The queue is full.";
 const oversize = (cost: number, burst: number): string =>
   `The request costs ${cost}, and the client's burst of ${burst} never lets more pass: send it in parts of at most ${burst}.`;
 const costs = (cost: number, left: number): string => `The request costs ${cost}, and ${left} are left.`;
@@ -96,29 +84,34 @@ const unverified = (headers: Record<string, string>): Problem =>
     headers: { ...headers, "retry-after": outageWait() },
   });
 
-function refused({ batch, problem }: Asked, result: Outcome, headers: Record<string, string>): Problem {
-  const code = result.code as ProblemCode;
+function refused(
+  { batch, problem }: Pick<Submission, "batch" | "problem">,
+  admission: Exclude<Admission, Admitted>,
+  headers: Record<string, string>,
+): Problem {
+  switch (admission.code) {
+    case "rate-limited":
+      return new Problem(admission.code, costs(costOf(batch), admission.limit?.remaining ?? 0), {
+        headers: { ...headers, "retry-after": retryAfter(admission.waitMs / 1_000) },
+      });
+    case "queue-full":
+      return new Problem(admission.code, "The queue is full.", {
+        headers: { ...headers, "retry-after": queueFullWait(admission.waiting, admission.drainPerSecond) },
+      });
+    case "queue-unavailable":
+      return new Problem(admission.code, "The queue took none of the events.", {
+        headers: { ...headers, "retry-after": outageWait() },
+        cause: admission.cause,
+      });
+    case "refused":
+      break;
+  }
+  const code = admission.problem;
   if (code === problem?.code) {
     const errors = problem.errors ? { errors: problem.errors } : {};
     return new Problem(code, problem.message, { ...errors, headers });
   }
   if (code === "payload-too-large")
-    return new Problem(code, oversize(costOf(batch), result.limit?.quota ?? 0), { headers });
-  if (code === "rate-limited") {
-    return new Problem(code, costs(costOf(batch), result.limit?.remaining ?? 0), {
-      headers: { ...headers, "retry-after": retryAfter(Number(result.extra) / 1_000) },
-    });
-  }
-  if (code === "queue-full") {
-    const [waiting = 0, rate = 0, at = 0, now = 0] = result.extra.split(" ").map(Number);
-    return new Problem(code, QUEUE_FULL, {
-      headers: { ...headers, "retry-after": queueFullWait(waiting, decayedRate(rate, at, now)) },
-    });
-  }
-  if (code === "queue-unavailable")
-    return new Problem(code, "The queue took none of the events.", {
-      headers: { ...headers, "retry-after": outageWait() },
-      cause: result.cause,
-    });
-  return refusal(code, ["ingest"], result.limit);
+    return new Problem(code, oversize(costOf(batch), admission.limit?.quota ?? 0), { headers });
+  return refusal(code, ["ingest"], admission.limit);
 }

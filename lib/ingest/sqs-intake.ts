@@ -6,6 +6,7 @@
 import { type Audited, naming } from "../audit/record/queue-row.ts";
 import { auditOf } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
+import type { KeyMiss } from "../auth/authenticate.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { lookScript } from "../pending/lua/look.ts";
@@ -19,7 +20,7 @@ import type { Shards } from "../redis/shards.ts";
 import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
 import { type Confirmation, Confirmations } from "./confirmations.ts";
 import { judge } from "./conflicts.ts";
-import type { Enqueued, Intake, Submission } from "./intake.ts";
+import type { Admission, Admitted, Intake, Outcome, Submission } from "./intake.ts";
 import { admitScript } from "./lua/admit.ts";
 import { type Part, pack } from "./pack.ts";
 
@@ -46,7 +47,7 @@ export class SqsIntake implements Intake {
     this.#confirmations = new Confirmations(parts.redis, parts.log);
   }
 
-  async enqueue(submission: Submission): Promise<Enqueued> {
+  async enqueue(submission: Submission): Promise<Admission | KeyMiss> {
     const { redis, shards, config } = this.#parts;
     this.#lookOnce();
     await this.#confirmations.catchUp();
@@ -57,11 +58,12 @@ export class SqsIntake implements Intake {
       this.#withdraw(submission);
       throw error;
     });
-    const admission = { ...toAdmission(reply, submission), audited: false };
-    const { code, owner } = admission;
-    if (code !== "ok" || owner === null) return admission;
+    const admission = toAdmission(reply, submission);
+    if (admission.code !== "ok" || admission.owner === null) return admission;
+    const { owner } = admission;
     const judged = { ...admission, outcomes: await this.#check(submission, admission) };
-    if (/[ad]/.test(judged.outcomes)) return this.#send(submission, judged, owner);
+    const isTaken = judged.outcomes.some((outcome) => outcome === "accepted" || outcome === "duplicate");
+    if (isTaken) return this.#send(submission, judged, owner);
     // Takes the receipt's note away.
     await this.#confirmations.confirm(this.#confirmation(submission, owner, [], [], []));
     return judged;
@@ -86,19 +88,24 @@ export class SqsIntake implements Intake {
    * earlier one may be on its way whose mark was lost, since ids are marked only after SQS has taken their events. The ledger
    * then decides, and what comes second is a duplicate on the receipt. Two events of one request can only be what they are.
    */
-  async #check(submission: Submission, admission: Enqueued): Promise<string> {
-    if (!admission.outcomes.includes("c")) return admission.outcomes;
-    const letters = { same: "d", other: "c", absent: "a", unknown: "a" } as const;
-    return judge(this.#parts, submission, admission, (verdict, isSecond) =>
-      isSecond && verdict !== "same" ? "c" : letters[verdict],
+  async #check(submission: Submission, admitted: Admitted): Promise<readonly Outcome[]> {
+    if (!admitted.outcomes.includes("conflict")) return admitted.outcomes;
+    const decided = {
+      same: "duplicate",
+      other: "conflict",
+      absent: "accepted",
+      unknown: "accepted",
+    } as const;
+    return judge(this.#parts, submission, admitted, (verdict, isSecond) =>
+      isSecond && verdict !== "same" ? "conflict" : decided[verdict],
     );
   }
 
-  async #send(submission: Submission, admission: Enqueued, owner: string): Promise<Enqueued> {
+  async #send(submission: Submission, admitted: Admitted, owner: string): Promise<Admission> {
     const { queue, messageBytes, unqueued } = this.#parts;
-    const fresh = submission.batch.valid.filter((_, item) => admission.outcomes[item] === "a");
+    const fresh = submission.batch.valid.filter((_, item) => admitted.outcomes[item] === "accepted");
     const names = unqueued.take();
-    const whole = naming({ ...auditedHeader(submission, admission), client: owner }, names);
+    const whole = naming({ ...auditedHeader(submission, admitted), client: owner }, names);
     const lines = fresh.map(({ line }) => line);
     const parts = pack(lines, whole, messageBytes);
     const sent = await queue.sendEach(parts);
@@ -108,16 +115,14 @@ export class SqsIntake implements Intake {
     // What happens before this costs no event: those not marked are found in the ledger.
     await this.#confirmations.confirm(this.#confirmation(submission, owner, fresh, parts, sent));
 
-    const outcomes = withRefusals(admission.outcomes, parts, sent);
     const nothing = sent.every(({ id }) => id === undefined);
     const passing = sent.some((one) => one.id === undefined && one.retryable);
-    return {
-      ...admission,
-      audited,
-      code: nothing && passing ? "queue-unavailable" : "ok",
-      outcomes,
-      cause: sent.flatMap((one) => ("cause" in one ? one.cause : []))[0],
-    };
+    if (nothing && passing) {
+      const { keyPrefix, limit } = admitted;
+      const [cause] = sent.flatMap((one) => ("cause" in one ? one.cause : []));
+      return { code: "queue-unavailable", owner, keyPrefix, limit, audited, cause };
+    }
+    return { ...admitted, audited, outcomes: withRefusals(admitted.outcomes, parts, sent) };
   }
 
   /** What SQS took of a request. Where it is nothing, the receipt's note goes. */
@@ -175,7 +180,7 @@ export class SqsIntake implements Intake {
 }
 
 /** With the row of a request that is answered as it was admitted. */
-function auditedHeader(submission: Submission, admission: Enqueued): Audited {
+function auditedHeader(submission: Submission, admission: Admitted): Audited {
   const { request } = submission;
   return {
     v: 1,
@@ -192,14 +197,20 @@ function auditedHeader(submission: Submission, admission: Enqueued): Audited {
   };
 }
 
-/** Puts r or x in the place of the a of each event that SQS did not take. */
-function withRefusals(outcomes: string, parts: readonly Part[], sent: readonly Sent[]): string {
-  const letters = new Map<number, string>();
+/** Replaces the outcome of each accepted event that SQS did not take. */
+function withRefusals(
+  outcomes: readonly Outcome[],
+  parts: readonly Part[],
+  sent: readonly Sent[],
+): readonly Outcome[] {
+  const refused = new Map<number, Outcome>();
   for (const [part, { events }] of parts.entries()) {
     const one = sent[part];
     if (one?.id === undefined)
-      for (const position of events) letters.set(position, one?.retryable === false ? "x" : "r");
+      for (const position of events)
+        refused.set(position, one?.retryable === false ? "too-large" : "refused");
   }
+  if (refused.size === 0) return outcomes;
   let position = 0;
-  return outcomes.replace(/a/g, () => letters.get(position++) ?? "a");
+  return outcomes.map((outcome) => (outcome === "accepted" ? (refused.get(position++) ?? outcome) : outcome));
 }
