@@ -13,25 +13,13 @@ import { progressLine } from "./progress.ts";
 import { compare, readResults, writeResults } from "./report.ts";
 import { startServers } from "./servers.ts";
 import { start } from "./start.ts";
-import { variants } from "./variants.ts";
 import { worker } from "./worker.ts";
 
 /**
  * In the order in which they run. Questions and the worker share the database with ten million events; the cost is reckoned
  * from what others found. A part is a file that exports one of these.
  */
-const PARTS: readonly Part[] = [
-  ingest,
-  durability,
-  http,
-  endToEnd,
-  start,
-  variants,
-  audit,
-  analytics,
-  worker,
-  cost,
-];
+const PARTS: readonly Part[] = [ingest, durability, http, endToEnd, start, audit, analytics, worker, cost];
 const NAMES = PARTS.map(({ name }) => name);
 
 const HELP = `Usage: npm run bench -- [--only <part>[,<part>…]] [--quick] [--events <most>]

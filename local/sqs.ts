@@ -1,11 +1,9 @@
 /** SQS on one machine: fauxqs in this process, or a server of the developer's own such as LocalStack. */
 import { mkdir } from "node:fs/promises";
-import { Server as HttpServer } from "node:http";
 import { Server } from "node:net";
 import { join } from "node:path";
 import type { SqsSettings } from "../lib/config/config.ts";
 import { connectSqs } from "../lib/queue/sqs/client.ts";
-import { GroupCommit } from "./group-commit.ts";
 import { choosePort, once, type ServerOptions } from "./process.ts";
 
 /** SQS in this process. */
@@ -27,11 +25,7 @@ export async function startSqs({ dataDir, port: requested, log }: ServerOptions)
   const port = await choosePort(join(dataDir, "port"), requested);
   // Imported here: it is a development dependency that only those who choose SQS need to wait for.
   const { startFauxqs } = await import("fauxqs");
-  const writes = new GroupCommit(log);
-  const server = await onLoopback(
-    () => writes.takeHold(() => startFauxqs({ port, dataDir, logger: false })),
-    (http) => writes.holdAnswers(http),
-  );
+  const server = await onLoopback(() => startFauxqs({ port, dataDir, logger: false }));
   log(`SQS (fauxqs, in this process) ready on 127.0.0.1:${server.port}`);
   return { url: `http://127.0.0.1:${server.port}`, port: server.port, stop: once(() => server.stop()) };
 }
@@ -39,16 +33,13 @@ export async function startSqs({ dataDir, port: requested, log }: ServerOptions)
 /**
  * fauxqs listens on all interfaces and asks for no credentials: whoever shares a network with us could read and write the
  * queue. It has no setting for that, so for the moment of its start a server that would listen everywhere listens here.
- * @param prepare is given that server before it listens
  */
-async function onLoopback<T>(start: () => Promise<T>, prepare: (server: HttpServer) => void): Promise<T> {
+async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
   const { listen } = Server.prototype;
   Server.prototype.listen = function (this: Server, ...words: unknown[]): Server {
     const [options] = words;
-    if (typeof options === "object" && options !== null && "host" in options && options.host === "0.0.0.0") {
+    if (typeof options === "object" && options !== null && "host" in options && options.host === "0.0.0.0")
       words[0] = { ...options, host: "127.0.0.1" };
-      if (this instanceof HttpServer) prepare(this);
-    }
     return Reflect.apply(listen, this, words);
   } as typeof listen;
   try {

@@ -13,10 +13,12 @@ import { script } from "../../redis/script.ts";
  * Written in one piece and not as functions: Lua would make those anew at each run, which took longer than their work.
  */
 export const authorizeLua = `
+local key_record, client_record, limit_key = KEYS[1], KEYS[2], KEYS[3]
+local client_id, wanted_scopes = ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now_ms = math.floor(now_us / 1000)
-local key = redis.call('HMGET', KEYS[1], 'state', 'client_id', 'prefix', 'scopes', 'key_id', 'expires_at')
+local key = redis.call('HMGET', key_record, 'state', 'client_id', 'prefix', 'scopes', 'key_id', 'expires_at')
 local state, owner, prefix, scopes, key_id = key[1], key[2], key[3], key[4], key[5]
 local code, rate, burst
 if not state then code = 'miss'
@@ -24,9 +26,9 @@ elseif state == 'elsewhere' then code = 'client'
 elseif state == 'unknown' then code = 'invalid-api-key'
 elseif state == 'revoked' then code = 'revoked-api-key'
 elseif key[6] ~= '' and tonumber(key[6]) <= now_ms then code = 'expired-api-key'
-elseif owner ~= ARGV[1] then code = 'client'
+elseif owner ~= client_id then code = 'client'
 else
-  local client = redis.call('HMGET', KEYS[2], 'active', 'rate', 'burst')
+  local client = redis.call('HMGET', client_record, 'active', 'rate', 'burst')
   if not client[1] then code = 'miss'
   else
     rate, burst = tonumber(client[2]), tonumber(client[3])
@@ -34,7 +36,7 @@ else
     else
       code = 'insufficient-scope'
       local held = ',' .. scopes .. ','
-      for scope in string.gmatch(ARGV[2] .. ',admin', '[^,]+') do
+      for scope in string.gmatch(wanted_scopes .. ',admin', '[^,]+') do
         if string.find(held, ',' .. scope .. ',', 1, true) then
           code = nil
           break
@@ -53,7 +55,7 @@ end
 export const limitLua = `
 local interval = 1000000 / rate
 local tolerance = burst * interval
-local tat = tonumber(redis.call('GET', KEYS[3]) or '0')
+local tat = tonumber(redis.call('GET', limit_key) or '0')
 if tat < now_us then tat = now_us end
 if tat > now_us + tolerance then tat = now_us + tolerance end
 `;

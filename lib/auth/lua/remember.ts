@@ -14,19 +14,21 @@ import { script } from "../../redis/script.ts";
 export const rememberScript = script(
   "weirRemember",
   `
-local state = redis.call('HGET', KEYS[1], 'state')
-if not state or (state == 'unknown' and (ARGV[2] == 'valid' or ARGV[2] == 'elsewhere')) then
-  redis.call('HSET', KEYS[1], 'state', ARGV[2])
-  if ARGV[2] == 'valid' then
-    redis.call('HSET', KEYS[1], 'client_id', ARGV[3], 'key_id', ARGV[4], 'prefix', ARGV[5], 'scopes', ARGV[6], 'expires_at', ARGV[7])
+local key_record, client_record = KEYS[1], KEYS[2]
+local seconds, new_state, client_id, key_id, prefix, scopes, expires_at, active, rate, burst = unpack(ARGV)
+local state = redis.call('HGET', key_record, 'state')
+if not state or (state == 'unknown' and (new_state == 'valid' or new_state == 'elsewhere')) then
+  redis.call('HSET', key_record, 'state', new_state)
+  if new_state == 'valid' then
+    redis.call('HSET', key_record, 'client_id', client_id, 'key_id', key_id, 'prefix', prefix, 'scopes', scopes, 'expires_at', expires_at)
   end
-  if ARGV[2] == 'elsewhere' then redis.call('HSET', KEYS[1], 'client_id', ARGV[3]) end
-  redis.call('EXPIRE', KEYS[1], ARGV[1])
+  if new_state == 'elsewhere' then redis.call('HSET', key_record, 'client_id', client_id) end
+  redis.call('EXPIRE', key_record, seconds)
 end
-if ARGV[2] == 'valid' then
-  if redis.call('EXISTS', KEYS[2]) == 0 then
-    redis.call('HSET', KEYS[2], 'active', ARGV[8], 'rate', ARGV[9], 'burst', ARGV[10])
-    redis.call('EXPIRE', KEYS[2], ARGV[1])
+if new_state == 'valid' then
+  if redis.call('EXISTS', client_record) == 0 then
+    redis.call('HSET', client_record, 'active', active, 'rate', rate, 'burst', burst)
+    redis.call('EXPIRE', client_record, seconds)
   end
 end
 return 1

@@ -3,6 +3,8 @@ import { lookUpLua } from "./seen.ts";
 
 /** What the two ways into the queue do each in its own manner; pieces of Lua. */
 interface Way {
+  /** Names for the script's own KEYS and ARGV. */
+  locals: string;
   /** Position in ARGV of the first item, and how many words an item has. */
   first: number;
   width: number;
@@ -42,6 +44,7 @@ interface Way {
  *       client id and key prefix are '' where they are not known; audited is 1 where the audit row is on its way
  */
 export const admissionLua = ({
+  locals,
   first,
   width,
   record,
@@ -51,6 +54,11 @@ export const admissionLua = ({
   settledBefore,
   again,
 }: Way): string => `${authorizeLua}
+local base, stats_key, receipts, open_receipts, waiting_events = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local request_id, received_at, body_status, body_code = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local cost, window = tonumber(ARGV[7]), tonumber(ARGV[8])
+local most_events, most_bytes, places = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
+${locals}
 if code == 'miss' then return { 'miss' } end
 if code == 'client' then return { 'client', '', false, false, false, false, '', owner } end
 local function record(status, lines, answer)
@@ -70,12 +78,12 @@ local function finish(result, status, outcomes, extra)
 end
 
 if code then return finish(code, 403) end
-local charged = tat + tonumber(ARGV[7]) * interval
+local charged = tat + cost * interval
 -- Has this very request been taken? When the connection breaks before the reply, ioredis sends the command again. A
 -- second message of the same id would push the first one, and its events, out of the worker's batch.
-local taken_before = redis.call('HGET', KEYS[6], ARGV[3])
+local taken_before = redis.call('HGET', receipts, request_id)
 -- A request of more than the burst would never pass, however long its caller waits.
-if tonumber(ARGV[7]) > burst and not taken_before then return finish('payload-too-large', 413) end
+if cost > burst and not taken_before then return finish('payload-too-large', 413) end
 -- One microsecond of grace: doubles of this size are a quarter of one apart.
 local over_us = charged - now_us - tolerance
 if over_us > 1 and not taken_before then
@@ -85,16 +93,16 @@ end
 -- Numbers go to Redis as digits: of a number of Lua's it makes a double's text, which takes longer than the command.
 local charged_text = string.format('%.0f', charged)
 local charged_ms = string.format('%d', math.max(1, math.ceil((charged - now_us) / 1000)))
-if ARGV[5] ~= '' then
-  local reply = finish(ARGV[6], ARGV[5])
-  redis.call('SET', KEYS[3], charged_text, 'PX', charged_ms)
+if body_status ~= '' then
+  local reply = finish(body_code, body_status)
+  redis.call('SET', limit_key, charged_text, 'PX', charged_ms)
   tat = charged
   reply[3], reply[4], reply[5], reply[6] = ${limitReplyLua}
   return reply
 end
 
 local items = (#ARGV - ${first - 1}) / ${width}
-local window, base, places, ids = tonumber(ARGV[8]), KEYS[4], ARGV[11], {}
+local ids = {}
 for i = 1, items do ids[i] = ARGV[${first - width} + i * ${width}] end
 ${lookUpLua}
 
@@ -124,26 +132,26 @@ if taken_before then
   ${again}
 end
 if new > 0 then
-  local stats = redis.call('HMGET', KEYS[5], 'events', 'bytes')
+  local stats = redis.call('HMGET', stats_key, 'events', 'bytes')
   local waiting = tonumber(stats[1] or '0')
-  if waiting + new > tonumber(ARGV[9]) or tonumber(stats[2] or '0') >= tonumber(ARGV[10]) then
-    local drained = redis.call('HMGET', KEYS[5], 'rate', 'rate_at')
+  if waiting + new > most_events or tonumber(stats[2] or '0') >= most_bytes then
+    local drained = redis.call('HMGET', stats_key, 'rate', 'rate_at')
     return finish('queue-full', 503, '', waiting .. ' ' .. (drained[1] or '0') .. ' ' .. (drained[2] or '0') .. ' ' .. now_ms)
   end
 end
 
 local answer = { code = 'ok', new = new, duplicates = duplicates, conflicts = conflicts }
 audited = record(202, lines, answer)
-redis.call('SET', KEYS[3], charged_text, 'PX', charged_ms)
+redis.call('SET', limit_key, charged_text, 'PX', charged_ms)
 tat = charged
 local waits = ${waits}
 local events = string.format('%d', waits)
 ${keep}
 if waits > 0 then
-  redis.call('HINCRBY', KEYS[5], 'events', events)
-  redis.call('HINCRBY', KEYS[8], ARGV[1], events)
+  redis.call('HINCRBY', stats_key, 'events', events)
+  redis.call('HINCRBY', waiting_events, client_id, events)
 end
-redis.call('HSET', KEYS[6], ARGV[3], ARGV[1] .. ' ' .. events .. ' ' .. ARGV[4] .. ' ' .. ${note})
-redis.call('ZADD', KEYS[7], string.format('%.0f', now_ms), ARGV[3])
+redis.call('HSET', receipts, request_id, client_id .. ' ' .. events .. ' ' .. received_at .. ' ' .. ${note})
+redis.call('ZADD', open_receipts, string.format('%.0f', now_ms), request_id)
 return finish('ok', nil, table.concat(outcomes))
 `;

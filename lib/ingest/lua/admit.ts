@@ -12,6 +12,7 @@ import { admissionLua } from "./admission.ts";
 export const admitScript = script(
   "weirAdmit",
   admissionLua({
+    locals: "",
     first: 12,
     width: 2,
     record: "return false",

@@ -14,11 +14,12 @@ import { markLua } from "./seen.ts";
 export const confirmScript = script(
   "weirConfirm",
   `${notesLua(1)}
-local first = 7 + tonumber(ARGV[5]) * 2
+local seen_base, client_id, request_id, window = KEYS[5], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local received_at, part_count, places = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local first = 7 + part_count * 2
 if #ARGV >= first then
-  local window = tonumber(ARGV[3])
   local generation = math.floor(notes_now / window)
-  local root, places, place, marks, position = KEYS[5] .. generation, ARGV[6], {}, {}, {}
+  local root, place, marks, position = seen_base .. generation, {}, {}, {}
   local top, new = tonumber(redis.call('HGET', root, 'top') or '0'), (#ARGV - first + 1) / 2
   for i = first, #ARGV do marks[i - first + 1] = ARGV[i] end
   for n = 1, new do position[n] = n end
@@ -26,7 +27,7 @@ if #ARGV >= first then
   ${markLua("HSETNX")}
 end
 
-local note = read_note(ARGV[2])
+local note = read_note(request_id)
 -- This very script ran before, and its reply was lost.
 if note and note.state ~= 's' then return 1 end
 local settled = note and note.parts or ''
@@ -38,11 +39,11 @@ for i = 7, first - 1, 2 do
   end
 end
 local waited = note and note.events - sum_parts(settled) or 0
-add_waiting(ARGV[1], waiting - waited)
+add_waiting(client_id, waiting - waited)
 add(STATS, 'events', waiting - waited)
-if open == '' then remove_note(ARGV[2])
+if open == '' then remove_note(request_id)
 -- Without a note Redis lost it in between; or all was settled and this is a late repetition, which the next look finds.
-elseif note or waiting > 0 then open_note(ARGV[2], ARGV[1], waiting + sum_parts(settled), ARGV[4], 'o', open) end
+elseif note or waiting > 0 then open_note(request_id, client_id, waiting + sum_parts(settled), received_at, 'o', open) end
 return 1
 `,
 );

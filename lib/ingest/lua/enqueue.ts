@@ -7,10 +7,10 @@ const recordLua = `
 local decided = answer.conflicts == 0 or answer.code ~= 'ok'
 local row
 if decided then
-  row = ARGV[13] .. '"client_id":' .. (owner and '"' .. owner .. '"' or 'null')
+  row = open_row .. '"client_id":' .. (owner and '"' .. owner .. '"' or 'null')
     -- An imported key may begin with quotation marks or backslashes.
-    .. ',"key_prefix":' .. (prefix and cjson.encode(prefix) or ARGV[14])
-    .. ',"status":' .. status .. ',"duration_ms":' .. math.max(0, now_ms - tonumber(ARGV[4]))
+    .. ',"key_prefix":' .. (prefix and cjson.encode(prefix) or presented_prefix)
+    .. ',"status":' .. status .. ',"duration_ms":' .. math.max(0, now_ms - tonumber(received_at))
     .. ',"bytes_out":null}'
 else
   row = ',"client":"' .. owner .. '"'
@@ -18,9 +18,9 @@ end
 local events = string.format('%d', #lines)
 if status == 202 then row = row .. ',"accepted":' .. events end
 local text = #lines > 0 and '\\n' .. table.concat(lines, '\\n') or ''
-local message = ARGV[12] .. row .. '}' .. text
-redis.call('XADD', KEYS[9], '*', 'n', events, 'm', message)
-redis.call('HINCRBY', KEYS[5], 'bytes', #message)
+local message = open_head .. row .. '}' .. text
+redis.call('XADD', queue, '*', 'n', events, 'm', message)
+redis.call('HINCRBY', stats_key, 'bytes', #message)
 return decided
 `;
 
@@ -53,13 +53,16 @@ const againLua = `local before = string.match(taken_before, ' o %S* ?(%S*)$') or
 export const enqueueScript = script(
   "weirEnqueue",
   admissionLua({
+    locals: `local queue, decided_even, decided_odd = KEYS[9], KEYS[10], KEYS[11]
+local open_head, open_row, presented_prefix = ARGV[12], ARGV[13], ARGV[14]`,
     first: 15,
     width: 3,
     record: recordLua,
     keep: keepLua,
     waits: "new",
     note: noteLua,
-    settledBefore: "redis.call('HGET', KEYS[10], ARGV[3]) or redis.call('HGET', KEYS[11], ARGV[3])",
+    settledBefore:
+      "redis.call('HGET', decided_even, request_id) or redis.call('HGET', decided_odd, request_id)",
     again: againLua,
   }),
 );

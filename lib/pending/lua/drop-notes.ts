@@ -11,6 +11,7 @@ import { notesLua } from "./notes.ts";
 export const dropNotesScript = script(
   "weirDropNotes",
   `${notesLua(1)}
+local queue = ARGV[1]
 for i = 2, #ARGV do
   local note = read_note(ARGV[i])
   if note and not note.old then
@@ -18,7 +19,7 @@ for i = 2, #ARGV do
     local waiting = note.state == 's' and note.events - parts or parts
     local live = note.state == 's' and waiting or sum_parts((string.gsub(note.parts, '%d+:%d+x,', '')))
     add_waiting(note.client, -waiting)
-    if ARGV[1] == 'sqs' then add(STATS, 'events', -live) end
+    if queue == 'sqs' then add(STATS, 'events', -live) end
   end
   remove_note(ARGV[i])
 end

@@ -12,12 +12,13 @@ import { notesLua } from "./notes.ts";
 export const giveUpScript = script(
   "weirGiveUp",
   `${notesLua(1)}
+local queue = ARGV[1]
 for i = 2, #ARGV, 2 do
   local id, note = ARGV[i], read_note(ARGV[i])
   if note and note.state == 'o' then
     local before, events, mark, after = find_part(note.parts, ARGV[i + 1])
     if mark == '' then
-      if ARGV[1] == 'sqs' then add(STATS, 'events', -events) end
+      if queue == 'sqs' then add(STATS, 'events', -events) end
       note.parts = before .. ARGV[i + 1] .. ':' .. string.format('%d', events) .. 'x,' .. after
       if note.client == '*' then remove_note(id)
       else

@@ -13,19 +13,20 @@ import { notesLua } from "./notes.ts";
 export const lookScript = script(
   "weirLook",
   `${notesLua(1)}
+local counted_key, client_id, most_notes = KEYS[5], ARGV[1], ARGV[2]
 local waiting
-if ARGV[1] == '' then waiting = redis.call('HGETALL', WAITING)
-else waiting = { ARGV[1], redis.call('HGET', WAITING, ARGV[1]) or '0' } end
-local scored, ids = redis.call('ZRANGE', OPEN, 0, ARGV[2] - 1, 'WITHSCORES'), {}
+if client_id == '' then waiting = redis.call('HGETALL', WAITING)
+else waiting = { client_id, redis.call('HGET', WAITING, client_id) or '0' } end
+local scored, ids = redis.call('ZRANGE', OPEN, 0, most_notes - 1, 'WITHSCORES'), {}
 for i = 1, #scored, 2 do ids[#ids + 1] = scored[i] end
 -- A server that was started again, or took over from another, may have lost the newest notes.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
-local counted = redis.call('HMGET', KEYS[5], 'run', 'since', 'done', 'emptied')
+local counted = redis.call('HMGET', counted_key, 'run', 'since', 'done', 'emptied')
 local since = counted[2]
 local emptied = (not counted[1] or counted[3] == '' and counted[4] == '1') and 1 or 0
 if counted[1] ~= run then
   since = string.format('%.0f', notes_now)
-  redis.call('HSET', KEYS[5], 'run', run, 'since', since, 'done', '', 'emptied', emptied)
+  redis.call('HSET', counted_key, 'run', run, 'since', since, 'done', '', 'emptied', emptied)
 elseif counted[3] ~= '' then since = '' end
 return { notes_now, waiting, scored, #ids > 0 and redis.call('HMGET', NOTES, unpack(ids)) or {}, since, emptied }
 `,

@@ -10,8 +10,8 @@ import { script } from "../../redis/script.ts";
 export const markCountedScript = script(
   "weirMarkCounted",
   `
-local since = redis.call('HGET', KEYS[1], 'since')
-if since == ARGV[1] then redis.call('HSET', KEYS[1], 'done', 1) end
+local counted, since = KEYS[1], ARGV[1]
+if redis.call('HGET', counted, 'since') == since then redis.call('HSET', counted, 'done', 1) end
 return 1
 `,
 );

@@ -19,7 +19,8 @@ export const DECIDED_MS = 5_000;
 export const settleScript = script(
   "weirSettle",
   `${rateLua}${notesLua(1)}
-local sqs = ARGV[1] == 'sqs'
+local queue = ARGV[1]
+local sqs = queue == 'sqs'
 local settled, live_events, decided = 0, 0, {}
 for i = 2, #ARGV, 3 do
   local id, part = ARGV[i], ARGV[i + 1]

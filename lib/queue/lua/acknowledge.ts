@@ -12,32 +12,34 @@ import { script } from "../../redis/script.ts";
 export const acknowledgeScript = script(
   "weirAcknowledge",
   `${rateLua}
+local queue, stats, dead = KEYS[1], KEYS[2], KEYS[3]
+local group, outcome = ARGV[1], ARGV[2]
 local removed, events, bytes = 0, 0, 0
 for i = 3, #ARGV do
-  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+  local entry = redis.call('XRANGE', queue, ARGV[i], ARGV[i])[1]
+  redis.call('XACK', queue, group, ARGV[i])
   if entry then
     local fields = entry[2]
     for f = 1, #fields, 2 do
       if fields[f] == 'n' then events = events + tonumber(fields[f + 1]) end
       if fields[f] == 'm' then bytes = bytes + #fields[f + 1] end
     end
-    if ARGV[2] == 'dead' then redis.call('XADD', KEYS[3], '*', 'id', ARGV[i], unpack(fields)) end
-    removed = removed + redis.call('XDEL', KEYS[1], ARGV[i])
+    if outcome == 'dead' then redis.call('XADD', dead, '*', 'id', ARGV[i], unpack(fields)) end
+    removed = removed + redis.call('XDEL', queue, ARGV[i])
   end
 end
 if removed > 0 then
   -- Lua's -0 is no integer to Redis, so messages without events must not get this far.
-  if events > 0 then redis.call('HINCRBY', KEYS[2], 'events', -events) end
+  if events > 0 then redis.call('HINCRBY', stats, 'events', -events) end
   -- An empty queue has no bytes, whatever versions that did not count them have put in or taken out.
-  if redis.call('XLEN', KEYS[1]) == 0 then
-    redis.call('HDEL', KEYS[2], 'bytes')
+  if redis.call('XLEN', queue) == 0 then
+    redis.call('HDEL', stats, 'bytes')
   elseif bytes > 0 then
-    redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+    redis.call('HINCRBY', stats, 'bytes', -bytes)
   end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  add_rate(KEYS[2], now, ARGV[2] == 'ack' and events or 0)
+  add_rate(stats, now, outcome == 'ack' and events or 0)
 end
 return removed
 `,

@@ -11,10 +11,11 @@ import { script } from "../../redis/script.ts";
 export const depthScript = script(
   "weirDepth",
   `
-local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-local stats = redis.call('HMGET', KEYS[3], 'events', 'rate', 'rate_at')
+local queue, dead, stats_key = KEYS[1], KEYS[2], KEYS[3]
+local oldest = redis.call('XRANGE', queue, '-', '+', 'COUNT', 1)[1]
+local stats = redis.call('HMGET', stats_key, 'events', 'rate', 'rate_at')
 local time = redis.call('TIME')
-return { redis.call('XLEN', KEYS[1]), redis.call('XLEN', KEYS[2]), oldest and oldest[1] or '',
+return { redis.call('XLEN', queue), redis.call('XLEN', dead), oldest and oldest[1] or '',
   stats[1], stats[2], stats[3], time[1] * 1000 + math.floor(time[2] / 1000) }
 `,
 );

@@ -12,12 +12,13 @@ import { script } from "../../redis/script.ts";
 export const pruneConsumersScript = script(
   "weirPruneConsumers",
   `
+local queue, group, idle_ms = KEYS[1], ARGV[1], ARGV[2]
 local removed = 0
-for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', queue, group)) do
   local about = {}
   for f = 1, #consumer, 2 do about[consumer[f]] = consumer[f + 1] end
-  if about.pending == 0 and about.idle >= tonumber(ARGV[2]) then
-    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], about.name)
+  if about.pending == 0 and about.idle >= tonumber(idle_ms) then
+    redis.call('XGROUP', 'DELCONSUMER', queue, group, about.name)
     removed = removed + 1
   end
 end

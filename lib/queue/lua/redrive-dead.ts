@@ -10,7 +10,8 @@ import { script } from "../../redis/script.ts";
 export const redriveDeadScript = script(
   "weirRedriveDead",
   `
-local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[1])
+local dead, queue, stats, most = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local entries = redis.call('XRANGE', dead, '-', '+', 'COUNT', most)
 for _, entry in ipairs(entries) do
   local fields, events, bytes = entry[2], 0, 0
   for f = 1, #fields, 2 do
@@ -18,10 +19,10 @@ for _, entry in ipairs(entries) do
     if fields[f] == 'm' then bytes = #fields[f + 1] end
   end
   -- The first pair is the id it had in the queue, put there by acknowledgeScript.
-  redis.call('XADD', KEYS[2], '*', unpack(fields, 3))
-  if events > 0 then redis.call('HINCRBY', KEYS[3], 'events', events) end
-  redis.call('HINCRBY', KEYS[3], 'bytes', bytes)
-  redis.call('XDEL', KEYS[1], entry[1])
+  redis.call('XADD', queue, '*', unpack(fields, 3))
+  if events > 0 then redis.call('HINCRBY', stats, 'events', events) end
+  redis.call('HINCRBY', stats, 'bytes', bytes)
+  redis.call('XDEL', dead, entry[1])
 end
 return #entries
 `,
