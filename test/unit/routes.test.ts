@@ -1,10 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { refuse } from "../../lib/app/fallback.ts";
 import { operations } from "../../lib/app/operations.ts";
+import type { Operation } from "../../lib/http/operation.ts";
 import { Problem } from "../../lib/http/problem.ts";
+
+const PROJECT = new URL("../..", import.meta.url).pathname;
 
 // The package has no types.
 const { load } = createRequire(import.meta.url)("js-yaml") as { load: (text: string) => unknown };
@@ -35,6 +38,18 @@ describe("the routes of serverless.yml", () => {
       [...list.map(({ method, path }) => `${method} ${path}`), ...(name === "web" ? ["*"] : [])].sort(),
     ]);
     expect(await deployedRoutes()).toEqual(Object.fromEntries(routes));
+  });
+
+  it("come from contracts that are all in the list of operations", async () => {
+    const listed = new Set(Object.values(operations));
+    const missing: string[] = [];
+    for await (const path of glob("lib/**/*contract.ts", { cwd: PROJECT })) {
+      const contract: Record<string, unknown> = await import(`../../${path}`);
+      for (const [name, value] of Object.entries(contract))
+        if (typeof value === "object" && value !== null && "function" in value && !listed.has(value as Operation))
+          missing.push(`${path} ${name}`);
+    }
+    expect(missing).toEqual([]);
   });
 
   it("are each there once", () => {
