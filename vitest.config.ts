@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Runs of their own: `npm run package:check`, `npm run test:localstack`, `npm run test:outside`.
+    // Runs of their own: bin/run.mjs names them after `npm test`.
     exclude: ["test/package/**", "test/localstack/**", "test/outside/**"],
     globalSetup: ["test/support/servers.ts"],
     // A test prints only where it fails.
