@@ -1,7 +1,7 @@
 import type { Transaction } from "../../postgres/client.ts";
 import { time } from "../../postgres/fragments.ts";
 
-/** Overwrites quarantined events. Their `detail` is PostgreSQL's error text, which may quote them, so it is replaced too. */
+/** Overwrites quarantined events, and their `detail`, which may be an error of PostgreSQL that quotes them. */
 export async function eraseQuarantined(
   tx: Transaction,
   clientId: string,
