@@ -1,4 +1,4 @@
-/** Whether the servers are told to keep what Weir promises. */
+/** Checks whether the servers' settings keep what Weir promises. */
 
 import type { z } from "zod";
 import type { Config } from "../config/config.ts";
@@ -15,7 +15,7 @@ interface Demand {
   /** Values that keep the promise. */
   good: readonly string[];
   risk: string;
-  /** It matters only where Redis is the queue. */
+  /** It matters only if Redis is the queue. */
   ofQueue?: true;
 }
 
@@ -54,12 +54,12 @@ const REDIS: readonly Demand[] = [
   },
 ];
 
-/** @throws when PostgreSQL does not answer */
+/** @throws if PostgreSQL does not answer */
 export async function databaseSettings({ sql }: { sql: Database }): Promise<Settings> {
   return judge(DATABASE, [await readDurability(sql)]);
 }
 
-/** @throws when a server of Redis does not answer */
+/** @throws if a Redis server does not answer */
 export async function redisSettings({
   redis,
   config,
@@ -71,7 +71,7 @@ export async function redisSettings({
   return judge(demands, await readSettings(redis));
 }
 
-/** Of several servers the worst value counts. */
+/** With several servers, the worst value counts. */
 function judge(demands: readonly Demand[], servers: readonly RedisSettings[]): Settings {
   const found: Settings = { weak: [], unknown: [] };
   for (const { setting, good, risk } of demands) {
