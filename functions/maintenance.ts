@@ -3,7 +3,7 @@ import type { Context } from "aws-lambda";
 import { getDeps } from "../lib/app/connect-once.ts";
 import { type Maintained, maintain } from "../lib/maintenance/maintenance.ts";
 
-/** Reserved before the function's time-out: the current step is canceled when the time is up, and rolled back. */
+/** Reserved before the function's time-out: the current step is aborted when the time is up, and rolled back. */
 const RESERVE_MS = 20_000;
 
 /** Returns what it has done. */

@@ -67,7 +67,7 @@ export const toGateway = ({ status, headers, body }: ApiResponse): APIGatewayPro
   body,
 });
 
-/** @param body a string is sent unchanged as JSON text; any other value is serialized to JSON */
+/** @param body a string is sent unchanged, as JSON text; any other value is converted to JSON */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): ApiResponse {
   return {
     status,

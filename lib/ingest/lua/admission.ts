@@ -38,9 +38,9 @@ interface Way {
  *       valid), 7 cost, 8 dedup window (ms), 9 maximum events and 10 maximum bytes in the queue,
  *       11 places of the valid items, which are sorted by them (see `lookUpLua`), then the script's own, and from `first` on
  *       for each valid item `width` values: id, digest of its content, the script's own
- * Output {code, outcomes, quota, window s, remaining, reset s, extra, client id, key prefix, audited}: code is 'ok' or a problem
- *       code; outcomes has a letter per item (a accepted, d duplicate, c conflict); the limit's four are false for an
- *       unknown client; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
+ * Output {code, outcomes, quota, window s, remaining, reset s, extra, client id, key prefix, audited}: code is 'ok' or a
+ *       problem code; outcomes has a letter per item (a accepted, d duplicate, c conflict); the limit's four are false for
+ *       an unknown client; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
  *       client id and key prefix are '' if unknown; audited is 1 if the audit row is queued
  */
 export const admissionLua = ({

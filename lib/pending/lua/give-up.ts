@@ -2,8 +2,8 @@ import { script } from "../../redis/script.ts";
 import { notesLua } from "./notes.ts";
 
 /**
- * Marks parts whose messages are dead letters as dead: they stay pending, but no longer count towards the depth and have
- * no age. A message that belongs to no receipt loses its note.
+ * Marks parts as dead whose messages became dead letters: they stay pending, but no longer count towards the depth and
+ * have no age. A message that belongs to no receipt loses its note.
  *
  * KEYS  see `notesLua`
  * ARGV  1 'sqs', whose depth the notes count, or 'redis', then for each part: id, part

@@ -6,9 +6,9 @@ import { notesLua } from "./notes.ts";
  *
  * KEYS  1 to 4 see `notesLua`, 5 whether the notes are complete
  * ARGV  1 client id, or '' for all, 2 maximum number of notes
- * Output {now (ms), client ids and their waiting events, receipt ids and the times of their notes (ms), notes, time since which
- *        the notes may be incomplete (ms) or '' if they are complete, 1 if all of them may have been lost}; a missing note is
- *        false. The second and third element are flat lists.
+ * Output {now (ms), client ids and their waiting events, receipt ids and the times of their notes (ms), notes, time since
+ *        which the notes may be incomplete (ms) or '' if they are complete, 1 if all of them may have been lost}; a missing
+ *        note is false. The second and third element are flat lists.
  */
 export const lookScript = script(
   "weirLook",

@@ -11,8 +11,8 @@ export const DEAD_SCORE = 1e15;
  * response if not all events were accepted, with Redis Streams only. The client is `*` for a message that belongs to no
  * receipt.
  *
- * KEYS, from `first` on: pending receipts (hash), open (sorted set: receipt id by the time of its note, ms), events waiting by
- * client (hash), stats
+ * KEYS, from `first` on: pending receipts (hash), open (sorted set: receipt id by the time of its note, ms), waiting events
+ * by client (hash), stats
  */
 export const notesLua = (first: number): string => `
 local NOTES, OPEN, WAITING, STATS = KEYS[${first}], KEYS[${first + 1}], KEYS[${first + 2}], KEYS[${first + 3}]
@@ -74,7 +74,7 @@ local function open_note(id, client, events, at, state, parts, since)
   redis.call('ZADD', OPEN, 'NX', since or notes_now, id)
 end
 
--- Removes a settled part from a note. @return its events, or nil if already settled; true if it was live
+-- Removes a settled part from a note. @return its events, or nil if it is already settled; whether it was live
 local function settle_part(id, note, part, events)
   if note.state == 's' then
     if find_part(note.parts, part) then return nil end
