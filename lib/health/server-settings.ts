@@ -12,7 +12,7 @@ export type Settings = z.output<typeof contract.settingsSchema>;
 
 interface Demand {
   setting: string;
-  /** Values that keep the promise. */
+  /** Safe values, the preferred one first. */
   good: readonly string[];
   risk: string;
   /** It matters only if Redis is the queue. */
@@ -83,7 +83,7 @@ function judge(demands: readonly Demand[], servers: readonly RedisSettings[]): S
   return found;
 }
 
-/** A sentence for each setting that does not keep the promise. @param server such as `Redis` */
+/** A warning for each unsafe setting. @param server such as `Redis` */
 export const settingWarnings = (server: string, { weak }: Settings): string[] =>
   weak.map(
     ({ setting, value, wanted, risk }) =>

@@ -15,7 +15,7 @@ export const rateLimitHeaders = ({ quota, windowS, remaining, resetS }: Limit): 
   ratelimit: `"default";r=${remaining};t=${resetS}`,
 });
 
-/** Seconds for `Retry-After`: whole, at least 1. */
+/** Seconds for `Retry-After`: an integer, at least 1. */
 export const retryAfter = (seconds: number): string => String(Math.max(1, Math.ceil(seconds)));
 
 /** Maximum `Retry-After`, in seconds, before the random spread. */

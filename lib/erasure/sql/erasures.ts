@@ -6,7 +6,7 @@ export interface ErasureRow {
   erasure_id: string;
   client_id: string;
   property: string;
-  /** Hexadecimal; null once forgotten. */
+  /** Hexadecimal; null once deleted. */
   value_sha256: string | null;
   value_salt: string | null;
   requested_at: string;

@@ -9,7 +9,7 @@ export interface StoredEventRow {
   event_time: string;
   received_at: string;
   processed_at: string;
-  /** Whole milliseconds. */
+  /** Milliseconds, an integer. */
   latency_ms: number;
   receipt_id: string;
   /** JSON text, as it was sent. */
