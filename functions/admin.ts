@@ -1,4 +1,4 @@
-/** The administrator's calls: clients, keys, quarantine, erasure. */
+/** Operations for administrators: clients, keys, quarantine, erasure. */
 
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";

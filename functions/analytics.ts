@@ -1,4 +1,4 @@
-/** Questions about events: single ones, lists, numbers, and how the pipeline is doing. */
+/** Queries: receipts, single events, lists, exports, analytics, and the state of the pipeline. */
 
 import * as analytics from "../lib/analytics/contract.ts";
 import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";

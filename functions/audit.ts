@@ -1,4 +1,4 @@
-/** The record of all calls. */
+/** Operations on the audit log. */
 
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";

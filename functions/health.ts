@@ -1,4 +1,4 @@
-/** Health: asked over HTTP, and once a minute by a schedule that keeps a record. */
+/** Health checks: over HTTP, and once a minute on a schedule that records the results. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { getDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
@@ -18,7 +18,7 @@ const http = httpHandler(getDeps, [
   serve(contract.getHealthHistory, async ({ deps, query }) => json(200, await healthHistory(deps, query))),
 ]);
 
-/** @param event a request, or what a schedule sends, which has no request */
+/** @param event a request, or a schedule's event, which has no `requestContext` */
 export async function handler(
   event: APIGatewayProxyEventV2 | { source?: string },
   context: Context,
@@ -26,7 +26,7 @@ export async function handler(
   if ("requestContext" in event) return http(event, context);
   const health = await recordHealth(getDeps());
   const metrics = await measureHealth(getDeps(), health);
-  // Not by `console`, where Lambda puts words of its own before the text: then it would be a line of the log only.
+  // Not by `console`: Lambda adds a prefix to its text, and CloudWatch would not read the line as metrics.
   process.stdout.write(`${metricsLine(context.functionName, metrics)}\n`);
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** POST /v1/events: events in, 202 out. */
+/** POST /v1/events: accepts events. */
 
 import { getDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";

@@ -1,7 +1,7 @@
 /**
- * Brings the database's schema up to date: in the middle of each deployment, when CloudFormation asks for it, and by
- * hand with `serverless invoke -f migrate`. By hand it can also make the first administrator, since the database is
- * out of everybody's reach but the functions'.
+ * Migrates the database's schema: during each deployment, when CloudFormation invokes it, and manually with
+ * `serverless invoke -f migrate`. A manual run can also create the first administrator, since only the functions can
+ * reach the database.
  */
 import { z } from "zod";
 import { getDeps } from "../lib/app/connect-once.ts";
@@ -12,22 +12,22 @@ import { createKey, type NewKey } from "../lib/clients/keys.ts";
 import { migrate, NewerSchemaError } from "../lib/postgres/migrate.ts";
 import { ensurePartitions } from "../lib/storage/partitions.ts";
 
-/** Seen from here and from the bundle, which lies in the same place of its package. */
+/** Valid from here and from the bundle, which has the same place in its package. */
 const MIGRATIONS = new URL("../lib/postgres/migrations/", import.meta.url);
 
 const commandSchema = z.strictObject({
-  /** Id of a client to make, unless it is there, and to give a new key with the scope `admin`. */
+  /** Id of a client that gets a new key with the scope `admin`; it is created if it does not exist. */
   admin_client: z.string().optional(),
 });
 
 interface Migrated {
   migrations: string[];
   partitions: number;
-  /** With its secret, which is shown this once. */
+  /** With its secret, which is shown only once. */
   admin_key?: NewKey;
 }
 
-/** Answers what it did. @throws if the schema could not be brought up to date, or the command is none */
+/** Returns what it did. @throws if the migration fails or the command is invalid */
 export async function handler(event: unknown): Promise<Migrated | undefined> {
   if (!isCloudFormationRequest(event)) {
     const { admin_client: clientId } = commandSchema.parse(event ?? {});
@@ -35,7 +35,7 @@ export async function handler(event: unknown): Promise<Migrated | undefined> {
     return clientId === undefined ? done : { ...done, admin_key: await addAdministrator(clientId) };
   }
   await answerCloudFormation(event, async () => {
-    // The stack goes; the data stays.
+    // Deleting the stack keeps the data.
     if (event.RequestType !== "Delete") await bringUpToDate().catch(acceptNewer);
   });
   return undefined;
@@ -64,8 +64,8 @@ async function addAdministrator(clientId: string): Promise<NewKey> {
 }
 
 /**
- * A deployment that is taken back runs the former code on a schema that is ahead already. Refusing that would leave
- * the stack half way; migrations are made so that the version before can live with them.
+ * A rolled-back deployment runs the previous code on a newer schema. Refusing that would leave the stack half updated;
+ * migrations are written so that the previous version works with them.
  */
 function acceptNewer(error: unknown): void {
   if (!(error instanceof NewerSchemaError)) throw error;

@@ -1,4 +1,4 @@
-/** Pages for people and tools, and the answer to every path and method that no other function has. */
+/** Serves the OpenAPI document and error pages, and answers every path and method that no other function has. */
 
 import { getDeps } from "../lib/app/connect-once.ts";
 import * as contract from "../lib/app/contract.ts";
@@ -8,7 +8,7 @@ import { openApiText } from "../lib/app/openapi-text.ts";
 import { serve } from "../lib/http/call.ts";
 import { json } from "../lib/http/gateway.ts";
 
-/** The same for everybody until the next deployment. */
+/** The content is the same for everybody until the next deployment. */
 const CACHED = { "cache-control": "public, max-age=300" };
 
 export const handler = httpHandler(

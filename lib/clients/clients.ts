@@ -1,4 +1,4 @@
-/** Clients: who may call, how much, and whether at all. */
+/** Clients: their rate limits, and whether they are active. */
 
 import type { z } from "zod";
 import { unrecorded } from "../audit/record/change.ts";
@@ -33,8 +33,8 @@ export type Client = z.output<typeof clientSchema>;
 const toClient = (row: ClientRow): Client => ({ ...row, created_at: row.created_at.toISOString() });
 
 /**
- * Makes a client; what is left out gets the contract's defaults.
- * @throws {Problem} `conflict` where the id is taken, `invalid-body`
+ * Creates a client; absent members get the contract's defaults.
+ * @throws {Problem} `conflict` if the id is taken, `invalid-body`
  */
 export async function createClient(
   { sql }: { sql: Database },
@@ -50,7 +50,7 @@ export async function createClient(
   return after;
 }
 
-/** @returns null where there is none of that id */
+/** @returns null if no client has that id */
 export async function getClient({ sql }: { sql: Database }, clientId: string): Promise<Client | null> {
   const row = await findClient(sql, clientId);
   return row ? toClient(row) : null;
@@ -67,14 +67,14 @@ const noSuchClient = (): Problem => new Problem("not-found", "There is no client
 
 /**
  * Clients by id, a page at a time.
- * @throws {Problem} `invalid-parameter` for a cursor that is none
+ * @throws {Problem} `invalid-parameter` for an invalid cursor
  */
 export async function listClients(
   { sql }: { sql: Database },
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<{ clients: Client[]; next_cursor: string | null }> {
   const [after = null] = cursor === undefined ? [] : decodeCursor(cursor, [isTextPart]);
-  // One more than asked for tells whether there is a next page.
+  // One row more than requested shows whether there is a next page.
   const rows = await selectClients(sql, after, limit + 1);
   const clients = rows.slice(0, limit).map(toClient);
   const last = rows.length > limit ? clients.at(-1) : undefined;
@@ -82,9 +82,9 @@ export async function listClients(
 }
 
 /**
- * Changes a client and lets every function know at once.
- * @throws {Problem} `not-found`; `queue-unavailable` where the change is stored but Redis, which the functions ask, could
- * not be told
+ * Changes a client; the change takes effect in every function at once.
+ * @throws {Problem} `not-found`; `queue-unavailable` if the change is stored but could not be written to Redis, where the
+ * functions read it
  */
 export async function changeClient(
   deps: Servers,
@@ -109,8 +109,8 @@ export async function changeClient(
 }
 
 /**
- * Writes the client's record in Redis. Under the row's lock, so that of two changes at once the one that PostgreSQL
- * took last is the one that Redis keeps.
+ * Writes the client's record to Redis. Holds the row's lock, so that of two concurrent changes Redis keeps the one that
+ * PostgreSQL committed last.
  */
 async function publish({ sql, redis, shards }: Servers, clientId: string): Promise<void> {
   await transaction(sql, async (tx) => {

@@ -1,4 +1,4 @@
-/** Calls of the administrator: clients, keys, quarantine. */
+/** Operations for administrators: clients and keys. */
 import * as z from "zod";
 import { scopeSchema } from "../base/scope.ts";
 import {

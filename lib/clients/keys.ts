@@ -1,4 +1,4 @@
-/** API keys: made, taken over, listed, revoked. Of a key only its SHA-256 is stored. */
+/** API keys: create, import, list, revoke. Only a key's SHA-256 is stored. */
 
 import type { z } from "zod";
 import { unrecorded } from "../audit/record/change.ts";
@@ -26,11 +26,11 @@ export type ApiKey = z.output<typeof keySchema>;
 
 export interface KeyOptions {
   scopes: readonly Scope[];
-  /** Null, or left out, for never. */
+  /** Null or absent means never. */
   expires_at?: Date | null | undefined;
 }
 
-/** A key with its secret, which is shown this once. */
+/** A key with its secret, which is shown only once. */
 export interface NewKey {
   key_id: string;
   secret: string;
@@ -40,7 +40,7 @@ export interface NewKey {
   expires_at: string | null;
 }
 
-/** @throws {Problem} `not-found` for the client; `invalid-body` for an expiry that is not in the future */
+/** @throws {Problem} `not-found` for an unknown client; `invalid-body` for an expiry that is not in the future */
 export const createKey = (
   deps: Servers,
   clientId: string,
@@ -49,10 +49,10 @@ export const createKey = (
 ): Promise<NewKey> => addKey(deps, clientId, newSecret(clientId), options, changed);
 
 /**
- * Takes over a key that was given out by another system, so that its holder need not change anything.
+ * Imports a key issued by another system, so that its holder need not change anything.
  * @param secret 16 to 256 printable ASCII characters without spaces
- * @throws {Problem} `not-found` for the client; `conflict` for a key that is known already, of whichever client;
- * `invalid-body` for a text that is no such key, and for an expiry that is not in the future
+ * @throws {Problem} `not-found` for an unknown client; `conflict` if the key exists already, for any client;
+ * `invalid-body` for a malformed key and for an expiry that is not in the future
  */
 export async function importKey(
   deps: Servers,
@@ -86,7 +86,7 @@ async function addKey(
   if (!(await insertKey(deps.sql, { ...key, hash })))
     throw new Problem("conflict", "The key is known already.");
   changed({ before: null, after: key });
-  // Someone may have tried it too early; without Redis, the memory of that lasts some seconds more.
+  // An earlier attempt may have cached the key as unknown; without Redis, that entry lasts some seconds more.
   await loadKey(deps, presentedKey(secret)).catch((error: Error) => {
     deps.log.warn("new-key-not-cached", { key_id: key.key_id, error });
   });
@@ -99,7 +99,7 @@ const expiredAlready = (): Problem =>
     errors: [{ pointer: "/expires_at", detail: "expires_at: must be in the future" }],
   });
 
-/** The key with this secret; null for one that is unknown, revoked or expired. */
+/** The key with this secret; null if it is unknown, revoked or expired. */
 export async function findKey(
   { sql }: { sql: Database },
   secret: string,
@@ -110,7 +110,7 @@ export async function findKey(
   return { client_id: row.client_id, key_id: row.key_id, scopes: row.scopes };
 }
 
-/** A client's keys, oldest first, revoked ones included. @throws {Problem} `not-found` for the client */
+/** A client's keys, oldest first, revoked ones included. @throws {Problem} `not-found` for an unknown client */
 export async function listKeys(deps: { sql: Database }, clientId: string): Promise<ApiKey[]> {
   await requireClient(deps, clientId);
   const rows = await selectKeys(deps.sql, clientId);
@@ -124,11 +124,11 @@ export async function listKeys(deps: { sql: Database }, clientId: string): Promi
 }
 
 /**
- * Revokes a key: the very next call with it is refused. Doing it again changes nothing, but tells Redis again.
+ * Revokes a key: the next call with it is refused. A repeated revocation only writes the Redis record again.
  *
- * Redis comes first, since it is what the functions ask, and a loader writes only where nothing stands there. If the
- * database then fails, the record is taken away again and the next call finds out what the database really holds.
- * @throws {Problem} `not-found`; `queue-unavailable` where Redis is out of reach: then nothing has changed
+ * Redis is written first: the functions read keys there, and a loader writes only if no record exists. If the
+ * database then fails, the record is deleted, and the next call loads the key from the database.
+ * @throws {Problem} `not-found`; `queue-unavailable` if Redis is unreachable; then nothing has changed
  */
 export async function revokeKey(
   { sql, redis, shards }: { sql: Database; redis: RedisConnection; shards: Shards },
@@ -138,7 +138,7 @@ export async function revokeKey(
 ): Promise<void> {
   const key = await findKeyOfClient(sql, clientId, keyId);
   if (!key) throw new Problem("not-found", "The client has no key of that id.");
-  // Wherever a look-up of an imported key begins, it ends at the client's shard.
+  // The look-up of an imported key may begin at any shard, but ends at the client's.
   const record = shards.of(clientId).apiKey(key.hash.toString("base64url"));
   const tombstone = { state: "revoked", client_id: clientId, key_id: keyId, prefix: key.prefix };
   try {

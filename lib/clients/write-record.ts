@@ -1,8 +1,8 @@
 import type { RedisConnection } from "../redis/connection.ts";
 
 /**
- * Writes fields of a cached record over whatever stands there, and when it expires, in one step.
- * @throws when Redis is out of reach or refuses; then nothing is written, unless only its answer got lost
+ * Overwrites fields of a cached record and sets its expiry, in one transaction.
+ * @throws if Redis is unreachable or refuses; then nothing is written, unless only the reply was lost
  */
 export async function writeRecord(
   redis: RedisConnection,

@@ -1,4 +1,4 @@
-/** Calls that erase one subject's payloads, and who made which calls. */
+/** Operations that erase one subject's payloads. */
 import * as z from "zod";
 import { numberSource } from "../base/json.ts";
 import {
@@ -16,7 +16,7 @@ import {
 import { operation } from "../http/operation.ts";
 import { MAX_PROPERTY_LENGTH, PROPERTY_PATTERN } from "../query/property.ts";
 
-/** A number that JavaScript would round comes as a raw JSON object, which holds its digits. */
+/** A number that JavaScript would round arrives as a raw JSON object, which holds its digits. */
 const exactNumber = z
   .custom<object>((value) => typeof value === "object" && value !== null && numberSource(value) !== undefined)
   .meta({ override: { type: "number" } });

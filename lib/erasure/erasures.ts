@@ -1,4 +1,4 @@
-/** Requests to erase one subject's payloads: taken, begun at once, and shown. */
+/** Requests to erase one subject's payloads: create and begin, get, list. */
 
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
@@ -23,20 +23,19 @@ type Page = z.output<(typeof listContract.responses)[200]>;
 
 /** Time and id of the last erasure shown. */
 const CURSOR = [isTimePart, isUuid] as const;
-/** How long a call works on what it asked for; what is left is for maintenance. */
+/** How long a call works on its erasure; maintenance does the rest. */
 const WORK_MS = 5_000;
 
-/** Bytes of a salt. */
 const SALT_BYTES = 16;
 
 interface Asked {
   caller: Pick<Caller, "clientId" | "keyPrefix">;
-  /** When the gateway received the request: the clock by which events were received, too. */
+  /** When the gateway received the request; events are received by the same clock. */
   receivedAt: number;
 }
 
 /**
- * Takes a request, and does as much of it as a call has time for.
+ * Stores the request, and does as much of the work as a call has time for.
  * @throws {Problem} `invalid-body` for an invalid property, `not-found` for an unknown client
  */
 export async function createErasure(
@@ -60,9 +59,9 @@ export async function createErasure(
     keyPrefix: caller.keyPrefix,
   });
   if (!taken) throw new Problem("not-found", "There is no client of that id.");
-  // Neither the value nor its hash: nothing can be removed from the audit log.
+  // Without the value and its hash, since nothing can be removed from the audit log.
   changed({ before: null, after: { erasure_id: erasureId, client_id: client, property } });
-  // The request stands, whatever becomes of its beginning.
+  // The request is stored, even if its first steps fail.
   await begin(deps.sql, erasureId).catch((error: Error) => deps.log.warn("erasure-put-off", { error }));
   return getErasure(deps, erasureId);
 }
@@ -91,7 +90,7 @@ export async function getErasure(
   return toErasure(row, await countUnsearched(queue));
 }
 
-/** Messages that nobody can search. Null where the queue does not say. */
+/** Counts messages, which can't be searched. Null if the queue does not answer. */
 async function countUnsearched(queue: Queue): Promise<Erasure["unsearched"]> {
   const depth = await queue.depth().catch(() => undefined);
   return { messages: depth?.messages ?? null, dead_letters: depth?.deadLetters ?? null };
@@ -110,7 +109,7 @@ export async function listErasures(
   }: { client?: string | undefined; limit: number; cursor?: string | undefined },
 ): Promise<Page> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor, CURSOR);
-  // One more than asked for tells whether there is a next page.
+  // One row more than requested shows whether there is a next page.
   const rows = await selectErasures(sql, { clientId, after }, limit + 1);
   const page = rows.slice(0, limit);
   const unsearched = await countUnsearched(queue);

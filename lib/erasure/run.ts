@@ -1,9 +1,9 @@
 /**
- * The work of an erasure, in steps that each commit how far it has come.
+ * Carries out an erasure in steps; each commits its progress.
  *
  * Payloads are in three places: in messages, in quarantine, in `events`. Messages can't be searched, so the worker erases
- * what comes out of them (lib/erasure/tombstones.ts). Once every worker knows of the erasure, nothing unerased is added any more
- * to the other two, and they are gone through: quarantine, then the events.
+ * payloads as it stores them (lib/erasure/tombstones.ts). Once every worker sees the erasure, no unerased payload is added
+ * to the other two, and they are searched: quarantine, then the events.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseExact } from "../base/json.ts";
@@ -23,24 +23,24 @@ import { listErasureReaders } from "./sql/list-erasure-readers.ts";
 import { eraseQuarantined, lockQuarantined } from "./sql/quarantined.ts";
 import { ERASED, ERASED_LINE, isOfSubject, pathOf, type Subject, toScalar } from "./subject.ts";
 
-/** Events that one transaction looks through, each of which may be 1 MiB. */
+/** Events that one transaction searches; each may be 1 MiB. */
 const STEP_EVENTS = 1_000;
 const STEP_QUARANTINED = 50;
 
-/** How a step ended: there is more to do, all is done, an expired partition is still there, or another run works on it. */
+/** How a step ended: there is more to do, all is done, an expired partition still exists, or another run works on it. */
 type Advance = "more" | "completed" | "waiting" | "taken";
 
-/** How long to wait for workers that may not know of an erasure, and how often to look. Most transactions take less. */
+/** How long to wait for workers that may not see an erasure, and how often to check. Most transactions take less. */
 const WAIT_MS = 30_000;
 const LOOK_MS = 50;
 
-/** Takes every erasure that is not complete as far as it goes. @param completed called for each that comes to its end */
+/** Advances every open erasure as far as possible. @param completed called for each that completes */
 export async function advanceErasures(steps: Steps, completed: () => void): Promise<void> {
   await advanceAll(steps, await listOpenErasures(steps.sql), completed);
 }
 
 /**
- * Takes erasures as far as they go. The requests must be committed.
+ * Advances erasures as far as possible. The requests must be committed.
  * @throws as `step` does
  */
 export async function advanceAll(
@@ -58,8 +58,8 @@ export async function advanceAll(
 }
 
 /**
- * Waits until every transaction has ended that may have looked for erasures before those at hand were committed.
- * @returns false where one outlasts the time
+ * Waits for every transaction that may have read the erasures before these were committed.
+ * @returns false if one outlasts the time
  */
 async function workersKnow({ sql, endsAt }: Steps): Promise<boolean> {
   const until = Math.min(Date.now() + WAIT_MS, endsAt);
@@ -86,7 +86,7 @@ async function advanceErasure(steps: Steps, erasureId: string): Promise<Advance>
 function subjectOf({ property, value: text }: OpenErasure): Subject {
   const path = pathOf(property);
   const value = toScalar(parseExact(text));
-  // Both were checked when they came.
+  // Both were validated on arrival.
   if (path === undefined || value === undefined) throw new Error("An erasure does not say what to erase.");
   return { path, value };
 }
@@ -106,7 +106,7 @@ async function eraseFromQuarantine(
   await noteQuarantineErased(tx, id, { after: last ?? null, erased: erased.length });
 }
 
-/** @returns the event's line with its payload erased; undefined where it is not the subject's */
+/** @returns the event's line with its payload erased; undefined if the payload is not the subject's */
 function withoutPayload(event: Buffer, subject: Subject): string | undefined {
   const line = event.toString();
   try {

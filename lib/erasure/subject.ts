@@ -1,11 +1,11 @@
-/** Which payloads are of one subject: those in which a member has a value, of the same type. */
+/** Decides whether a payload belongs to a subject: whether a given member has a given value of the same type. */
 import { numberSource, parseExact } from "../base/json.ts";
 import { type PropertyPath, parseProperty } from "../query/property.ts";
 import type { JsonScalar } from "./sql/erase-events.ts";
 
 /** The payload that replaces an erased one. */
 export const ERASED = '{"erased":true}';
-/** What replaces an erased line that can't be read. */
+/** Replaces an erased line that can't be parsed. */
 export const ERASED_LINE = "erased";
 
 export interface Subject {
@@ -14,7 +14,7 @@ export interface Subject {
   value: JsonScalar;
 }
 
-/** The path that a property names, from the payload down. @returns undefined for text that names none */
+/** The path that a property names, from the payload down. @returns undefined for an invalid property */
 export function pathOf(property: string): PropertyPath | undefined {
   try {
     return parseProperty(property);
@@ -24,7 +24,7 @@ export function pathOf(property: string): PropertyPath | undefined {
   }
 }
 
-/** @param value as `parseExact` gave it. @returns undefined where it is no string, number or boolean */
+/** @param value a result of `parseExact`. @returns undefined if it is not a string, number or boolean */
 export function toScalar(value: unknown): JsonScalar | undefined {
   if (typeof value === "string") return { type: "string", text: value };
   if (typeof value === "boolean") return { type: "boolean", text: value ? "true" : "false" };
@@ -34,9 +34,9 @@ export function toScalar(value: unknown): JsonScalar | undefined {
 }
 
 /**
- * Is the payload the subject's? For those that PostgreSQL could not take, and so can't be asked about.
- * @param payload the text that came. Where it is no JSON, a string is looked for in the text itself: better a payload
- *   too many is erased than one too few
+ * True if the payload belongs to the subject. For payloads that PostgreSQL could not store, and so can't search.
+ * @param payload the text as received. If it is not JSON, a string is searched for in the text itself: it is better to
+ *   erase a payload too many than one too few
  */
 export function isOfSubject(payload: string, { path, value }: Subject): boolean {
   let parsed: unknown;
@@ -51,15 +51,15 @@ export function isOfSubject(payload: string, { path, value }: Subject): boolean 
 }
 
 /**
- * The string, number or boolean at a place in a payload.
- * @param payload as `parseExact` gave it
- * @returns undefined where there is none
+ * The string, number or boolean at a path in a payload.
+ * @param payload a result of `parseExact`
+ * @returns undefined if the path leads to no such value
  */
 export function scalarAt(payload: unknown, path: PropertyPath): JsonScalar | undefined {
   let member = payload;
   for (const name of path) {
     if (typeof member !== "object" || member === null) return undefined;
-    // Of an array PostgreSQL takes a negative index as counted from the end.
+    // PostgreSQL counts a negative array index from the end.
     const key = Array.isArray(member) && /^-\d+$/.test(name) ? member.length + Number(name) : name;
     if (!Object.hasOwn(member, key)) return undefined;
     member = Reflect.get(member, key);
@@ -68,8 +68,8 @@ export function scalarAt(payload: unknown, path: PropertyPath): JsonScalar | und
 }
 
 /**
- * The same JSON text for every way to write a value: that of RFC 8785, but for a number that a double can't hold its digits
- * and exponent, such as `1234567890123456789e1`.
+ * The same JSON text for every way to write a value: the text of RFC 8785, or digits and exponent for a number that a
+ * double can't hold, such as `1234567890123456789e1`.
  */
 export function canonicalText({ type, text }: JsonScalar): string {
   if (type === "string") return JSON.stringify(text);

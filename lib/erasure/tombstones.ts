@@ -1,7 +1,7 @@
 /**
- * The worker's part in erasures. Messages can't be searched, so a payload that an erasure was to reach may still come out of
- * the queue, out of dead letters or out of a redrive. It is erased in the transaction that stores it or sets it aside. Why
- * none slips through: docs/decisions/0027.
+ * The worker's part in erasures. Messages can't be searched, so a payload to erase may still arrive from the queue, from
+ * dead letters or from a redrive. It is erased in the transaction that stores or quarantines it. Why no payload is
+ * missed: docs/decisions/0027.
  */
 import { hash } from "node:crypto";
 import { parseExact } from "../base/json.ts";
@@ -12,33 +12,33 @@ import type { EventRow } from "../storage/event-row.ts";
 import { listTombstones, type Tombstone } from "./sql/list-tombstones.ts";
 import { canonicalText, ERASED, ERASED_LINE, pathOf, scalarAt } from "./subject.ts";
 
-/** What is about to be stored or set aside. */
+/** Events about to be stored or quarantined. */
 export interface Arriving {
   rows: EventRow[];
-  /** Lines without an event that could be read. */
+  /** Lines that can't be parsed as events. */
   unreadable: RefusedEvent[];
 }
 
-/** Erased values that share a property and a salt, so that an event is hashed once for all of them. */
+/** Erased values that share a property and a salt, so that one hash per event serves all of them. */
 interface Values {
   path: PropertyPath;
   salt: Buffer;
-  /** Time of the latest request by hash, in milliseconds since the Unix epoch, as are all times here. */
+  /** Time of the latest request by hash; all times here are in milliseconds since the Unix epoch. */
   requestedMs: Map<string, number>;
 }
 
 /** A client's erasures. */
 interface Erasures {
   values: Values[];
-  /** What was received until then may be of a subject whose hash has been forgotten. */
+  /** Events received up to this time may belong to a subject whose hash has been deleted. */
   forgottenMs: number;
   /** The latest request of all. */
   latestMs: number;
 }
 
 /**
- * Replaces the payloads of subjects whose erasure was requested after the event was received. Where that can't be told,
- * since a line can't be read or a hash has been forgotten, the payload goes too.
+ * Replaces the payloads of subjects whose erasure was requested after the event was received. If that can't be decided,
+ * since a line can't be parsed or a hash has been deleted, the payload is erased too.
  */
 export async function eraseArriving(tx: Transaction, { rows, unreadable }: Arriving): Promise<Arriving> {
   const received = oldestByClient([...rows, ...unreadable]);
@@ -62,7 +62,7 @@ function oldestByClient(events: readonly Pick<EventRow, "clientId" | "receivedAt
   const oldest = new Map<string, string>();
   for (const { clientId, receivedAt } of events) {
     const known = oldest.get(clientId);
-    // All have the same form, so that their order is that of their text.
+    // All have the same format, so text order is time order.
     if (known === undefined || receivedAt < known) oldest.set(clientId, receivedAt);
   }
   return oldest;

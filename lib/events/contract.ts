@@ -1,4 +1,4 @@
-/** Calls about events: sending, receipts, reading. */
+/** Operations that read receipts, events and the pipeline. */
 import * as z from "zod";
 import {
   countField,

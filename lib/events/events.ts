@@ -1,4 +1,4 @@
-/** Reading events back. Payloads pass through as text, so that their digits survive. */
+/** Reads events. Payloads pass through as text, so that numbers keep their digits. */
 
 import { clientFilter } from "../auth/client-filter.ts";
 import { eventKey } from "../base/ids.ts";
@@ -19,8 +19,8 @@ import type { StoredEventRow } from "./sql/stored-event.ts";
 export const EVENT_CURSOR = [isTimePart, isTextPart, isTextPart] as const;
 
 /**
- * Most characters in a page's events; a page of large ones ends before its limit. A Lambda function's answer is at most
- * 6 MiB, in which every quotation mark of the body takes two bytes and other characters up to three.
+ * Maximum characters of a page's events; a page of large events ends before its limit. A Lambda function's response is
+ * at most 6 MiB, in which each quotation mark of the body takes two bytes and other characters up to three.
  */
 const MAX_PAGE_LENGTH = 2_000_000;
 
@@ -33,7 +33,7 @@ export async function listEvents(
   const event = id === undefined ? undefined : { id, key: eventKey(id) };
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
   const filter = { clientId: clientFilter(call), event, eventType, start, end, where, after };
-  // One row beyond the limit tells whether there is a next page.
+  // One row beyond the limit shows whether there is a next page.
   const limits = { rows: limit + 1, bytes: MAX_PAGE_LENGTH };
   const { events, cursor } = await cutPage(streamEvents(deps.sql, filter, limits), limit);
   const body = `{"events":[${events.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
@@ -61,16 +61,16 @@ async function cutPage(
   return { events, cursor: null };
 }
 
-/** False for a row beyond the bytes of its list. */
+/** False for a row beyond the byte limit of its list. */
 export const wasRead = (row: ListedEventRow): row is StoredEventRow => row.payload !== null;
 
-/** Leads to what comes after an event. */
+/** A cursor that leads to what follows an event. */
 export const cursorAfter = (row: ListedEventRow): string =>
   encodeCursor([row.event_time, row.event_id, row.client_id]);
 
 /**
- * One event, wherever it is. A redrive may move it out of quarantine between the two looks, so that a third one is
- * needed before it can be said not to exist.
+ * One event, stored or quarantined. A redrive may move it out of quarantine between the two queries, so a third query is
+ * needed before the answer `not-found`.
  * @throws {Problem} `not-found`, `insufficient-scope`
  */
 export async function getEvent(
@@ -110,7 +110,7 @@ export const storedJson = (row: StoredEventRow): string =>
     row.payload,
   );
 
-/** @returns undefined for a line that can't be read, or is of another event whose id has the same key */
+/** @returns undefined for a line that can't be parsed, or that has another event whose id has the same key */
 function quarantinedJson(row: QuarantinedEvent, id: string): string | undefined {
   const event = readQuarantined(row.event);
   if (event?.eventId !== id) return undefined;

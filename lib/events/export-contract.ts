@@ -1,4 +1,4 @@
-/** Events as a file. */
+/** The operation that exports events as a file. */
 import * as z from "zod";
 import { exportFormats, MAX_EXPORTED } from "../http/download.ts";
 import { intParam, pageQuery, rangeQuery } from "../http/fields.ts";

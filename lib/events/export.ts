@@ -1,4 +1,4 @@
-/** Events as files, piece by piece, in memory that does not grow with them. */
+/** Exports events as files, piece by piece, in memory that does not grow with the file. */
 
 import { clientFilter } from "../auth/client-filter.ts";
 import { csvLine } from "../base/csv.ts";
@@ -15,9 +15,9 @@ import type { StoredEventRow } from "./sql/stored-event.ts";
 
 interface PieceOptions {
   format: ExportFormat;
-  /** Most events. */
+  /** Maximum number of events. */
   limit: number;
-  /** Of the piece before. */
+  /** The previous piece's cursor. */
   cursor?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export async function exportPiece(
   { format, limit, cursor }: PieceOptions,
 ): Promise<Piece> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor, EVENT_CURSOR);
-  // One more than asked for tells whether there is a next piece.
+  // One row more than requested shows whether there is a next piece.
   const toText = format === "csv" ? csvOf : (row: StoredEventRow) => `${storedJson(row)}\n`;
   return cutPiece(streamEvents(sql, { ...filter, after }, { rows: limit + 1, bytes: MAX_PIECE_BYTES }), {
     head: format === "csv" && after === undefined ? csvLine(COLUMNS) : "",

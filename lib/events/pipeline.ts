@@ -1,4 +1,4 @@
-/** Where the accepted events are: settled, or on their way. */
+/** How many accepted events are settled, and how many are pending. */
 
 import { auditGaps } from "../audit/record/gaps.ts";
 import { clientFilter } from "../auth/client-filter.ts";
@@ -10,9 +10,9 @@ import type * as contract from "./contract.ts";
 import { readWaiting, type WaitingDeps } from "./waiting.ts";
 
 /**
- * Totals and the queue. `accepted = stored + duplicates + quarantined + pending` holds at any moment: the settled kinds are
- * PostgreSQL's, `pending` is what waits by the notes in Redis and is not settled, and `accepted` is their sum.
- * @throws {Problem} `insufficient-scope`; `queue-unavailable` when Redis is out of reach
+ * Totals and the queue's state. `accepted = stored + duplicates + quarantined + pending` holds at any moment: the settled
+ * counts come from PostgreSQL, `pending` counts what the notes in Redis list and is not settled, `accepted` is their sum.
+ * @throws {Problem} `insufficient-scope`; `queue-unavailable` if Redis is unreachable
  */
 export async function getPipeline(
   call: Call<WaitingDeps & { queue: Queue }, typeof contract.getPipeline>,
@@ -21,7 +21,7 @@ export async function getPipeline(
   const clientId = clientFilter(call);
   const audit = await auditGaps(deps.sql);
   const { waiting, totals } = await readWaiting(deps, clientId);
-  // After it, since what it finds settled no longer counts towards the depth.
+  // After `readWaiting`, since what that finds settled no longer counts towards the depth.
   const depth = await deps.queue.depth().catch(outage("queue"));
 
   const sum = { accepted: 0, stored: 0, duplicates: 0, quarantined: 0, pending: 0 };

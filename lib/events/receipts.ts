@@ -1,4 +1,4 @@
-/** What became of a request's events. */
+/** Receipts: what became of a request's events. */
 
 import { isUuid } from "../base/ids.ts";
 import { shortenTime } from "../base/time.ts";
@@ -13,7 +13,6 @@ import type { Shards } from "../redis/shards.ts";
 import type * as contract from "./contract.ts";
 import { findReceipt, type ReceiptRow } from "./sql/receipts.ts";
 
-/** A receipt is in PostgreSQL, and in Redis while a message of it waits. */
 interface ReceiptStores {
   sql: Database;
   redis: RedisConnection;
@@ -23,11 +22,11 @@ interface ReceiptStores {
 type Receipt = Omit<ReceiptRow, "completed_at" | "settled_parts" | "parts"> & { completed_at: string | null };
 
 /**
- * A receipt stands in Redis as long as a message of it waits, and in PostgreSQL, a row for each message, from the commit
- * that settles it. It is asked for in PostgreSQL, which has the last word, then in Redis; if it moved between the two
- * looks, the third one finds it.
- * @throws {Problem} `not-found`, also for another client's receipt; `queue-unavailable` when it is not settled and Redis
- * is out of reach
+ * A receipt is in Redis while one of its messages waits, and in PostgreSQL, a row for each message, from the commit that
+ * settles the message. PostgreSQL, which is authoritative, is queried first, then Redis; if the receipt moved between the
+ * two queries, the third one finds it.
+ * @throws {Problem} `not-found`, also for another client's receipt; `queue-unavailable` if it is not settled and Redis
+ * is unreachable
  */
 export async function getReceipt(
   call: Call<ReceiptStores, typeof contract.getReceipt>,
@@ -54,7 +53,7 @@ async function findAnywhere(deps: ReceiptStores, caller: Caller, id: string): Pr
   const first = await findReceipt(deps.sql, id);
   if (first && isWhole(first)) return first;
   const pending = await findPending(deps, caller, id);
-  // Where Redis knows nothing of it, all that the queue took has been settled, perhaps since the first look.
+  // If Redis does not have it, all that the queue took has been settled, perhaps since the first query.
   if (!pending) return findReceipt(deps.sql, id);
   if (!first) return pending;
   return first.accepted < pending.accepted
@@ -64,7 +63,7 @@ async function findAnywhere(deps: ReceiptStores, caller: Caller, id: string): Pr
 
 const isWhole = ({ settled_parts, parts }: ReceiptRow): boolean => settled_parts >= parts;
 
-/** From the note in the client's shard. */
+/** Reads a pending receipt from the note in the client's shard. */
 async function findPending(
   { redis, shards }: ReceiptStores,
   caller: Caller,

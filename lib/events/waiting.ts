@@ -1,6 +1,6 @@
 /**
- * How many accepted events are not settled. Redis counts what waits, in the notes of receipts, and PostgreSQL knows what is
- * settled; each look compares the two and takes out of Redis what it missed. See docs/decisions/0023.
+ * Counts accepted events that are not settled. Redis counts what waits, in the notes of receipts, and PostgreSQL has what
+ * is settled; each look compares the two and removes from Redis what it missed. See docs/decisions/0023.
  */
 
 import { isUuid } from "../base/ids.ts";
@@ -23,14 +23,14 @@ import type { Shards } from "../redis/shards.ts";
 import { hasSettledBefore } from "../storage/sql/has-settled-before.ts";
 import { type ClientTotals, readSettled, type SettledRow } from "./sql/read-settled.ts";
 
-/** Notes of a shard that are compared with PostgreSQL at once, the oldest, and how often more of them are. */
+/** How many of a shard's notes, oldest first, one look compares with PostgreSQL, and the maximum number of looks. */
 const NOTES_PER_LOOK = 500;
 const MOST_LOOKS = 10;
-/** No further look is begun after this long, a recount not included. */
+/** No further look begins after this time, which does not include a recount. */
 const BUDGET_MS = 1_000;
-/** A request is answered within a minute, so then its second step is over, or failed. */
+/** A request is answered within a minute; after that its second step has succeeded or failed. */
 const CONFIRMED_MS = 60_000;
-/** How long events count that were never confirmed, nor settled, while the queue has moved past them. */
+/** How long events count that were neither confirmed nor settled, although the queue has moved past them. */
 const UNCONFIRMED_MS = 15 * 60_000;
 
 interface OpenNote extends Note {
@@ -42,20 +42,20 @@ interface ShardLook {
   shard: Shard;
   waiting: Map<string, number>;
   notes: OpenNote[];
-  /** Ids without a note: a worker of an earlier version took it away. */
+  /** Ids without a note: a worker of an earlier version removed it. */
   orphans: string[];
   /** Redis' time, in milliseconds. */
   now: number;
-  /** Since when notes may have been missing, in milliseconds; undefined if they are complete. */
+  /** Time since which notes may be missing, in milliseconds; undefined if they are complete. */
   uncountedSince: number | undefined;
   /** True if Redis came back empty and notes may still be missing. */
   emptied: boolean;
 }
 
 export interface Waiting {
-  /** Events by client, of clients that have some. */
+  /** Waiting events by client, of clients that have some. */
   waiting: Map<string, number>;
-  /** What is settled as of the same moment. */
+  /** Settled events as of the same moment. */
   totals: ClientTotals[];
 }
 
@@ -69,10 +69,10 @@ export type WaitingDeps = {
 };
 
 /**
- * Redis is read first. What is settled between the looks is subtracted from what waits by the very statement that reads
- * the totals with it, so no event counts twice or not at all.
+ * Reads Redis first. Then one statement reads the totals and what was settled in between, which is subtracted from what
+ * waits, so no event counts twice or not at all.
  * @param clientId null for all clients
- * @throws {Problem} `queue-unavailable` when Redis fails; whatever PostgreSQL says
+ * @throws {Problem} `queue-unavailable` if Redis fails; any error of PostgreSQL
  */
 export async function readWaiting(deps: WaitingDeps, clientId: string | null): Promise<Waiting> {
   const lookNow = (): Promise<ShardLook[]> => lookAll(deps, clientId).catch(outage("queue"));
@@ -91,8 +91,8 @@ export async function readWaiting(deps: WaitingDeps, clientId: string | null): P
 }
 
 /**
- * After Redis came back empty, any number may be too low until the recount is complete. After a restart the notes are most
- * likely all there, and only the answer that nothing waits is withheld.
+ * If Redis came back empty, any number may be too low until the recount is complete. After a restart the notes are most
+ * likely complete, and only the answer that nothing waits is withheld.
  */
 function isTooLow(recount: Recount | undefined, seen: readonly ShardLook[], { waiting }: Waiting): boolean {
   const { counted, lost } = recount ?? { counted: "complete", lost: [] };
@@ -119,7 +119,7 @@ interface Recount {
   lost: readonly ShardLook[];
 }
 
-/** After Redis may have lost notes, finds in the queue what waits. @returns undefined where it has not */
+/** Counts the queue's messages again if Redis may have lost notes. @returns undefined if it has lost none */
 async function recount(
   { sql, redis, intake }: WaitingDeps,
   seen: readonly ShardLook[],
@@ -138,7 +138,7 @@ async function recount(
   return { counted, lost };
 }
 
-/** @returns what waits, and whether there may be more that is settled than this look has gone through */
+/** @returns what waits, and whether there may be more settled parts than this look has compared */
 async function compare(
   deps: WaitingDeps,
   clientId: string | null,
@@ -181,14 +181,14 @@ async function look({ redis }: WaitingDeps, shard: Shard, clientId: string | nul
   return { shard, waiting: toCounts(counts), notes, orphans, now, uncountedSince, emptied: emptied === 1 };
 }
 
-/** @param flat names and numbers in turn */
+/** @param flat alternating names and numbers */
 function toCounts(flat: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (let at = 0; at < flat.length; at += 2) counts.set(flat[at] ?? "", Number(flat[at + 1]));
   return counts;
 }
 
-/** Parts that Redis counts as waiting, and PostgreSQL has settled. */
+/** Parts that Redis counts as waiting although PostgreSQL has settled them. */
 function findMissed(seen: readonly ShardLook[], settled: readonly SettledRow[]): SettledPart[] {
   const rows = Map.groupBy(settled, ({ id }) => id);
   return seen
@@ -211,7 +211,7 @@ function subtract(seen: readonly ShardLook[], missed: readonly SettledPart[]): M
   return waiting;
 }
 
-/** Where Redis fails at this, the next look does it. */
+/** If Redis fails, the next look does this. */
 async function close(
   { redis, shards, config, log }: WaitingDeps,
   seen: readonly ShardLook[],
@@ -224,7 +224,7 @@ async function close(
   ]).catch((error: Error) => log.warn("notes-not-closed", { messages: missed.length, error }));
 }
 
-/** Removes notes that count for nothing any more. Where Redis fails at this, the next look does it. */
+/** Removes notes that no longer count. If Redis fails, the next look does this. */
 async function dropUnconfirmed(
   { redis, shards, config, log }: WaitingDeps,
   seen: readonly ShardLook[],
@@ -243,11 +243,11 @@ async function dropUnconfirmed(
 }
 
 /**
- * Notes whose request was never confirmed: the instance of ingest ended before, or Redis failed until it did. They count
- * until the worker has settled all of it; or, since SQS may never have taken it, until they are old and no confirmed note that
- * is as old is open, so that the queue has moved past them.
+ * Notes whose request was never confirmed: the ingest instance ended first, or Redis failed until it did. They count
+ * until the worker has settled all of the request; or, since SQS may never have taken it, until they are old and no
+ * confirmed note of the same age is open, so that the queue has moved past them.
  * @param notes oldest first
- * @param settled events by receipt that this look found settled
+ * @param settled events that this look found settled, by receipt
  */
 function findUnconfirmed(notes: readonly OpenNote[], settled: ReadonlyMap<string, number>): string[] {
   const ids: string[] = [];

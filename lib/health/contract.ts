@@ -1,4 +1,4 @@
-/** Is it well? */
+/** Health checks. */
 import * as z from "zod";
 import { countField, timeField, timeParam, unqueuedSchema } from "../http/fields.ts";
 import { operation } from "../http/operation.ts";

@@ -1,4 +1,4 @@
-/** Whether the servers take what the product has to write: over HTTP, and on a schedule that keeps a record. */
+/** Checks whether the servers accept writes: over HTTP, and on a schedule that records the results. */
 
 import type { z } from "zod";
 import { auditGaps } from "../audit/record/gaps.ts";
@@ -24,18 +24,18 @@ type Check = Health["checks"]["database"];
 
 /** A server that takes longer counts as down. */
 const CHECK_TIMEOUT_MS = 1_000;
-/** A day of checks, one a minute, and a little more. */
 type HealthDeps = WaitingDeps & { queue: Queue };
 
+/** A day of checks, one a minute, and a few more. */
 const MAX_LISTED = 1_500;
 
-/** How long what was found is told to all who call, in milliseconds: anybody may call, and each look costs a write. */
+/** How long a result is shared among callers, in milliseconds: anybody may call, and each check costs a write. */
 const SHARED_MS = 1_000;
 
-/** What each instance found last. */
+/** The latest result of each instance. */
 const latest = new WeakMap<HealthDeps, { begun: number; found: Promise<Health> }>();
 
-/** As {@link checkHealth}, with one look for all who call within a second of its begin. */
+/** As {@link checkHealth}, with one check for all who call within a second of its start. */
 export function recentHealth(deps: HealthDeps): Promise<Health> {
   const known = latest.get(deps);
   if (known && performance.now() - known.begun < SHARED_MS) return known.found;
@@ -45,11 +45,11 @@ export function recentHealth(deps: HealthDeps): Promise<Health> {
 }
 
 /**
- * Writes to the database, every shard of Redis and the queue at once, each for a second at most: a server may answer
- * questions and take nothing. The write is undone or expires. Never rejects.
+ * Writes to the database, every shard of Redis and the queue in parallel, each for a second at most: a server may answer
+ * reads and refuse writes. The write is rolled back or expires. Never rejects.
  *
- * Settings that do not keep the promise, partitions that run out and audit rows that are in a log only are no outage: they
- * are reported and do not change the status.
+ * Unsafe settings, partitions that run out and audit rows that are only in a log are not an outage: they are reported and
+ * do not change the status.
  */
 export async function checkHealth(deps: HealthDeps): Promise<Health> {
   const { sql, redis, shards, queue } = deps;
@@ -81,7 +81,7 @@ async function partitionState(sql: Database): Promise<Health["partitions"]> {
   return { runway_days: runwayDays(names, Date.now()), default_rows: defaultRows };
 }
 
-/** Null where it did not resolve in time. */
+/** Null if it did not resolve in time. */
 async function valueWithin<T>(ask: () => Promise<T>): Promise<T | null> {
   let value: T | null = null;
   await within(CHECK_TIMEOUT_MS, async () => {
@@ -97,7 +97,7 @@ async function check(ask: () => Promise<unknown>): Promise<Check> {
   return { status: answered ? "up" : "down", latency_ms };
 }
 
-/** Whether the promise resolved in time; never rejects. */
+/** True if the promise resolved in time; never rejects. */
 async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<boolean> {
   const timeout = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
@@ -109,11 +109,10 @@ async function within(timeoutMs: number, ask: () => Promise<unknown>): Promise<b
 }
 
 /**
- * Checks, and records what was found: in the database, through the queue where the database is down, and in the log
- * where both are.
+ * Checks, and records the result: in the database; through the queue if the database is down; in the log if both are.
  */
 export async function recordHealth(deps: HealthDeps): Promise<Health> {
-  // What is settled unseen by Redis must not add to the age that an alarm looks at.
+  // Notes that Redis holds although they are settled must not add to the age that an alarm watches.
   await within(CHECK_TIMEOUT_MS, () => readWaiting(deps, null));
   const health = await checkHealth(deps);
   const { status, checks, settings } = health;
@@ -121,7 +120,7 @@ export async function recordHealth(deps: HealthDeps): Promise<Health> {
     deps.log.warn("weak-settings", { settings });
   const row: HealthRow = { at: health.at, status, checks };
   const write = (): Promise<void> => insertHealth(deps.sql, [row]);
-  // Of a database that just did not answer, nothing is asked that could take the function's whole time.
+  // A query to a database that just did not answer could take all of the function's time.
   if (checks.database.status === "up" && (await within(CHECK_TIMEOUT_MS, write))) return health;
   const queued = await within(CHECK_TIMEOUT_MS, () =>
     deps.queue.send([
@@ -132,7 +131,7 @@ export async function recordHealth(deps: HealthDeps): Promise<Health> {
   return health;
 }
 
-/** What the alarms look at, by CloudWatch's names: the state, the queue's where it answers, and the partitions'. */
+/** The metrics that the alarms watch, by CloudWatch's names: status, queue if it answers, partitions if known. */
 export async function measureHealth(
   { queue }: { queue: Queue },
   { status, checks, partitions }: Health,

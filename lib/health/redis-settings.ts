@@ -1,22 +1,23 @@
 import { Redis } from "ioredis";
 import type { RedisConnection } from "../redis/connection.ts";
 
-/** Settings of one server by name; those that it does not tell are missing. */
+/** Settings of one server by name; those that it does not disclose are missing. */
 export type RedisSettings = ReadonlyMap<string, string>;
 
 /**
- * The settings that decide what a promise of Redis is worth, of each server that takes writes. Managed services refuse CONFIG, but tell in INFO what they evict.
- * @throws when a server does not answer
+ * The settings of each Redis server that takes writes which decide whether it keeps data. Managed services refuse CONFIG,
+ * but INFO has their eviction policy.
+ * @throws if a server does not answer
  */
 export async function readSettings(redis: RedisConnection): Promise<RedisSettings[]> {
   if (redis instanceof Redis) return [await readNode(redis)];
-  // Until the first command no node of a cluster is known.
+  // A cluster's nodes are unknown until the first command.
   if (redis.nodes("master").length === 0) await redis.ping();
   return Promise.all(redis.nodes("master").map(readNode));
 }
 
 async function readNode(node: Redis): Promise<RedisSettings> {
-  // One name a call: Redis before 7 takes no more.
+  // One name per call: Redis before 7 takes only one.
   const [memory, ...told] = await Promise.all([
     node.info("memory").catch(untold("")),
     ...["append*", "lazyfree-lazy-expire"].map((pattern) => node.config("GET", pattern).catch(untold([]))),
@@ -29,7 +30,7 @@ async function readNode(node: Redis): Promise<RedisSettings> {
   return settings;
 }
 
-/** For a command that the server does not have, or does not let us use. */
+/** Substitutes a value if the server does not have the command or does not permit it. */
 const untold =
   <T>(nothing: T) =>
   (error: Error): T => {

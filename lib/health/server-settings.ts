@@ -1,4 +1,4 @@
-/** Whether the servers are told to keep what Weir promises. */
+/** Checks whether the servers' settings keep what Weir promises. */
 
 import type { z } from "zod";
 import type { Config } from "../config/config.ts";
@@ -12,10 +12,10 @@ export type Settings = z.output<typeof contract.settingsSchema>;
 
 interface Demand {
   setting: string;
-  /** Values that keep the promise. */
+  /** Safe values, the preferred one first. */
   good: readonly string[];
   risk: string;
-  /** It matters only where Redis is the queue. */
+  /** It matters only if Redis is the queue. */
   ofQueue?: true;
 }
 
@@ -54,12 +54,12 @@ const REDIS: readonly Demand[] = [
   },
 ];
 
-/** @throws when PostgreSQL does not answer */
+/** @throws if PostgreSQL does not answer */
 export async function databaseSettings({ sql }: { sql: Database }): Promise<Settings> {
   return judge(DATABASE, [await readDurability(sql)]);
 }
 
-/** @throws when a server of Redis does not answer */
+/** @throws if a Redis server does not answer */
 export async function redisSettings({
   redis,
   config,
@@ -71,7 +71,7 @@ export async function redisSettings({
   return judge(demands, await readSettings(redis));
 }
 
-/** Of several servers the worst value counts. */
+/** With several servers, the worst value counts. */
 function judge(demands: readonly Demand[], servers: readonly RedisSettings[]): Settings {
   const found: Settings = { weak: [], unknown: [] };
   for (const { setting, good, risk } of demands) {
@@ -83,7 +83,7 @@ function judge(demands: readonly Demand[], servers: readonly RedisSettings[]): S
   return found;
 }
 
-/** A sentence for each setting that does not keep the promise. @param server such as `Redis` */
+/** A warning for each unsafe setting. @param server such as `Redis` */
 export const settingWarnings = (server: string, { weak }: Settings): string[] =>
   weak.map(
     ({ setting, value, wanted, risk }) =>

@@ -1,4 +1,4 @@
-/** A request's body as text: decoded, decompressed, checked for its type, size and encoding. */
+/** Decodes a request's body, decompresses it, and checks its type, size and encoding. */
 import { gunzipSync } from "node:zlib";
 import { parseExact } from "../base/json.ts";
 import type { ApiRequest } from "./gateway.ts";
@@ -36,7 +36,7 @@ export function bodyText(request: ApiRequest): string {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip")
     throw new Problem("unsupported-media-type", "The only Content-Encoding is gzip.");
-  // UTF-8 has at least a byte a character, and base64 four characters for three bytes.
+  // UTF-8 has at least one byte per character, and base64 four characters for three bytes.
   if (request.body.length > MAX_BODY_BYTES * (request.bodyIsBase64 ? 4 / 3 + 0.001 : 1)) throw tooLarge();
   if (encoding === "gzip") return decode(gunzip(request));
   if (request.bodyIsBase64) return decode(Buffer.from(request.body, "base64"));
@@ -54,22 +54,22 @@ export function bodyJson(request: ApiRequest, exact = false): unknown {
 }
 
 /**
- * @param exact whether numbers keep their digits, as those of payloads do: `1e3` is a raw JSON object then, and the
- *   number 1000 otherwise
- * @throws {Problem} `invalid-json`, saying where
+ * @param exact true if numbers keep their digits, as in payloads: `1e3` is then a raw JSON object, and otherwise the
+ *   number 1000
+ * @throws {Problem} `invalid-json`, with the position
  */
 export function parseJson(text: string, exact: boolean): unknown {
   if (text.trim() === "") throw new Problem("invalid-json", "The body is empty.");
   try {
     return exact ? parseExact(text) : JSON.parse(text);
   } catch (error) {
-    // V8's message quotes what the caller sent, and nothing else.
+    // V8's message quotes only what the caller sent.
     throw new Problem("invalid-json", `The body is not JSON: ${(error as Error).message.toWellFormed()}`);
   }
 }
 
 function gunzip(request: ApiRequest): Buffer {
-  // A gateway that passed compressed bytes on as text has destroyed them.
+  // A gateway that passes compressed bytes on as text destroys them.
   if (!request.bodyIsBase64) throw new Problem("invalid-encoding", "The body is marked as gzip, but is not.");
   try {
     return gunzipSync(Buffer.from(request.body, "base64"), { maxOutputLength: MAX_BODY_BYTES });
@@ -88,7 +88,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** A body that the gateway decoded: it replaced what was not UTF-8 by U+FFFD, which mostly shows in the length. */
+/** Checks a body that the gateway decoded. It replaces invalid UTF-8 with U+FFFD, which usually changes the length. */
 function checkText({ body, headers }: ApiRequest): string {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BODY_BYTES) throw tooLarge();

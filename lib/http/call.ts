@@ -1,4 +1,4 @@
-/** A call of an operation, as its use case gets it. */
+/** A call of an operation, as its use case receives it. */
 import type { Change } from "../trail/entry.ts";
 import type { ApiRequest, ApiResponse } from "./gateway.ts";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "./operation.ts";
@@ -13,7 +13,7 @@ export interface Caller {
   limit: Limit | undefined;
 }
 
-/** Told what a command has changed, for the audit; never a secret. */
+/** Receives what a command has changed, for the audit; never a secret. */
 export type Changed = (change: Change) => void;
 
 /** @typeParam D the connections that the use case needs */
@@ -25,9 +25,9 @@ export interface Call<D, O extends Operation = Operation> {
   params: ParamsOf<O>;
   query: QueryOf<O>;
   body: BodyOf<O>;
-  /** For the audit: who calls, if the operation authenticates by itself. */
+  /** For the audit: reports the caller if the use case authenticates by itself. */
   seen: (caller: Caller) => void;
-  /** For the audit: what the call has changed, before and after; never a secret. */
+  /** For the audit: reports what the call has changed, before and after; never a secret. */
   changed: Changed;
   /** Call when the audit row has already been sent. */
   audited: () => void;

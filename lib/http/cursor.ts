@@ -1,5 +1,5 @@
 /**
- * Cursors of lists: the sort key of the last row shown, in base64url. A page begins after it, so pages neither repeat
+ * List cursors: the sort key of the last row shown, in base64url. The next page begins after it, so pages neither repeat
  * nor skip rows while new ones arrive.
  */
 
@@ -7,14 +7,14 @@ import { parseTime } from "../base/time.ts";
 import type { ApiRequest } from "./gateway.ts";
 import { Problem } from "./problem.ts";
 
-/** Tells whether a part of a cursor is what it should be. */
+/** True if a part of a cursor is valid. */
 export type PartCheck = (part: string) => boolean;
 
-/** A time in UTC; other offsets never come from us, and PostgreSQL takes fewer of them than RFC 3339. */
+/** A time in UTC; our cursors have no other offsets, and PostgreSQL accepts fewer of them than RFC 3339. */
 export const isTimePart: PartCheck = (part) => part.endsWith("Z") && parseTime(part) !== undefined;
 export const isTextPart: PartCheck = () => true;
 
-/** Stands between the parts: no text in the database holds it, and it stays short where JSON would escape. */
+/** Separates the parts: no text in the database contains it, and the cursor stays shorter than as JSON, which escapes. */
 const SEPARATOR = "\0";
 
 /** @param parts the row's sort key */
@@ -24,7 +24,7 @@ export const encodeCursor = (parts: readonly string[]): string =>
 /**
  * @param checks one for each part
  * @returns the parts that `encodeCursor` was given
- * @throws {Problem} `invalid-parameter` when the text is not a cursor of this list
+ * @throws {Problem} `invalid-parameter` if the text is not a cursor of this list
  */
 export function decodeCursor<const C extends readonly PartCheck[]>(
   cursor: string,
@@ -34,7 +34,7 @@ export function decodeCursor<const C extends readonly PartCheck[]>(
   const valid =
     parts.length === checks.length &&
     checks.every((check, index) => check(parts[index] ?? "")) &&
-    // Buffer.from passes over what is not base64url, and text is never quite the same after broken UTF-8.
+    // Buffer.from skips characters outside base64url, and invalid UTF-8 does not survive the round trip.
     encodeCursor(parts) === cursor;
   if (valid) return parts as unknown as { readonly [K in keyof C]: string };
   throw new Problem("invalid-parameter", "Not valid: cursor.", {
@@ -43,7 +43,7 @@ export function decodeCursor<const C extends readonly PartCheck[]>(
 }
 
 /**
- * The `Link` header (RFC 8288) that leads from this page to the next: the same question with another cursor.
+ * The `Link` header (RFC 8288) that leads from this page to the next: the same query with another cursor.
  * @param cursor null on the last page, which has no such header
  */
 export function linkNext({ path, query }: ApiRequest, cursor: string | null): Record<string, string> {

@@ -1,12 +1,12 @@
-/** Files piece by piece, in memory that does not grow with them. */
+/** Downloads files piece by piece, in memory that does not grow with the file. */
 import { linkNext } from "./cursor.ts";
 import type { ApiRequest, ApiResponse } from "./gateway.ts";
 
 export type ExportFormat = "ndjson" | "csv";
 
 /**
- * Most bytes of a piece as a function answers it, inside a string of JSON: of the 6 MiB that an answer may have. What
- * is larger by itself stands alone; an event with 1 MiB of quotation marks becomes 4 MiB as CSV.
+ * Maximum bytes of a piece as a JSON string, as the function returns it; a response may have 6 MiB. A larger row is a
+ * piece by itself; an event with 1 MiB of quotation marks becomes 4 MiB as CSV.
  */
 export const MAX_PIECE_BYTES = 4_000_000;
 
@@ -21,20 +21,20 @@ export interface Piece {
 }
 
 interface Cut<Row> {
-  /** Stands before the first row. */
+  /** Precedes the first row. */
   head?: string | undefined;
-  /** Undefined for a row that was not read, since it lies beyond the piece. */
+  /** Undefined for a row that was not read, since it is beyond the piece. */
   toText: (row: Row) => string | undefined;
-  /** For how many rows of `limit` it counts; for one, when left out. */
+  /** How many rows of `limit` it counts as; 1 by default. */
   count?: (row: Row) => number;
-  /** Most rows. */
+  /** Maximum number of rows. */
   limit: number;
   cursorAfter: (row: Row) => string;
-  /** When to end in any case, in milliseconds since the Unix epoch. */
+  /** Deadline, in milliseconds since the Unix epoch. */
   endsAt?: number;
 }
 
-/** @param pages all that is left of the file */
+/** @param pages the rest of the file */
 export async function cutPiece<Row>(
   pages: AsyncIterable<readonly Row[]>,
   { head = "", toText, count = () => 1, limit, cursorAfter, endsAt = Number.POSITIVE_INFINITY }: Cut<Row>,
@@ -58,7 +58,7 @@ export async function cutPiece<Row>(
   return { text: texts.join(""), rows, cursor: null };
 }
 
-/** A piece as the API answers it. @param name of the file, without its ending */
+/** A piece as an API response. @param name the file's name without its extension */
 export function pieceResponse(
   request: ApiRequest,
   { text, cursor }: Piece,
@@ -77,5 +77,5 @@ export function pieceResponse(
   };
 }
 export const exportFormats = ["ndjson", "csv"] as const;
-/** Most events of a piece; it may end before for their size. */
+/** Maximum events of a piece; their size may end it earlier. */
 export const MAX_EXPORTED = 10000;

@@ -1,4 +1,4 @@
-/** What an error from a server or library means for the caller. */
+/** Maps errors of servers and libraries to problems. */
 
 import { isConnectionError, QUERY_CANCELED, sqlState } from "../postgres/errors.ts";
 import { Problem } from "./problem.ts";
@@ -11,7 +11,7 @@ const tooBroad = (cause: unknown): Problem =>
     { cause },
   );
 
-/** Turns an error of a server that is out of reach into the 503 for it; for `.catch()`. */
+/** Maps a connection error to 503; pass to `.catch()`. */
 export function outage(server: "database" | "queue"): (cause: unknown) => never {
   return (cause) => {
     if (cause instanceof Problem) throw cause;
@@ -23,7 +23,7 @@ export function outage(server: "database" | "queue"): (cause: unknown) => never 
   };
 }
 
-/** Any error as a problem: what is not one already is ours, and its cause stays in the log. */
+/** Maps any error to a problem. An unknown error is an internal error; its cause appears only in the log. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (sqlState(error) === QUERY_CANCELED) return tooBroad(error);

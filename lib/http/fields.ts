@@ -1,9 +1,9 @@
-/** Pieces that several calls' parameters and answers are made of. */
+/** Schemas that the parameters and responses of several operations share. */
 import * as z from "zod";
 import { parseTime } from "../base/time.ts";
 import { isTimeZone, TIME_ZONE } from "../base/time-zone.ts";
 
-/** An RFC 3339 time; what comes out is an `Instant`. */
+/** An RFC 3339 time, parsed to an `Instant`. */
 export const timeParam = z
   .string()
   .transform((text, context) => {
@@ -14,7 +14,7 @@ export const timeParam = z
   })
   .meta({ format: "date-time", example: "2026-11-23T06:00:00Z" });
 
-/** Text without NUL characters, which `readParameters` and `checkBody` refuse. @param most characters */
+/** Text without NUL characters, which `readParameters` and `checkBody` refuse. @param most maximum characters */
 export const textParam = (most: number) => z.string().min(1).max(most).meta({ pattern: "^[^\\u0000]*$" });
 
 export const timeField = z.string().meta({ format: "date-time" });
@@ -27,7 +27,7 @@ export const bucketField = timeField.meta({
   example: "2026-03-29T00:00:00+01:00",
 });
 
-/** The zone in which buckets are cut. Every call takes the same zones. */
+/** The time zone of the buckets. Every operation accepts the same zones. */
 export const timeZoneParam = z
   .string()
   .max(64)
@@ -43,7 +43,7 @@ export const timeZoneParam = z
     example: "Europe/Berlin",
   });
 
-/** A whole number in a parameter, written in decimal digits: not 0x10, 1e2, +1, 01 or 1.0. */
+/** An integer parameter in decimal digits: not 0x10, 1e2, +1, 01 or 1.0. */
 export const intParam = (min: number, max: number, byDefault: number) =>
   z
     .string()
@@ -64,11 +64,11 @@ export const intParam = (min: number, max: number, byDefault: number) =>
     })
     .default(byDefault);
 
-/** A parameter that may be given several times; what comes out is always an array. @param most times */
+/** A parameter that may be given several times; the result is always an array. @param most maximum times */
 export const repeatable = <Item extends z.ZodType>(item: Item, most: number) =>
   z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(item).max(most));
 
-/** Shared by every call over a range of events. */
+/** Shared by every operation over a range of events. */
 export const rangeQuery = {
   event_type: textParam(200).optional().meta({ description: "Only events of this type." }),
   start: timeParam
@@ -80,7 +80,7 @@ export const rangeQuery = {
   }),
 };
 
-/** Shared by every call that counts events. */
+/** Shared by every operation that counts events. */
 export const countQuery = {
   ...rangeQuery,
   event_type: repeatable(rangeQuery.event_type.unwrap(), 100)
@@ -88,7 +88,7 @@ export const countQuery = {
     .meta({ description: "Only events of this type, or of these." }),
 };
 
-/** A cursor, in base64url. @param most characters */
+/** A cursor, in base64url. @param most maximum characters */
 export const cursorParam = (most: number) =>
   z
     .string()
@@ -106,7 +106,7 @@ export const pageQuery = {
 
 export const nextCursor = z.string().nullable().meta({ description: "Null on the last page." });
 
-/** Says how fresh and from where an answer of analytics is. */
+/** The freshness and source of an analytics response. */
 export const freshness = {
   as_of: timeField.nullable().meta({
     description:
@@ -118,7 +118,7 @@ export const freshness = {
   }),
 };
 
-/** Calls whose audit row is not where it belongs. */
+/** Calls whose audit row did not reach the queue. */
 export const unqueuedSchema = z
   .object({
     logged: countField.meta({
@@ -136,7 +136,7 @@ export const unqueuedSchema = z
 
 export const uuid = z.string().meta({ format: "uuid" });
 
-/** Of an operation for administrators. */
+/** Function and scopes of an operation for administrators. */
 export const admin = { function: "admin", scopes: ["admin"] } as const;
 
 /** Problems of every operation with a body. */

@@ -1,25 +1,25 @@
-/** HTTP as our use cases see it, between API Gateway's event (payload format 2.0) and its answer. */
+/** Converts between API Gateway's events and responses (payload format 2.0) and the use cases' HTTP types. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { uuidv7 } from "../base/ids.ts";
 import type { Problem } from "./problem.ts";
 
 export interface ApiRequest {
-  /** Names the request everywhere: `X-Request-Id`, receipt, audit row, log. */
+  /** Identifies the request everywhere: `X-Request-Id`, receipt, audit row, log. */
   id: string;
   /** When the gateway received it, in milliseconds since the Unix epoch. */
   receivedAt: number;
   method: string;
-  /** The route's template, or `$default` where none matches. */
+  /** The route's template, or `$default` if no route matches. */
   route: string;
   path: string;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
-  /** The query as it was sent, without its question mark. */
+  /** The query as sent, without its question mark. */
   rawQuery: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   address: string | null;
-  /** The body as the gateway handed it over. */
+  /** The body as the gateway passed it. */
   body: string;
   bodyIsBase64: boolean;
 }
@@ -30,12 +30,12 @@ export interface ApiResponse {
   body: string;
 }
 
-/** `APIGatewayProxyEventV2` where the emulator leaves members null that AWS leaves out. */
+/** `APIGatewayProxyEventV2`; the emulator sets members to null that AWS omits. */
 type GatewayEvent = APIGatewayProxyEventV2;
 
 /**
- * Reads the gateway's event. The id is ours: the emulator's `requestContext.requestId` is a constant, and a caller's
- * own `X-Request-Id` need not be unique.
+ * Reads the gateway's event. Weir generates the id: the emulator's `requestContext.requestId` is a constant, and a
+ * caller's own `X-Request-Id` need not be unique.
  */
 export function fromGateway(event: GatewayEvent): ApiRequest {
   const { http, timeEpoch } = event.requestContext;
@@ -43,7 +43,7 @@ export function fromGateway(event: GatewayEvent): ApiRequest {
   const route =
     event.routeKey === "$default" ? "$default" : event.routeKey.slice(event.routeKey.indexOf(" ") + 1);
   return {
-    // It begins with that time, so that the id alone leads to the audit entry.
+    // The id begins with the time, so it alone leads to the audit entry.
     id: uuidv7(receivedAt),
     receivedAt,
     method: http.method,
@@ -67,7 +67,7 @@ export const toGateway = ({ status, headers, body }: ApiResponse): APIGatewayPro
   body,
 });
 
-/** @param body JSON text where it is a string, as it is; any other value is written as JSON */
+/** @param body a string is sent unchanged, as JSON text; any other value is converted to JSON */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): ApiResponse {
   return {
     status,

@@ -15,7 +15,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): { pointer
   }
   const missing = issue.code === "invalid_type" && valueAt(root, issue.path) === undefined;
   const pointer = path.length > 0 ? `/${path.join("/")}` : "";
-  // A number whose digits are kept is an object to zod.
+  // To zod, a number that keeps its digits is an object.
   const message = isRawNumber(valueAt(root, issue.path))
     ? issue.message.replace("received object", "received number")
     : issue.message;
@@ -32,5 +32,5 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The first 200 characters; by code units a surrogate pair might be cut in two. */
+/** The first 200 characters; a cut by code units could split a surrogate pair. */
 export const cut = (text: string): string => Array.from(text.slice(0, 400)).slice(0, 200).join("");

@@ -1,4 +1,4 @@
-/** How the API's calls are described: one description serves routing, checking and the OpenAPI document. */
+/** Describes an operation of the API: one description serves routing, validation and the OpenAPI document. */
 import type { z } from "zod";
 import type { Scope } from "../base/scope.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -7,34 +7,34 @@ export type FunctionName = "ingest" | "analytics" | "audit" | "health" | "admin"
 
 export interface Operation {
   method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** With parameters in braces, as API Gateway and OpenAPI both write them. */
+  /** Parameters are in braces, as in API Gateway and OpenAPI. */
   path: string;
   /** The Lambda function that serves it. */
   function: FunctionName;
   summary: string;
   description?: string;
-  /** The caller's key needs one of these; none means that no key is asked for. */
+  /** The caller's key needs one of these; if empty, no key is required. */
   scopes: readonly Scope[];
-  /** The use case itself checks key, parameters and body, in the one round trip that it makes. */
+  /** The use case itself checks key, parameters and body, in its only round trip. */
   checkedByUseCase?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  /** Numbers of the body keep their digits, since they are compared with those of payloads: see `parseExact`. */
+  /** Numbers of the body keep their digits, since they are compared with numbers of payloads: see `parseExact`. */
   exactNumbers?: true;
-  /** Media types of the body, where it is not application/json alone. */
+  /** Media types of the body, if not application/json alone. */
   bodyTypes?: readonly string[];
-  /** By status; null where the answer has no body. */
+  /** Schemas by status; null if the response has no body. */
   responses: Readonly<Record<number, z.ZodType | null>>;
-  /** Media type of the answers above, or several to choose from, where it is not application/json. */
+  /** Media type of these responses, or several to choose from, if not application/json. */
   responseType?: string | readonly string[];
-  /** The answer is a piece of a file. */
+  /** The response is a piece of a file. */
   download?: boolean;
-  /** Codes beside those that any call can answer. */
+  /** Codes in addition to those that any operation can return. */
   problems?: readonly ProblemCode[];
 }
 
-/** Keeps an operation's own types. */
+/** Preserves an operation's literal types. */
 export const operation = <const O extends Operation>(description: O): O => description;
 
 type Output<S, Fallback> = S extends z.ZodType ? z.output<S> : Fallback;

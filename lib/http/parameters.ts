@@ -1,16 +1,15 @@
-/** A call's parameters, out of its path and its query, checked against its schemas. */
+/** Validates a call's path and query parameters against its schemas. */
 import type { z } from "zod";
 import type { ApiRequest } from "./gateway.ts";
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
 
-/** What is wrong with a parameter. */
 type ParameterFault = readonly [name: string, detail: string];
 
 type Described = Pick<Operation, "params" | "query">;
 
 /**
- * What the schemas make of the parameters. A call without a schema takes no notice of them.
+ * Parses the parameters with the schemas. An operation without a schema ignores them.
  * @throws {Problem} `invalid-parameter`, naming every fault
  */
 export function readParameters(
@@ -27,7 +26,7 @@ export function readParameters(
     query: query ? check(query, queryObject(request.query), faults) : {},
   };
   if (faults.length + undecoded.length === 0) return checked;
-  // What was not decoded may well be at fault otherwise too.
+  // An undecoded parameter may also have failed its schema; report it once.
   const named = new Set(undecoded.map(([name]) => name));
   const all = [...undecoded, ...faults.filter(([name]) => !named.has(name))];
   const errors = all.map(([parameter, detail]) => ({ parameter, detail }));
@@ -36,8 +35,8 @@ export function readParameters(
 }
 
 /**
- * A parameter given twice becomes an array, which no schema takes unless it says so. Without a prototype, since a caller
- * chooses the names: `__proto__` is an unknown parameter like any other.
+ * A parameter given twice becomes an array, which a schema refuses unless it permits one. The object has no prototype,
+ * since a caller chooses the names: `__proto__` is an unknown parameter like any other.
  */
 function queryObject(query: URLSearchParams): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = Object.create(null);
@@ -49,7 +48,7 @@ function queryObject(query: URLSearchParams): Record<string, string | string[]> 
 }
 
 function check(schema: z.ZodObject, value: object, faults: ParameterFault[]): object {
-  // No text in the database holds a NUL character, and PostgreSQL would answer it with an error.
+  // No text in the database contains a NUL character, and PostgreSQL would reject it with an error.
   const holdsNul = Object.entries(value).filter(([, text]) => String(text).includes("\0"));
   for (const [name] of holdsNul) faults.push([name, "must not hold a NUL character"]);
   const result = schema.safeParse(value);
@@ -63,7 +62,7 @@ function check(schema: z.ZodObject, value: object, faults: ParameterFault[]): ob
 
 const UNDECODED = "must be UTF-8 with percent-encoding: a % is written %25";
 
-/** URLSearchParams puts U+FFFD where the bytes are not UTF-8, and leaves a % as it is that begins no escape. */
+/** URLSearchParams replaces invalid UTF-8 with U+FFFD, and leaves a % unchanged that does not begin an escape. */
 function undecodedQuery(rawQuery: string): ParameterFault[] {
   if (!rawQuery.includes("%")) return [];
   return rawQuery
@@ -73,8 +72,8 @@ function undecodedQuery(rawQuery: string): ParameterFault[] {
 }
 
 /**
- * The gateway has decoded them. API Gateway also gives the path decoded, in which a % may stand by itself, so that only
- * U+FFFD tells of bytes that are not UTF-8, if the path does not hold it.
+ * The gateway has decoded them. API Gateway also decodes the path, which may then contain a bare %, so only a U+FFFD
+ * that is not in the path reveals invalid UTF-8.
  */
 const undecodedParams = ({ params, path }: Pick<ApiRequest, "params" | "path">): ParameterFault[] =>
   isEncoded(path)

@@ -1,15 +1,15 @@
 /**
- * Everything that can go wrong over HTTP, in one vocabulary (RFC 9457). Each code has a page, `docs/errors/<code>.md`,
- * made from this file by `npm run docs:errors` and served at the problem's `type`.
+ * All errors of the HTTP API (RFC 9457). Each code has a page, `docs/errors/<code>.md`, which `npm run docs:errors`
+ * generates from this file and which is served at the problem's `type`.
  */
 
 interface ProblemType {
-  /** HTTP status of the answer; for item codes, of nothing: they stand in the `errors` of a 202 or 422. */
+  /** HTTP status of the response; unused for item codes, which are in the `errors` of a 202 or 422. */
   status: number;
   title: string;
-  /** What it means and what to do about it. */
+  /** The error's meaning, and what to do about it. */
   help: string;
-  /** True for codes of one item of a request, which never are an answer of their own. */
+  /** True for codes of one item of a request, which are never a response by themselves. */
   item?: boolean;
 }
 
@@ -192,7 +192,7 @@ interface ProblemOptions {
   cause?: unknown;
 }
 
-/** Thrown anywhere below a handler, it becomes the answer. */
+/** An error that the handler turns into the response, wherever it is thrown. */
 export class Problem extends Error {
   override name = "Problem";
   readonly code: ProblemCode;
@@ -200,7 +200,7 @@ export class Problem extends Error {
   readonly errors: readonly Fault[] | undefined;
   readonly headers: Record<string, string>;
 
-  /** @param detail what is wrong this time, for the caller to read; never a cause from inside */
+  /** @param detail this occurrence's explanation, for the caller to read; never an internal cause */
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
     this.code = code;
@@ -209,7 +209,7 @@ export class Problem extends Error {
     this.headers = options.headers ?? {};
   }
 
-  /** @param instance the request's id, so that a report can be matched with the log and the audit */
+  /** @param instance the request's id, which matches a report with the log and the audit */
   toDocument(instance: string): ProblemDocument {
     return {
       type: problemUri(this.code),
@@ -223,10 +223,10 @@ export class Problem extends Error {
   }
 }
 
-/** A relative reference, so that it leads to the page that the same installation serves. */
+/** A relative reference, so that it leads to the page of the same installation. */
 export const problemUri = (code: ProblemCode): string => `/docs/errors/${code}`;
 
-/** The page of a problem type, in Markdown. */
+/** A problem type's page, in Markdown. */
 export function problemPage(code: ProblemCode): string {
   const { status, title, help, item } = problemTypes[code];
   const where = item

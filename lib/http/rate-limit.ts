@@ -15,21 +15,21 @@ export const rateLimitHeaders = ({ quota, windowS, remaining, resetS }: Limit): 
   ratelimit: `"default";r=${remaining};t=${resetS}`,
 });
 
-/** Seconds for `Retry-After`: whole, at least 1. */
+/** Seconds for `Retry-After`: an integer, at least 1. */
 export const retryAfter = (seconds: number): string => String(Math.max(1, Math.ceil(seconds)));
 
-/** Most seconds we ask anybody to wait. */
+/** Maximum `Retry-After`, in seconds, before the random spread. */
 const LONGEST_WAIT_S = 300;
 
 /**
- * How long until a full queue has drained by a tenth, with up to a quarter more by chance, so that those refused
+ * Seconds until a full queue has drained by a tenth, with up to a quarter more at random, so that requests refused
  * together do not come back together.
- * @param drainPerSecond events per second; 0 when nothing drains
+ * @param drainPerSecond events per second; 0 if nothing drains
  */
 export function queueFullWait(events: number, drainPerSecond: number): string {
   const seconds = drainPerSecond > 0.1 ? (events * 0.1) / drainPerSecond : 30;
   return retryAfter(Math.min(LONGEST_WAIT_S, seconds) * (1 + Math.random() / 4));
 }
 
-/** For a server that is out of reach: 2 to 5 seconds, spread by chance. */
+/** Seconds for an unreachable server: 2 to 5, at random. */
 export const outageWait = (): string => retryAfter(2 + Math.random() * 3);

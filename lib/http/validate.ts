@@ -1,12 +1,12 @@
-/** Checks what came from outside against its schema. */
+/** Validates external input against its schema. */
 import type { z } from "zod";
 import { findUnstorable } from "../base/json.ts";
 import { describeIssue } from "./issues.ts";
 import { type Fault, Problem } from "./problem.ts";
 
 /**
- * What the schema makes of a body.
- * @throws {Problem} `invalid-body` naming every fault; strings that PostgreSQL can't hold are faults too
+ * Parses a body with its schema.
+ * @throws {Problem} `invalid-body` naming every fault; strings that PostgreSQL can't store are faults too
  */
 export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);

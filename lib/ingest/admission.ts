@@ -1,4 +1,4 @@
-/** Words for the scripts that admit a request, and what they reply. */
+/** KEYS and ARGV for the scripts that admit a request, and the decoding of their replies. */
 import { type KeyMiss, toLimit } from "../auth/authenticate.ts";
 import type { Config } from "../config/config.ts";
 import type { ProblemCode } from "../http/problem.ts";
@@ -8,7 +8,7 @@ import { costOf } from "./batch.ts";
 import type { IncomingEvent } from "./event.ts";
 import type { Admission, Outcome, Submission } from "./intake.ts";
 
-/** KEYS that every way begins with, see `admissionLua`. */
+/** The KEYS that both ways share, see `admissionLua`. */
 export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submission): string[] => [
   shard.apiKey(hash),
   shard.client(clientId),
@@ -20,7 +20,7 @@ export const admissionKeys = (shard: Shard, { key: { hash, clientId } }: Submiss
   shard.waiting,
 ];
 
-/** ARGV that every way begins with. */
+/** The ARGV that both ways share. */
 export function admissionArgs(
   { request, key, batch, problem }: Submission,
   config: Pick<Config, "dedupWindowSeconds" | "queueMaxEvents" | "queueMaxBytes" | "redisShards">,
@@ -34,7 +34,7 @@ export function admissionArgs(
     problem?.code ?? "",
     costOf(batch),
     config.dedupWindowSeconds * 1_000,
-    // Only its own shard can be seen by a script, so each takes its even part.
+    // A script sees only its own shard, so each shard gets an equal part of the limits.
     Math.ceil(config.queueMaxEvents / config.redisShards),
     Math.ceil(config.queueMaxBytes / config.redisShards),
     placesOf(batch.valid),
@@ -50,7 +50,7 @@ export function placesOf(events: readonly Pick<IncomingEvent, "place">[]): strin
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = { a: "accepted", d: "duplicate", c: "conflict" };
 
-/** What a script of `admissionLua` replied. */
+/** Decodes the reply of a script made with `admissionLua`. */
 export function toAdmission(reply: unknown, { key }: Submission): Admission | KeyMiss {
   const [code, outcomes, quota, window, remaining, reset, extra, owner, prefix, audited] = reply as [
     string,

@@ -1,4 +1,4 @@
-/** The events of one request: a single one, `{"events": […]}`, or one a line (NDJSON). */
+/** The events of one request: a single one, `{"events": […]}`, or one per line (NDJSON). */
 
 import type { Seed } from "../base/ids.ts";
 import { mayHoldUnstorable, numberSource, parseExact } from "../base/json.ts";
@@ -7,23 +7,23 @@ import type { ApiRequest } from "../http/gateway.ts";
 import { type Fault, Problem } from "../http/problem.ts";
 import { type IncomingEvent, itemFault, MAX_AHEAD_MS, readEvent } from "./event.ts";
 
-/** Most events in a request. */
+/** Maximum events in a request. */
 export const MAX_EVENTS = 1_000;
 const MEDIA_TYPES: readonly MediaType[] = ["application/json", "application/x-ndjson"];
 
 export interface Batch {
-  /** Sorted by place. Events of one id are in the order of the request. */
+  /** Sorted by place. Events with the same id are in the order of the request. */
   valid: IncomingEvent[];
   faults: Fault[];
 }
 
-/** What a request costs of its client's limit. */
+/** A request's cost, in events, against its client's limit. */
 export const costOf = ({ valid, faults }: Batch): number => Math.max(1, valid.length + faults.length);
 
 /**
- * Reads and checks a request's events, each on its own: one bad event never spoils its neighbours.
- * @param seed of the places of ids
- * @throws {Problem} when the body as a whole can't be taken
+ * Parses and validates a request's events independently: an invalid event does not affect the others.
+ * @param seed seed of the ids' places
+ * @throws {Problem} if the body itself is invalid
  */
 export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
   const type = mediaType(request, MEDIA_TYPES);
@@ -69,7 +69,7 @@ function readItems(value: unknown): readonly unknown[] {
   return events;
 }
 
-/** A line that is not JSON; the other lines are taken all the same. */
+/** A line that is not JSON; the other lines are still accepted. */
 class NotJson {
   at(index: number): Fault {
     return itemFault(index, null, "", "the line is not JSON");

@@ -1,28 +1,28 @@
-/** Second steps of requests whose events SQS took, repeated where Redis failed. */
+/** Second steps of requests whose events SQS took, repeated if Redis fails. */
 import type { Log } from "../base/log.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import { confirmScript } from "./lua/confirm.ts";
 
-/** Words for `confirmScript`. */
+/** KEYS and ARGV for `confirmScript`. */
 export interface Confirmation {
-  /** Of the request. */
+  /** The request's id. */
   id: string;
   keys: readonly string[];
   args: readonly (string | number)[];
-  /** Nothing of the request was sent: its admission, of which Redis may have kept a note, is taken back. */
+  /** True if nothing of the request was sent: withdraws its admission, of which Redis may have a note. */
   withdrawal: boolean;
 }
 
-/** Confirmations that are kept; a batch of 1,000 events has about 100 kB. */
+/** Maximum confirmations kept; that of a batch of 1,000 events has about 100 kB. */
 const MOST_KEPT = 200;
 const AT_ONCE = 20;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Where Redis fails, the confirmation is kept and repeated, before the next one and by a timer, until Redis has taken it.
- * Its events count as waiting since their admission; what is late is the correction where SQS refused some, and the
- * marks. When the instance ends before that, the next look at the notes puts them right (lib/events/waiting.ts).
+ * If Redis fails, the confirmation is kept and repeated, before the next one and by a timer, until Redis has taken it.
+ * Its events count as waiting since their admission; only the marks, and the correction if SQS refused some, are late.
+ * If the instance ends before that, the next look at the notes corrects them (lib/events/waiting.ts).
  */
 export class Confirmations {
   readonly #redis: RedisConnection;
@@ -54,8 +54,8 @@ export class Confirmations {
   }
 
   /**
-   * Keeps a confirmation to be repeated. Where there are too many, those of requests that SQS took are kept rather than
-   * withdrawals, and the first withdrawals rather than later ones: when Redis goes away, it is the first whose script ran.
+   * Keeps a confirmation to be repeated. If there are too many, confirmations of sent requests take precedence over
+   * withdrawals, and earlier withdrawals over later ones: when Redis fails, the earlier ones' scripts may have run.
    */
   repeat(confirmation: Confirmation): void {
     if (this.#kept.length >= MOST_KEPT) {
@@ -78,7 +78,7 @@ export class Confirmations {
       this.#timer = undefined;
       void this.#repeat();
     }, pauseMs);
-    // The process may end nevertheless.
+    // The timer must not keep the process alive.
     this.#timer.unref();
   }
 
@@ -89,7 +89,7 @@ export class Confirmations {
     return this.#repeating;
   }
 
-  /** Oldest first, some at a time, until one fails. */
+  /** Oldest first, in batches, until one fails. */
   async #repeatKept(): Promise<void> {
     while (this.#kept.length > 0) {
       const some = this.#kept.slice(0, AT_ONCE);

@@ -1,6 +1,6 @@
 /**
- * Whether an event of an id that Redis has seen with another digest really has other content. Redis can't know: the id may
- * have been marked by a request that came second, where the first one's mark was lost or has expired. PostgreSQL tells.
+ * Decides whether an event whose id Redis has seen with another digest really has other content. Redis can't know: a later
+ * request may have marked the id after the first one's mark was lost or expired. PostgreSQL is authoritative.
  */
 import { isDeepStrictEqual } from "node:util";
 import { eventKey } from "../base/ids.ts";
@@ -14,12 +14,12 @@ import type { Admitted, Outcome, Submission } from "./intake.ts";
 import { type MatchRow, matchEvents } from "./sql/match-events.ts";
 
 /**
- * `same`: it is a duplicate of the stored one or of one in quarantine, `other`: it is not; `absent`: nothing is stored under the
- * id; `unknown`: PostgreSQL did not say.
+ * `same`: a duplicate of the stored or the quarantined event; `other`: not a duplicate; `absent`: no event is stored with
+ * the id; `unknown`: PostgreSQL did not answer.
  */
 export type Verdict = "same" | "other" | "absent" | "unknown";
 
-/** How long a request may wait for the answer, in milliseconds. */
+/** How long a request waits for PostgreSQL, in milliseconds. */
 const WAIT_MS = 2_000;
 
 interface Servers {
@@ -29,7 +29,7 @@ interface Servers {
 
 /**
  * Decides on the conflicts among a request's outcomes. Never rejects.
- * @param decide the new outcome of an item. `isSecond`: an earlier item of the request is accepted under its id
+ * @param decide returns an item's new outcome. `isSecond`: an earlier item of the request with its id is accepted
  */
 export async function judge(
   servers: Servers,
@@ -50,7 +50,7 @@ export async function judge(
   });
 }
 
-/** Compares events of a client with what PostgreSQL holds under their ids. */
+/** Compares a client's events with the events in PostgreSQL that have the same ids. */
 async function compareWithStored(
   { sql, log }: Servers,
   clientId: string,
@@ -99,7 +99,7 @@ function isSameLine(line: string, event: EventLine): boolean {
       (payload === ERASED || isSame(payload, event.payload))
     );
   } catch {
-    // What can't be read was not sent like this.
+    // A line that can't be parsed differs from any event sent.
     return false;
   }
 }

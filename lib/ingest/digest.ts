@@ -8,7 +8,7 @@ function fnv(text: string, seed: number): number {
 }
 
 const SEED = 0x811c9dc5;
-/** Spreads the bits, so that adding members up does not let differences cancel (the end of MurmurHash3). */
+/** Mixes the bits, so that differences do not cancel out when members are added up (the finalizer of MurmurHash3). */
 function mix(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -17,10 +17,10 @@ function mix(hash: number): number {
 }
 
 /**
- * A digest of a JSON value that does not depend on the order of members, as equal JSON objects may differ in it.
- * Numbers count by their digits. Values deeper than `maxDepth` levels throw.
+ * A digest of a JSON value that does not depend on the order of members, in which equal JSON objects may differ.
+ * Numbers count by their digits.
  * @returns a 32-bit integer
- * @throws {RangeError} when objects and arrays are nested more than `maxDepth` levels deep
+ * @throws {RangeError} if objects and arrays are nested more than `maxDepth` levels deep
  */
 export function digestValue(value: unknown, maxDepth: number): number {
   if (typeof value === "string") return fnv(value, SEED);
@@ -39,7 +39,7 @@ export function digestValue(value: unknown, maxDepth: number): number {
   return mix(sum);
 }
 
-/** Digest of an event's content, all but its id, as up to 7 characters. */
+/** Digest of an event's content, all but its id, in up to 7 characters. */
 export function digestEvent(eventType: string, timestamp: string, payload: number): string {
   return (fnv(eventType, fnv(timestamp, payload)) >>> 0).toString(36);
 }

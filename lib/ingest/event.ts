@@ -1,4 +1,4 @@
-/** One event: its schema, and its way from what was sent to what travels. */
+/** One event: its schema, and its conversion from the sent JSON to a message's line. */
 import * as z from "zod";
 import { placeOf, type Seed, seenId } from "../base/ids.ts";
 import { findUnstorable, numberSource } from "../base/json.ts";
@@ -8,9 +8,9 @@ import type { Fault } from "../http/problem.ts";
 import { toLine } from "../queue/message.ts";
 import { digestEvent, digestValue } from "./digest.ts";
 
-/** Levels of objects and arrays in a payload. Far above what people send, far below what exhausts a parser's stack. */
+/** Levels of objects and arrays in a payload: far above real payloads, far below what exhausts a parser's stack. */
 export const MAX_DEPTH = 100;
-/** How far ahead of now `timestamp` may lie, in milliseconds. */
+/** How far in the future `timestamp` may be, in milliseconds. */
 export const MAX_AHEAD_MS = 86_400_000;
 
 export const eventSchema = z
@@ -37,26 +37,26 @@ export const eventSchema = z
 export interface IncomingEvent {
   index: number;
   eventId: string;
-  /** The id as Redis remembers it, and its place there. */
+  /** The id as Redis stores it, and its place there. */
   seenId: string;
   place: number;
-  /** Of everything but the id. */
+  /** Digest of everything but the id. */
   digest: string;
   line: string;
 }
 
 interface Window {
-  /** Oldest and newest `timestamp` that is taken, in milliseconds since the Unix epoch. */
+  /** Oldest and newest accepted `timestamp`, in milliseconds since the Unix epoch. */
   from: number;
   to: number;
 }
 
 /**
- * Checks one item of a request.
- * @param value as `parseExact` gave it
- * @param unsure whether the request's text may hold strings that PostgreSQL can't
- * @param seed of the places of ids
- * @returns the event, or what is wrong with it
+ * Validates one item of a request.
+ * @param value a result of `parseExact`
+ * @param unsure true if the request's text may contain strings that PostgreSQL can't store
+ * @param seed seed of the ids' places
+ * @returns the event, or its fault
  */
 export function readEvent(
   value: unknown,
@@ -68,7 +68,7 @@ export function readEvent(
   const result = eventSchema.safeParse(value);
   if (!result.success) return schemaFault(value, index, result.error);
   const { event_id: eventId, event_type: eventType } = result.data;
-  // The payload as parsed, not zod's copy, which has lost a member named __proto__.
+  // The payload as parsed, not zod's copy, which lacks a member named __proto__.
   const { payload } = value as { payload: object };
   const fault = (pointer: string, detail: string): Fault => itemFault(index, eventId, pointer, detail);
 
@@ -84,7 +84,7 @@ export function readEvent(
   } catch {
     return fault("/payload", `payload is nested more than ${MAX_DEPTH} levels deep`);
   }
-  // After the look at the depth: this one goes down as far as the payload does.
+  // After the depth check: this one recurses as deep as the payload.
   if (unsure) {
     const found = findUnstorable({ event_id: eventId, event_type: eventType, payload });
     if (found) return fault(found.pointer, `${found.pointer.slice(1)} ${found.detail}`);
@@ -109,7 +109,7 @@ export const itemFault = (index: number, eventId: string | null, pointer: string
   retryable: false,
 });
 
-/** Puts the first issue that zod found into our words. */
+/** Converts zod's first issue to a fault. */
 function schemaFault(value: unknown, index: number, error: z.ZodError): Fault {
   if (isRawNumber(value)) return itemFault(index, null, "", "the item: expected object, received number");
   const issue = error.issues[0];

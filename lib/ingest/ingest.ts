@@ -1,7 +1,7 @@
 /**
- * The front door: check the body, then let the intake check key, limit and duplicates and queue what is new: on Redis one
- * atomic round trip, on SQS one before and one after it. PostgreSQL is read only for a key that is not cached, and for an
- * event that Redis takes for a conflict.
+ * Ingest: validates the body, then the intake checks key, limit and duplicates and queues new events: with Redis Streams
+ * in one atomic round trip to Redis, with SQS in one before and one after sending. PostgreSQL is read only for a key that
+ * is not cached, and for an event that Redis considers a conflict.
  */
 
 import { anonymous, presentedKey, withKey } from "../auth/authenticate.ts";
@@ -28,8 +28,8 @@ interface IngestDeps {
 }
 
 /**
- * Takes the events of a request.
- * @throws {Problem} every refusal of the contract
+ * Accepts a request's events.
+ * @throws {Problem} every error of the contract
  */
 export async function ingest(
   call: Pick<Call<IngestDeps>, "request" | "deps" | "seen" | "audited">,
@@ -45,7 +45,7 @@ export async function ingest(
   return toAnswer(submission, result);
 }
 
-/** What is wrong with the request is told only to a caller whose key is good, so it waits for the script's verdict. */
+/** Returns the request's error instead of throwing it: only a caller with a valid key learns it, which the script checks. */
 function readOrRefuse(
   request: ApiRequest,
   { config }: IngestDeps,

@@ -1,6 +1,6 @@
 /**
- * The port behind which requests are admitted and queued, with an adapter for Redis Streams and one for SQS. Ingest and the
- * worker know only this.
+ * The port that admits and queues requests, with an adapter for Redis Streams and one for SQS. Ingest and the worker
+ * depend only on this port.
  */
 import type { KeyMiss, PresentedKey } from "../auth/authenticate.ts";
 import type { ApiRequest } from "../http/gateway.ts";
@@ -15,27 +15,27 @@ export interface Submission {
   request: ApiRequest;
   key: PresentedKey;
   batch: Batch;
-  /** What is wrong with the body as a whole; told only to a caller whose key is good. */
+  /** An error of the request or its body, reported only to a caller with a valid key. */
   problem: Problem | undefined;
 }
 
 /**
- * What becomes of a valid item. `unverified`: a duplicate or a conflict, which of them is not known. `refused`: the queue did
- * not take it this time. `too-large`: the queue never takes it.
+ * The outcome of a valid item. `unverified`: a duplicate or a conflict, it is unknown which. `refused`: the queue did not
+ * take it this time. `too-large`: the queue never takes it.
  */
 export type Outcome = "accepted" | "duplicate" | "conflict" | "unverified" | "refused" | "too-large";
 
-/** What is known of any request that was decided on. */
+/** What every decided request has. */
 interface Decided {
-  /** The client whose key it was; null if the key is not known. */
+  /** The key's client; null if the key is unknown. */
   owner: string | null;
   keyPrefix: string | null;
-  /** True if the audit row has been queued. If not, whoever builds the answer queues it. */
+  /** True if the audit row has been queued. If not, the code that builds the response queues it. */
   audited: boolean;
   limit: Limit | undefined;
 }
 
-/** A request that was taken, with an outcome for each valid item. */
+/** An accepted request, with an outcome for each valid item. */
 export type Admitted = Decided & { code: "ok"; outcomes: readonly Outcome[] };
 
 export type Admission =
@@ -43,27 +43,27 @@ export type Admission =
   | (Decided & { code: "rate-limited"; waitMs: number })
   | (Decided & { code: "queue-full"; waiting: number; drainPerSecond: number })
   | (Decided & { code: "queue-unavailable"; cause: unknown })
-  /** For its key, its body or its size. */
+  /** Refused for its key, its body or its size. */
   | (Decided & { code: "refused"; problem: ProblemCode });
 
 export interface Intake {
   /**
-   * Checks key, limit and duplicates, and queues what is new together with the audit row, where that can be written
-   * before the answer is built. An id is marked as seen only when the queue has taken its event.
+   * Checks key, limit and duplicates, and queues new events together with the audit row, if that can be written before
+   * the response is built. An id is marked as seen only when the queue has taken its event.
    */
   enqueue(submission: Submission): Promise<Admission | KeyMiss>;
   /**
-   * Counts as waiting what a worker has received, where Redis may have lost its notes: no recount can see that.
-   * @param bodies of messages
-   * @throws when Redis fails
+   * Counts the messages that a worker has received as waiting, if Redis may have lost its notes: no recount sees them.
+   * @param bodies bodies of the messages
+   * @throws if Redis fails
    */
   received(bodies: readonly string[]): Promise<void>;
-  /** After the worker's commit. Saying the same again changes nothing. */
+  /** Call after the worker's commit. Idempotent. */
   settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void>;
   /**
-   * Counts what waits in the queue where Redis may have lost its notes.
-   * @param forMs how long that has been known
-   * @returns whether all is counted now; `hidden` where a worker may have some that is not
+   * Counts what waits in the queue after Redis may have lost its notes.
+   * @param forMs time since that was detected
+   * @returns whether everything is counted now; `hidden` if a worker may hold messages that are not
    */
   recount(forMs: number): Promise<Recounted>;
 }

@@ -2,22 +2,22 @@
 import type { Header } from "../queue/message.ts";
 import { encodedBytes } from "../queue/sqs/text.ts";
 
-/** A message of a request, on its way to the queue. */
+/** One message of a request. */
 export interface Part {
   body: string;
-  /** Positions of its events among those given. */
+  /** Positions of its events in `lines`. */
   events: number[];
 }
 
-/** A line feed and, in the header, the numbers that are not known while packing. */
+/** Bytes for a line feed and for the header's numbers, which are unknown while packing. */
 const HEADER_ROOM = 80;
 
 /**
  * @param lines the events' lines
- * @param whole header of the only message, with the audit row. Of several each has only its id, time and owner: what the
- *   answer will be is known when the queue has taken all of them.
- * @param maxBytes of a message as the queue counts them. An event that alone is larger has a message to itself.
- * @returns one message at least
+ * @param whole header of a single message, with the audit row. Several messages have only id, time and owner: the response
+ *   is known only after the queue has taken all of them.
+ * @param maxBytes maximum bytes of a message as the queue counts them. A larger event has a message to itself.
+ * @returns at least one message
  */
 export function pack(lines: readonly string[], whole: Header & { client: string }, maxBytes: number): Part[] {
   const { audit: _audit, unqueued: _unqueued, ...others } = whole;

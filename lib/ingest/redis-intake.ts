@@ -1,4 +1,4 @@
-/** Into Redis Streams: one script does everything, in one round trip. */
+/** The intake for Redis Streams: one script does everything, in one round trip. */
 
 import { auditOf } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
@@ -52,13 +52,13 @@ export class RedisIntake implements Intake {
   }
 
   /**
-   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, the mark is right, since it was set in the step that
-   * queued its event; but not if messages wait for longer than marks last, since an event before that one may wait, too.
+   * Lets PostgreSQL decide on conflicts. If it has no event with the id, the mark is right, since it was set in the step
+   * that queued its event; but not if messages wait longer than marks last, since an earlier event may wait, too.
    */
   async #check(submission: Submission, admitted: Admitted): Promise<Admitted> {
     const { redis, shards, config } = this.#parts;
     const { queue, dead, stats } = shards.of(admitted.owner ?? "");
-    // Before PostgreSQL is asked: what has left the queue by now is settled, and will be found.
+    // Before PostgreSQL is queried: what has left the queue by now is settled, and the query finds it.
     const oldest = depthScript(redis, [queue, dead, stats], []).then(toDepth);
     const overdue = await oldest.then(
       ({ oldestAgeMs }) => oldestAgeMs >= config.dedupWindowSeconds * 1_000,
@@ -90,7 +90,7 @@ export class RedisIntake implements Intake {
     await this.#notes.giveUp(dead);
   }
 
-  /** The stream and the notes are lost or kept together. */
+  /** Nothing to do: the stream and the notes are lost or kept together. */
   async received(): Promise<void> {}
 
   /** See `received`. */

@@ -1,4 +1,4 @@
-/** The answer to a request that sent events. */
+/** The response to a request that sends events. */
 import { refusal } from "../auth/authenticate.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
 import { type Fault, Problem } from "../http/problem.ts";
@@ -7,7 +7,7 @@ import { costOf } from "./batch.ts";
 import type { IncomingEvent } from "./event.ts";
 import type { Admission, Admitted, Outcome, Submission } from "./intake.ts";
 
-/** @throws {Problem} every refusal of the contract */
+/** @throws {Problem} every error of the contract */
 export function toAnswer(
   submission: Pick<Submission, "request" | "batch" | "problem">,
   admission: Admission,
@@ -78,7 +78,7 @@ const oversize = (cost: number, burst: number): string =>
   `The request costs ${cost}, and the client's burst of ${burst} never lets more pass: send it in parts of at most ${burst}.`;
 const costs = (cost: number, left: number): string => `The request costs ${cost}, and ${left} are left.`;
 
-/** No event was taken of which one might be by another try. */
+/** No event was accepted, but a retry might be. */
 const unverified = (headers: Record<string, string>): Problem =>
   new Problem("database-unavailable", "Only the database can tell whether the events were sent before.", {
     headers: { ...headers, "retry-after": outageWait() },

@@ -1,6 +1,6 @@
 /**
- * Into SQS: a script admits the request, SQS takes its events packed many to a message, and a second script marks as
- * seen only what SQS took, and corrects the receipt's note to it.
+ * The intake for SQS: a script admits the request, SQS takes its events packed into messages, and a second script marks
+ * only the events that SQS took as seen, and corrects the receipt's note to them.
  */
 
 import { type Audited, naming } from "../audit/record/queue-row.ts";
@@ -64,14 +64,14 @@ export class SqsIntake implements Intake {
     const judged = { ...admission, outcomes: await this.#check(submission, admission) };
     const isTaken = judged.outcomes.some((outcome) => outcome === "accepted" || outcome === "duplicate");
     if (isTaken) return this.#send(submission, judged, owner);
-    // Takes the receipt's note away.
+    // Removes the receipt's note.
     await this.#confirmations.confirm(this.#confirmation(submission, owner, [], [], []));
     return judged;
   }
 
   /**
-   * Lets a new Redis note when it was first used, before the first request is settled. Otherwise the first look after that
-   * could not tell it from one that came back empty. Redis keeps the order, so nothing waits for the reply.
+   * Makes a new Redis record its first use before the first request is settled. Otherwise the first look after that could
+   * not distinguish it from one that came back empty. Redis keeps the order, so nothing waits for the reply.
    */
   #lookOnce(): void {
     if (this.#hasLooked) return;
@@ -84,9 +84,9 @@ export class SqsIntake implements Intake {
   }
 
   /**
-   * Has PostgreSQL decide on conflicts. Where it holds no event of the id, or does not answer, the event is queued: an
-   * earlier one may be on its way whose mark was lost, since ids are marked only after SQS has taken their events. The ledger
-   * then decides, and what comes second is a duplicate on the receipt. Two events of one request can only be what they are.
+   * Lets PostgreSQL decide on conflicts. If it has no event with the id, or does not answer, the event is queued: an
+   * earlier one whose mark was lost may be pending, since ids are marked only after SQS has taken their events. The ledger
+   * then decides, and the second event is a duplicate on the receipt. Within one request, differing events conflict.
    */
   async #check(submission: Submission, admitted: Admitted): Promise<readonly Outcome[]> {
     if (!admitted.outcomes.includes("conflict")) return admitted.outcomes;
@@ -109,10 +109,10 @@ export class SqsIntake implements Intake {
     const lines = fresh.map(({ line }) => line);
     const parts = pack(lines, whole, messageBytes);
     const sent = await queue.sendEach(parts);
-    // What the row says of the answer is right only where SQS took the whole.
+    // The row describes the response correctly only if SQS took all events.
     const audited = parts.length === 1 && sent[0]?.id !== undefined;
     if (!audited) unqueued.add(names);
-    // What happens before this costs no event: those not marked are found in the ledger.
+    // A failure before this loses no event: the ledger detects duplicates of ids that are not marked.
     await this.#confirmations.confirm(this.#confirmation(submission, owner, fresh, parts, sent));
 
     const nothing = sent.every(({ id }) => id === undefined);
@@ -125,7 +125,7 @@ export class SqsIntake implements Intake {
     return { ...admitted, audited, outcomes: withRefusals(admitted.outcomes, parts, sent) };
   }
 
-  /** What SQS took of a request. Where it is nothing, the receipt's note goes. */
+  /** Confirms what SQS took of a request. If it took nothing, the receipt's note is removed. */
   #confirmation(
     { request }: Submission,
     owner: string,
@@ -159,7 +159,7 @@ export class SqsIntake implements Intake {
     return { id: request.id, keys, args, withdrawal: taken.length === 0 };
   }
 
-  /** Redis may have admitted the request nevertheless, and then counts events that were never sent. */
+  /** After an error, Redis may still have admitted the request, and then counts events that were never sent. */
   #withdraw(submission: Submission): void {
     const { clientId } = submission.key;
     if (clientId !== "") this.#confirmations.repeat(this.#confirmation(submission, clientId, [], [], []));
@@ -179,7 +179,7 @@ export class SqsIntake implements Intake {
   }
 }
 
-/** With the row of a request that is answered as it was admitted. */
+/** A message header with the audit row of a request whose response is its admission. */
 function auditedHeader(submission: Submission, admission: Admitted): Audited {
   const { request } = submission;
   return {

@@ -1,6 +1,6 @@
 /**
- * What has to be done now and then, whether anybody calls or not. A run works until all is done or its time is up; each
- * of its steps leaves a whole behind, so it may be killed at any moment, and the next one goes on where it stopped.
+ * Periodic maintenance. A run works until all is done or its time is up; each of its steps leaves a consistent state, so a
+ * run may be killed at any moment, and the next one continues.
  */
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
@@ -13,39 +13,39 @@ import { type Deleted, deleteExpired, GRACE_MS, hideExpired, nothingDeleted } fr
 import { tryLock } from "./sql/try-lock.ts";
 import { refreshStatistics } from "./statistics.ts";
 
-/** "main" in ASCII: any constant that nothing else locks with. */
+/** "main" in ASCII: an arbitrary constant that no other lock uses. */
 const ADVISORY_LOCK = 0x6d61696e;
 
 export interface MaintenanceOptions {
   /** When to stop, in milliseconds since the Unix epoch. */
   endsAt: number;
-  /** The time that ages are reckoned from, in milliseconds since the Unix epoch; by default now. */
+  /** The reference time for ages, in milliseconds since the Unix epoch; by default now. */
   now?: number;
-  /** How long what has been hidden stays whole, in milliseconds; by default a minute. */
+  /** How long hidden data stays complete, in milliseconds; by default a minute. */
   graceMs?: number;
   pace?: Partial<Pace>;
-  /** Told of each step before it begins. */
+  /** Called with each step's name before the step begins. */
   before?: (name: string) => unknown;
 }
 
 export interface Maintained {
-  /** Another run is under way; this one has done nothing. */
+  /** True if another run is active; this one has done nothing. */
   busy: boolean;
-  /** Whether all was done; if not, the time was up, or a lock was not to be had, and the next run goes on. */
+  /** True if all was done. If not, the time was up or a lock was not available, and the next run continues. */
   complete: boolean;
-  /** Parts of the work that somebody else's lock kept from being done. */
+  /** Parts of the work that a lock of another session prevented. */
   postponed: string[];
   partitions_made: string[];
-  /** Requests to erase a subject's payloads that have been carried out to the end. */
+  /** Number of erasures that this run completed. */
   erasures_completed: number;
   /** Nothing before it is shown. */
   horizon: string | null;
   deleted: Deleted;
-  /** Tables whose statistics are new. */
+  /** Tables that were analyzed. */
   analyzed: string[];
 }
 
-/** @throws what the database failed with, if it did; what was done before is kept */
+/** @throws the database's error, if it fails; finished steps are kept */
 export async function maintain(
   deps: { sql: Database; config: Config; log: Log },
   options: MaintenanceOptions,
@@ -78,7 +78,7 @@ async function work(
 ): Promise<void> {
   const steps = newSteps(sql, { endsAt, pace, before });
   const faults: unknown[] = [];
-  // The horizon comes first: partitions are made from there on. Those are what nothing works without.
+  // The horizon comes first, since partitions begin there. Partitions come next, since nothing works without them.
   await attempt(done, faults, "horizon", async () => {
     done.horizon = await hideExpired(steps, config, now);
   });
@@ -98,7 +98,7 @@ async function work(
   if (faults.length > 1) throw new AggregateError(faults, "Several parts of the maintenance failed.");
 }
 
-/** Whatever stops a part does not keep the others from theirs. */
+/** Runs a part of the work; its failure does not stop the other parts. */
 async function attempt(
   done: Maintained,
   faults: unknown[],
@@ -115,10 +115,10 @@ async function attempt(
 }
 
 /**
- * Takes the lock that lets one run work at a time, on a connection of its own, so the pool must have two. It goes with
- * the connection, however the process ends. Should the connection be lost in mid-run, two runs may meet, which each step
- * can bear.
- * @returns what gives it back; undefined where another run has it
+ * Takes the lock that allows one run at a time, on a connection of its own, so the pool needs two. The lock ends with the
+ * connection, however the process ends. If the connection is lost during a run, two runs may overlap, which each step
+ * tolerates.
+ * @returns a function that releases the lock; undefined if another run has it
  */
 async function lockRun({ sql }: { sql: Database }): Promise<(() => Promise<void>) | undefined> {
   if (sql.options.max < 2)

@@ -1,6 +1,6 @@
 /**
- * What has grown too old goes. First it is hidden, behind the horizon, and only then taken apart, in short transactions
- * that each leave a whole: a run that is killed has lost nothing, and the next one goes on.
+ * Deletes expired data. The horizon hides it first; then short transactions delete it, each of which leaves a consistent
+ * state: a killed run loses nothing, and the next one continues.
  */
 
 import { GRAINS } from "../analytics/range.ts";
@@ -31,17 +31,17 @@ import {
   pruneUnqueued,
 } from "./sql/prune.ts";
 
-/** Most rows that one transaction deletes. */
+/** Maximum rows that one transaction deletes. */
 const STEP_ROWS = 10_000;
-/** Blocks of 8 KiB that hold about as many of the smallest events. */
+/** Blocks of 8 KiB that hold about the same number of the smallest events. */
 const STEP_BLOCKS = 128;
 /**
- * A question reads the horizon first, and no function that answers one runs for longer than half of this. What it began
- * to count stays whole for so long.
+ * A query reads the horizon first, and no function that runs one takes longer than half of this. The rows that it began
+ * to count stay complete for this time.
  */
 export const GRACE_MS = 60_000;
 /**
- * A receipt also tells a message that comes a second time from a new one. Messages stay in SQS for 14 days at the most.
+ * A receipt also distinguishes a redelivered message from a new one. SQS keeps messages for at most 14 days.
  */
 const LEAST_RECEIPT_DAYS = 30;
 
@@ -69,7 +69,7 @@ export const nothingDeleted = (): Deleted => ({
 });
 
 /**
- * Hides the weeks that lie before the retention as a whole, and says which days of the audit log expire.
+ * Hides the weeks that are entirely before the retention, and sets which days of the audit log expire.
  * @param now milliseconds since the Unix epoch
  * @returns the horizon of events, RFC 3339
  */
@@ -82,8 +82,8 @@ export async function hideExpired(steps: Steps, settings: PartitionSettings, now
 }
 
 /**
- * Deletes what lies behind the horizon, once that has stood for `graceMs`, and the records that are as old.
- * @param deleted counts up while it works, so that it tells the truth also where the time is up
+ * Deletes data before the horizon, once the horizon is `graceMs` old, and records of the same age.
+ * @param deleted counts up during the work, so that it is also correct if the time runs out
  */
 export async function deleteExpired(
   steps: Steps,
@@ -106,7 +106,7 @@ async function deleteHidden(
       await step(steps, "detach a partition", (tx) => detachPartition(tx, name));
   }
   while (await deleteDetached(steps, deleted));
-  // What came in late since: its week has no partition any more.
+  // Events that arrived later: their week has no partition any more.
   await repeat(
     steps,
     "late events",
@@ -127,7 +127,7 @@ async function deleteHidden(
   }
 }
 
-/** Takes a detached partition one step further: the ledger rows of some blocks, and in the end the table. */
+/** Deletes the ledger rows of a detached partition's next blocks, or, after the last block, drops the table. */
 async function deleteDetached(steps: Steps, deleted: Deleted): Promise<boolean> {
   const done = await step(steps, "remove an expired partition", async (tx) => {
     const partition = await lockExpired(tx);
@@ -196,8 +196,8 @@ async function deleteRecords(
 }
 
 /**
- * Days before the horizon go, with what came in late for them. Their seals stay. Where there are checkpoints one of them
- * has to have the horizon first: an entry that is missing then has expired by a signed word, and was not taken away.
+ * Drops the days before the audit horizon, with rows that arrived late for them. Their seals stay. If there are
+ * checkpoints, one must contain the horizon first: its signature proves that a missing entry expired and was not removed.
  */
 async function deleteAudit(steps: Steps, deleted: Deleted): Promise<void> {
   const { day, signedDay = day } = await readAuditHorizon(steps.sql);
@@ -222,7 +222,7 @@ async function deleteAudit(steps: Steps, deleted: Deleted): Promise<void> {
   }
 }
 
-/** Until a step finds less than a full one. */
+/** Repeats a step until it deletes fewer than `STEP_ROWS` rows. */
 async function repeat(
   steps: Steps,
   name: string,

@@ -1,12 +1,12 @@
-/** The planner's statistics of what has changed. */
+/** Refreshes the planner's statistics of changed tables. */
 
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { analyzeParent, analyzeTable, listStaleParents, listStaleTables } from "./sql/statistics.ts";
 
 /**
- * Analyzes what a tenth of has changed, and after that the partitioned tables, which autovacuum leaves out: a question
- * over all partitions is planned from those.
- * @param analyzed takes the names, so that they are known also where the time is up
+ * Analyzes tables with more than a tenth of their rows changed, then partitioned tables, which autovacuum skips: PostgreSQL
+ * plans queries over all partitions with their statistics.
+ * @param analyzed receives the names, so that they are also known if the time runs out
  */
 export async function refreshStatistics(steps: Steps, analyzed: string[]): Promise<void> {
   for (const name of await listStaleTables(steps.sql)) {

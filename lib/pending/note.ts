@@ -1,4 +1,4 @@
-/** The note of a receipt that is pending, as the scripts of ingest leave it in Redis; see `notesLua`. */
+/** The note of a pending receipt, as the ingest scripts write it to Redis; see `notesLua`. */
 export interface Note {
   /** Undefined for a message that belongs to no receipt. */
   clientId: string | undefined;
@@ -6,7 +6,7 @@ export interface Note {
   events: number;
   /** In milliseconds since the Unix epoch. */
   receivedAt: number;
-  /** Whether the queue may still refuse some of it: `parts` then lists those that were settled, else those that wait. */
+  /** True if the queue may still refuse some of it: `parts` then lists the settled parts, else those that wait. */
   sending: boolean;
   /** Events by part. */
   parts: ReadonlyMap<number, number>;

@@ -1,4 +1,4 @@
-/** The notes of receipts that are pending, in Redis: each client's in its shard, see docs/decisions/0023. */
+/** The notes of pending receipts, in Redis: each client's notes are in its shard, see docs/decisions/0023. */
 import type { Config } from "../config/config.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shard } from "../redis/keys.ts";
@@ -8,7 +8,7 @@ import { giveUpScript } from "./lua/give-up.ts";
 import { settleScript } from "./lua/settle.ts";
 import type { Place } from "./place.ts";
 
-/** Parts that one script changes, so that it does not hold Redis up for long. */
+/** Maximum parts that one script changes, so that it does not block Redis for long. */
 const MOST_PARTS = 1_000;
 
 export class Notes {
@@ -22,7 +22,7 @@ export class Notes {
     this.#queue = queue;
   }
 
-  /** Takes settled parts out of their notes; those that are not there are ignored. @throws when Redis fails */
+  /** Removes settled parts from their notes; ignores parts that are not there. @throws if Redis fails */
   async settle(parts: readonly SettledPart[]): Promise<void> {
     await this.#byShard(parts, (shard, own) => {
       const keys = [...shard.notes, shard.decided(0), shard.decided(1)];
@@ -31,7 +31,7 @@ export class Notes {
     });
   }
 
-  /** Marks parts as dead. @throws when Redis fails */
+  /** Marks parts as dead. @throws if Redis fails */
   async giveUp(messages: readonly GivenUp[]): Promise<void> {
     await this.#byShard(messages, (shard, own) => {
       const words = own.flatMap(({ place }) => [place.id, place.part]);
@@ -39,7 +39,7 @@ export class Notes {
     });
   }
 
-  /** Removes notes, with all that they count as waiting. @throws when Redis fails */
+  /** Removes notes, with the events that they count as waiting. @throws if Redis fails */
   async drop(shard: Shard, ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await dropNotesScript(this.#redis, shard.notes, [this.#queue, ...ids]);
   }
@@ -67,8 +67,8 @@ export interface SettledPart {
 }
 /** A message that failed and will not be delivered again. */
 export interface GivenUp {
-  /** Id of the receipt, or of the message where it belongs to none, and the part. */
+  /** The receipt's id, or the message's if it belongs to no receipt, and the part. */
   place: Place;
-  /** Whose accepted events it carries; undefined for a message that belongs to no receipt. */
+  /** The client whose accepted events it carries; undefined for a message that belongs to no receipt. */
   clientId: string | undefined;
 }

@@ -1,6 +1,6 @@
-/** A message's place among those of its request. */
+/** A message's position in its request. */
 export interface Place {
-  /** Of the request and its receipt. */
+  /** Id of the request and its receipt. */
   id: string;
   part: number;
 }

@@ -9,7 +9,7 @@ export interface ClientRow {
   created_at: Date;
 }
 
-/** @returns undefined where a client of that id exists */
+/** @returns undefined if a client with that id exists */
 export async function insertClient(
   sql: Executor,
   client: Omit<ClientRow, "created_at">,
@@ -29,7 +29,7 @@ export async function findClient(sql: Executor, clientId: string): Promise<Clien
   return rows[0];
 }
 
-/** Clients by id. @param after id that the page before ended with; null for the first page */
+/** Clients by id. @param after last id of the previous page; null for the first page */
 export async function selectClients(
   sql: Executor,
   after: string | null,
@@ -43,7 +43,7 @@ export async function selectClients(
      LIMIT ${limit}`;
 }
 
-/** A client that nobody else can change before this transaction ends. */
+/** Reads a client and locks its row until this transaction ends. */
 export async function lockClient(sql: Executor, clientId: string): Promise<ClientRow | undefined> {
   const rows = await sql<ClientRow[]>`
     SELECT client_id, name, active, rate_limit_per_second, burst, created_at
@@ -52,12 +52,12 @@ export async function lockClient(sql: Executor, clientId: string): Promise<Clien
   return rows[0];
 }
 
-/** What is undefined stays. */
+/** Undefined members stay as they are. */
 export type ClientChanges = {
   [Name in "name" | "active" | "rate_limit_per_second" | "burst"]?: ClientRow[Name] | undefined;
 };
 
-/** @returns the client as it is now, or undefined where there is none of that id */
+/** @returns the changed client; undefined if no client has that id */
 export async function updateClient(
   sql: Executor,
   clientId: string,

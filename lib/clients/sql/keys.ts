@@ -11,7 +11,7 @@ export interface NewKeyRow {
   expires_at: Date | null;
 }
 
-/** @returns false where the key is known already, of whichever client */
+/** @returns false if the key exists already, for any client */
 export async function insertKey(sql: Executor, key: NewKeyRow): Promise<boolean> {
   const { count } = await sql`
     INSERT INTO api_keys (key_id, client_id, hash, prefix, scopes, expires_at)
@@ -52,14 +52,14 @@ export interface RevokedKey {
   prefix: string;
   scopes: Scope[];
   expires_at: Date | null;
-  /** Null where it was not revoked before. */
+  /** Null if it was not revoked before. */
   revoked_before: Date | null;
   revoked_at: Date;
 }
 
 /**
- * Revokes a key as of now; one that was revoked before keeps its time.
- * @returns the key as it was and is; undefined where there is none of that id
+ * Revokes a key as of now; a key that is already revoked keeps its time.
+ * @returns the key before and after; undefined if no key has that id
  */
 export async function markRevoked(sql: Executor, keyId: string): Promise<RevokedKey | undefined> {
   const rows = await sql<RevokedKey[]>`

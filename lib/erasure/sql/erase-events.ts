@@ -3,14 +3,14 @@ import { type Fragment, time, utc } from "../../postgres/fragments.ts";
 
 export interface EventStretch {
   clientId: string;
-  /** Only events after this time, RFC 3339; null for the first. */
+  /** Only events after this time, RFC 3339; null to begin. */
   after: string | null;
 }
 
 /**
- * The time of a client's event that comes `limit` events later. By time and not by place in the table, so that it stays
- * true when rows move from one partition to another.
- * @returns UTC text; `infinity` where there are fewer
+ * The time of a client's event `limit` events later. A time and not a place in the table, since it stays valid when rows
+ * move from one partition to another.
+ * @returns UTC text; `infinity` if there are fewer events
  */
 export async function findStretchEnd(
   tx: Transaction,
@@ -24,19 +24,19 @@ export async function findStretchEnd(
   return rows[0]?.at ?? "infinity";
 }
 
-/** A scalar of JSON; a number by its text. */
+/** A JSON scalar; a number as its text. */
 export type JsonScalar =
   | { type: "string"; text: string }
   | { type: "number"; text: string }
   | { type: "boolean"; text: "true" | "false" };
 
 /**
- * Replaces payloads in which a member has a value.
- * @param to the last time that is looked at
- * @param received only events received until then, RFC 3339
+ * Replaces the payloads in which the member at `path` has the value.
+ * @param to end of the searched range, inclusive
+ * @param received only events received up to this time, RFC 3339
  * @param path member names from the payload down
  * @param payload JSON text
- * @returns how many were replaced
+ * @returns the number of replaced payloads
  */
 export async function eraseEvents(
   tx: Transaction,
@@ -51,8 +51,8 @@ export async function eraseEvents(
 }
 
 /**
- * Numbers are compared as such, but for those that PostgreSQL has no type for: these by their digits. Whether the value
- * is one of them is not left to the CASE: the planner would turn it into a number before any condition is looked at.
+ * Compares numbers by value, and numbers beyond PostgreSQL's `numeric` by their digits. The CASE can't decide whether the
+ * value is one of the latter: the planner would convert the constant to a number before it evaluates any condition.
  * https://www.postgresql.org/docs/18/sql-expressions.html#SYNTAX-EXPRESS-EVAL
  */
 function isEqual(tx: Transaction, path: readonly string[], { type, text }: JsonScalar): Fragment {
@@ -65,7 +65,7 @@ function isEqual(tx: Transaction, path: readonly string[], { type, text }: JsonS
          ELSE false END`;
 }
 
-/** Well within what the type takes: https://www.postgresql.org/docs/18/datatype-numeric.html */
+/** Well within the limits of `numeric`: https://www.postgresql.org/docs/18/datatype-numeric.html */
 function isNumeric(number: string): boolean {
   const exponent = /[eE]([+-]?\d+)$/.exec(number)?.[1] ?? "0";
   return number.length <= 10_000 && Math.abs(Number(exponent)) <= 6_000;

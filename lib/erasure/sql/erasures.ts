@@ -1,12 +1,12 @@
 import type { Executor, Transaction } from "../../postgres/client.ts";
 import { andIf, type Fragment, time, utc } from "../../postgres/fragments.ts";
 
-/** An erasure as it is shown; times as UTC text with six fractional digits. */
+/** An erasure as the API shows it; times as UTC text with six fractional digits. */
 export interface ErasureRow {
   erasure_id: string;
   client_id: string;
   property: string;
-  /** Hexadecimal; null once forgotten. */
+  /** Hexadecimal; null once deleted. */
   value_sha256: string | null;
   value_salt: string | null;
   requested_at: string;
@@ -27,9 +27,9 @@ export const erasureColumns = (sql: Executor): Fragment => sql`
   events_erased::float8 AS events_erased, quarantined_erased::float8 AS quarantined_erased`;
 
 /**
- * Ends an erasure and forgets its value, unless there are events that it could not look at: those of detached
- * partitions, which are about to go.
- * @returns whether it is complete
+ * Completes an erasure and deletes its value, unless there are events that it could not search: those of detached
+ * partitions, which are about to be dropped.
+ * @returns true if it is complete
  */
 export async function completeErasure(tx: Transaction, erasureId: string): Promise<boolean> {
   const rows = await tx`
@@ -50,7 +50,7 @@ export interface NewErasure {
   property: string;
   /** JSON text. */
   value: string;
-  /** The same text for every way to write the value. */
+  /** The value's canonical text: the same for every way to write it. */
   canonical: string;
   /** Random, for the value's hash. The client's other erasures of the same month (UTC) share the salt of the first. */
   salt: Buffer;
@@ -60,7 +60,7 @@ export interface NewErasure {
   keyPrefix: string | null;
 }
 
-/** @returns false where there is no such client */
+/** @returns false if the client does not exist */
 export async function insertErasure(sql: Executor, erasure: NewErasure): Promise<boolean> {
   const month = sql`date_trunc('month', ${time(sql, erasure.requestedAt)}, 'UTC')`;
   const rows = await sql`
@@ -86,7 +86,7 @@ export interface ErasureFilter {
   after: readonly [requestedAt: string, erasureId: string] | undefined;
 }
 
-/** Newest first, then by id downwards. */
+/** Newest first, then by descending id. */
 export async function listErasures(
   sql: Executor,
   { clientId, after }: ErasureFilter,
@@ -100,14 +100,14 @@ export async function listErasures(
      LIMIT ${limit}`;
 }
 
-/** Ids of the erasures that are not complete, the first asked for first. */
+/** Ids of the erasures that are not complete, the oldest request first. */
 export async function listOpenErasures(sql: Executor): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     SELECT erasure_id AS id FROM erasures WHERE completed_at IS NULL ORDER BY requested_at`;
   return rows.map(({ id }) => id);
 }
 
-/** An erasure that is not complete, and how far it has come. */
+/** An erasure that is not complete, with its progress. */
 export interface OpenErasure {
   erasure_id: string;
   client_id: string;
@@ -116,14 +116,14 @@ export interface OpenErasure {
   value: string;
   /** UTC text. */
   requested_at: string;
-  /** Key of the last quarantined event that was looked at. */
+  /** Key of the last quarantined event that was searched. */
   quarantine_after: string | null;
   quarantine_done: boolean;
-  /** Events up to this time have been looked through: UTC text, or `infinity`. */
+  /** Events up to this time have been searched: UTC text, or `infinity`. */
   events_to: string | null;
 }
 
-/** Locks an erasure until the transaction ends. @returns undefined where it is complete, or somebody else works on it */
+/** Locks an erasure until the transaction ends. @returns undefined if it is complete or another run has locked it */
 export async function lockErasure(tx: Transaction, erasureId: string): Promise<OpenErasure | undefined> {
   const rows = await tx<OpenErasure[]>`
     SELECT erasure_id, client_id, property, value::text AS value,
@@ -136,7 +136,7 @@ export async function lockErasure(tx: Transaction, erasureId: string): Promise<O
   return rows[0];
 }
 
-/** Notes how far an erasure has come in the events. @param to RFC 3339, or `infinity` when there are no more */
+/** Records an erasure's progress in the events. @param to RFC 3339, or `infinity` if there are no more */
 export async function noteEventsErased(
   tx: Transaction,
   erasureId: string,
@@ -148,8 +148,8 @@ export async function noteEventsErased(
 }
 
 /**
- * Notes how far an erasure has come in quarantine.
- * @param after key of the last event that was looked at; null when there are no more
+ * Records an erasure's progress in quarantine.
+ * @param after key of the last event that was searched; null if there are no more
  */
 export async function noteQuarantineErased(
   tx: Transaction,

@@ -1,10 +1,10 @@
 import type { Executor } from "../../postgres/client.ts";
 
 /**
- * Forgets the hashes of completed erasures once the horizon has passed all that was received before their request: an event
- * may lie a day ahead of its arrival, and clocks may differ by another.
- * @param limit most rows
- * @returns how many
+ * Deletes the hashes of completed erasures once the horizon has passed every event received before their request: an
+ * event's time may be a day after its arrival, and clocks may differ by another day.
+ * @param limit maximum number of rows
+ * @returns the number of changed rows
  */
 export async function forgetErasedValues(sql: Executor, limit: number): Promise<number> {
   const rows = await sql`

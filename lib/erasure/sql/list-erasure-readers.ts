@@ -1,9 +1,9 @@
 import type { Executor } from "../../postgres/client.ts";
 
 /**
- * Other transactions that hold a lock on the table of erasures, by virtual transaction id. Each worker's transaction does
- * from the moment at which it looks for tombstones. So one that may have missed an erasure is among those listed after the
- * erasure's commit; one that gets its lock later takes its snapshot later, and sees the erasure.
+ * Other transactions that hold a lock on the table of erasures, by virtual transaction id. A worker's transaction holds
+ * one from when it reads tombstones. So a transaction that may have missed an erasure is listed after the erasure's
+ * commit; one that gets its lock later takes its snapshot later, and sees the erasure.
  * https://www.postgresql.org/docs/18/view-pg-locks.html
  */
 export async function listErasureReaders(sql: Executor): Promise<Set<string>> {

@@ -1,25 +1,25 @@
 import type { Executor } from "../../postgres/client.ts";
 
-/** An erasure as the worker looks at it. */
+/** An erasure as the worker needs it. */
 export interface Tombstone {
   client_id: string;
-  /** Null where the value's hash has been forgotten: then neither hash nor salt says anything. */
+  /** Null if the value's hash has been deleted; then hash and salt are meaningless. */
   property: string | null;
   salt: Buffer;
   /** Hexadecimal. */
   value_sha256: string | null;
-  /** Time of the latest such request, in milliseconds since the Unix epoch. */
+  /** Time of the latest request with this value, in milliseconds since the Unix epoch. */
   requested_ms: number;
 }
 
 /**
  * Erasures, complete or not, that were requested at or after the time at which a client's oldest event was received.
- * With nothing to erase this costs a round trip and an index look-up for each client: the latest request of each is looked
- * at first, since PostgreSQL expects many matches of the join and would read the table of erasures each time.
+ * With nothing to erase this costs a round trip and an index look-up for each client: it checks each client's latest
+ * request first, since PostgreSQL expects many matches of the join and would read the table of erasures each time.
  *
  * The statement locks the table (ACCESS SHARE) before it takes its snapshot, and keeps the lock until the transaction
  * ends. `listErasureReaders` relies on both.
- * @param received RFC 3339, by client
+ * @param received time of the oldest event by client, RFC 3339
  */
 export async function listTombstones(
   sql: Executor,

@@ -1,7 +1,7 @@
 import type { Transaction } from "../../postgres/client.ts";
 import { time } from "../../postgres/fragments.ts";
 
-/** Puts other bytes in the place of quarantined events; PostgreSQL's own words may quote them, so they go too. */
+/** Overwrites quarantined events, and their `detail`, which may be an error of PostgreSQL that quotes them. */
 export async function eraseQuarantined(
   tx: Transaction,
   clientId: string,
@@ -16,14 +16,14 @@ export async function eraseQuarantined(
 
 export interface LockedQuarantined {
   event_key: string;
-  /** The event's line of its message. */
+  /** The event's line in its message. */
   event: Buffer;
 }
 
 /**
- * Quarantined events of a client by key, locked until the transaction ends.
- * @param received only those received until then, RFC 3339
- * @param after null for the first
+ * A client's quarantined events by key, locked until the transaction ends.
+ * @param received only events received up to this time, RFC 3339
+ * @param after key of the last event seen; null to begin
  */
 export async function lockQuarantined(
   tx: Transaction,

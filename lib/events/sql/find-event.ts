@@ -3,7 +3,7 @@ import { andIf } from "../../postgres/fragments.ts";
 import { type StoredEventRow, storedEventColumns } from "./stored-event.ts";
 
 /**
- * The newest stored event of an id. The ledger knows its time, and so its partition.
+ * The newest stored event with an id. The ledger has its time, which determines its partition.
  * @param eventKey the ledger's key of the id
  * @param clientId null for any client
  */

@@ -8,7 +8,7 @@ import { type StoredEventRow, storedEventColumns } from "./stored-event.ts";
 export interface EventFilter {
   /** Null for all clients. */
   clientId: string | null;
-  /** With the ledger's key of it, by which its time is found and so its partition. */
+  /** An event's id and its key in the ledger, which has its time and so its partition. */
   event?: { id: string; key: string } | undefined;
   eventType: string | undefined;
   /** Inclusive. */
@@ -20,24 +20,24 @@ export interface EventFilter {
   after: readonly [time: string, eventId: string, clientId: string] | undefined;
 }
 
-/** An event of a list; its payload is null, and was not read, where it lies beyond the list's bytes. */
+/** An event of a list; its payload is null, and was not read, if it is beyond the list's byte limit. */
 export type ListedEventRow = Omit<StoredEventRow, "payload"> & { payload: string | null };
 
-/** How long a list may be. */
+/** The limits of a list. */
 export interface ListLimits {
   rows: number;
-  /** Most bytes of payloads; the first row has its own in any case. */
+  /** Maximum bytes of payloads; the first row has its payload in any case. */
   bytes: number;
 }
 
-/** Rows that are fetched at a time: small ones in few round trips, and not many large ones unpacked for nothing. */
+/** Rows per fetch: few round trips for small rows, and few large rows decompressed in vain. */
 const ROWS_AT_A_TIME = 50;
 
 /**
- * Events newest first, then by id and client downwards, some at a time. Each client's newest are found in the index
+ * Events newest first, then by descending id and client, in batches. Each client's newest are found in the index
  * (client_id, event_time); their merge is cut to the limit again.
  *
- * The statement ends with the loop over it, and keeps a connection as long.
+ * The statement holds a connection until the loop over it ends.
  */
 export const streamEvents = (
   sql: Executor,
@@ -65,7 +65,7 @@ export const streamEvents = (
             WINDOW newest AS (ORDER BY event_time DESC, event_id DESC, client_id DESC ROWS UNBOUNDED PRECEDING)) AS e
      ORDER BY e.event_time DESC, e.event_id DESC, e.client_id DESC`.cursor(ROWS_AT_A_TIME);
 
-/** Of a payload as text. Only a compressed one must be unpacked for that, so this runs on what the limit has left. */
+/** Bytes of a payload as text. A compressed one must be decompressed for this, so it runs on rows within the limit only. */
 const payloadBytes = (sql: Executor): Fragment => sql`
   CASE WHEN pg_column_compression(payload) IS NULL THEN pg_column_size(payload)
        ELSE octet_length(payload::text) END`;
@@ -74,6 +74,6 @@ const isEvent = (sql: Executor, { id, key }: NonNullable<EventFilter["event"]>) 
   event_time = (SELECT event_time FROM event_ledger WHERE event_key = ${key} AND client_id = c.client_id)
   AND event_id = ${id}`;
 
-/** The plain comparison of the time says nothing new, but leaves partitions out, which that of the row does not. */
+/** The comparison of the time alone is redundant, but it prunes partitions, which the row comparison does not. */
 const beyond = (sql: Executor, [at, eventId, clientId]: NonNullable<EventFilter["after"]>) => sql`
   event_time <= ${time(sql, at)} AND (event_time, event_id, client_id) < (${time(sql, at)}, ${eventId}, ${clientId})`;

@@ -1,7 +1,7 @@
 import type { Executor } from "../../postgres/client.ts";
 import { andIf } from "../../postgres/fragments.ts";
 
-/** What has become of a client's events so far. */
+/** Settled events of a client by outcome. */
 export interface ClientTotals {
   client_id: string;
   stored: number;
@@ -9,7 +9,7 @@ export interface ClientTotals {
   quarantined: number;
 }
 
-/** A part of a receipt that is settled. */
+/** A settled part of a receipt. */
 export interface SettledRow {
   id: string;
   part: number;
@@ -23,7 +23,7 @@ export interface Settled {
 
 /**
  * The totals, and which parts of these receipts are in them: one statement, so that both are as of the same moment.
- * @param clientId null for every client of which something has been settled
+ * @param clientId null for every client that has settled events
  * @param receiptIds UUIDs
  */
 export async function readSettled(

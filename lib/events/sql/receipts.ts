@@ -1,18 +1,18 @@
 import type { Executor } from "../../postgres/client.ts";
 import { utc } from "../../postgres/fragments.ts";
 
-/** What has been settled of a receipt, its parts added up; times as UTC text with six fractional digits. */
+/** The sum of a receipt's settled parts; times as UTC text with six fractional digits. */
 export interface ReceiptRow {
   client_id: string;
   received_at: string;
-  /** When its newest part was settled. */
+  /** When its last part was settled. */
   completed_at: string;
   accepted: number;
   stored: number;
   duplicates: number;
   quarantined: number;
   settled_parts: number;
-  /** Messages that were sent; the queue may have refused some. */
+  /** Messages that ingest sent; the queue may have refused some. */
   parts: number;
 }
 

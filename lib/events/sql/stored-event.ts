@@ -1,7 +1,7 @@
 import type { Executor } from "../../postgres/client.ts";
 import { type Fragment, utc } from "../../postgres/fragments.ts";
 
-/** A stored event as it is shown; times as UTC text with six fractional digits. */
+/** A stored event as the API shows it; times as UTC text with six fractional digits. */
 export interface StoredEventRow {
   client_id: string;
   event_id: string;
@@ -9,7 +9,7 @@ export interface StoredEventRow {
   event_time: string;
   received_at: string;
   processed_at: string;
-  /** Whole milliseconds. */
+  /** Milliseconds, an integer. */
   latency_ms: number;
   receipt_id: string;
   /** JSON text, as it was sent. */
@@ -17,8 +17,8 @@ export interface StoredEventRow {
 }
 
 /**
- * The columns of a `StoredEventRow`, from a row of events called `e`.
- * @param payload what is read of the payload, by default all of it
+ * The columns of a `StoredEventRow`, from a row of events with the alias `e`.
+ * @param payload the payload's expression, by default all of its text
  */
 export const storedEventColumns = (sql: Executor, payload: Fragment = sql`e.payload::text`): Fragment => sql`
   e.client_id, e.event_id, e.event_type, e.receipt_id, ${payload} AS payload,

@@ -3,7 +3,7 @@ import type { Executor } from "../../postgres/client.ts";
 import { time, utc } from "../../postgres/fragments.ts";
 import type { HealthRow } from "../../queue/message.ts";
 
-/** A scheduled check; its time as UTC text with six fractional digits. */
+/** A scheduled check; `at` is UTC text with six fractional digits. */
 export interface HealthCheckRow<Checks> {
   at: string;
   status: "ok" | "unavailable";
@@ -24,7 +24,7 @@ export async function listHealth<Checks>(
      LIMIT ${limit}`;
 }
 
-/** How many scheduled checks there were at or after `start` and before `end`, and how many found a fault. */
+/** Counts the scheduled checks at or after `start` and before `end`, and those that found a fault. */
 export async function countHealth(
   sql: Executor,
   start: Instant,
@@ -37,7 +37,7 @@ export async function countHealth(
   return rows[0] ?? { checked: 0, unhealthy: 0 };
 }
 
-/** Records findings of the scheduled health check. */
+/** Records results of the scheduled health check. */
 export async function insertHealth(sql: Executor, rows: readonly HealthRow[]): Promise<void> {
   await sql`
     INSERT INTO health_checks (at, status, checks)

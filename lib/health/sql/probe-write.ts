@@ -1,9 +1,9 @@
 import type { Executor } from "../../postgres/client.ts";
 
 /**
- * Writes a row and takes it back, in one round trip. What is taken back is an inner transaction; the outer one, which
- * then has nothing to write, commits, with its log flushed and confirmed by whatever standby a commit has to wait for.
- * A standby, a database that only takes reading transactions and one that can't write its log fail here.
+ * Writes a row and rolls it back, in one round trip. The rollback is that of a subtransaction; the outer transaction,
+ * which then has nothing to write, commits, with its WAL flushed and confirmed by every standby that a commit waits for.
+ * This fails on a standby, on a read-only database and on one that can't write its WAL.
  */
 export async function probeWrite(sql: Executor): Promise<void> {
   await sql`

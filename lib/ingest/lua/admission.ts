@@ -1,47 +1,47 @@
 import { authorizeLua, limitLua, limitReplyLua } from "../../auth/lua/authorize.ts";
 import { lookUpLua } from "./seen.ts";
 
-/** What the two ways into the queue do each in its own manner; pieces of Lua. */
+/** Pieces of Lua in which the two ways into the queue differ. */
 interface Way {
   /** Names for the script's own KEYS and ARGV. */
   locals: string;
-  /** Position in ARGV of the first item, and how many words an item has. */
+  /** Position of the first item in ARGV, and the number of values per item. */
   first: number;
   width: number;
   /**
-   * Body of `record(status, lines, answer)`: writes the lines of the new events, if there are any, with the audit row, and
-   * returns true; false where the row is to be written by whoever builds the answer. Of that, `answer` has code, left (of
-   * the limit), new, duplicates and conflicts.
+   * Body of `record(status, lines, answer)`: writes the audit row with the lines of any new events, and returns true;
+   * false if the code that builds the response must write the row. `answer` has the response's code, left (of the limit),
+   * new, duplicates and conflicts.
    */
   record: string;
-  /** Goes on with a request that is taken, with `new` events. `marks` holds ids and digests of them, see `markLua`. */
+  /** Continues with an accepted request of `new` events. `marks` holds their ids and digests, see `markLua`. */
   keep: string;
-  /** Expression for how many events may come to wait; of a request that is taken. */
+  /** Expression for how many events of an accepted request may wait. */
   waits: string;
-  /** Expression for what the receipt's note says after client, events and time, see `notesLua`. */
+  /** Expression for the receipt's note after client, events and time, see `notesLua`. */
   note: string;
-  /** Expression for what is kept of this very request where it was taken and has been settled already; else false. */
+  /** Expression for what is kept of this request if it was accepted before and has been settled; else false. */
   settledBefore: string;
   /**
-   * Block that answers a request that was taken before, with `taken_before`, its note or what `settledBefore` gave. Where it
-   * does not return, the outcomes of this run are answered.
+   * Block that answers a request that was accepted before; `taken_before` is its note or the result of `settledBefore`.
+   * If the block does not return, the script returns the outcomes of this run.
    */
   again: string;
 }
 
 /**
- * What both ways into the queue do about a request, in one atomic step: key, limit, duplicates, depth.
+ * What both ways into the queue share, in one atomic step: key, limit, duplicates, depth.
  *
- * KEYS  1 key record, 2 client record, 3 limit, 4 seen ids (beginning of their hashes' names), 5 stats, 6 pending receipts,
+ * KEYS  1 key record, 2 client record, 3 limit, 4 seen ids (prefix of their hashes' names), 5 stats, 6 pending receipts,
  *       7 open receipts, 8 events waiting by client; the others are the script's own
- * ARGV  1 client id, 2 scopes, 3 request id, 4 received at (ms), 5 status and 6 code of a refusal found in the body
- *       ('' when there is none), 7 cost, 8 dedup window (ms), 9 most events and 10 most bytes in the queue,
+ * ARGV  1 client id, 2 scopes, 3 request id, 4 received at (ms), 5 status and 6 code of an error in the body ('' if it is
+ *       valid), 7 cost, 8 dedup window (ms), 9 maximum events and 10 maximum bytes in the queue,
  *       11 places of the valid items, which are sorted by them (see `lookUpLua`), then the script's own, and from `first` on
- *       for each valid item `width` words: id, digest of its content, the script's own
- * Output {code, outcomes, quota, window s, remaining, reset s, extra, client id, key prefix, audited}: code is 'ok' or a problem
- *       code; outcomes has a letter an item (a accepted, d duplicate, c conflict); the limit's four are false for a
- *       client that is not known; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
- *       client id and key prefix are '' where they are not known; audited is 1 where the audit row is on its way
+ *       for each valid item `width` values: id, digest of its content, the script's own
+ * Output {code, outcomes, quota, window s, remaining, reset s, extra, client id, key prefix, audited}: code is 'ok' or a
+ *       problem code; outcomes has a letter per item (a accepted, d duplicate, c conflict); the limit's four are false for
+ *       an unknown client; extra is the wait in ms of 'rate-limited', events and drain rate of 'queue-full';
+ *       client id and key prefix are '' if unknown; audited is 1 if the audit row is queued
  */
 export const admissionLua = ({
   locals,
@@ -79,18 +79,18 @@ end
 
 if code then return finish(code, 403) end
 local charged = tat + cost * interval
--- Has this very request been taken? When the connection breaks before the reply, ioredis sends the command again. A
--- second message of the same id would push the first one, and its events, out of the worker's batch.
+-- Set if this request was accepted before: if the connection breaks before the reply, ioredis sends the command again. A
+-- second message with the same id would displace the first one, and its events, from the worker's batch.
 local taken_before = redis.call('HGET', receipts, request_id)
--- A request of more than the burst would never pass, however long its caller waits.
+-- A request that costs more than the burst would never pass.
 if cost > burst and not taken_before then return finish('payload-too-large', 413) end
--- One microsecond of grace: doubles of this size are a quarter of one apart.
+-- One microsecond of tolerance: doubles of this size are a quarter of a microsecond apart.
 local over_us = charged - now_us - tolerance
 if over_us > 1 and not taken_before then
   taken_before = ${settledBefore}
   if not taken_before then return finish('rate-limited', 429, '', math.ceil(over_us / 1000)) end
 end
--- Numbers go to Redis as digits: of a number of Lua's it makes a double's text, which takes longer than the command.
+-- Numbers go to Redis as digits: it formats a Lua number as a double, which takes longer than the command.
 local charged_text = string.format('%.0f', charged)
 local charged_ms = string.format('%d', math.max(1, math.ceil((charged - now_us) / 1000)))
 if body_status ~= '' then

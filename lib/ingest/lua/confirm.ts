@@ -3,12 +3,12 @@ import { script } from "../../redis/script.ts";
 import { markLua } from "./seen.ts";
 
 /**
- * Second step of an ingest request whose events went to SQS: marks as seen what SQS took, and only that, and corrects the
- * receipt's note to it. What the worker has settled already stays settled. Saying the same again changes nothing.
+ * Second step of an ingest request whose events went to SQS: marks only the events that SQS took as seen, and corrects
+ * the receipt's note to them. What the worker has already settled stays settled. Idempotent.
  *
  * KEYS  1 to 4 see `notesLua`, 5 seen ids (see `lookUpLua`)
- * ARGV  1 client id, 2 request id, 3 dedup window (ms), 4 received at (ms), 5 number of parts that were taken, 6 places of the
- *       events taken, then for each part: its number, events; then for each event taken, sorted by place: id and digest
+ * ARGV  1 client id, 2 request id, 3 dedup window (ms), 4 received at (ms), 5 number of parts taken, 6 places of the events
+ *       taken, then for each part: its number, events; then for each event taken, sorted by place: id and digest
  * Output 1
  */
 export const confirmScript = script(
@@ -23,12 +23,12 @@ if #ARGV >= first then
   local top, new = tonumber(redis.call('HGET', root, 'top') or '0'), (#ARGV - first + 1) / 2
   for i = first, #ARGV do marks[i - first + 1] = ARGV[i] end
   for n = 1, new do position[n] = n end
-  -- One that another request has marked in the meantime keeps its first digest.
+  -- An id that another request has marked in the meantime keeps its first digest.
   ${markLua("HSETNX")}
 end
 
 local note = read_note(request_id)
--- This very script ran before, and its reply was lost.
+-- This script ran before, and its reply was lost.
 if note and note.state ~= 's' then return 1 end
 local settled = note and note.parts or ''
 local waiting, open = 0, ''
@@ -42,7 +42,7 @@ local waited = note and note.events - sum_parts(settled) or 0
 add_waiting(client_id, waiting - waited)
 add(STATS, 'events', waiting - waited)
 if open == '' then remove_note(request_id)
--- Without a note Redis lost it in between; or all was settled and this is a late repetition, which the next look finds.
+-- Without a note, Redis lost it in between; or all was settled and this is a late repetition, which the next look finds.
 elseif note or waiting > 0 then open_note(request_id, client_id, waiting + sum_parts(settled), received_at, 'o', open) end
 return 1
 `,

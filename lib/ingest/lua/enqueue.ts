@@ -2,13 +2,13 @@ import { script } from "../../redis/script.ts";
 import { admissionLua } from "./admission.ts";
 import { markLua } from "./seen.ts";
 
-/** Writes the audit row, unless it depends on what PostgreSQL says of a conflict. */
+/** Writes the audit row, unless it depends on PostgreSQL's decision on a conflict. */
 const recordLua = `
 local decided = answer.conflicts == 0 or answer.code ~= 'ok'
 local row
 if decided then
   row = open_row .. '"client_id":' .. (owner and '"' .. owner .. '"' or 'null')
-    -- An imported key may begin with quotation marks or backslashes.
+    -- An imported key's prefix may contain quotation marks or backslashes.
     .. ',"key_prefix":' .. (prefix and cjson.encode(prefix) or presented_prefix)
     .. ',"status":' .. status .. ',"duration_ms":' .. math.max(0, now_ms - tonumber(received_at))
     .. ',"bytes_out":null}'
@@ -24,30 +24,30 @@ redis.call('HINCRBY', stats_key, 'bytes', #message)
 return decided
 `;
 
-/** Ids are marked as seen in the step that enqueues them. */
+/** Marks ids as seen in the step that enqueues their events. */
 const keepLua = `
 if new > 0 then
   ${markLua("HSET")}
 end
 `;
 
-/** The only part, and the outcomes where not all events were accepted. */
+/** The only part, and the outcomes if not all events were accepted. */
 const noteLua = "'o 0:' .. events .. (duplicates + conflicts == 0 and ',' or ', ' .. table.concat(outcomes))";
 
-/** The first run's message is in the stream, so its outcomes are the answer, which its receipt will show. */
+/** The first run's message is in the stream, so its outcomes are the reply, and its receipt will show them. */
 const againLua = `local before = string.match(taken_before, ' o %S* ?(%S*)$') or taken_before
-  -- The note of an earlier version keeps no outcomes.
+  -- A note written by an earlier version has no outcomes.
   if string.find(before, ' ', 1, true) then before = table.concat(outcomes) end
   if before == '' then before = string.rep('a', items) end
   audited = not string.find(before, 'c', 1, true)
   return finish('ok', nil, before)`;
 
 /**
- * Everything of an ingest request that needs shared state, with the enqueue into Redis Streams, in one atomic step.
+ * All of an ingest request that needs shared state, with the enqueue into Redis Streams, in one atomic step.
  *
- * KEYS  see `admissionLua`; 9 queue stream, 10 and 11 outcomes of requests settled lately (see `settleScript`)
- * ARGV  see `admissionLua`; 12 message head, 13 audit row, both open for more, 14 prefix of the presented key, for the
- *       audit of an unknown one; the third word of each valid item is its line of the message
+ * KEYS  see `admissionLua`; 9 queue stream, 10 and 11 outcomes of recently settled requests (see `settleScript`)
+ * ARGV  see `admissionLua`; 12 message header, 13 audit row, both without their end, 14 prefix of the presented key, for
+ *       the audit of an unknown key; the third value of each valid item is its line in the message
  * Output see `admissionLua`
  */
 export const enqueueScript = script(

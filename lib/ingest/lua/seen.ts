@@ -1,37 +1,37 @@
 /**
- * Ids that Redis has seen, by client and window. A window begins as one hash of ids and digests, its root. When that is
- * full, new ids go into a layer of 64 hashes, and when one of these is full, into a layer of 4,096, and so on. So no hash
- * grows with the rate: Redis frees a hash in one go, and one of 0.9 million ids held it up for two seconds
+ * Ids that Redis has seen, by client and window. A window begins as one hash of ids and digests, its root. When the root
+ * is full, new ids go into a layer of 64 hashes, when one of these is full, into a layer of 4,096, and so on. So no hash
+ * grows with the rate: Redis frees a hash without interruption, and one of 0.9 million ids blocked it for two seconds
  * (docs/decisions/0024).
  *
- * Which hash of a layer an id belongs to is told by its place (`placeOf`), of which each layer reads one base-64 digit
- * more. Ids come sorted by place, so those of one hash are neighbours in any layer, and go into one command.
+ * An id's place (`placeOf`) determines its hash in a layer; each layer reads one more base-64 digit of it. Ids arrive
+ * sorted by place, so the ids of one hash are adjacent in any layer, and go into one command.
  *
- * The names of the hashes are made here, since only Redis' clock tells the window. KEYS has what they begin with, hash
- * tag included, so that they are in the slot of the script's other keys. `weir:{0}:seen:acme:1971234` is the root of a
- * window; `weir:{0}:seen:acme:1971234:1:7` is hash 7 of its first layer. A root's field `top` is the number of layers; no id
- * is called that, since each begins with `=` or `#`.
+ * The script builds the names of the hashes, since Redis' clock determines the window. KEYS has their prefix with the
+ * hash tag, so that they are in the slot of the script's other keys. `weir:{0}:seen:acme:1971234` is the root of a window;
+ * `weir:{0}:seen:acme:1971234:1:7` is hash 7 of its first layer. A root's field `top` is the number of layers; it can't
+ * be an id, since ids begin with `=` or `#`.
  */
 import { PLACES } from "../../base/ids.ts";
 
-/** Ids at which a hash is full. It may then hold up to 999 more, of the request that filled it. */
+/** Ids in a full hash. It may hold up to 999 more, from the request that filled it. */
 export const FULL_HASH = 16_000;
-/** Hashes of the first layer, and by how much each layer is wider than the one before. */
+/** Hashes of the first layer, and the factor by which each further layer is wider. */
 const WIDTH = 64;
 const MOST_LAYERS = Math.log(PLACES) / Math.log(WIDTH);
 /**
- * Hashes of a window expire over this part of the time after it: Redis goes on freeing for as long as it finds many that
- * have expired, and looks at the clock only after hundreds of them.
+ * The expiry of a window's hashes is spread over this fraction of a window: Redis continues to free keys as long as it
+ * finds many expired ones, and checks the clock only after hundreds of them.
  */
 const SPREAD = 1 / 4;
 
 /**
- * Lua that looks ids up in the current window and the one before.
+ * Lua that looks ids up in the current and the previous window.
  *
- * Needs `now_ms`, `window` (ms), `base` (what the names begin with), `ids`, a list of `items` sorted by place, and `places`,
+ * Input: `now_ms`, `window` (ms), `base` (prefix of the names), `ids`, a list of `items` sorted by place, and `places`,
  * five hexadecimal digits each (`placesOf`).
- * Afterwards `seen` has the digest of each id that is known, else false; `root`, `top` and `generation` are the current
- * window's root, number of layers and number; `place` has the places as numbers if they were needed.
+ * Output: `seen` has the digest of each known id, else false; `root`, `top` and `generation` are the current window's
+ * root, number of layers and number; `place` has the places as numbers if they were needed.
  */
 export const lookUpLua = `
 local generation = math.floor(now_ms / window)
@@ -69,9 +69,9 @@ end
 /**
  * Lua that marks ids as seen in the current window.
  *
- * Needs `root`, `top`, `generation`, `window` (ms), `places`, `place`, `marks`, a flat list of `new` ids and digests, one at the least, sorted by
- * place, and `position`, a list of each one's position in `places`.
- * @param command `HSETNX` where an id that is marked already is to keep its digest
+ * Input: `root`, `top`, `generation`, `window` (ms), `places`, `place`, `marks`, a flat list of `new` (at least one) ids and
+ * digests, sorted by place, and `position`, a list of each id's position in `places`.
+ * @param command `HSETNX` if an id that is already marked must keep its digest
  */
 export const markLua = (command: "HSET" | "HSETNX"): string => `
 local names, sizes, from, full
@@ -102,8 +102,8 @@ repeat
 until not full
 from[#names + 1] = new + 1
 for h = 1, #names do
-  -- A value of more than 64 bytes makes Redis keep the hash as a table from the beginning. As a list, which it would be up
-  -- to 512 fields, it is searched from its start for each id.
+  -- A value of more than 64 bytes makes Redis store the hash as a table from the start. Up to 512 fields it would be a
+  -- list, which Redis searches from its start for each id.
   if top > 0 and sizes[h] == 0 then redis.call('HSET', names[h], 'top', string.rep('0', 65)) end
   ${
     command === "HSET"

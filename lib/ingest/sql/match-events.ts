@@ -1,36 +1,36 @@
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 
-/** An event that was sent, to be compared with the first of its id. */
+/** A sent event, to be compared with the first event of its id. */
 export interface SentEvent {
   eventKey: string;
   eventId: string;
   eventType: string;
   /** RFC 3339. */
   timestamp: string;
-  /** Bytes of the payload's JSON text, and of the event's line of its message, in UTF-8. */
+  /** Bytes of the payload's JSON text, and of the event's line in its message, in UTF-8. */
   payloadBytes: number;
   lineBytes: number;
 }
 
 export interface MatchRow {
-  /** Whether the ledger holds the id. */
+  /** True if the ledger contains the id. */
   stored: boolean;
-  /** The stored payload's JSON text; null where type, time or length differ, or nothing is stored. */
+  /** The stored payload's JSON text; null if type, time or length differ, or nothing is stored. */
   payload: string | null;
-  /** Line of the event of that id in quarantine, in UTF-8; null where its length differs and it is not erased, or there is none. */
+  /** The quarantined event's line, in UTF-8; null if there is none, or if its length differs and it is not erased. */
   line: Buffer | null;
 }
 
 /**
- * What is stored or set aside under the ids of a client's events, as far as it may be the same. Texts of the same
- * content have the same length, in whatever order the members of objects are, so that no more bytes come back than were
- * sent, beside erased payloads.
+ * Finds the stored and quarantined events with the ids of a client's events, if they may have the same content. Equal
+ * content has the same length in any order of members, so that the result, apart from erased payloads, has no more bytes
+ * than were sent.
  *
- * Each look-up is a subquery with LIMIT, so that it is one into an index, and into one partition, whatever the planner thinks
- * of the number of rows.
- * @param erased JSON text in the place of payloads that were erased
- * @returns a row for each event, in their order
+ * Each look-up is a subquery with LIMIT, so that it is an index look-up in one partition, whatever number of rows the
+ * planner estimates.
+ * @param erased JSON text that replaces erased payloads
+ * @returns a row for each event, in the same order
  */
 export async function matchEvents(
   sql: Executor,
@@ -59,7 +59,7 @@ export async function matchEvents(
       LEFT JOIN LATERAL (
         SELECT event AS line FROM quarantine
          WHERE event_key = g.event_key AND client_id = ${clientId}
-           -- Only the tab before the payload is a raw one.
+           -- The tab before the payload is the only unescaped one.
            AND (octet_length(event) = g.line_bytes OR position(convert_to(${`\t${erased}`}, 'UTF8') IN event) > 0)
          LIMIT 1
       ) AS q ON true

@@ -2,10 +2,10 @@ import type { Transaction } from "../../postgres/client.ts";
 import { keyOf } from "../../postgres/fragments.ts";
 
 /**
- * Removes the ledger rows of the events in the next blocks of a detached partition. A ledger row counts as the event's
- * only with the event's time: the same id may have been sent again, with a newer one, after it was removed.
- * @param count blocks to take
- * @returns how many ledger rows went
+ * Deletes the ledger rows of the events in the next blocks of a detached partition. A ledger row belongs to the event only
+ * if its time is the same: after its deletion, the same id may have been sent again with a newer time.
+ * @param count number of blocks
+ * @returns the number of deleted ledger rows
  */
 export async function releaseIds(
   tx: Transaction,
@@ -29,34 +29,34 @@ export async function releaseIds(
 }
 
 /**
- * Takes a partition out of `events`, and notes that its ledger rows are to be removed. What still comes in for its time
- * goes to DEFAULT. CONCURRENTLY is not to be had where there is a DEFAULT partition.
+ * Detaches a partition from `events`, and records that its ledger rows must be deleted. Later events of its time go to
+ * DEFAULT. CONCURRENTLY is not available if there is a DEFAULT partition.
  * https://www.postgresql.org/docs/18/sql-altertable.html
- * @param name made from a date alone, so it needs no quoting
+ * @param name built from a date alone, so it needs no quoting
  */
 export async function detachPartition(tx: Transaction, name: string): Promise<void> {
   await tx.unsafe(`ALTER TABLE events DETACH PARTITION ${name}`);
   await tx`INSERT INTO expired_partitions (name) VALUES (${name})`;
 }
 
-/** @param name of a partition, made from a date alone, so it needs no quoting */
+/** @param name a partition's name, built from a date alone, so it needs no quoting */
 export async function dropTable(tx: Transaction, name: string): Promise<void> {
   await tx.unsafe(`DROP TABLE ${name}`);
 }
 
-/** The partition is gone; its place in the list goes too. */
+/** Removes a dropped partition from the list. */
 export async function forgetPartition(tx: Transaction, name: string): Promise<void> {
   await tx`DELETE FROM expired_partitions WHERE name = ${name}`;
 }
 
-/** A detached partition on its way out; blocks are pages of the table, numbered from 0. */
+/** A detached partition to be dropped; blocks are pages of the table, numbered from 0. */
 export interface ExpiredPartition {
   name: string;
   next_block: number;
   blocks: number;
 }
 
-/** The first detached partition that nobody else works on, locked until the transaction ends. */
+/** The first detached partition that no other transaction has locked, locked until this transaction ends. */
 export async function lockExpired(tx: Transaction): Promise<ExpiredPartition | undefined> {
   const rows = await tx<ExpiredPartition[]>`
     SELECT name, next_block::int,

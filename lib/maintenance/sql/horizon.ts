@@ -2,10 +2,10 @@ import type { Executor } from "../../postgres/client.ts";
 import { time } from "../../postgres/fragments.ts";
 
 /**
- * Moves the time before which nothing is shown. Forwards at once; back, where the retention was made longer, only when
- * nothing is left of what it hid, since that may be half deleted.
+ * Moves the horizon, the time before which nothing is shown. It moves forwards at once; it moves back, for a longer
+ * retention, only when nothing hidden is left, since hidden data may be partly deleted.
  * @param target RFC 3339
- * @returns whether it moved
+ * @returns true if it moved
  */
 export async function moveHorizon(sql: Executor, target: string): Promise<boolean> {
   const rows = await sql`
@@ -24,8 +24,8 @@ export async function moveHorizon(sql: Executor, target: string): Promise<boolea
 }
 
 /**
- * Moves the first day whose audit entries are kept. Never back: what is missing before it is known to have expired, and
- * what was signed of it can't be taken back.
+ * Moves the first day whose audit entries are kept. Never back: entries missing before it count as expired, and a signed
+ * horizon can't be revoked.
  * @param day such as `2026-03-01`
  */
 export async function moveAuditHorizon(sql: Executor, day: string): Promise<void> {

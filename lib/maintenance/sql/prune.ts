@@ -3,11 +3,11 @@ import type { Executor } from "../../postgres/client.ts";
 import { keyOf, time } from "../../postgres/fragments.ts";
 
 /**
- * Deletes receipts of requests that came in before a time. A receipt's id begins with its time, which saves an index.
- * @param firstId the least id of a request that came in at that time
+ * Deletes receipts of requests received before a time. A receipt's id begins with its time, which saves an index.
+ * @param firstId the smallest id of a request received at that time
  * @param before RFC 3339
- * @param limit most rows
- * @returns how many went
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
  */
 export async function pruneReceipts(
   sql: Executor,
@@ -24,10 +24,10 @@ export async function pruneReceipts(
 }
 
 /**
- * Deletes the scheduled health checks of before a time.
+ * Deletes scheduled health checks before a time.
  * @param before RFC 3339
- * @param limit most rows
- * @returns how many went
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
  */
 export async function pruneHealth(sql: Executor, before: string, limit: number): Promise<number> {
   const rows = await sql`
@@ -37,10 +37,10 @@ export async function pruneHealth(sql: Executor, before: string, limit: number):
 }
 
 /**
- * Deletes rows that came in after their day's partition had gone, and so lie in DEFAULT.
+ * Deletes rows that arrived after their day's partition was dropped, and so are in DEFAULT.
  * @param before RFC 3339
- * @param limit most rows
- * @returns how many went
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
  */
 export async function pruneLateAudit(
   sql: Executor,
@@ -56,10 +56,10 @@ export async function pruneLateAudit(
 }
 
 /**
- * Deletes events that came in after their partition had gone, and so lie in DEFAULT, with their ledger rows.
+ * Deletes events that arrived after their partition was dropped, and so are in DEFAULT, with their ledger rows.
  * @param horizon RFC 3339
- * @param limit most events
- * @returns how many went
+ * @param limit maximum number of events
+ * @returns the number of deleted events
  */
 export async function pruneLateEvents(sql: Executor, horizon: string, limit: number): Promise<number> {
   const [row] = await sql<[{ deleted: number }]>`
@@ -78,11 +78,11 @@ export async function pruneLateEvents(sql: Executor, horizon: string, limit: num
 }
 
 /**
- * Deletes events that were set aside before a time, but for those on their way through the queue again. The totals keep
- * counting them as quarantined.
+ * Deletes events quarantined before a time, except those that a redrive has recently queued again. The totals still count
+ * them as quarantined.
  * @param before RFC 3339
- * @param limit most rows
- * @returns how many went
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
  */
 export async function pruneQuarantine(sql: Executor, before: string, limit: number): Promise<number> {
   const rows = await sql`
@@ -96,12 +96,12 @@ export async function pruneQuarantine(sql: Executor, before: string, limit: numb
 }
 
 /**
- * Deletes rollup rows of before the horizon. Client by client, as the index is; rows that a worker is just adding a late
- * event to are left for the next time, so neither waits for the other. One grain, since each has a table of its own, and
- * a `ctid` says nothing of which table it is in.
+ * Deletes rollup rows before the horizon. It goes client by client, like the index; rows that a worker has locked to add a
+ * late event are left for the next run, so neither waits for the other. One grain per call, since each has its own table,
+ * and a `ctid` does not identify its table.
  * @param horizon RFC 3339
- * @param limit most rows
- * @returns how many went
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
  */
 export async function pruneRollups(
   sql: Executor,
@@ -123,10 +123,10 @@ export async function pruneRollups(
 }
 
 /**
- * Forgets calls whose day has expired: their audit rows would not be kept either.
- * @param before the least request id that stays; ids begin with their time
- * @param limit most rows
- * @returns how many went
+ * Deletes unqueued calls whose day has expired: their audit rows would not be kept either.
+ * @param before the smallest request id to keep; ids begin with their time
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
  */
 export async function pruneUnqueued(sql: Executor, before: string, limit: number): Promise<number> {
   const rows = await sql`

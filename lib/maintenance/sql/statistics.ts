@@ -1,6 +1,6 @@
 import type { Executor, Transaction } from "../../postgres/client.ts";
 
-/** Tables of which a tenth has changed since the planner's statistics were made, the most changed first. */
+/** Tables with more than a tenth of their rows changed since the last ANALYZE, the most changed first. */
 export async function listStaleTables(sql: Executor): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`
     SELECT s.relname AS name FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
@@ -10,10 +10,10 @@ export async function listStaleTables(sql: Executor): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** PostgreSQL from which on a partitioned table can be analyzed without its partitions, which have been already. */
+/** First version of PostgreSQL that has ANALYZE ONLY, which skips the partitions; they are already analyzed. */
 const KNOWS_ONLY = 180_000;
 
-/** Makes the planner's statistics of a partitioned table anew, unless somebody else is at it. */
+/** Analyzes a partitioned table, unless another session has locked it. */
 export async function analyzeParent(tx: Transaction, name: string): Promise<void> {
   const [row] = await tx<[{ version: number }]>`SELECT current_setting('server_version_num')::int AS version`;
   await (row.version < KNOWS_ONLY
@@ -21,14 +21,14 @@ export async function analyzeParent(tx: Transaction, name: string): Promise<void
     : tx`ANALYZE (SKIP_LOCKED) ONLY ${tx(name)}`);
 }
 
-/** Makes the planner's statistics anew, unless somebody else is at it. */
+/** Analyzes a table, unless another session has locked it. */
 export async function analyzeTable(tx: Transaction, name: string): Promise<void> {
   await tx`ANALYZE (SKIP_LOCKED) ${tx(name)}`;
 }
 
 /**
- * Partitioned tables without statistics, or with older ones than one of their partitions has. Autovacuum never makes any
- * for them. https://www.postgresql.org/docs/18/routine-vacuuming.html#VACUUM-FOR-STATISTICS
+ * Partitioned tables without statistics, or with statistics older than those of a partition. Autovacuum never analyzes
+ * them. https://www.postgresql.org/docs/18/routine-vacuuming.html#VACUUM-FOR-STATISTICS
  */
 export async function listStaleParents(sql: Executor): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`

@@ -1,9 +1,9 @@
 import type { Transaction } from "../../postgres/client.ts";
 
 /**
- * Takes an advisory lock until the transaction ends, which may then stay idle for as long as it likes: it holds neither
- * rows nor a snapshot. Of a transaction and not of a session, which a pooler would give to somebody else.
- * @returns false where somebody else has it
+ * Takes an advisory lock until the transaction ends. The transaction may stay idle without a time-out: it holds neither
+ * row locks nor a snapshot. The lock is not a session's, since a pooler may give the session to another client.
+ * @returns false if another transaction has the lock
  */
 export async function tryLock(tx: Transaction, key: number): Promise<boolean> {
   const [row] = await tx<[{ locked: boolean }]>`

@@ -2,8 +2,8 @@
 const RATE_TIME_CONSTANT_S = 30;
 
 /**
- * The drain rate, in events per second, as it is some time after it was last written.
- * @param atMs when it was written, and `nowMs`, both by the same clock
+ * The drain rate, in events per second, decayed since it was last written.
+ * @param atMs when it was written; `nowMs` must be of the same clock
  */
 export const decayedRate = (rate: number, atMs: number, nowMs: number): number =>
   rate * Math.exp(-Math.max(0, nowMs - atMs) / (RATE_TIME_CONSTANT_S * 1_000));

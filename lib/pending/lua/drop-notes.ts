@@ -2,10 +2,10 @@ import { script } from "../../redis/script.ts";
 import { notesLua } from "./notes.ts";
 
 /**
- * Removes notes with all that they count as waiting.
+ * Removes notes with the events that they count as waiting.
  *
  * KEYS  see `notesLua`
- * ARGV  1 'sqs', where the depth is kept by the notes, or 'redis', then the notes' ids
+ * ARGV  1 'sqs', whose depth the notes count, or 'redis', then the notes' ids
  * Output 1
  */
 export const dropNotesScript = script(

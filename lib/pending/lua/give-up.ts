@@ -2,11 +2,11 @@ import { script } from "../../redis/script.ts";
 import { notesLua } from "./notes.ts";
 
 /**
- * Marks parts whose messages were set aside as dead: they stay pending, but no longer count towards the depth and have no
- * age. A message that belongs to no receipt loses its note.
+ * Marks parts as dead whose messages became dead letters: they stay pending, but no longer count towards the depth and
+ * have no age. A message that belongs to no receipt loses its note.
  *
  * KEYS  see `notesLua`
- * ARGV  1 'sqs', where the depth is kept by the notes, or 'redis', then for each part: id, part
+ * ARGV  1 'sqs', whose depth the notes count, or 'redis', then for each part: id, part
  * Output 1
  */
 export const giveUpScript = script(

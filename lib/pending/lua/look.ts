@@ -2,13 +2,13 @@ import { script } from "../../redis/script.ts";
 import { notesLua } from "./notes.ts";
 
 /**
- * What waits in a shard, and its oldest notes, as of one moment.
+ * Reads what waits in a shard, and its oldest notes, as of one moment.
  *
  * KEYS  1 to 4 see `notesLua`, 5 whether the notes are complete
- * ARGV  1 client id, or '' for all, 2 number of notes at the most
- * Output {now (ms), client ids and their waiting events, receipt ids and the times of their notes (ms), notes, since when the notes may
- *        have been incomplete (ms), '' if they are complete, 1 if all of them may have been lost}; a note is false where it is
- *        missing. The second and third list are flat.
+ * ARGV  1 client id, or '' for all, 2 maximum number of notes
+ * Output {now (ms), client ids and their waiting events, receipt ids and the times of their notes (ms), notes, time since
+ *        which the notes may be incomplete (ms) or '' if they are complete, 1 if all of them may have been lost}; a missing
+ *        note is false. The second and third element are flat lists.
  */
 export const lookScript = script(
   "weirLook",
@@ -19,7 +19,7 @@ if client_id == '' then waiting = redis.call('HGETALL', WAITING)
 else waiting = { client_id, redis.call('HGET', WAITING, client_id) or '0' } end
 local scored, ids = redis.call('ZRANGE', OPEN, 0, most_notes - 1, 'WITHSCORES'), {}
 for i = 1, #scored, 2 do ids[#ids + 1] = scored[i] end
--- A server that was started again, or took over from another, may have lost the newest notes.
+-- A server that restarted, or took over from another, may have lost the newest notes.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
 local counted = redis.call('HMGET', counted_key, 'run', 'since', 'done', 'emptied')
 local since = counted[2]

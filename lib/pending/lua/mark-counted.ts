@@ -1,10 +1,10 @@
 import { script } from "../../redis/script.ts";
 
 /**
- * Notes that all that waits in SQS is counted, unless Redis has lost data again in the meantime.
+ * Records that everything that waits in SQS is counted, unless Redis has lost data again in the meantime.
  *
  * KEYS  1 whether the notes are complete
- * ARGV  1 since when that had not been known (ms)
+ * ARGV  1 time since which that was unknown (ms)
  * Output 1
  */
 export const markCountedScript = script(

@@ -2,11 +2,11 @@ import { script } from "../../redis/script.ts";
 import { DEAD_SCORE } from "./notes.ts";
 
 /**
- * What a shard's notes say of the messages in SQS, as of one moment and by its own server's clock.
+ * Reads the depth of the messages in SQS from a shard's notes, as of one moment and by its own server's clock.
  *
  * KEYS  1 stats, 2 open notes, 3 whether the notes are complete
- * Output {time of the oldest note (ms) or '', events, drain rate, time of the rate (ms), now (ms), how long all notes may have
- *        been lost (ms), -1 if they are not}; events, rate and its time are false where there are none
+ * Output {time of the oldest note (ms) or '', events, drain rate, time of the rate (ms), now (ms), time since all notes may
+ *        have been lost (ms), -1 if they are not}; events, rate and its time are false if absent
  */
 export const notesDepthScript = script(
   "weirNotesDepth",

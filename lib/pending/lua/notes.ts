@@ -1,18 +1,18 @@
-/** Added to the time of a note all of whose parts are dead: it comes after those that wait, and has no age. */
+/** Added to the time of a note whose parts are all dead: it sorts after those that wait, and has no age. */
 export const DEAD_SCORE = 1e15;
 
 /**
- * Lua functions on receipts' notes: what of a request waits, as far as Redis knows. The states and what each step counts are
- * described in docs/decisions/0023. Every change of a note and of the counts it carries is one atomic step, so that they
- * agree also after Redis came back with older data.
+ * Lua functions on receipts' notes: which parts of a request wait, as far as Redis knows. docs/decisions/0023 describes the
+ * states and what each step counts. Every change of a note and of its counts is one atomic step, so that they also agree
+ * after Redis came back with older data.
  *
- * A note is "client events received_at state parts outcomes". State `s`: being sent, and `parts` are those settled already; `o`:
- * `parts` are those that wait, "0:500,1:300x,", of which the worker gave up those with an x. `outcomes` has the letters
- * that were answered, where not all events were accepted, and is kept with Redis Streams only. The client is `*` for a
- * message that belongs to no receipt.
+ * A note is "client events received_at state parts outcomes". State `s`: being sent, and `parts` are the settled ones; `o`:
+ * `parts` are those that wait, "0:500,1:300x,"; the worker gave up those with an x. `outcomes` has the letters of the
+ * response if not all events were accepted, with Redis Streams only. The client is `*` for a message that belongs to no
+ * receipt.
  *
- * KEYS, from `first` on: pending receipts (hash), open (sorted set: receipt id by the time of its note, ms), events waiting by
- * client (hash), stats
+ * KEYS, from `first` on: pending receipts (hash), open (sorted set: receipt id by the time of its note, ms), waiting events
+ * by client (hash), stats
  */
 export const notesLua = (first: number): string => `
 local NOTES, OPEN, WAITING, STATS = KEYS[${first}], KEYS[${first + 1}], KEYS[${first + 2}], KEYS[${first + 3}]
@@ -20,7 +20,7 @@ local notes_time = redis.call('TIME')
 local notes_now = notes_time[1] * 1000 + math.floor(notes_time[2] / 1000)
 local DEAD = ${DEAD_SCORE.toFixed(0)}
 
--- Numbers go to Redis as digits; Lua's -0 is no integer to it.
+-- Numbers go to Redis as digits; it does not accept Lua's -0 as an integer.
 local function add(key, field, by)
   if by ~= 0 then return redis.call('HINCRBY', key, field, string.format('%d', by)) end
 end
@@ -35,7 +35,7 @@ local function read_note(id)
   local text = redis.call('HGET', NOTES, id)
   if not text then return nil end
   local client, events, at, state, parts, outcomes = string.match(text, '^(%S+) (%d+) (%d+) (%a) (%S*) ?(%S*)$')
-  -- One that an earlier version wrote, which did not count it.
+  -- A note that an earlier version wrote and did not count.
   if not client then return { old = true } end
   return { client = client, events = tonumber(events), at = at, state = state, parts = parts, outcomes = outcomes }
 end
@@ -48,7 +48,7 @@ end
 local function remove_note(id)
   redis.call('HDEL', NOTES, id)
   redis.call('ZREM', OPEN, id)
-  -- Where nothing is open nothing waits, whatever the count has missed.
+  -- If no note is open, nothing waits, even if the count is off.
   if redis.call('EXISTS', OPEN) == 0 then redis.call('DEL', WAITING) end
 end
 
@@ -58,7 +58,7 @@ local function sum_parts(parts)
   return sum
 end
 
--- @return what comes before the part, its events, 'x' if it is dead, and what comes after it; nil if it is not listed
+-- @return the parts before it, its events, 'x' if it is dead, and the parts after it; nil if it is not listed
 local function find_part(parts, part)
   local name = ',' .. part .. ':'
   local from = string.find(',' .. parts, name, 1, true)
@@ -68,13 +68,13 @@ local function find_part(parts, part)
   return string.sub(parts, 1, from - 1), tonumber(events), mark, after
 end
 
--- @param since when it began to wait (ms)
+-- @param since time from which it waits (ms)
 local function open_note(id, client, events, at, state, parts, since)
   write_note(id, { client = client, events = events, at = at, state = state, parts = parts, outcomes = '' })
   redis.call('ZADD', OPEN, 'NX', since or notes_now, id)
 end
 
--- Takes a settled part out of a note. @return its events if that had not been done, else nil; whether it was live
+-- Removes a settled part from a note. @return its events, or nil if it is already settled; whether it was live
 local function settle_part(id, note, part, events)
   if note.state == 's' then
     if find_part(note.parts, part) then return nil end

@@ -2,12 +2,12 @@ import { script } from "../../redis/script.ts";
 import { notesLua } from "./notes.ts";
 
 /**
- * Counts messages in SQS that no admission has counted: of a quarantine redrive, or found in SQS after Redis lost its notes.
+ * Counts messages in SQS that no admission has counted: from a quarantine redrive, or found in SQS after Redis lost notes.
  *
  * KEYS  see `notesLua`
- * ARGV  for each part: id (of the receipt; of the message where it belongs to none), part, events, client id ('*' where it
- *       belongs to none), received at (ms), since when it waits (ms), '' for now
- * Output number of parts that were not known
+ * ARGV  for each part: id (the receipt's, or the message's if it belongs to no receipt), part, events, client id ('*' if it
+ *       belongs to no receipt), received at (ms), time since which it waits (ms) or '' for now
+ * Output number of parts that were unknown
  */
 export const openNotesScript = script(
   "weirOpenNotes",
@@ -24,7 +24,7 @@ for i = 1, #ARGV, 6 do
     add_waiting(client, events)
     add(STATS, 'events', events)
   elseif note.state == 'o' and not before then
-    -- Another part of it was found before this one. Where it is settled, the next look finds that.
+    -- Another part of the request was found before this one. If this part is settled, the next look finds that.
     note.parts = note.parts .. part .. ':' .. ARGV[i + 2] .. ','
     note.events = note.events + events
     write_note(id, note)

@@ -3,17 +3,17 @@ import { rateLua } from "./drain-rate.ts";
 import { notesLua } from "./notes.ts";
 
 /**
- * How long the outcomes of a request are kept at the least after it was settled. When a connection breaks before the reply,
- * ioredis sends the command again within its time-out of 1.5 s; a fast worker may have settled the request by then.
+ * Minimum time for which a settled request's outcomes are kept. If a connection breaks before the reply, ioredis sends the
+ * command again within its time-out of 1.5 s; a fast worker may have settled the request by then.
  */
 export const DECIDED_MS = 5_000;
 
 /**
- * Takes settled parts out of their receipts' notes. Saying the same again changes nothing.
+ * Removes settled parts from their receipts' notes. Idempotent.
  *
- * KEYS  1 to 4 see `notesLua`, 5 and 6 outcomes of requests settled lately (even and odd generations)
- * ARGV  1 'sqs', where the depth is kept by the notes, or 'redis', where the outcomes are kept for repeated commands; then for
- *       each part: receipt id, part, events
+ * KEYS  1 to 4 see `notesLua`, 5 and 6 outcomes of recently settled requests (even and odd generations)
+ * ARGV  1 'sqs', whose depth the notes count, or 'redis', whose outcomes are kept for repeated commands; then for each
+ *       part: receipt id, part, events
  * Output number of events that no longer wait
  */
 export const settleScript = script(
