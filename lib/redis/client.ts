@@ -49,9 +49,9 @@ class SingleServer extends Redis {
 }
 
 /**
- * Without automatic pipelining, which collects the commands of an event-loop turn: nearly all of ours are scripts, which take
- * Redis longer than a write takes us. If they are collected, Redis idles while we build them, and we idle while it runs
- * them. With 4 concurrent ingest requests, it halved the rate (docs/decisions/0021).
+ * Without automatic pipelining, which collects the commands of an event-loop turn: nearly all of ours are scripts, which
+ * take Redis longer than a write takes us. If they are collected, Redis idles while we build them, and we idle while it
+ * runs them. With 4 concurrent ingest requests, it halved the rate (docs/decisions/0021).
  */
 const connectServer = (url: string): Redis =>
   new SingleServer(url, {
