@@ -152,7 +152,7 @@ async function settleBatch(tx: Transaction, received: readonly Received[], store
   tally(settlements, stored, quarantined);
 
   const health = messages.flatMap(({ header }) => header.health ?? []);
-  // Sent together: none needs another's result.
+  // Sent together: they do not depend on each other.
   await Promise.all([
     settlements.size > 0 && settleReceipts(tx, [...settlements.values()]),
     audits.length > 0 && touchKeys(tx, usedKeys(audits)),
