@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: replays 1,707 earthquakes and 20,000 flights against a running system and compares what it counts
- * with what the data holds. A second run adds nothing, since every event keeps its id and its content.
+ * `npm run demo`: replays 1,707 earthquakes and 20,000 flights against a running system and compares its counts with the
+ * data. A second run adds nothing, since every event keeps its id and content.
  */
 import { parseArgs } from "node:util";
 import { clientOfSecret } from "../lib/base/ids.ts";

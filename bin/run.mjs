@@ -1,7 +1,7 @@
 /**
- * Runs one of the project's commands: installs the packages if need be, then starts the command with Node 24 from
- * node_modules, whatever the machine's own Node is. Plain JavaScript without dependencies, since it runs before there
- * are any.
+ * Runs one of the project's commands: installs the packages if necessary, then starts the command with Node 24 from
+ * node_modules, whatever the machine's Node version. Plain JavaScript without dependencies, since it runs before they are
+ * installed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const lockFile = join(root, "package-lock.json");
-/** Applied to packages by npm's `postinstall`. */
+/** Patches that npm's `postinstall` applies to packages. */
 const patches = join(root, "patches");
 const marker = join(modules, ".weir-installed");
 const commands = {
@@ -49,8 +49,8 @@ function install() {
   const hash = createHash("sha256").update(readFileSync(lockFile));
   for (const name of readdirSync(patches).sort()) hash.update(readFileSync(join(patches, name)));
   const lock = hash.digest("hex");
-  // Written only where it is missing: a second command that starts just now would read a half-written one, take the
-  // packages for outdated and remove them under the first.
+  // Written only if missing: a concurrently starting command would read a partial file, consider the packages outdated
+  // and remove them while the first one runs.
   if (existsSync(marker)) {
     if (readFileSync(marker, "utf8") === lock) return;
   } else if (isInstalledByHand()) return writeFileSync(marker, lock);
@@ -65,7 +65,7 @@ function install() {
   writeFileSync(marker, lock);
 }
 
-/** npm writes its own copy of the lock file last, so one that is newer than ours means a finished installation. */
+/** npm writes its copy of the lock file last, so a copy newer than our lock file means a finished installation. */
 function isInstalledByHand() {
   const copy = join(modules, ".package-lock.json");
   return existsSync(copy) && statSync(copy).mtimeMs >= statSync(lockFile).mtimeMs;
@@ -74,7 +74,7 @@ function isInstalledByHand() {
 function findNode() {
   const node = join(modules, ".bin", "node");
   if (spawnSync(node, ["--version"], { stdio: "ignore" }).status === 0) return node;
-  // Where installation scripts are switched off, the package has no binary.
+  // If installation scripts are disabled, the package has no binary.
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   return fail(
     "Node.js 24 is missing from node_modules: is npm told to ignore scripts? Run `npm rebuild node`, or use Node.js 24.",
@@ -92,8 +92,8 @@ function run(command, args) {
   const forward = (signal) => child.kill(signal);
   process.on("SIGTERM", forward);
   process.on("SIGHUP", forward);
-  // A terminal sends Ctrl-C to the child as well, and for most commands twice would mean "at once". Without a terminal
-  // it came to us alone; `start` knows that two in a row are one.
+  // A terminal sends Ctrl-C to the child as well, and most commands treat a second one as "at once". Without a terminal
+  // only this process receives it; `start` counts two in a row as one.
   process.on("SIGINT", (signal) => {
     if (command === "start" || !process.stdin.isTTY) forward(signal);
   });
@@ -102,7 +102,7 @@ function run(command, args) {
   child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
 }
 
-/** npm runs us in a shell, which on SIGTERM dies without a word to its children; then nobody waits for us any more. */
+/** npm runs us in a shell, which on SIGTERM dies without signalling its children; then nobody waits for us any more. */
 function endWithParent(forward) {
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event === undefined) return;

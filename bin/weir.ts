@@ -1,4 +1,4 @@
-/** `npm run weir -- …`: clients, keys, quarantine, dead letters, exports and the audit from the command line. */
+/** `npm run weir -- …`: manages clients, keys, quarantine, dead letters, exports and the audit trail. */
 import { Command } from "commander";
 import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";

@@ -1,4 +1,4 @@
-/** The demo client and the administrator that a local system has, and their keys, kept over restarts. */
+/** The demo client and the administrator of a local system, and their keys, which persist across restarts. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
@@ -27,18 +27,18 @@ const devFileSchema = z.object({
   adminKey: z.string(),
   databaseUrl: z.string(),
   redisUrl: z.string(),
-  /** Whether it is a cluster, and how many shards it has; a server without shards where they are left out. */
+  /** Whether it is a cluster, and its number of shards; if absent, a single server without shards. */
   redisCluster: z.boolean().optional(),
   redisShards: z.number().optional(),
   queue: z.enum(["redis", "sqs"]),
-  /** With SQS: the server that stands in for it, if any, and the queue. */
+  /** With SQS: the emulator's URL, if any, and the queue. */
   sqsEndpoint: z.string().optional(),
   sqsQueueUrl: z.string().optional(),
-  /** File with the public key that checkpoints of the audit trail are signed with, where it was made here. */
+  /** File with the public key that verifies the audit trail's checkpoints, if it was generated here. */
   auditPublicKey: z.string().optional(),
 });
 
-/** What other programs need to talk to a running local system. */
+/** What other programs need to connect to a running local system. */
 export type DevFile = z.output<typeof devFileSchema>;
 
 const fileName = (dataDir: string): string => join(dataDir, "dev.json");
@@ -46,7 +46,7 @@ const fileName = (dataDir: string): string => join(dataDir, "dev.json");
 export const writeDevFile = (dataDir: string, content: DevFile): Promise<void> =>
   writeFile(fileName(dataDir), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 
-/** What the last start wrote; undefined if there is nothing usable. */
+/** Reads the file of the last start; undefined if missing or invalid. */
 export async function readDevFile(dataDir: string): Promise<DevFile | undefined> {
   try {
     return devFileSchema.parse(JSON.parse(await readFile(fileName(dataDir), "utf8")));
@@ -55,7 +55,7 @@ export async function readDevFile(dataDir: string): Promise<DevFile | undefined>
   }
 }
 
-/** Makes the two clients if they are missing, and keys for them unless those of the last start still work. */
+/** Creates the two clients if missing, and keys for them unless those of the last start still work. */
 export async function ensureAccess(
   deps: Deps,
   dataDir: string,
@@ -69,7 +69,7 @@ export async function ensureAccess(
 async function ensureKey(deps: Deps, account: typeof DEMO | typeof ADMIN, former?: string): Promise<string> {
   const { scopes, ...client } = account;
   if ((await getClient(deps, client.client_id)) === null) await createClient(deps, client);
-  // The database holds hashes only: a key can be tried, never looked up.
+  // The database stores only hashes: a key can be tested, not looked up.
   const known = former === undefined ? null : await findKey(deps, former);
   if (former !== undefined && known?.client_id === client.client_id) return former;
   const { secret } = await createKey(deps, client.client_id, { scopes: [...scopes] });

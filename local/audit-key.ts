@@ -1,4 +1,4 @@
-/** The key pair that signs checkpoints on this machine, made once and kept over restarts. */
+/** The key pair that signs checkpoints on this machine, generated once and kept across restarts. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,11 +6,11 @@ import { join } from "node:path";
 export interface LocalAuditKey {
   /** In PEM. */
   signingKey: string;
-  /** File with the public key in PEM, for those who verify. */
+  /** File with the public key in PEM, for verification. */
   publicKeyFile: string;
 }
 
-/** @returns the key of `<dataDir>/audit-key.pem`, made there if it is missing, readable by its owner alone */
+/** @returns the key in `<dataDir>/audit-key.pem`, generated if missing and readable only by its owner */
 export async function ensureAuditKey(dataDir: string): Promise<LocalAuditKey> {
   const file = join(dataDir, "audit-key.pem");
   const signingKey = (await read(file)) ?? (await make(file));
@@ -27,7 +27,7 @@ async function make(file: string): Promise<string> {
   return text;
 }
 
-/** @returns undefined where there is no such file */
+/** @returns undefined if there is no such file */
 async function read(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");

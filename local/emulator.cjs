@@ -1,19 +1,19 @@
 /**
- * Brings serverless-offline closer to API Gateway where events would suffer. It is loaded as its "custom
- * authentication provider", which is called for each route with the chance to reach the HTTP server; it lets every
- * request pass, since Weir's functions check keys themselves.
+ * Adapts serverless-offline to API Gateway where a difference would affect events. It is loaded as the "custom
+ * authentication provider", which is called for each route and has access to the HTTP server. It accepts every request,
+ * since Weir's functions check keys themselves.
  *
- * - serverless-offline decodes every body as UTF-8 text, which destroys gzip and lets invalid UTF-8 pass unseen. API
- *   Gateway hands over what is not text as base64. serverless-offline does so too if the parsed `content-type` says
- *   octet-stream; the function gets its headers from another place, as the client sent them.
- * - It parses JSON bodies only to use the text again. Called `text/plain` they aren't parsed.
- * - It writes the query anew, in which bytes that are not UTF-8 become U+FFFD. API Gateway hands it over as it was sent.
- * - A function that throws becomes a 200 with the stack trace in the body. API Gateway answers 500.
- * - It looks for a function's module anew at each call, up to the root of the file system. What has been loaded once stays
- *   the same here, see `watch` in serverless.yml, so it is found once.
- * - All functions share one process, so that a request waits for what else goes on there. The worker gets a thread.
- * - Its own refusals (body over 10 MB, malformed path) get the problem documents that Weir's answers have.
- * - Its log is bounded, see log-files.ts.
+ * - serverless-offline decodes every body as UTF-8 text, which destroys gzip and hides invalid UTF-8. API Gateway passes
+ *   binary bodies as base64. serverless-offline does the same if the parsed `content-type` is octet-stream; the function
+ *   still receives the headers as the client sent them.
+ * - It parses JSON bodies, but then uses the text. Declared as `text/plain`, they are not parsed.
+ * - It re-encodes the query, so that bytes that are not UTF-8 become U+FFFD. API Gateway passes the query as sent.
+ * - If a function throws, it answers 200 with the stack trace in the body. API Gateway answers 500.
+ * - It searches a function's module at each call, up to the root of the file system. Loaded modules do not change here, see
+ *   `watch` in serverless.yml, so each is searched once.
+ * - All functions share one process, so requests wait for other work there. The worker gets its own thread.
+ * - Its own error responses (body over 10 MB, malformed path) become problem documents like Weir's.
+ * - Its log size is bounded, see log-files.ts.
  */
 const { isUtf8 } = require("node:buffer");
 const { randomUUID } = require("node:crypto");
@@ -31,13 +31,13 @@ const CODES = {
   415: "unsupported-media-type",
 };
 /**
- * The function that has a thread of its own. Each of its steps would wait for a turn of the loop that answers requests,
- * the longer the more there are.
+ * The function that has its own thread. Otherwise each of its steps would wait for the event loop that answers requests,
+ * and longer the more requests there are.
  */
 const WORKER = "functions/worker.handler";
 const prepared = new WeakSet();
 
-/** Its way to load functions is in no module that it exports; it is imported when a function is first called. */
+/** The function loader is not in an exported module; it is imported with the first call of a function. */
 function loadOnce() {
   const source = dirname(require.resolve("serverless-offline"));
   const loader = require(
@@ -53,7 +53,7 @@ function loadOnce() {
       ? Promise.resolve(functionThread(moduleUrl(root, name), forget))
       : load(root, name);
     handlers.set(name, loading);
-    // A module that could not be loaded is looked for again.
+    // A module that failed to load is tried again.
     loading.catch(forget);
     return loading;
   };
@@ -71,7 +71,7 @@ function prepare(server) {
   server.ext("onPreResponse", describeFailure);
 }
 
-/** Puts the client's content type aside: a malformed one would be refused before a function could say so. */
+/** Saves and replaces the client's content type: a malformed one would be rejected before it reaches a function. */
 function keepContentType(request, h) {
   const { headers } = request;
   request.app.contentType = headers["content-type"] ?? "application/json";
@@ -88,7 +88,7 @@ function keepQuery(request, h) {
 
 function markBinary(request, h) {
   const { headers, payload } = request;
-  // Without one, the type of a body counts as JSON; it must not be guessed again from its bytes.
+  // A body without a type counts as JSON; its type must not be guessed from its bytes.
   if (request.mime === null) request.mime = "text/plain";
   if (Buffer.isBuffer(payload) && isBinary(headers["content-encoding"], request.app.contentType, payload))
     headers["content-type"] = "application/octet-stream";
@@ -128,7 +128,7 @@ function problem(h, status) {
 }
 
 loadOnce();
-// Without it, under serverless-offline alone, the terminal is the log.
+// Without the variable, under plain serverless-offline, the log goes to the terminal.
 if (process.env.WEIR_LOG_DIR) printToLog(process.env.WEIR_LOG_DIR);
 let routes = 0;
 

@@ -1,4 +1,4 @@
-/** Runs serverless-offline, which stands in for API Gateway and Lambda, as a process of its own. */
+/** Runs serverless-offline, which emulates API Gateway and Lambda, in its own process. */
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -22,31 +22,31 @@ const START_TIMEOUT_MS = 120_000;
 export interface EmulatorOptions {
   httpPort: number;
   lambdaPort: number;
-  /** Takes the functions' bundles and the log. */
+  /** Folder for the functions' bundles and the log. */
   dataDir: string;
-  /** What the functions see. */
+  /** Environment variables of the functions. */
   environment: Record<string, string | undefined>;
-  /** Folder of the `serverless.yml` to run, if it is not this project's own. */
+  /** Folder of the `serverless.yml` to run; by default this project's. */
   project?: string;
   signal?: AbortSignal | undefined;
 }
 
 export interface Emulator extends LocalServer {
-  /** Resolves when it answers; rejects with its last lines if it ends before. */
+  /** Resolves when it answers; rejects with its last log lines if it ends before. */
   ready: Promise<void>;
   logFile: string;
 }
 
-/** Where the emulator's Lambda API invokes a function of `serverless.yml`. */
+/** URL at which the emulator's Lambda API invokes a function of `serverless.yml`. */
 export const invocationUrl = (lambdaPort: number, name: string): string =>
   `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/weir-local-${name}/invocations`;
 
-/** Where the emulator's log is, and those before it. */
+/** Folder of the emulator's current and earlier logs. */
 export const logFolder = (dataDir: string): string => join(dataDir, "logs");
 
 const pidFile = (dataDir: string): string => join(dataDir, "serverless.pid");
 
-/** Ends an emulator that an earlier run, killed without warning, left behind on the same data folder. */
+/** Ends an emulator that an earlier, killed run left behind on the same data folder. */
 export async function endLeftoverEmulator(dataDir: string, say: (line: string) => void): Promise<void> {
   const pid = Number(await readFile(pidFile(dataDir), "utf8").catch(() => "0"));
   if (pid <= 0 || !(await commandLine(pid)).includes("serverless.js offline start")) return;
@@ -61,7 +61,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const logs = logFolder(dataDir);
   const logFile = currentLog(logs);
   await mkdir(logs, { recursive: true });
-  // One log for each start, so that its last lines are about this one.
+  // A new log for each start, so that its last lines belong to this start.
   putAside(logs, true);
   const log = await open(logFile, "a", 0o600);
   const serverless = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
@@ -71,23 +71,23 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     [serverless, "offline", "start", "--stage", "local", "--noSponsor", ...ports],
     {
       cwd: project,
-      // A process group of its own: on Ctrl-C the event source finishes its invocation before the functions go.
+      // Its own process group: on Ctrl-C the event source finishes its invocation before the functions end.
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
       env: {
-        // Without it four lines for each request, which cost time and disk.
+        // The default logs four lines per request, which cost time and disk space.
         SLS_LOG_LEVEL: "warning",
         ...environment,
         WEIR_LOG_DIR: logs,
         WEIR_BUILD_DIR: relative(project, join(dataDir, "build")),
-        // Compiled code is kept from one start to the next: a second less to wait.
+        // Caching compiled code makes the next start a second faster.
         NODE_COMPILE_CACHE: join(dataDir, "build", "cache"),
       },
     },
   );
   const { pid } = child;
   const exited = howItEnds(child).finally(() => {
-    // The bundler's service is a child of its own, which outlives a kill for a while.
+    // The bundler's service is a separate child, which outlives a kill for a while.
     if (pid !== undefined) killGroup(pid);
     return log.close();
   });
@@ -113,7 +113,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-/** @throws if the log tells of a failed start: where the bundler fails, its service keeps the process alive */
+/** @throws if the log reports a failed start: if the bundler fails, its service keeps the process alive */
 async function answers(url: string, logFile: string): Promise<boolean> {
   const log = await readFile(logFile, "utf8");
   if (/^Error:$/m.test(log)) throw new Error(await complaint(logFile));

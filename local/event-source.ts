@@ -1,7 +1,7 @@
 /**
- * What stands in for the event source mapping of AWS: polls the queue, invokes the worker function through the
- * emulator's Lambda endpoint with batches in the shape of SQS, and honours partial failures. `serverless-offline-sqs`
- * does not: it deletes every message of a batch, whatever the handler reported.
+ * Emulates the AWS event source mapping: polls the queue, invokes the worker function through the emulator's Lambda
+ * endpoint with batches in SQS format, and honours partial failures. `serverless-offline-sqs` does not: it deletes every
+ * message of a batch, whatever the handler reports.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
@@ -11,9 +11,9 @@ import type { Message, Queue } from "../lib/queue/port.ts";
 import { encodeText } from "../lib/queue/sqs/text.ts";
 import type { BatchResponse } from "../lib/worker/drain-records.ts";
 
-/** The emulator takes 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
+/** The emulator accepts 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
 const MAX_PAYLOAD_BYTES = 5 * 1024 * 1024;
-/** Also how long a stop may have to wait for a poller that has nothing to do. */
+/** Also the longest that a stop waits for an idle poller. */
 const WAIT_MS = 500;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_RECEIVE_PAUSE_MS = 1_000;
@@ -21,17 +21,17 @@ const LONGEST_INVOKE_PAUSE_MS = 10_000;
 const ARN = "arn:aws:sqs:us-east-1:000000000000:weir-events";
 
 export interface EventSource {
-  /** Resolves when the invocations under way have ended and their messages are settled. */
+  /** Resolves when running invocations have ended and their messages are settled. */
   stop(): Promise<void>;
 }
 
 export interface EventSourceOptions {
-  /** Makes the queue of one poller: reads that block need a connection of their own. */
+  /** Creates the queue of one poller: blocking reads need their own connection. */
   createQueue: () => Queue;
-  /** Calls the worker. Rejects if the invocation itself failed, which says nothing about single messages. */
+  /** Calls the worker. Rejects if the invocation itself fails, for which no single message is at fault. */
   invoke: (event: SQSEvent) => Promise<SQSBatchResponse & Partial<BatchResponse>>;
   log: (line: string) => void;
-  /** Batches under way at the same time. */
+  /** Number of concurrent batches. */
   pollers?: number;
   maxMessages?: number;
 }
@@ -95,16 +95,16 @@ const deliverTo = (queue: Queue, messages: readonly Message[], invoke: Poll["inv
     },
   });
 
-/** Doubles from 0.2 s on; half of it by chance, so that pollers don't fall into step. */
+/** Doubles from 0.2 s; half of it is random, so that pollers do not synchronize. */
 const backoffMs = (faults: number, longestMs: number): number =>
   Math.min(FIRST_PAUSE_MS * 2 ** faults, longestMs) * (0.5 + Math.random() / 2);
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** As JSON text, with room for the record around it. */
+/** Size as JSON text, with room for the surrounding record. */
 const recordBytes = ({ body }: Message): number => Buffer.byteLength(JSON.stringify(body)) + 500;
 
-/** The messages as Lambda would hand them to a function that SQS triggers. */
+/** The messages as Lambda passes them to a function that SQS triggers. */
 export function toSqsEvent(messages: readonly Message[]): SQSEvent {
   return { Records: messages.map(toRecord) };
 }
@@ -112,7 +112,7 @@ export function toSqsEvent(messages: readonly Message[]): SQSEvent {
 const toRecord = ({ id, body, deliveries, sentAt }: Message): SQSRecord => ({
   messageId: id,
   receiptHandle: id,
-  // As it would be in SQS, whichever queue it comes from: the worker has but one way to read it.
+  // Encoded as in SQS, whatever the queue: the worker reads only this encoding.
   body: encodeText(body),
   attributes: {
     ApproximateReceiveCount: String(deliveries),
@@ -132,7 +132,7 @@ const responseSchema = z.object({
   untried: z.array(z.string()).default([]),
 });
 
-/** What the function threw, without its stack; the emulator's own words where they are something else. */
+/** The message of the function's error, without its stack; otherwise the start of the emulator's response. */
 function errorMessage(text: string): string {
   const thrown = z
     .object({ errorMessage: z.string() })
@@ -141,17 +141,17 @@ function errorMessage(text: string): string {
 }
 
 /**
- * Invokes a function over the Lambda API of the emulator.
+ * Invokes a function through the emulator's Lambda API.
  * @param url the function's `…/invocations`
  * @param timeoutMs after which the invocation counts as failed
- * @returns a function that rejects if the endpoint is out of reach or the function threw
+ * @returns a function that rejects if the endpoint is unreachable or the function throws
  */
 export function invokeOver(url: string, timeoutMs: number): EventSourceOptions["invoke"] {
   return async (event) => {
     const body = JSON.stringify(event);
     const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(timeoutMs) });
     const text = await response.text();
-    // The emulator, as Lambda, answers 200 where the function threw, and tells by this header.
+    // Like Lambda, the emulator answers 200 with this header if the function threw.
     if (!response.ok || response.headers.has("x-amz-function-error"))
       throw new Error(`the worker failed: ${errorMessage(text)}`);
     return responseSchema.parse(text === "" ? {} : JSON.parse(text));

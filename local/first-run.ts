@@ -1,12 +1,12 @@
-/** What a schedule does, done once at the start: a laptop may not be on when its hour, or minute, is full. */
+/** Runs a scheduled function once at the start: a laptop may be off at the scheduled times. */
 export interface FirstRun {
-  /** Stops waiting for it. What it has not done, the next run does. */
+  /** Stops waiting for it. The next run does what it has not done. */
   stop(): Promise<void>;
 }
 
 /**
- * Calls a function and does not wait for it.
- * @param name of what it does, for people
+ * Calls a function without waiting for it.
+ * @param name of the function, for log lines
  * @param url the function's `…/invocations`
  */
 export function startFirstRun(name: string, url: string, log: (line: string) => void): FirstRun {
@@ -25,6 +25,6 @@ export function startFirstRun(name: string, url: string, log: (line: string) => 
 async function invoke(url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { method: "POST", body: "{}", signal });
   const text = await response.text();
-  // The emulator, as Lambda, answers 200 where the function threw, and tells by this header.
+  // Like Lambda, the emulator answers 200 with this header if the function threw.
   if (!response.ok || response.headers.has("x-amz-function-error")) throw new Error(text.slice(0, 200));
 }

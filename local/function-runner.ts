@@ -1,4 +1,4 @@
-/** What runs in the thread of `functionThread`: one function. */
+/** Runs one function in the thread of `functionThread`. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Remaining } from "./function-thread.ts";
 

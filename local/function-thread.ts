@@ -1,8 +1,8 @@
-/** A function in a thread of its own, with an event loop and connections of its own. */
+/** Runs a function in its own thread, with its own event loop and connections. */
 import { Worker } from "node:worker_threads";
 import type { Context } from "aws-lambda";
 
-/** All of the context that a thread gets. */
+/** The part of the context that a thread gets. */
 export type Remaining = Pick<Context, "getRemainingTimeInMillis">;
 type Handler = (event: unknown, context: Remaining) => Promise<unknown>;
 
@@ -14,8 +14,8 @@ interface Call {
 /**
  * Starts the thread at once.
  * @param module URL of a module that exports `handler`
- * @param ended called when the thread has ended, which it does only when something goes wrong in it
- * @returns its handler; it rejects with what the function threw, and with what ended the thread
+ * @param ended called when the thread has ended, which happens only on an error
+ * @returns its handler; it rejects with the error of the function, or the one that ended the thread
  */
 export function functionThread(module: string, ended: () => void): Handler {
   const thread = new Worker(new URL("function-runner.ts", import.meta.url), { workerData: module });

@@ -1,4 +1,4 @@
-/** LocalStack from Python's package index, in a virtual environment of its own. */
+/** Installs LocalStack from PyPI into its own virtual environment. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,21 +12,21 @@ const HOW_TO_GET_IT =
   "LocalStack needs Python 3.11, 3.12 or 3.13 with venv and found none on the PATH. Install one (`brew install " +
   "python@3.13`, `sudo apt install python3-venv`), or use the container: `docker compose up localstack`.";
 
-/** Where the project's own files for LocalStack are: its start, its versions, what it runs when it is ready. */
+/** Folder of the project's files for LocalStack: start script, pinned versions, and scripts run when it is ready. */
 export const LOCALSTACK_FILES = fileURLToPath(new URL("../localstack", import.meta.url));
 
 export interface InstallOptions {
   venvDir: string;
-  /** Told before anything is installed. */
+  /** Called before anything is installed. */
   log: (line: string) => void;
-  /** Ends the installation early. */
+  /** Aborts the installation. */
   signal?: AbortSignal;
 }
 
 /**
- * Installs LocalStack into `venvDir` if it is not there, or if the pinned versions have changed.
- * @returns the environment's Python
- * @throws with one sentence on how to get Python, or with pip's own last lines
+ * Installs LocalStack into `venvDir` if it is missing or the pinned versions have changed.
+ * @returns path of the environment's Python
+ * @throws with one sentence on how to get Python, or with pip's last lines
  */
 export async function ensureLocalStack({ venvDir, log, signal }: InstallOptions): Promise<string> {
   const folder = resolve(venvDir);

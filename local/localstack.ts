@@ -1,4 +1,4 @@
-/** LocalStack on this machine, without a container: an SQS (and IAM, CloudFormation, EventBridge) that forgets on exit. */
+/** Runs LocalStack without a container: SQS (and IAM, CloudFormation, EventBridge) with its state only in memory. */
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -18,22 +18,22 @@ import {
   waitUntil,
 } from "./process.ts";
 
-/** 6 s on two cores, most of it importing; the first time Python compiles it all. */
+/** A start takes 6 s on two cores, mostly for imports; the first one longer, since Python compiles everything. */
 const START_TIMEOUT_MS = 180_000;
-/** Its state is in memory only, so nothing is lost when it is killed after this. */
+/** Its state is only in memory, so killing it after this time loses nothing. */
 const STOP_TIMEOUT_MS = 15_000;
 const SERVICES =
   "cloudformation,cloudwatch,events,iam,kms,lambda,logs,s3,scheduler,secretsmanager,sns,sqs,ssm,sts";
 
 export interface LocalStackOptions extends ServerOptions {
-  /** Where LocalStack is or will be installed; several runs may share it. */
+  /** Installation folder; several runs may share it. */
   venvDir: string;
-  /** Ends the installation or the start early. */
+  /** Aborts the installation or the start. */
   signal?: AbortSignal;
 }
 
 export interface LocalStack extends LocalServer {
-  /** The queue that localstack/ready.d made. */
+  /** The queue that localstack/ready.d created. */
   queueUrl: string;
 }
 
@@ -44,8 +44,8 @@ const initSchema = z.object({
 
 /**
  * Starts LocalStack on 127.0.0.1, with its log in `dataDir/localstack.log`, and resolves when localstack/ready.d is done.
- * One that an earlier run left there is ended first.
- * @throws with its own last lines if it does not come up, or if one of the scripts failed
+ * First ends one that an earlier run left behind.
+ * @throws with its last log lines if it does not come up or one of the scripts fails
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const dataDir = resolve(options.dataDir);
@@ -58,7 +58,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   return startServer(python, dataDir, port, options);
 }
 
-/** A root folder of its own, in which LocalStack finds our scripts where its image has them. */
+/** Creates LocalStack's root folder, with our scripts at the same path as in its image. */
 async function layOut(dataDir: string): Promise<void> {
   const etc = join(dataDir, "root", "etc", "localstack");
   await mkdir(etc, { recursive: true });
@@ -83,7 +83,7 @@ async function startServer(
 ): Promise<LocalStack> {
   const logFile = join(dataDir, "localstack.log");
   const file = await open(logFile, "w", 0o600);
-  // A process group of its own: Ctrl-C in the terminal must not end it before those who use it.
+  // Its own process group: Ctrl-C in the terminal must not end it before its clients.
   const child = spawn(python, [join(LOCALSTACK_FILES, "serve.py")], {
     detached: true,
     cwd: dataDir,
@@ -92,7 +92,7 @@ async function startServer(
   });
   const { pid } = child;
   const exited = howItEnds(child).finally(() => {
-    // It may have started helpers, which would keep the folder busy.
+    // It may have started child processes, which would keep the folder in use.
     if (pid !== undefined) killGroup(pid);
     return file.close();
   });
@@ -129,23 +129,23 @@ const aborted = (signal: AbortSignal | undefined): Promise<void> =>
 
 const environment = (dataDir: string, port: number): Record<string, string> => ({
   SERVICES,
-  // Only when first called: all of them would take a minute.
+  // Services load when first called: loading all would take a minute.
   EAGER_SERVICE_LOADING: "0",
   GATEWAY_LISTEN: `127.0.0.1:${port}`,
-  // In queue URLs: the default is a name on the internet that stands for 127.0.0.1, which needs a name server.
+  // Host in queue URLs: the default is a public DNS name for 127.0.0.1, which needs a name server.
   LOCALSTACK_HOST: `127.0.0.1:${port}`,
   SQS_ENDPOINT_STRATEGY: "path",
   FILESYSTEM_ROOT: join(dataDir, "root"),
-  // Where it takes a machine for its container, it writes to /etc, /usr and /var.
+  // If it mistakes the machine for its container, it writes to /etc, /usr and /var.
   OVERRIDE_IN_DOCKER: "0",
-  // No name server of its own, no certificate from the internet, no usage reports to its makers.
+  // No DNS server, no certificate download, no usage reports.
   DNS_ADDRESS: "0",
   SKIP_SSL_CERT_DOWNLOAD: "1",
   DISABLE_EVENTS: "1",
   PYTHONUNBUFFERED: "1",
 });
 
-/** How far localstack/ready.d has come; undefined while the server does not answer. */
+/** Progress of localstack/ready.d; undefined while the server does not answer. */
 const initState = (url: string): Promise<z.output<typeof initSchema> | undefined> =>
   fetch(`${url}/_localstack/init/ready`, { signal: AbortSignal.timeout(2_000) })
     .then((response) => response.json())

@@ -1,11 +1,11 @@
 /**
- * The log of the functions on one machine, and the logs before it. A log may hold the only copy of audit rows that the queue
- * did not take, so it is appended to, and one that may hold such rows stays until they have been read back in. The name says
- * which it is:
+ * Current and earlier logs of the functions on one machine. A log may contain the only copy of audit rows that could not be
+ * queued, so it is appended to, and a log that may contain such rows is kept until they have been recovered. The name
+ * gives its state:
  *
  * - `serverless.log` is being written.
- * - `serverless-<time>.unread.log` may hold audit rows that are nowhere else.
- * - `serverless-<time>.log` holds none, or they have been read back in. The newest few stay.
+ * - `serverless-<time>.unread.log` may contain audit rows that exist nowhere else.
+ * - `serverless-<time>.log` contains none, or they have been recovered. The newest few are kept.
  *
  * Synchronous where the process that writes the log needs it: no line may be lost between two files.
  */
@@ -14,14 +14,14 @@ import { join } from "node:path";
 
 const READ = /^serverless-[\d-]+\.log$/;
 const UNREAD = /^serverless-[\d-]+\.unread\.log$/;
-/** Logs that stay for people to look at, beside the one that is being written. */
+/** Number of logs kept for inspection, besides the current one. */
 const KEPT = 4;
 
 export const currentLog = (folder: string): string => join(folder, "serverless.log");
 
 /**
- * Puts the current log aside, so that a new one can begin, and removes the oldest of those that nothing is to be read from.
- * @param unread whether it may hold audit rows that are nowhere else
+ * Renames the current log, so that a new one can begin, and removes the oldest logs from which nothing must be recovered.
+ * @param unread whether it may contain audit rows that exist nowhere else
  */
 export function putAside(folder: string, unread: boolean): void {
   const file = currentLog(folder);
@@ -30,10 +30,10 @@ export function putAside(folder: string, unread: boolean): void {
   removeOld(folder);
 }
 
-/** Logs that may hold audit rows which are nowhere else, the oldest first. */
+/** Logs that may contain audit rows that exist nowhere else, oldest first. */
 export const unreadLogs = (folder: string): string[] => named(folder, UNREAD);
 
-/** Says of a log that its audit rows have been read back in. */
+/** Marks a log whose audit rows have been recovered. */
 export function markRead(folder: string, file: string): void {
   renameSync(file, file.replace(/\.unread\.log$/, ".log"));
   removeOld(folder);

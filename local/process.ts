@@ -1,4 +1,4 @@
-/** Processes, ports and log files of the servers that run beside Weir on one machine. */
+/** Processes, ports and log files of the servers that Weir runs on one machine. */
 import { type ChildProcess, execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -9,24 +9,24 @@ export interface LocalServer {
   url: string;
   port: number;
   pid: number;
-  /** Resolves with how it ended, whoever ended it. */
+  /** Resolves with how it ended, whatever ended it. */
   exited: Promise<string>;
-  /** Ends it in order and resolves when it is gone; a second call waits for the first. */
+  /** Shuts it down and resolves when it has ended; a second call waits for the first. */
   stop(): Promise<void>;
 }
 
 export interface ServerOptions {
-  /** Folder of its own; made if missing. */
+  /** The server's own folder; created if missing. */
   dataDir: string;
-  /** 0: the port of the last time if that is free, else any free one. */
+  /** 0: the port of the last start if it is free, otherwise any free one. */
   port: number;
-  /** Told what is being done, a line at a time. */
+  /** Called with each line of progress. */
   log: (line: string) => void;
-  /** Settings of the server's own, by their own names, over ours. */
+  /** The server's settings, by its own names; they override ours. */
   settings?: Record<string, string>;
 }
 
-/** The command line of a running process; an empty string if there is none, or only its zombie. */
+/** The command line of a running process; empty if there is no such process or it is a zombie. */
 export async function commandLine(pid: number): Promise<string> {
   if (process.platform === "linux")
     return readFile(`/proc/${pid}/cmdline`, "utf8").then(
@@ -41,7 +41,7 @@ export async function commandLine(pid: number): Promise<string> {
 }
 
 /**
- * Sends `signal`, and `force` after `graceMs` if that was not enough; resolves when the process is gone.
+ * Sends `signal`, and after `graceMs` `force` if the process still runs; resolves when it has ended.
  * @throws if it still runs 5 s after `force`
  */
 export async function endProcess(
@@ -69,12 +69,12 @@ function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Kills a process that leads a group, and its group. */
+/** Kills a process group, given its leader. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // It is gone, which is what was asked for.
+    // It has already ended.
   }
 }
 
@@ -85,7 +85,7 @@ export const howItEnds = (child: ChildProcess): Promise<string> =>
     child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
 
-/** Whether a server could listen on this port of 127.0.0.1 now. */
+/** True if a server could now listen on this port of 127.0.0.1. */
 export const isPortFree = (port: number): Promise<boolean> =>
   listenOnce(port).then(
     () => true,
@@ -104,8 +104,8 @@ function listenOnce(port: number): Promise<number> {
 }
 
 /**
- * The port to listen on: `requested`, or for 0 the one noted in `file` if it is free, else any free one, noted there.
- * So a URL that someone wrote down usually survives a restart.
+ * The port to listen on: `requested`, or for 0 the one saved in `file` if it is free, otherwise any free one, which is
+ * saved there. So URLs usually survive a restart.
  */
 export async function choosePort(file: string, requested: number): Promise<number> {
   if (requested > 0) return requested;
@@ -116,14 +116,14 @@ export async function choosePort(file: string, requested: number): Promise<numbe
   return port;
 }
 
-/** The end of a log file without stack traces and tables; an empty string if there is none. */
+/** The last lines of a log file, without stack traces and tables; empty if there is no such file. */
 export async function lastLines(file: string, count: number): Promise<string> {
   const text = await readFile(file, "utf8").catch(() => "");
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !/^(?:\s+at |[┌│└])/.test(line));
   return lines.slice(-count).join("\n");
 }
 
-/** Calls `check` every 25 ms until it is true; false if `timeoutMs` passed or `exited` resolved before. */
+/** Calls `check` every 25 ms until it is true; false if `timeoutMs` passes or `exited` resolves first. */
 export async function waitUntil(
   check: () => Promise<boolean>,
   timeoutMs: number,
@@ -138,7 +138,7 @@ export async function waitUntil(
   return false;
 }
 
-/** Runs `action` at the first call; later calls get the same promise. */
+/** Runs `action` on the first call; later calls return the same promise. */
 export function once(action: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => {

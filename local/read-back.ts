@@ -1,4 +1,4 @@
-/** Reads audit rows back in that the queue did not take, from the logs of earlier runs. */
+/** Recovers audit rows that could not be queued from the logs of earlier runs. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Deps } from "../lib/app/connect.ts";
@@ -7,8 +7,8 @@ import { markRead, unreadLogs } from "./log-files.ts";
 import { once } from "./process.ts";
 
 /**
- * Begins at once. A log is done with when the queue has taken all of its rows; if that fails, or the process ends, the next
- * start reads it again, and a row that is sent twice has one entry.
+ * Starts at once. A log is finished when all of its rows are queued; if that fails or the process ends, the next start
+ * reads it again. A row that is sent twice yields one entry.
  * @param folder of the logs
  */
 export function startReadBack(

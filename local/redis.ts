@@ -1,4 +1,4 @@
-/** A Redis (or Valkey) server of our own, from the machine's `redis-server` or `valkey-server`. */
+/** Runs a Redis (or Valkey) server with the machine's `redis-server` or `valkey-server`. */
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -15,11 +15,11 @@ import {
   waitUntil,
 } from "./process.ts";
 
-/** Loading a large append-only file takes its time. */
+/** Loading a large append-only file takes long. */
 const START_TIMEOUT_MS = 60_000;
 /**
- * Debian's package of tools holds the whole server, under the name of one tool; the package `redis-server` adds only a
- * link to it, and a system service on port 6379 that nobody asked for.
+ * Debian's tools package contains the server binary under a tool's name; the package `redis-server` only adds a link to
+ * it, and an unwanted system service on port 6379.
  */
 const PACKAGE = "redis-tools";
 const BINARIES: readonly RedisBinary[] = [
@@ -35,21 +35,21 @@ const SETTINGS = {
   bind: "127.0.0.1",
   daemonize: "no",
   logfile: "",
-  // A 202 means durably queued, so every write is on disk before it is answered; Redis syncs once for all commands of a
-  // turn of its loop. Snapshots would only repeat what the file holds.
+  // A 202 means durably queued, so every write is on disk before the reply; Redis syncs once for all commands of an
+  // event-loop turn. Snapshots would only duplicate the file.
   appendonly: "yes",
   appendfsync: "always",
   save: "",
-  // Out of memory must show as an error and never as an event that went missing.
+  // Running out of memory must cause an error, never a lost event.
   "maxmemory-policy": "noeviction",
-  // A window of seen ids is one large key. Freed at once when it expires, it would stop everybody for seconds.
+  // A window of seen ids is one large key. Freeing it synchronously on expiry would block Redis for seconds.
   "lazyfree-lazy-expire": "yes",
 };
 
 /**
- * Starts Redis on 127.0.0.1 with its data in `dataDir` and its log in `dataDir/redis.log`. A server that an earlier
- * run left there is ended first.
- * @throws with the server's own last lines if it does not come up, or with how to get one if there is none
+ * Starts Redis on 127.0.0.1 with its data in `dataDir` and its log in `dataDir/redis.log`. First ends a server that an
+ * earlier run left behind.
+ * @throws with the server's last log lines if it does not come up, or with how to get one if there is none
  */
 export async function startRedis(options: ServerOptions): Promise<LocalServer> {
   const dataDir = resolve(options.dataDir);
@@ -68,15 +68,15 @@ export async function startRedis(options: ServerOptions): Promise<LocalServer> {
   }
 }
 
-/** How to call a server: `argv0` is the name it is told to go by. */
+/** How to run a server; `argv0` is the program name passed to it. */
 export interface RedisBinary {
   command: string;
   argv0: string;
 }
 
 /**
- * A Redis server that can be run, installed from the distribution if need be and possible.
- * @param say told before anything is installed
+ * Finds a Redis server, or installs one from the distribution if possible.
+ * @param say called before anything is installed
  * @throws with one sentence on how to get one
  */
 export async function ensureRedisBinary(say: (line: string) => void): Promise<RedisBinary> {
@@ -136,7 +136,7 @@ async function startServer(
   const file = await open(logFile, "w", 0o600);
   const all = { ...SETTINGS, dir: dataDir, port: String(port), ...settings };
   const words = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-  // A process group of its own: Ctrl-C in the terminal must not end Redis before those who use it.
+  // Its own process group: Ctrl-C in the terminal must not end Redis before its clients.
   const child = spawn(command, words, {
     argv0,
     detached: true,
@@ -166,7 +166,7 @@ async function startServer(
   return { url: `redis://127.0.0.1:${port}`, port, pid, exited, stop };
 }
 
-/** What the server answers within a moment; an empty string if it does not listen yet. */
+/** The server's reply within 1 s; empty if it does not listen yet. */
 const ask = (port: number, commands: string): Promise<string> =>
   new Promise((resolve) => {
     let answer = "";

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL refuses to run as root. As root we run it as another user, who must be able to reach its binaries and its
- * data: not the case in a clone under /root or under a `mktemp -d`, which only root may enter. There `setpriv` gives
- * the server, besides the other user, the one capability to pass closed folders.
+ * PostgreSQL refuses to run as root. As root we run it as another user, who must be able to reach its binaries and data.
+ * This fails in a clone under /root or a `mktemp -d` folder, which only root may enter. There `setpriv` changes the user
+ * and gives the server the single capability to enter closed folders.
  */
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
 import { chown, stat } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 
 export interface ServerUser {
   spawn(binary: string, args: readonly string[], options: SpawnOptions): ChildProcess;
-  /** Hands a file or folder to the user. */
+  /** Makes the user the owner of a file or folder. */
   own(path: string): Promise<void>;
 }
 
@@ -20,9 +20,9 @@ interface Account {
 }
 
 /**
- * The user to run a server as: the present one, or as root `postgres`, else `nobody`.
- * @param paths folders the server must be able to enter
- * @throws if there is no way to run it, with what to do about it
+ * The user to run a server as: the current one, or for root `postgres`, otherwise `nobody`.
+ * @param paths folders that the server must be able to enter
+ * @throws if no user can run it; the message says what to do
  */
 export async function serverUser(paths: readonly string[]): Promise<ServerUser> {
   if (process.getuid?.() !== 0)
@@ -51,7 +51,7 @@ const privileges = ({ uid, gid }: Account): string[] => [
   `--reuid=${uid}`,
   `--regid=${gid}`,
   "--clear-groups",
-  // Without it the kernel drops every capability when the user changes.
+  // Otherwise the kernel drops every capability when the user changes.
   "--securebits=+no_setuid_fixup",
   "--inh-caps=+dac_override",
   "--ambient-caps=+dac_override",
@@ -76,7 +76,7 @@ async function canEnter({ uid, gid }: Account, paths: readonly string[]): Promis
 const answers = async (command: string, args: readonly string[]): Promise<boolean> =>
   (await output(command, args)) !== undefined;
 
-/** What a command prints; undefined if it is missing or fails. */
+/** Output of a command; undefined if it is missing or fails. */
 const output = (command: string, args: readonly string[]): Promise<string | undefined> =>
   new Promise((resolve) => {
     execFile(command, args, (error, stdout) => resolve(error ? undefined : stdout.trim()));

@@ -1,4 +1,4 @@
-/** SQS on one machine: fauxqs in this process, or a server of the developer's own such as LocalStack. */
+/** SQS on one machine: fauxqs in this process, or the developer's own server such as LocalStack. */
 import { mkdir } from "node:fs/promises";
 import { Server } from "node:net";
 import { join } from "node:path";
@@ -13,17 +13,17 @@ export interface LocalSqs {
   stop(): Promise<void>;
 }
 
-/** Seconds that SQS keeps a message: its longest, 14 days. */
+/** Seconds that SQS keeps a message: the maximum, 14 days. */
 const RETENTION_S = 1_209_600;
 
 /**
- * Starts fauxqs on 127.0.0.1. It writes every message to a SQLite file in `dataDir` before it answers, so the queue is
- * kept over restarts.
+ * Starts fauxqs on 127.0.0.1. It writes every message to a SQLite file in `dataDir` before it replies, so the queue
+ * survives restarts.
  */
 export async function startSqs({ dataDir, port: requested, log }: ServerOptions): Promise<LocalSqs> {
   await mkdir(dataDir, { recursive: true });
   const port = await choosePort(join(dataDir, "port"), requested);
-  // Imported here: it is a development dependency that only those who choose SQS need to wait for.
+  // Imported here: it is a development dependency, whose load time only users of SQS should pay.
   const { startFauxqs } = await import("fauxqs");
   const server = await onLoopback(() => startFauxqs({ port, dataDir, logger: false }));
   log(`SQS (fauxqs, in this process) ready on 127.0.0.1:${server.port}`);
@@ -31,8 +31,8 @@ export async function startSqs({ dataDir, port: requested, log }: ServerOptions)
 }
 
 /**
- * fauxqs listens on all interfaces and asks for no credentials: whoever shares a network with us could read and write the
- * queue. It has no setting for that, so for the moment of its start a server that would listen everywhere listens here.
+ * fauxqs listens on all interfaces and requires no credentials: anyone on the same network could read and write the queue.
+ * It has no setting for the address, so during its start, servers that would listen on all interfaces use 127.0.0.1.
  */
 async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
   const { listen } = Server.prototype;
@@ -50,7 +50,7 @@ async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Makes a queue and its dead-letter queue `<name>-dead` where they are missing, and gives them our settings.
+ * Creates a queue and its dead-letter queue `<name>-dead` if missing, and applies our settings.
  * @returns the queue's URL
  */
 export async function createQueues(
@@ -60,7 +60,7 @@ export async function createQueues(
 ): Promise<string> {
   const { sdk, client } = await connectSqs({ ...server, queueUrl: "", messageBytes: 0 });
   const make = async (QueueName: string, Attributes: Record<string, string>): Promise<string> => {
-    // Made bare and then set: SQS refuses to make a queue again whose attributes differ.
+    // Attributes are set separately: SQS refuses to create an existing queue with different attributes.
     const { QueueUrl = "" } = await client.send(new sdk.CreateQueueCommand({ QueueName }));
     const retention = { MessageRetentionPeriod: String(RETENTION_S) };
     await client.send(

@@ -1,4 +1,4 @@
-/** The whole system on one machine: databases, functions and what triggers them. */
+/** Runs the complete system on one machine: databases, functions and their triggers. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { closeDeps, createDeps, createQueue, type Deps } from "../lib/app/connect.ts";
@@ -21,44 +21,44 @@ import { superviseEmulator } from "./supervise-emulator.ts";
 
 /** Its dead-letter queue is `weir-dead`. */
 const QUEUE_NAME = "weir";
-/** As long as the worker may run; after that the message is another delivery's. */
+/** The worker's time-out; after it the messages may be delivered again. */
 const INVOCATION_TIMEOUT_MS = 60_000;
 
 export interface StackOptions {
   httpPort: number;
   lambdaPort: number;
-  /** Everything the system keeps; two systems never share one. */
+  /** Folder of all data of the system; two systems never share one. */
   dataDir: string;
-  /** A server to use in place of an embedded one. */
+  /** A server to use instead of an embedded one. */
   databaseUrl?: string | undefined;
   redisUrl?: string | undefined;
-  /** Which queue carries the events; by default Redis. */
+  /** The queue of the events; by default Redis. */
   queue?: "redis" | "sqs" | undefined;
-  /** With SQS: a server to use in place of fauxqs, such as LocalStack. */
+  /** With SQS: a server to use instead of fauxqs, such as LocalStack. */
   sqsEndpoint?: string | undefined;
-  /** With SQS: a queue that is there; without one, a queue and its dead-letter queue are made. */
+  /** With SQS: an existing queue; by default a queue and its dead-letter queue are created. */
   sqsQueueUrl?: string | undefined;
   awsRegion?: string | undefined;
-  /** Told what is being done, a line at a time. */
+  /** Called with each line of progress. */
   say: (line: string) => void;
-  /** Settings of the functions, as environment variables, over those of this process. */
+  /** Environment variables of the functions; they override those of this process. */
   environment?: Record<string, string>;
-  /** Ends the start early. */
+  /** Aborts the start. */
   signal?: AbortSignal;
-  /** Takes what has been started, for a caller who must be able to kill it at any moment. */
+  /** Collects started parts, for a caller who must be able to kill them at any time. */
   teardown?: Teardown;
 }
 
 export interface Stack extends DevFile {
-  /** Resolves with the reason if a part ended that is not started again. */
+  /** Resolves with the reason if a part ended and could not be restarted. */
   failed: Promise<Error>;
-  /** Stops everything; resolves with what went wrong on the way, a sentence each. */
+  /** Stops everything; resolves with a sentence per failure. */
   stop(): Promise<string[]>;
 }
 
 /**
  * Starts everything and resolves when the API answers.
- * @throws with one clear message; what was started has been stopped then
+ * @throws with one clear message; started parts have then been stopped
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const teardown = options.teardown ?? new Teardown();
@@ -89,7 +89,7 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
 
   say("Building the functions and starting serverless-offline …");
   const emulatorOptions = { httpPort, lambdaPort, dataDir, environment, signal };
-  // The emulator takes seconds to load, in which the schema can be brought up to date.
+  // The emulator takes seconds to load; meanwhile the schema is brought up to date.
   const [keys, emulator] = await Promise.all([
     prepareDatabase(deps, dataDir, say),
     superviseEmulator(emulatorOptions, teardown, say, failure.resolve),
@@ -131,7 +131,7 @@ async function checkPorts(ports: Record<string, number>): Promise<void> {
       );
 }
 
-/** Refuses a folder that a running system uses: a second server on the same files would end the first. */
+/** Rejects a folder in use by a running system: a second server on the same files would end the first. */
 async function takeDataDir(dataDir: string, teardown: Teardown): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   const file = join(dataDir, "weir.pid");
@@ -166,7 +166,7 @@ async function startServers(
     databaseUrl ?? embedded("PostgreSQL", startPostgres, "postgres"),
     redisUrl ?? embedded("Redis", startRedis, "redis"),
   ]);
-  // Settled, both of them: a server that comes up after the other has failed must be in the teardown too.
+  // Waits for both: a server that comes up after the other has failed must be in the teardown too.
   const [database, redis] = results.map((result) => {
     if (result.status === "rejected") throw result.reason;
     return result.value;
@@ -189,7 +189,7 @@ const functionEnvironment = (
   QUEUE: queue,
 });
 
-/** Tells the functions of a key to sign checkpoints with, unless they know one. */
+/** Gives the functions a key to sign checkpoints with, unless one is configured. */
 async function addAuditKey(
   environment: Environment,
   dataDir: string,
@@ -200,7 +200,7 @@ async function addAuditKey(
   return { environment: { ...environment, AUDIT_SIGNING_KEY: signingKey }, publicKeyFile };
 }
 
-/** With SQS, starts it unless there is one, makes the queues unless there are some, and tells the functions of them. */
+/** With SQS: starts a server and creates the queues unless given, and adds them to the functions' environment. */
 async function addQueue(
   environment: Environment,
   { queue, sqsEndpoint, sqsQueueUrl, awsRegion: region = "us-east-1", dataDir, say }: StackOptions,
@@ -216,7 +216,7 @@ async function addQueue(
   }
   const known = { ...environment, SQS_ENDPOINT: endpoint, AWS_REGION: region };
   if (sqsQueueUrl !== undefined) return { ...known, SQS_QUEUE_URL: sqsQueueUrl };
-  // How the queues are made is among the functions' settings, of which only the queue's URL is not known yet.
+  // The queues' attributes come from the functions' settings, in which only the queue's URL is still unknown.
   const { queueVisibilitySeconds, queueMaxDeliveries } = loadConfig({ ...known, SQS_QUEUE_URL: endpoint });
   const url = await createQueues({ endpoint, region }, QUEUE_NAME, {
     visibilitySeconds: queueVisibilitySeconds,
@@ -241,7 +241,7 @@ async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["s
   return ensureAccess(deps, dataDir);
 }
 
-/** Without the URL, which holds a password. */
+/** The message omits the URL, which contains a password. */
 const unusable = (what: string, variable: string) => (error: Error) => {
   throw new Error(`The ${what} at ${variable} cannot be used: ${error.message}`, { cause: error });
 };

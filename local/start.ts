@@ -1,10 +1,10 @@
-/** `npm start`: runs the whole system on this machine until Ctrl-C. */
+/** `npm start`: runs the complete system on this machine until Ctrl-C. */
 import { resolve } from "node:path";
 import { loadLocalConfig } from "../lib/config/local.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { Teardown } from "./supervise.ts";
 
-/** Ctrl-C reaches us from the terminal and once more through npm: within this time it counts as one. */
+/** Ctrl-C arrives from the terminal and again through npm: within this time it counts once. */
 const ONE_SIGNAL_MS = 1_000;
 
 const say = (line: string): void => console.log(line);
@@ -29,7 +29,7 @@ async function run(): Promise<void> {
   const startedAt = Date.now();
   const stack = await startStack({
     ...config,
-    // Each function logs every call at INFO; here that is of use only to those who ask for it.
+    // Each function logs every call at INFO, which is rarely useful here.
     environment: { LOG_LEVEL: config.logLevel === "INFO" ? "WARN" : config.logLevel },
     say,
     signal: ending.signal,
@@ -97,5 +97,5 @@ try {
     process.exitCode = 1;
   }
 }
-// Nothing of ours is left; what a library may still hold open must not keep the terminal waiting.
+// All our parts have ended; handles that a library left open must not keep the process alive.
 process.exit();

@@ -5,10 +5,10 @@ import { type Supervised, supervise, type Teardown } from "./supervise.ts";
 const NAME = "serverless-offline";
 
 /**
- * Starts the emulator, and starts it again if it ends unexpectedly. The teardown has it from the beginning, so that a
- * start under way can be ended too.
- * @param giveUp told once, when it does not come up again
- * @throws with its last lines if it does not come up the first time
+ * Starts the emulator, and restarts it if it ends unexpectedly. It is added to the teardown first, so that a start in
+ * progress can be ended too.
+ * @param giveUp called once, if a restart fails
+ * @throws with its last log lines if the first start fails
  */
 export async function superviseEmulator(
   { signal, ...options }: EmulatorOptions,

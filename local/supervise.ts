@@ -1,11 +1,11 @@
-/** Keeps a server running, and ends what runs in order. */
+/** Keeps servers running, and stops them in order. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { killGroup, type LocalServer, once } from "./process.ts";
 
 const ATTEMPTS = 10;
 const PAUSE_MS = 1_000;
 
-/** A server that is started again if it ends without our asking. */
+/** A server that is restarted if it ends unexpectedly. */
 export interface Supervised {
   url: string;
   stop(): Promise<void>;
@@ -14,8 +14,8 @@ export interface Supervised {
 }
 
 /**
- * @param start called with 0 for any port at first, and with the same port as then after a crash
- * @param giveUp told once, when the server does not come up again
+ * @param start first called with 0 for any port, and after a crash with the port that was chosen
+ * @param giveUp called once, if the server cannot be restarted
  */
 export async function supervise(
   name: string,
@@ -26,7 +26,7 @@ export async function supervise(
   let server = await start(0);
   let stopping = false;
   const restart = async (attempt = 1): Promise<LocalServer> => {
-    // At once would fail: PostgreSQL's own children need a moment to notice that their parent is gone.
+    // An immediate restart would fail: PostgreSQL's children need a moment to notice that their parent has ended.
     await sleep(PAUSE_MS);
     return start(server.port).catch((error) => {
       if (stopping || attempt === ATTEMPTS) throw error;
@@ -65,7 +65,7 @@ interface Part {
   kill: () => void;
 }
 
-/** What has been started, in order. */
+/** Parts that have been started, for stopping them in reverse order. */
 export class Teardown {
   readonly #parts: Part[] = [];
 
@@ -74,8 +74,8 @@ export class Teardown {
   }
 
   /**
-   * Stops the last first; a part that fails does not keep the others from being stopped.
-   * @returns what went wrong, a sentence each
+   * Stops the parts in reverse order; a failing part does not prevent stopping the others.
+   * @returns a sentence per failure
    */
   async stop(): Promise<string[]> {
     const faults: string[] = [];

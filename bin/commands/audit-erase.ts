@@ -15,10 +15,10 @@ interface Options {
   end?: string;
 }
 
-/** How long one round works; there is one after the other until all is done. */
+/** Duration of one round; rounds are repeated until everything is erased. */
 const ROUND_MS = 60_000;
 
-/** `weir audit erase`: forgets who made which calls. */
+/** `weir audit erase`: erases the personal data of calls. */
 export function eraseCommand(): Command {
   return new Command("erase")
     .description("forget address and user agent of calls; the calls themselves stay, and still verify")

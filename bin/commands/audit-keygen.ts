@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { keyId } from "../../lib/trail/checkpoint.ts";
 import { print } from "./connect.ts";
 
-/** `weir audit keygen`: a key pair to sign checkpoints with. It is kept nowhere. */
+/** `weir audit keygen`: generates a key pair to sign checkpoints with, without storing it. */
 export function keygenCommand(): Command {
   return new Command("keygen")
     .description("make a key pair that signs checkpoints; its private half is shown this once")
@@ -14,7 +14,7 @@ function generate(_: unknown, command: Command): void {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const pair = {
     key_id: keyId(publicKey),
-    // Base64 of the key's DER: one line, for a secret or a variable.
+    // Base64 of the key's DER: one line, suitable for a secret or an environment variable.
     signing_key: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
     public_key: publicKey.export({ type: "spki", format: "der" }).toString("base64"),
     public_key_pem: publicKey.export({ type: "spki", format: "pem" }).toString(),

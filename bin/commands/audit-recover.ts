@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { type Recovered, recoverAudit } from "../../lib/audit/record/recover.ts";
 import { print, withAudit } from "./connect.ts";
 
-/** `weir audit recover`: rows that the queue did not take, out of the log. */
+/** `weir audit recover`: recovers audit rows that could not be queued from a log. */
 export const recoverCommand = (): Command =>
   new Command("recover")
     .description("read audit rows back in that the queue did not take, from a log; twice does no harm")
@@ -17,7 +17,7 @@ export const recoverCommand = (): Command =>
 
 async function recover(file: string, _options: object, command: Command): Promise<void> {
   const recovered: Recovered = { found: 0, queued: 0, bad: [] };
-  // Opened first: what is no file is no reason to connect.
+  // Opened first: without a readable file there is no need to connect.
   const input = file === "-" ? process.stdin : await opened(file);
   await withAudit(command, async (deps, changed) => {
     try {

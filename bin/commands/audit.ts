@@ -20,7 +20,7 @@ import { print, withAudit } from "./connect.ts";
 import { instant, numberFromZero, requestId, status } from "./options.ts";
 import { everyPiece, writeOut } from "./output.ts";
 
-/** `weir audit`: the record of all calls, and whether it is as it was written. */
+/** `weir audit`: exports, verifies and maintains the audit trail. */
 export function auditCommand(): Command {
   const command = new Command("audit").description(
     "the record of all calls, and whether it is as it was written",
@@ -145,7 +145,7 @@ function describe(result: Verification): string[] {
   return [`Valid: ${found}.`, upTo, ...notes];
 }
 
-/** Where it is, and what is wrong. */
+/** Describes a fault and its place. */
 function explainFault({ kind, reason, ...place }: Fault): string {
   const names = Object.entries(place).filter(([, value]) => value !== undefined);
   const where = names.map(([name, value]) => `${name.replace("_", " ")} ${value}`).join(", ");

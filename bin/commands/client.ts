@@ -14,7 +14,7 @@ interface Options {
   burst?: number;
 }
 
-/** `weir client`: who may call, and how much. */
+/** `weir client`: manages clients and their rate limits. */
 export function clientCommand(): Command {
   const command = new Command("client").description("who may call, and how much");
   command
@@ -51,7 +51,7 @@ const rows = (clients: readonly Client[]): string[] =>
     ]),
   );
 
-/** Only what was given, so that defaults and what is stored stand for the rest. */
+/** Only the given options, so that defaults or stored values apply to the rest. */
 const given = ({ name, active, rate, burst }: Options) => ({
   ...(name !== undefined && { name }),
   ...(active !== undefined && { active }),

@@ -9,9 +9,9 @@ import { loadLocalConfig } from "../../lib/config/local.ts";
 import type { Changed } from "../../lib/http/call.ts";
 import { readDevFile } from "../../local/access.ts";
 
-/** Runs an action on the system's servers, and closes the connections whatever happens. */
+/** Runs an action on the system's servers, and always closes the connections. */
 export async function withDeps<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
-  // What a command has to say it prints itself.
+  // Commands print their output themselves.
   const deps = createDeps({ ...(await findConfig()), logLevel: "SILENT" });
   try {
     return await run(deps);
@@ -21,8 +21,8 @@ export async function withDeps<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
 }
 
 /**
- * As `withDeps`, and has the command in the audit log: as method `CLI`, under its own name.
- * @param run is given what to tell of what it changes
+ * Like `withDeps`, and records the command in the audit log, with method `CLI` and the command's name.
+ * @param run calls `changed` with what it changes
  */
 export const withAudit = <T>(
   command: Command,
@@ -36,13 +36,13 @@ export const withAudit = <T>(
     );
   });
 
-/** Such as `client create`. */
+/** The command's full name, such as `client create`. */
 function nameOf(command: Command): string {
   const parent = command.parent;
   return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }
 
-/** The system has no name for a user who has only a number, as in some containers. */
+/** Falls back to the UID, since users in some containers have no name. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -51,13 +51,13 @@ function userName(): string {
   }
 }
 
-/** On standard error, as a function would log it, so that `weir audit recover` reads it from there too. */
+/** Logs to standard error in the functions' log format, so that `weir audit recover` can read it. */
 const logLine: Log["error"] = (message, ...[rest]) => {
   const { audit } = rest as { audit: unknown };
   console.error(JSON.stringify({ level: "ERROR", message, audit }));
 };
 
-/** @throws {ConfigError} when neither the environment nor a running local system says where the servers are */
+/** @throws {ConfigError} if neither the environment nor a running local system gives the servers' addresses */
 async function findConfig(): Promise<Config> {
   const local = loadLocalConfig();
   if (local.databaseUrl !== undefined && local.redisUrl !== undefined) return loadConfig();
@@ -76,13 +76,13 @@ async function findConfig(): Promise<Config> {
   });
 }
 
-/** Prints a result, for programs with `--json` and else for people. */
+/** Prints a result as JSON with `--json`, otherwise as text. */
 export function print(command: Command, result: unknown, lines: readonly string[]): void {
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
   console.log(json ? JSON.stringify(result, null, 2) : lines.join("\n"));
 }
 
-/** A table's lines, its columns as wide as need be. Control characters, which a terminal would obey, become spaces. */
+/** Lines of a table with aligned columns. Control characters, which a terminal would interpret, become spaces. */
 export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string[] {
   const cells = [head, ...rows].map((row) =>
     row.map((cell) => String(cell ?? "–").replaceAll(/\p{Cc}/gu, " ")),

@@ -18,7 +18,7 @@ interface Options {
   out?: string;
 }
 
-/** `weir events`: what was stored. */
+/** `weir events`: exports stored events. */
 export function eventsCommand(): Command {
   const command = new Command("events").description("what was stored");
   command

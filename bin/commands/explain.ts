@@ -5,7 +5,7 @@ import { sqlState } from "../../lib/postgres/errors.ts";
 
 const UNDEFINED_TABLE = "42P01";
 
-/** What an error means for the person at the command line, without a stack. */
+/** Describes an error to the user of the command line, without a stack trace. */
 export function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (sqlState(error) === UNDEFINED_TABLE) return "The database has no tables yet. Run `npm run migrate`.";
@@ -13,7 +13,7 @@ export function explain(error: unknown): string {
   if (problem.code === "internal-error" && !(error instanceof Problem))
     return error instanceof Error ? error.message : String(error);
   const details = (problem.errors ?? []).map(({ detail }) => detail);
-  // Why a server is out of reach, which the API would not tell: a right that is missing, an address that is wrong.
+  // Why a server is unreachable, which the API does not disclose: a missing permission, a wrong address.
   if (problem.cause instanceof Error && problem.cause.message !== "") details.push(problem.cause.message);
   return [problem.message, ...details.map((detail) => `  ${detail}`)].join("\n");
 }

@@ -15,7 +15,7 @@ interface Options {
 
 const SCOPE_HELP = "ingest, read, audit or admin; several with commas";
 
-/** `weir key`: a client's API keys. */
+/** `weir key`: manages a client's API keys. */
 export function keyCommand(): Command {
   const command = new Command("key").description("a client's API keys");
   command

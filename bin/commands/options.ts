@@ -1,4 +1,4 @@
-/** What stands behind options, from text. */
+/** Parsers of option values. */
 import { InvalidArgumentError } from "commander";
 import type { z } from "zod";
 import { auditQuery } from "../../lib/audit/contract.ts";
@@ -16,7 +16,7 @@ export function trueOrFalse(text: string): boolean {
   return text === "true";
 }
 
-/** May be given more than once, with one scope or several with commas. */
+/** May be given more than once, each with one scope or several separated by commas. */
 export function scopes(text: string, before: readonly Scope[] = []): Scope[] {
   const parsed = scopeSchema.array().safeParse(text.split(",").map((scope) => scope.trim()));
   if (!parsed.success)
@@ -46,7 +46,7 @@ export function numberFromZero(text: string): number {
   return Number(text);
 }
 
-/** What one of the API's own parameters takes. */
+/** Validates an option with the schema of an API parameter. */
 const parameter =
   (schema: z.ZodType<string | undefined>, help: string) =>
   (text: string): string => {

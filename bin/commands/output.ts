@@ -4,11 +4,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Piece } from "../../lib/http/download.ts";
 
-/** Writes a text that comes in pieces, as fast as they are taken. @param out standard output, when left out */
+/** Writes text pieces with backpressure. @param out file; standard output if undefined */
 export async function writeOut(texts: AsyncIterable<string>, out: string | undefined): Promise<void> {
   const pieces = Readable.from(texts);
   if (out === undefined) return pipeline(pieces, process.stdout, { end: false });
-  // Under its own name only when it is whole.
+  // The file gets its final name only when complete.
   const partial = `${out}.partial`;
   try {
     await pipeline(pieces, createWriteStream(partial));
@@ -19,7 +19,7 @@ export async function writeOut(texts: AsyncIterable<string>, out: string | undef
   await rename(partial, out);
 }
 
-/** Follows the cursor from piece to piece, and shows how far it is. @param subject what rows are, such as "events" */
+/** Follows the cursor from piece to piece and shows progress. @param subject name of the rows, such as "events" */
 export async function* everyPiece(
   subject: string,
   read: (cursor: string | undefined) => Promise<Piece>,
@@ -35,7 +35,7 @@ export async function* everyPiece(
   progress.end();
 }
 
-/** On standard error, so that standard output is the file alone: in a terminal one line that changes, else one at the end. */
+/** On standard error, so that standard output is only the file: an updated line in a terminal, else one final line. */
 function showProgress(subject: string): { add: (rows: number, bytes: number) => void; end: () => void } {
   const total = { rows: 0, bytes: 0 };
   const text = (): string => `${total.rows} ${subject}, ${(total.bytes / 1_000_000).toFixed(1)} MB`;

@@ -1,24 +1,24 @@
-/** Calls to a running system, which waits when asked to. */
+/** Calls to a running system; honours `Retry-After`. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { problemSchema } from "../../lib/http/problem-schema.ts";
 
-/** Most time to be put off with `Retry-After` for one call, and to wait for one answer. */
+/** Longest total `Retry-After` delay of one call, and time-out of one response. */
 const PUT_OFF_MS = 120_000;
 const ANSWER_MS = 30_000;
 
 export interface Access {
-  /** Of the API, up to but without the `/v1`. */
+  /** Base URL of the API, without `/v1`. */
   url: string;
   apiKey: string;
 }
 
-/** The demo can't go on; the message says all there is to say. */
+/** The demo cannot continue; the message is meant for the user. */
 export class DemoError extends Error {
   override name = "DemoError";
 }
 
-/** The API refused a call. */
+/** The API rejected a call. */
 export class Refusal extends DemoError {
   readonly problem: z.output<typeof problemSchema>;
 
@@ -29,9 +29,9 @@ export class Refusal extends DemoError {
 }
 
 export class Api {
-  /** How often an answer asked to come back later. */
+  /** Number of responses that requested a later retry. */
   timesPutOff = 0;
-  /** Most events that the rate limit lets pass at once; known from the first answer on. */
+  /** Most events that the rate limit allows at once; known after the first response. */
   quota: number | undefined;
   readonly #url: string;
   readonly #apiKey: string;
@@ -42,8 +42,8 @@ export class Api {
   }
 
   /**
-   * @param query members that are undefined are left out
-   * @throws {DemoError} when the answer is no such value; {@link Refusal} where it is a problem
+   * @param query undefined members are omitted
+   * @throws {DemoError} if the response does not fit the schema; {@link Refusal} if it is a problem document
    */
   get<T>(path: string, schema: z.ZodType<T>, query: Record<string, string | undefined> = {}): Promise<T> {
     const given = new URLSearchParams();
@@ -102,5 +102,5 @@ export class Api {
   }
 }
 
-/** @returns undefined when the body is not JSON, or was cut off */
+/** @returns undefined if the body is not JSON or was truncated */
 const readJson = (response: Response): Promise<unknown> => response.json().catch(() => undefined);

@@ -1,18 +1,18 @@
-/** What a running system counts of the events that were replayed. */
+/** Counts the replayed events in a running system. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { countEvents } from "../../lib/analytics/contract.ts";
 import type { Api } from "./api.ts";
 import { movedRange } from "./data.ts";
 import type { Replayed } from "./replay.ts";
 
-/** How long to wait for an answer that includes everything sent before, and how often to ask. */
+/** How long to wait for a response that includes everything sent before, and the polling interval. */
 const CATCH_UP_MS = 60_000;
 const ASK_MS = 200;
 
 /**
- * Counts the events of a type in the span that its dataset covers. A duplicate may be one of an event that another run
- * has sent and that still waits in the queue, so what is missing is waited for, until the answer is from after the call.
- * @param client whose events, where the key says so
+ * Counts the events of a type in the time range of its dataset. A duplicate's original may be an event of another run that
+ * still waits in the queue, so this waits for missing events until the response reflects a time after the call.
+ * @param client whose events to count, if the key belongs to a client
  * @throws {DemoError} as `Api.get` does
  */
 export async function countReplayed(
@@ -25,7 +25,7 @@ export async function countReplayed(
   for (;;) {
     const { count, lag_ms } = await api.get("/v1/analytics/count", countEvents.responses[200], query);
     const waited = performance.now() - startedAt;
-    // Two stretches of time are compared, not two clocks.
+    // Compares two durations, not two clocks.
     const upToDate = lag_ms !== null && lag_ms <= waited;
     if (count === dataset.records.length || upToDate || waited > CATCH_UP_MS) return count;
     await sleep(ASK_MS);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import type { eventSchema } from "../../lib/ingest/event.ts";
 
-/** Events of one type, with their times as the data has them. */
+/** Events of one type, with their original times. */
 export interface Dataset {
   type: string;
   records: readonly DemoRecord[];
@@ -49,7 +49,7 @@ export async function readDatasets(): Promise<Dataset[]> {
   return [dataset("earthquake", earthquakes), dataset("flight", flights)];
 }
 
-/** A week of the USGS's catalogue. Ids are its own; 28 of the records are blasts, as `type` in the payload says. */
+/** A week of the USGS catalogue, with its ids. 28 of the records are blasts, according to `type` in the payload. */
 async function readEarthquakes(): Promise<DemoRecord[]> {
   const { features } = earthquakesSchema.parse(await readJson("earthquakes.json"));
   return features.map(({ id, properties: { time, ...properties }, geometry: { coordinates } }) => ({
@@ -60,8 +60,8 @@ async function readEarthquakes(): Promise<DemoRecord[]> {
 }
 
 /**
- * Domestic flights in the USA, January to March 2001. They have no ids: the position tells two of them apart, and the
- * digest ties the id to the content. Local times without an offset are read as UTC.
+ * Domestic flights in the USA, January to March 2001. They have no ids: the position makes an id unique, and the digest
+ * ties it to the content. Local times without an offset are read as UTC.
  */
 async function readFlights(): Promise<DemoRecord[]> {
   const flights = flightsSchema.parse(await readJson("flights-20k.json"));
@@ -78,7 +78,7 @@ async function readFlights(): Promise<DemoRecord[]> {
 const readJson = async (name: string): Promise<unknown> =>
   JSON.parse(await readFile(new URL(name, folder), "utf8"));
 
-/** @throws when there is no record */
+/** @throws if there is no record */
 export function dataset(type: string, records: readonly DemoRecord[]): Dataset {
   const [first, ...others] = records;
   if (!first) throw new Error(`There is no ${type} in the data.`);
@@ -86,8 +86,8 @@ export function dataset(type: string, records: readonly DemoRecord[]): Dataset {
 }
 
 /**
- * The records as events, all moved by the same stretch of time.
- * @param newestAt where the newest one goes, in milliseconds since the Unix epoch
+ * The records as events, all shifted by the same duration.
+ * @param newestAt new time of the newest record, in milliseconds since the Unix epoch
  */
 export function moveEvents({ type, records, newest }: Dataset, newestAt: number): DemoEvent[] {
   return records.map(({ eventId, at, payload }) => ({
@@ -98,7 +98,7 @@ export function moveEvents({ type, records, newest }: Dataset, newestAt: number)
   }));
 }
 
-/** The span that the moved events cover, as a range of the API: `start` inclusive, `end` exclusive. */
+/** The time range of the shifted events, as an API range: `start` inclusive, `end` exclusive. */
 export function movedRange({ records, newest }: Dataset, newestAt: number): { start: string; end: string } {
   const oldest = records.reduce((at, record) => Math.min(at, record.at), newest.at);
   const toText = (ms: number): string => new Date(ms).toISOString();

@@ -1,15 +1,15 @@
-/** How far the demo is: a bar on a terminal, a few lines elsewhere. */
+/** Progress of the demo: a bar on a terminal, a few lines elsewhere. */
 import cliProgress from "cli-progress";
 import { formatCount } from "./summary.ts";
 
 export interface Progress {
-  /** Begins a stage of `total` events. */
+  /** Starts a stage of `total` events. */
   start(stage: string, total: number): void;
   advance(events: number): void;
   stop(): void;
 }
 
-/** A bar where there is a terminal, so that no log file fills with control characters. */
+/** A bar only on a terminal, so that log files do not fill with control characters. */
 export const createProgress = (out: NodeJS.WriteStream): Progress =>
   out.isTTY ? bar(out) : lines((line) => out.write(`${line}\n`));
 
@@ -27,7 +27,7 @@ function bar(stream: NodeJS.WriteStream): Progress {
       if (total > 0) shown.start(total, 0, { stage });
     },
     advance: (events) => shown.increment(events),
-    // Stopping what was never started would print an empty line.
+    // Stopping an unstarted bar would print an empty line.
     stop: () => {
       if (shown.isActive) shown.stop();
     },

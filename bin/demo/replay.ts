@@ -1,4 +1,4 @@
-/** Sends the datasets to a running system and waits until it is known what became of every event. */
+/** Sends the datasets to a running system and waits until the outcome of every event is known. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { getEvent, receiptSchema } from "../../lib/events/contract.ts";
@@ -9,45 +9,45 @@ import { type Dataset, type DemoEvent, moveEvents } from "./data.ts";
 import type { Progress } from "./progress.ts";
 
 const BATCH_SIZE = 500;
-/** Batches on their way at once. */
+/** Number of concurrent batches. */
 const CONCURRENCY = 4;
-/** How long to wait for everything to be stored, and how often to look. */
+/** How long to wait for everything to be stored, and the polling interval. */
 const SETTLE_MS = 180_000;
 const LOOK_MS = 200;
-/** How often items are sent that the queue refused for the moment. */
+/** Attempts for items that the queue temporarily refuses. */
 const ATTEMPTS = 5;
 const RETRY_MS = 1_000;
 
 type Fault = z.output<typeof faultSchema>;
 
-/** What became of the events of a type in this run. */
+/** Outcomes of the events of a type in this run. */
 export interface Tally {
   stored: number;
-  /** Known already, at the door or to the ledger. */
+  /** Already known to ingest or to the ledger. */
   duplicates: number;
   quarantined: number;
-  /** Accepted, and not known to be stored when the wait was over. */
+  /** Accepted, but not known to be stored at the end of the wait. */
   pending: number;
   refused: Fault[];
 }
 
 export interface Replayed {
   dataset: Dataset;
-  /** Where the newest event stands, in milliseconds since the Unix epoch. */
+  /** Time of the newest event, in milliseconds since the Unix epoch. */
   newestAt: number;
   tally: Tally;
 }
 
 export interface Replay {
   types: Replayed[];
-  /** Sent in `sendingMs`: all but those that went ahead. */
+  /** Events sent in `sendingMs`: all except those sent ahead. */
   sentEvents: number;
-  /** From the first batch's departure to the last one's answer, and to the last receipt; in milliseconds. */
+  /** From sending the first batch to the last response, and to the last receipt; in milliseconds. */
   sendingMs: number;
   totalMs: number;
 }
 
-/** What the door said of a batch. */
+/** Ingest's response to a batch. */
 interface Sent {
   duplicates: number;
   refused: Fault[];
@@ -57,15 +57,15 @@ interface Sent {
 interface Plan {
   dataset: Dataset;
   newestAt: number;
-  /** Still to be sent. */
+  /** Events still to send. */
   events: DemoEvent[];
   sent: Sent[];
 }
 
 /**
  * Replays all datasets.
- * @param clientId whose events they will be, where the key says so; an admin key would see everybody's
- * @throws {DemoError} when the system can't be reached or refuses a call
+ * @param clientId owner of the events, if the key belongs to a client; an admin key would see all clients' events
+ * @throws {DemoError} if the system is unreachable or rejects a call
  */
 export async function replay(
   api: Api,
@@ -102,10 +102,10 @@ const sumOf = <T>(items: readonly T[], amount: (item: T) => number): number =>
 const receiptsOf = ({ sent }: Plan): Sent["receipts"] => sent.flatMap(({ receipts }) => receipts);
 
 /**
- * Decides by how much the times move. An id that comes again with another time would be a conflict, so every run must
- * move them by the same stretch, however much later it is. The system itself remembers it: the first run sends the
- * newest event alone, dated now, and the time that is stored for it is where every run puts it. That holds without a
- * file of ours, for any system, after a run that was interrupted, and for two first runs at once.
+ * Decides by how much the times are shifted. An id that is sent again with another time would be a conflict, so every run
+ * must shift them by the same duration. The system itself stores it: the first run sends only the newest event, dated
+ * now, and every run uses the time that is stored for it. This works without a file of ours, for any system, after an
+ * interrupted run, and for two concurrent first runs.
  */
 async function plan(api: Api, dataset: Dataset, clientId: string | undefined): Promise<Plan> {
   const { eventId } = dataset.newest;
@@ -117,7 +117,7 @@ async function plan(api: Api, dataset: Dataset, clientId: string | undefined): P
   const giveUpAt = Date.now() + SETTLE_MS;
   for (;;) {
     const newestAt = await find();
-    // If the door knew the id already, an earlier run's event is about to be stored, and ours is sent with its time.
+    // If ingest already knew the id, an earlier run's event is about to be stored, and ours is sent with its time.
     if (newestAt !== undefined)
       return planned(dataset, newestAt, sent.receipts.length > 0 ? sent : undefined);
     const [fault] = sent.refused.filter(({ code }) => code !== "event-conflict");
@@ -130,7 +130,7 @@ async function plan(api: Api, dataset: Dataset, clientId: string | undefined): P
   }
 }
 
-/** @param first what became of the newest event, if it was sent ahead */
+/** @param first outcome of the newest event, if it was sent ahead */
 function planned(dataset: Dataset, newestAt: number, first?: Sent): Plan {
   const skip = first ? dataset.newest.eventId : undefined;
   const events = moveEvents(dataset, newestAt).filter(({ event_id }) => event_id !== skip);
@@ -160,7 +160,7 @@ async function sendAll(api: Api, plans: readonly Plan[], progress: Progress): Pr
   try {
     await Promise.all(Array.from({ length: CONCURRENCY }, lane));
   } finally {
-    // When one lane has failed, the others are not to go on.
+    // If one lane fails, the others must not continue.
     waiting.length = 0;
   }
 }
@@ -168,7 +168,7 @@ async function sendAll(api: Api, plans: readonly Plan[], progress: Progress): Pr
 const chunk = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 
-/** Sends a batch, and again what the queue refused of it for the moment. */
+/** Sends a batch, and retries items that the queue temporarily refused. */
 async function sendBatch(api: Api, batch: readonly DemoEvent[]): Promise<Sent> {
   const sent: Sent = { duplicates: 0, refused: [], receipts: [] };
   let events = batch;
@@ -196,7 +196,7 @@ async function postEvents(api: Api, events: readonly DemoEvent[]) {
 
 const emptyTally = (): Tally => ({ stored: 0, duplicates: 0, quarantined: 0, pending: 0, refused: [] });
 
-/** Waits for the receipts of what was accepted, and adds up what they and the door said. */
+/** Waits for the receipts of accepted events, and sums up their outcomes and those from ingest. */
 async function settleAll(api: Api, plans: readonly Plan[], progress: Progress): Promise<Tally[]> {
   const giveUpAt = Date.now() + SETTLE_MS;
   const tallies: Tally[] = [];

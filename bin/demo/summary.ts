@@ -1,7 +1,7 @@
-/** What the demo prints at its end. */
+/** The summary that the demo prints at its end. */
 import type { Replay, Replayed } from "./replay.ts";
 
-/** A type's outcome beside what the system counts now. */
+/** A type's outcome and the system's current count. */
 export interface Outcome extends Replayed {
   counted: number;
 }
@@ -20,7 +20,7 @@ interface Row {
   pending: number;
 }
 
-/** A column with nothing but zeros is shown only if it belongs to the normal course. */
+/** A column with only zeros is shown only if it is `always`. */
 const COLUMNS: readonly { name: Exclude<keyof Row, "type">; title: string; always: boolean }[] = [
   { name: "data", title: "in the data", always: true },
   { name: "counted", title: "counted by Weir", always: true },
@@ -50,7 +50,7 @@ function totalOf(rows: readonly Row[]): Row {
   };
 }
 
-/** The counts by type, and their total, as lines of text. */
+/** The counts by type and their total, as text. */
 export function table(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(toRow);
   const total = totalOf(rows);
@@ -68,7 +68,7 @@ export function table(outcomes: readonly Outcome[]): string {
   return cells.map((line) => `  ${line.map(pad).join("   ")}`).join("\n");
 }
 
-/** Whether the system counts exactly what the data holds, and what is to be said about it. */
+/** Whether the system's counts match the data, and the text to print about it. */
 export function verdict(outcomes: readonly Outcome[]): { ok: boolean; text: string } {
   const rows = outcomes.map(toRow);
   const { data, stored, duplicates, refused, quarantined, pending } = totalOf(rows);
@@ -100,7 +100,7 @@ export function verdict(outcomes: readonly Outcome[]): { ok: boolean; text: stri
   };
 }
 
-/** Why events were refused, the most frequent reason first. */
+/** Why events were rejected, the most frequent reason first. */
 function reasons(outcomes: readonly Outcome[]): string {
   const faults = outcomes.flatMap(({ tally }) => tally.refused);
   const groups = Map.groupBy(faults, ({ code, detail }) => `${detail} (${code ?? "no code"})`);
@@ -111,7 +111,7 @@ function reasons(outcomes: readonly Outcome[]): string {
     .join(", ");
 }
 
-/** How long it took. @param putOff how often the system asked to come back later */
+/** How long the replay took. @param putOff how often the system requested a later retry */
 export function timing({ sentEvents, sendingMs, totalMs }: Replay, putOff: number): string {
   const perSecond = formatCount(Math.round(sentEvents / (sendingMs / 1_000)));
   const times = putOff === 1 ? "once" : `${putOff} times`;

@@ -4,30 +4,30 @@ import { types } from "./types.ts";
 
 export type Database = postgres.Sql;
 export type Transaction = postgres.TransactionSql;
-/** A pool or a transaction on it: statements run on either. */
+/** A pool or a transaction on it; statements run on either. */
 export type Executor = postgres.ISql;
 
 type Settings = Pick<Config, "databaseUrl" | "databasePoolSize" | "databasePrepare" | "statementTimeoutMs">;
 
 /**
- * Seconds in which an idle connection must answer before a statement on it counts as under way. A frozen function
- * instance finds connections that ended without a word: without this, each of its statements would wait for minutes.
+ * Seconds within which an idle connection must answer before a statement on it counts as in progress. After a freeze, a
+ * function instance finds connections that ended silently; without this, each of its statements would wait for minutes.
  */
 const ANSWER_SECONDS = 3;
-/** Seconds after its own time-out in which the server must have said something about a statement. */
+/** Seconds after its statement time-out within which the server must have replied. */
 const SILENCE_MARGIN_SECONDS = 2;
 
-/** Seconds of silence after which a connection counts as dead, while the server may take `statementTimeoutMs`. */
+/** Seconds of silence after which a connection counts as dead, for statements that may take `statementTimeoutMs`. */
 export const silenceSeconds = (statementTimeoutMs: number): number =>
   statementTimeoutMs / 1_000 + SILENCE_MARGIN_SECONDS;
 
 /**
  * A pool that opens its first connection with the first statement.
  *
- * Time-outs: 4 s to connect and at most 1 s between attempts, idle connections closed after 60 s, a transaction left
- * idle ended by the server after 30 s, so that a frozen function instance never holds locks or slots for long. A
- * connection that is silent for too long is destroyed, its statements fail with `CONNECTION_SILENT`, and the next one
- * opens another (docs/decisions/0025).
+ * Time-outs: 4 s to connect, with at most 1 s between attempts; idle connections are closed after 60 s; the server ends
+ * an idle transaction after 30 s, so that a frozen function instance never holds locks or slots for long. A connection
+ * that is silent for too long is destroyed: its statements fail with `CONNECTION_SILENT`, and the next statement opens
+ * another connection (docs/decisions/0025).
  */
 export const connectDatabase = (settings: Settings): Database =>
   postgres(settings.databaseUrl, {
@@ -37,7 +37,7 @@ export const connectDatabase = (settings: Settings): Database =>
     answer_timeout: ANSWER_SECONDS,
     silence_timeout: silenceSeconds(settings.statementTimeoutMs),
     keep_alive: 10,
-    // The library's own pauses grow to 20 s, in which statements wait that could fail, and later could run.
+    // The library's default pauses grow to 20 s, during which statements wait instead of failing or running.
     backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
     idle_timeout: 60,
     max_lifetime: 60 * 30,
@@ -48,7 +48,7 @@ export const connectDatabase = (settings: Settings): Database =>
       application_name: "weir",
       statement_timeout: settings.statementTimeoutMs,
       idle_in_transaction_session_timeout: 30_000,
-      // Times are compared and printed in UTC wherever the server stands.
+      // Times are compared and printed in UTC, whatever the server's time zone.
       TimeZone: "UTC",
     },
   });

@@ -1,6 +1,6 @@
 /**
- * Work on live tables in short transactions. A statement that asks for a table's exclusive lock stands in the way of all
- * that come after it, for as long as it waits itself; so a step waits for a moment only, gives up, and tries again.
+ * Work on live tables in short transactions. While a statement waits for a table's exclusive lock, it blocks all later
+ * statements; so a step waits only briefly, gives up, and tries again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, silenceSeconds, type Transaction } from "./client.ts";
@@ -10,13 +10,13 @@ import { transaction } from "./transaction.ts";
 export interface Pace {
   /**
    * How long a step waits for a lock, and so the longest that others wait behind it. Less than PostgreSQL's
-   * `deadlock_timeout` (1 s), so that of a step and a worker in each other's way it is the step that gives up.
+   * `deadlock_timeout` (1 s), so that if a step and a worker deadlock, the step gives up.
    */
   lockTimeoutMs: number;
-  /** Attempts at a step that gets no lock, and the pause between them. */
+  /** Attempts at a step that cannot get its lock, and the pause between them. */
   attempts: number;
   pauseMs: number;
-  /** Longest that one statement of a step may run. */
+  /** Time-out of each statement of a step. */
   statementTimeoutMs: number;
 }
 
@@ -24,14 +24,14 @@ const PACE: Pace = { lockTimeoutMs: 300, attempts: 10, pauseMs: 1_000, statement
 
 export interface Steps {
   sql: Database;
-  /** When no step begins any more and those under way are cut off, in milliseconds since the Unix epoch. */
+  /** When no further step begins and running ones are cancelled, in milliseconds since the Unix epoch. */
   endsAt: number;
   pace: Pace;
-  /** Told of each step before it begins. */
+  /** Called with each step's name before it begins. */
   before: (name: string) => unknown;
 }
 
-/** @param options what differs from a run without an end, at the usual pace */
+/** @param options overrides; by default the run has no end and the usual pace */
 export const newSteps = (
   sql: Database,
   { pace, ...options }: Partial<Omit<Steps, "sql" | "pace">> & { pace?: Partial<Pace> } = {},
@@ -43,26 +43,26 @@ export const newSteps = (
   pace: { ...PACE, ...pace },
 });
 
-/** The time is up; what has been committed is kept, and the next run goes on from there. */
+/** The time is up. Committed work is kept, and the next run continues from there. */
 export class TimeUpError extends Error {
   override name = "TimeUpError";
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
 const QUERY_CANCELED = "57014";
-/** An event came into DEFAULT just before a partition for it was attached. */
+/** An event was inserted into DEFAULT just before its partition was attached. */
 const CHECK_VIOLATION = "23514";
 
-/** Was a lock not to be had? */
+/** True if the error is lock_not_available (55P03). */
 export const isLocked = (error: unknown): boolean => sqlState(error) === LOCK_NOT_AVAILABLE;
 
 const mayRetry = (error: unknown): boolean =>
   isLocked(error) || isRetryable(error) || sqlState(error) === CHECK_VIOLATION;
 
 /**
- * Commits what `work` does, or nothing of it. `work` may run several times.
+ * Runs `work` in a transaction. `work` may run several times.
  * @throws {TimeUpError}
- * @throws an error for which `isLocked` holds where somebody kept the lock at every attempt
+ * @throws an error for which `isLocked` is true if the lock was unavailable at every attempt
  */
 export async function step<T>(
   { sql, endsAt, pace, before }: Steps,
@@ -87,7 +87,7 @@ export async function step<T>(
   }
 }
 
-/** Until the transaction ends: how long a statement waits for a lock, and how long it runs at the most. */
+/** Sets the lock and statement time-outs until the transaction ends. */
 export async function limitWaits(
   tx: Transaction,
   lockTimeoutMs: number,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import postgres from "postgres";
 
-/** Any constant will do, as long as every version of Weir uses the same: "weir" in ASCII. */
+/** "weir" in ASCII. Any constant works if every version of Weir uses the same. */
 const ADVISORY_LOCK = 0x77656972;
 const FOLDER = new URL("./migrations/", import.meta.url);
 
@@ -31,7 +31,7 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 }
 
 /**
- * Applies what is missing, under an advisory lock so that two deployments at once wait for each other.
+ * Applies missing migrations under an advisory lock, so that concurrent deployments wait for each other.
  * @returns the names of the migrations that were applied, oldest first
  * @throws {NewerSchemaError} if the database has a version that this code does not know
  * @throws if an applied file has been edited since
@@ -60,7 +60,7 @@ export async function migrate(databaseUrl: string, folder: URL = FOLDER): Promis
     }
     return missing.map(({ name }) => name);
   } finally {
-    // Ending the session gives the lock back.
+    // Ending the session releases the lock.
     await sql.end({ timeout: 5 });
   }
 }

@@ -1,6 +1,6 @@
 import type { Executor } from "./client.ts";
 
-/** Asks the database for a sign of life. */
+/** @throws if the database does not answer */
 export async function ping(sql: Executor): Promise<void> {
   await sql`SELECT 1`;
 }

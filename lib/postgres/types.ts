@@ -1,6 +1,6 @@
-/** How values travel to and from PostgreSQL where the library's own way won't do; numbers are OIDs of pg_type. */
+/** Serializers and parsers that replace the library's; numbers are OIDs of pg_type. */
 
-/** Times given as text go to the server as they are: the library's own way, through a Date, cuts their microseconds. */
+/** Sends times given as text unchanged: the library would convert them to a Date, which drops their microseconds. */
 const time = {
   to: 1184,
   from: [1082, 1114, 1184],
@@ -8,12 +8,12 @@ const time = {
   parse: (text: string): Date => new Date(text),
 };
 
-/** Escapes of JSON that an array does not know. Found too often, behind a backslash that is one itself, it costs only time. */
+/** JSON escapes that a PostgreSQL array lacks. A false match, after an escaped backslash, only costs time. */
 const NOT_AS_JSON = /\\[bfnrtu]/;
 
 /**
- * Quotation marks and backslashes have the same escapes in JSON, which V8 writes for a whole array in a tenth of the time
- * that `replace` takes: for 1,000 payloads in 0.1 and not 0.8 ms.
+ * JSON escapes quotation marks and backslashes the same way, and V8 serializes an array about ten times as fast
+ * as `replace` does: 0.1 instead of 0.8 ms for 1,000 payloads.
  * @throws {TypeError} for an undefined element, which is always a mistake
  */
 function serializeArray(values: readonly unknown[] | string): string {
@@ -33,7 +33,7 @@ function serializeElement(value: unknown): string {
   return value === null ? "NULL" : `"${String(value).replace(/[\\"]/g, "\\$&")}"`;
 }
 
-/** Of one dimension. */
+/** One-dimensional arrays only. */
 const parseArray = (text: string): (string | null)[] =>
   Array.from(text.matchAll(/"((?:[^"\\]|\\.)*)"|([^{},]+)/gs), ([, quoted, plain]) =>
     quoted === undefined ? (plain === "NULL" ? null : (plain ?? "")) : quoted.replace(/\\(.)/gs, "$1"),
@@ -48,8 +48,8 @@ const array = <T>(oid: number, read: (element: string) => T) => ({
 });
 
 /**
- * Arrays of the types in use. The library would read all array types from the server at each new connection: a round
- * trip more, and where the connection ends within it, a rejection that nobody can catch.
+ * Arrays of the types in use. By default the library reads all array types from the server at each new connection:
+ * an extra round trip, and if the connection ends during it, a rejection that nobody can catch.
  */
 export const types = {
   date: time,

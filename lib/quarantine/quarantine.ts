@@ -1,4 +1,4 @@
-/** Quarantine: what PostgreSQL refused, shown, and put back through the queue. */
+/** Lists events that PostgreSQL rejected, and redrives them through the queue. */
 
 import type { z } from "zod";
 import { unrecorded } from "../audit/record/change.ts";
@@ -17,11 +17,11 @@ import { markRedriven, type TakenRow, takeQuarantined } from "./sql/take.ts";
 
 type Page = z.output<(typeof contract.listQuarantine.responses)[200]>;
 
-/** Time, key and client of the last event shown. */
+/** Time, key and client of the last event listed. */
 const CURSOR = [isTimePart, isUuid, isTextPart] as const;
 /**
- * Most bytes of events in a page. A Lambda function's answer is at most 6 MiB, and a payload full of quotation marks
- * doubles as a JSON string.
+ * Most bytes of events in a page. A Lambda response is limited to 6 MiB, and a payload full of quotation marks doubles
+ * in size as a JSON string.
  */
 const MAX_PAGE_BYTES = 2_000_000;
 
@@ -33,8 +33,8 @@ interface ListOptions {
 }
 
 /**
- * Events set aside, newest first, a page at a time, and how many there are by reason (whatever `reason` asks for).
- * @throws {Problem} `invalid-parameter` for a cursor that is none
+ * Lists quarantined events, newest first, one page at a time, with the count per reason (regardless of `reason`).
+ * @throws {Problem} `invalid-parameter` for an invalid cursor
  */
 export async function listQuarantine({ sql }: { sql: Database }, options: ListOptions): Promise<Page> {
   const { client: clientId, reason, limit, cursor } = options;
@@ -68,7 +68,7 @@ function toShown({ event: bytes, ...row }: QuarantinedRow): Page["events"][numbe
   };
 }
 
-/** @returns undefined for bytes that are not UTF-8 or not a line that a message could carry */
+/** @returns undefined for bytes that are not UTF-8 or not a valid message line */
 function readLine(bytes: Buffer): { line: string; event: EventLine } | undefined {
   try {
     const line = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -84,23 +84,23 @@ function readLine(bytes: Buffer): { line: string; event: EventLine } | undefined
 interface RedriveOptions {
   client?: string | undefined;
   reason?: string | undefined;
-  /** As `event_key` of the list. */
+  /** `event_key` values from the list. */
   event_keys?: readonly string[] | undefined;
-  /** Most events to put back. */
+  /** Most events to redrive. */
   limit: number;
 }
 
-/** Most events and bytes in a message: what an ingest request may hold. */
+/** Most events and bytes in a message: the limits of an ingest request. */
 const MAX_EVENTS = 1_000;
 const MAX_BYTES = 1_048_576;
 /** Most bytes of events in memory at a time. */
 const MAX_TAKEN_BYTES = 8 * MAX_BYTES;
 
 /**
- * Puts quarantined events, oldest first, back through the queue. An event is sent once however many redrives run at
- * once, and its row in quarantine, which the worker takes away, settles it once however often it is delivered. What
- * can't be read is left where it is.
- * @returns how many events are on their way
+ * Sends quarantined events, oldest first, through the queue again. Concurrent redrives send an event only once, and the
+ * worker settles it once however often it is delivered, since it deletes the quarantine row. Unreadable events stay in
+ * quarantine.
+ * @returns number of events sent
  * @throws {Problem} `queue-unavailable`: then all are still in quarantine
  */
 export async function redrive(
@@ -108,8 +108,8 @@ export async function redrive(
   { client: clientId, reason, event_keys: eventKeys, limit }: RedriveOptions,
   changed: Changed = unrecorded,
 ): Promise<{ redriven: number }> {
-  // What was sent before a failure comes to rows that are not marked as on their way, which does no harm: the worker
-  // settles them all the same.
+  // After a failure, the rows of events already sent are not marked as redriven. This is harmless: the worker settles
+  // them anyway.
   const result = await transaction(sql, async (tx) => {
     let redriven = 0;
     let last: TakenRow | undefined;
@@ -137,7 +137,7 @@ const placeOf = (row: TakenRow) => [row.quarantined_at, row.event_key, row.clien
 async function sendBack(tx: Executor, queue: Queue, rows: readonly TakenRow[]): Promise<number> {
   const readable = rows.flatMap((row) => {
     const read = readLine(row.event);
-    // The worker finds the row by the id alone.
+    // The worker finds the row only by the id.
     return read && eventKey(read.event.eventId) === row.event_key ? [{ ...row, line: read.line }] : [];
   });
   if (readable.length === 0) return 0;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { MAX_PROPERTY_LENGTH, PROPERTY_PATTERN, parseProperty } from "./property.ts";
 import { CONDITION_PATTERN, MAX_CONDITION_LENGTH, MAX_CONDITIONS, parseCondition } from "./where.ts";
 
-/** A text as a parser reads it, or the parser's complaint. */
+/** Applies a parser to a text; a SyntaxError becomes a validation issue. */
 const parsed =
   <T>(parse: (text: string) => T) =>
   (text: string, context: z.RefinementCtx): T => {
@@ -16,7 +16,7 @@ const parsed =
     }
   };
 
-/** A payload property; what comes out is its path. */
+/** A payload property, parsed into its path. */
 export const propertyField = z
   .string()
   .transform(parsed(parseProperty))
@@ -38,21 +38,21 @@ const conditionText = z.string().meta({
   example: "payload.magnitude>=4.5",
 });
 
-/** A member `where` of a body; what comes out are conditions. */
+/** The body member `where`, parsed into conditions. */
 export const whereField = z
   .array(conditionText.transform(parsed(parseCondition)))
   .max(MAX_CONDITIONS)
   .default([])
   .meta({ description: `Only events of which all of these hold: ${WHERE_HELP}` });
 
-/** The parameter `where`, given once or up to ten times; what comes out are conditions. */
+/** The query parameter `where`, given one to ten times, parsed into conditions. */
 export const whereQuery = z
   .preprocess(
     (value) => (typeof value === "string" ? [value] : value),
     z
       .array(conditionText)
       .max(MAX_CONDITIONS)
-      // Together, so that a fault bears the parameter's name and not a place in it.
+      // Parsed together, so that an error names the parameter and not an index in it.
       .transform((texts, context) => texts.map((text) => parsed(parseCondition)(text, context))),
   )
   .default([])

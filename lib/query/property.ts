@@ -1,5 +1,5 @@
 /**
- * Names of payload properties, as questions write them.
+ * Syntax of payload properties in queries.
  *
  *     property = "payload" 1*step
  *     step     = "." name | "." string | "[" index "]"
@@ -7,29 +7,27 @@
  *     string   = a JSON string, for all other names:  payload."odd key"
  *     index    = digits, from 0; with "-" before them, counted from the end
  *
- * `payload.items[0].sku` and `payload.items.0.sku` are the same: of an array a name that is a number is an index.
+ * `payload.items[0].sku` and `payload.items.0.sku` are the same: in an array, a numeric name is an index.
  */
 import { unstorable } from "../base/json.ts";
 
-/** Member names and array indexes, from the payload inwards, as PostgreSQL's `#>` takes them. */
+/** Member names and array indexes, outermost first, as PostgreSQL's `#>` takes them. */
 export type PropertyPath = readonly string[];
 
 /** Longest property, in characters. */
 export const MAX_PROPERTY_LENGTH = 200;
 const MAX_LEVELS = 10;
 
-/** A JSON string, in the regular expressions of JSON Schema. */
+/** A JSON string, as a regular expression for JSON Schema. */
 export const STRING_PATTERN = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4}|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))*"`;
-/**
- * The grammar above as such an expression, without its ends, for the API document. The parser is authoritative.
- */
+/** The grammar above as such an expression, unanchored, for the API document. The parser is authoritative. */
 export const PROPERTY_PATTERN = String.raw`payload(?:\.(?:[\p{L}\p{M}\p{N}_$-]+|${STRING_PATTERN})|\[-?\d{1,9}\]){1,${MAX_LEVELS}}`;
 
 const STEP = /\.(?:([\p{L}\p{M}\p{N}_$-]+)|("(?:[^"\\]|\\.)*"))|\[(-?\d{1,9})\]/uy;
 
 /**
- * The property that the whole text names.
- * @throws {SyntaxError} saying what is wrong with the text
+ * Parses a text that consists of one property.
+ * @throws {SyntaxError} whose message says what is wrong with the text
  */
 export function parseProperty(text: string): PropertyPath {
   const { path, length } = readProperty(text);
@@ -38,9 +36,9 @@ export function parseProperty(text: string): PropertyPath {
 }
 
 /**
- * The property that a text begins with.
- * @returns its path, and how many characters it takes
- * @throws {SyntaxError} when the text does not begin with a property, or with one too long or too deep
+ * Parses the property at the start of a text.
+ * @returns its path and its length in characters
+ * @throws {SyntaxError} if the text does not begin with a property, or the property is too long or too deep
  */
 export function readProperty(text: string): { path: PropertyPath; length: number } {
   if (!text.startsWith("payload")) throw new SyntaxError("must begin with payload, such as payload.user");
@@ -72,7 +70,7 @@ function parseName(string: string): string {
   return name;
 }
 
-/** @returns undefined for what is not a JSON string */
+/** @returns undefined if the text is not a JSON string */
 export function parseString(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -82,5 +80,5 @@ export function parseString(text: string): string | undefined {
   }
 }
 
-/** What a caller sent, cut, for a message. */
+/** Truncates the caller's text for an error message. */
 const quote = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text).toWellFormed();

@@ -1,11 +1,11 @@
 /**
- * Conditions on payload properties, as the parameter `where` writes them.
+ * Conditions on payload properties, in the syntax of the parameter `where`.
  *
  *     condition = property | "!" property | property operator value
  *     operator  = "=" | "!=" | "<" | "<=" | ">" | ">="
  *
- * A value is read as JSON if it is a number, `true`, `false`, `null` or a string in quotation marks; any other is a text
- * as it stands. Spaces around the operator do not count. What each operator means is in `docs/queries.md`.
+ * A value is read as JSON if it is a number, `true`, `false`, `null` or a string in quotation marks; any other value is a
+ * literal text. Spaces around the operator are ignored. `docs/queries.md` explains each operator.
  */
 import { unstorable } from "../base/json.ts";
 import {
@@ -18,27 +18,27 @@ import {
 
 export type Comparison = "=" | "!=" | "<" | "<=" | ">" | ">=";
 
-/** What a property is compared with. */
+/** The value that a property is compared with. */
 export interface Operand {
   type: "number" | "string" | "boolean" | "null";
-  /** A string's characters; of any other type its JSON text, so that a number keeps its digits. */
+  /** A string's characters, or the JSON text of any other type, so that a number keeps its digits. */
   text: string;
 }
 
 export type Condition =
-  /** The property is there, whatever its value. */
+  /** The property exists, whatever its value. */
   | { path: PropertyPath; operator: "exists" }
   | { path: PropertyPath; operator: "missing" }
   | { path: PropertyPath; operator: Comparison; value: Operand };
 
 /** Longest condition, in characters. */
 export const MAX_CONDITION_LENGTH = 1_000;
-/** Most conditions of one question. */
+/** Most conditions in one query. */
 export const MAX_CONDITIONS = 10;
 
-/** Any text but a string in quotation marks that is not closed. */
+/** Any text except an unterminated quoted string. */
 const VALUE_PATTERN = String.raw`(?:${STRING_PATTERN}|[^"\s\u0000][^\u0000]*)?`;
-/** Values that have no order, and so no place behind `<` and its like. */
+/** Values that have an order, and so can follow `<`, `<=`, `>` and `>=`. */
 const ORDERED_PATTERN = String.raw`(?!(?:true|false|null)\s*$)${VALUE_PATTERN}`;
 /** The grammar above as a regular expression of JSON Schema, for the API document. The parser is authoritative. */
 export const CONDITION_PATTERN = String.raw`^\s*(?:!\s*${PROPERTY_PATTERN}|${PROPERTY_PATTERN}(?:\s*(?:!?=\s*${VALUE_PATTERN}|[<>](?:=|(?!=))\s*${ORDERED_PATTERN}))?)\s*$`;
@@ -46,10 +46,10 @@ export const CONDITION_PATTERN = String.raw`^\s*(?:!\s*${PROPERTY_PATTERN}|${PRO
 const OPERATOR = /\s*(!=|<=|>=|=|<|>)\s*/y;
 /** RFC 8259, section 6. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** Digits of a number that stay within what the statement compares exactly: see `lib/query/sql.ts`. */
+/** Numbers within the range that the statement compares exactly: see `lib/query/sql.ts`. */
 const COMPARABLE = /^-?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,3})?$/;
 
-/** @throws {SyntaxError} saying what is wrong with the text */
+/** @throws {SyntaxError} whose message says what is wrong with the text */
 export function parseCondition(text: string): Condition {
   if (text.length > MAX_CONDITION_LENGTH)
     throw new SyntaxError(`is longer than ${MAX_CONDITION_LENGTH} characters`);

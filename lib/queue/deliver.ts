@@ -4,17 +4,17 @@ import { splitByBytes } from "./split.ts";
 
 /** Ids of messages that were not settled. */
 export interface Unsettled {
-  /** For a fault of their own: the delivery counts. */
+  /** The message itself is at fault: the delivery counts. */
   failed: readonly string[];
-  /** For a fault that is not theirs, or for want of time. */
+  /** The message is not at fault, or time ran out. */
   untried: readonly string[];
 }
 
 export interface Delivery {
-  /** Bytes of messages that are processed together, at the most; a larger message is processed alone. */
+  /** Most bytes of messages processed together; a larger message is processed alone. */
   maxBytes: number;
   sizeOf: (message: Message) => number;
-  /** Rejects where the fault lies in none of the messages. */
+  /** Rejects if none of the messages is at fault. */
   process: (messages: readonly Message[]) => Promise<Unsettled>;
 }
 
@@ -25,10 +25,10 @@ export interface Delivered {
 }
 
 /**
- * Has messages processed, and tells the queue of each what became of it. They stay out of other readers' sight meanwhile;
- * what was not tried is handed back at once.
- * @throws what the processing or the queue failed with; what was not settled has been handed back then. If even that
- *   fails, it comes again after the visibility time.
+ * Processes messages and reports each outcome to the queue. Meanwhile they stay invisible to other receivers. Untried
+ * messages are released at once.
+ * @throws the error of the processing or the queue. Unsettled messages have then been released; if that fails too, they
+ *   are delivered again after the visibility time-out.
  */
 export async function deliver(
   queue: Queue,
@@ -59,7 +59,7 @@ export async function deliver(
   return done;
 }
 
-/** @throws when the queue does not take it. What it can't acknowledge later by itself comes again soon. */
+/** @throws if the queue fails. Messages that it does not acknowledge later by itself are delivered again soon. */
 async function acknowledge(queue: Queue, ids: readonly string[]): Promise<void> {
   try {
     await queue.ack(ids);

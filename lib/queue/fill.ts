@@ -1,16 +1,16 @@
 import type { Message, ReceiveOptions } from "./port.ts";
 
-/** Messages of a first read, when nothing is known of their size yet. */
+/** Messages of the first read, before their size is known. */
 const FIRST = 32;
 
 export const bytesOf = (messages: readonly Message[]): number =>
   messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
 
 /**
- * Reads again until it has enough. Each read asks for as many messages as all before have brought, so that large messages
- * exceed the limit in bytes by no more than about the limit itself.
- * @param read brings `count` messages at the most, and fewer where there are no more
- * @throws what the first read failed with; what later ones fail with is the next caller's to find
+ * Reads until it has enough. Each read requests as many messages as all previous reads returned, so that large messages
+ * exceed the limit in bytes by at most about the limit itself.
+ * @param read returns at most `count` messages, and fewer if there are no more
+ * @throws the error of the first read; a later error is left for the next call to meet
  */
 export async function fill(
   { maxMessages, maxBytes = Number.POSITIVE_INFINITY }: Omit<ReceiveOptions, "waitMs">,

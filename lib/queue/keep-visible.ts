@@ -1,11 +1,11 @@
 import type { Queue } from "./port.ts";
 
-/** Extensions within the visibility time: one that is lost, or a process that hangs for a moment, does no harm. */
+/** Extensions per visibility time-out, so that a lost extension or a brief hang of the process is harmless. */
 const EXTENSIONS = 3;
 
 /**
- * Keeps messages out of other readers' sight for as long as they are being worked on, however long that takes. A process
- * that dies or hangs extends nothing, and its messages come again.
+ * Keeps messages invisible to other receivers while they are processed, however long that takes. A process that dies or
+ * hangs extends nothing, and its messages are delivered again.
  */
 export class KeepVisible {
   readonly #queue: Queue;
@@ -13,20 +13,20 @@ export class KeepVisible {
   readonly #timer: NodeJS.Timeout;
   #extending: Promise<void> = Promise.resolve();
 
-  /** Begins at once. @param ids messages that this queue has received */
+  /** Starts at once. @param ids messages that this queue has received */
   constructor(queue: Queue, ids: readonly string[]) {
     this.#queue = queue;
     this.#ids = new Set(ids);
     this.#timer = setInterval(() => this.#extend(), queue.visibilityMs / EXTENSIONS);
   }
 
-  /** Resolves when these are extended no more, so that whatever happens to them next is what lasts. */
+  /** Resolves when these are no longer extended, so that no extension overrides what the caller does next. */
   async letGo(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#ids.delete(id);
     await this.#extending;
   }
 
-  /** @returns messages that were not let go */
+  /** @returns ids that were not let go */
   async stop(): Promise<string[]> {
     clearInterval(this.#timer);
     await this.#extending;
@@ -34,7 +34,7 @@ export class KeepVisible {
   }
 
   #extend(): void {
-    // The queue being away is noticed by whoever settles the messages.
+    // If the queue is unavailable, settling the messages reports it.
     this.#extending = this.#extending.then(() => this.#queue.extend([...this.#ids])).catch(() => {});
   }
 }

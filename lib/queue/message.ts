@@ -1,13 +1,13 @@
 /**
- * What travels through the queue. The first line is a JSON header; each further line is one event: a JSON array
- * `[event_id, event_type, timestamp]`, a tab, and the payload's JSON text. JSON text holds neither a raw tab nor a raw
- * line break, so the worker cuts lines apart without parsing payloads, and their digits reach the table untouched.
+ * Format of queue messages. The first line is a JSON header; each further line is one event: a JSON array
+ * `[event_id, event_type, timestamp]`, a tab, and the payload's JSON text. JSON text contains neither a raw tab nor a raw
+ * line break, so the worker splits lines without parsing payloads, and their digits reach the table unchanged.
  */
 
 import type { Place } from "../pending/place.ts";
 import type { Change } from "../trail/entry.ts";
 
-/** A call as the audit log records it, less its time and id. */
+/** A call as the audit log records it, without its time and id. */
 export interface AuditRow {
   method: string;
   /** The route's template, such as `/v1/events/{event_id}`, or `$default`. */
@@ -16,13 +16,13 @@ export interface AuditRow {
   address: string | null;
   user_agent: string | null;
   bytes_in: number;
-  /** Null only in messages of a version that did not know it of sent events. */
+  /** Null only in messages of a version that did not record it for ingest. */
   bytes_out: number | null;
   client_id: string | null;
   key_prefix: string | null;
   status: number;
   duration_ms: number;
-  /** What an administrator's call changed; absent where it changed nothing. */
+  /** What an administrator's call changed; absent if it changed nothing. */
   change?: Change;
 }
 
@@ -40,25 +40,25 @@ export interface Header {
   /** When the gateway received the request, in milliseconds since the Unix epoch. */
   at: number;
   audit?: AuditRow;
-  /** Number of events that follow; absent when the request was not accepted, and so has no receipt. */
+  /** Number of events that follow; absent if the request was not accepted, and so has no receipt. */
   accepted?: number;
-  /** Which of the request's messages this is, from 0 on, and how many there are; absent where it is the only one. */
+  /** Number of this message within the request, from 0, and how many there are; absent if it is the only one. */
   part?: number;
   parts?: number;
-  /** Whose events they are, where no audit row says it: it travels with one of the messages only. */
+  /** The events' client if the message has no audit row: only one of a request's messages carries it. */
   client?: string;
   health?: HealthRow;
   /** Ids of requests whose audit rows could not be queued, and are in the log of the instance that sent this. */
   unqueued?: readonly string[];
-  /** The audit row was read back in from a log. */
+  /** The audit row was recovered from a log. */
   recovered?: true;
-  /** The client whose quarantined events follow, on their way through the queue again. */
+  /** The client whose redriven events follow. */
   redrive?: string;
 }
 
 export const placeName = ({ id, part }: Place): string => `${id} ${part}`;
 
-/** An event as it travels: normalised, its payload as JSON text. */
+/** An event in a message: normalised, with its payload as JSON text. */
 export interface EventLine {
   eventId: string;
   eventType: string;
@@ -75,7 +75,7 @@ export interface ParsedMessage {
 export const toLine = (event: EventLine): string =>
   `${JSON.stringify([event.eventId, event.eventType, event.timestamp])}\t${event.payload}`;
 
-/** @throws {SyntaxError} when the line is not one that `toLine` made */
+/** @throws {SyntaxError} if the line does not have the format of `toLine` */
 export function parseLine(line: string): EventLine {
   const tab = line.indexOf("\t");
   if (tab < 0) throw new SyntaxError("A line of the message has no payload.");
@@ -94,26 +94,26 @@ export const headerMessage = (header: Header): { body: string; events: number } 
   events: 0,
 });
 
-/** A header up to where the script that enqueues an ingest request adds what it knows. */
+/** The start of a header; the script that enqueues an ingest request appends the rest. */
 export function openHeader({ id, at, unqueued }: Pick<Header, "id" | "at" | "unqueued">): string {
   return JSON.stringify({ v: 1, id, at, unqueued }).slice(0, -1);
 }
 
-/** What a header goes on with: the audit row up to where that script adds the outcome (client to bytes out). */
+/** The next part of a header: the start of the audit row; that script appends the outcome (client to bytes out). */
 export function openAudit(
   audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change">,
 ): string {
   return `,"audit":${JSON.stringify(audit).slice(0, -1)},`;
 }
 
-/** How many events a message's body holds: as many as it has lines after the header. */
+/** Number of events in a message's body: its lines after the header. */
 export function countEvents(body: string): number {
   let events = 0;
   for (let at = body.indexOf("\n"); at >= 0; at = body.indexOf("\n", at + 1)) events++;
   return events;
 }
 
-/** Whose accepted events a body holds; undefined where it has none, or is no message. */
+/** The client of a body's accepted events; undefined if it has none or is not a message. */
 export function clientOfBody(body: string): string | undefined {
   try {
     const { header } = parseMessage(body);
@@ -123,11 +123,11 @@ export function clientOfBody(body: string): string | undefined {
   }
 }
 
-/** Whose events a message carries. */
+/** The client of a message's events. */
 export const ownerOf = ({ client, audit }: Header): string | undefined =>
   client ?? audit?.client_id ?? undefined;
 
-/** @throws {SyntaxError} when the body is not a message of this version */
+/** @throws {SyntaxError} if the body is not a message of this version */
 export function parseMessage(body: string): ParsedMessage {
   const [first = "", ...lines] = body.split("\n");
   const header = JSON.parse(first) as Header;

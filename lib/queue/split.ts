@@ -1,8 +1,8 @@
 import type { Message } from "./port.ts";
 
 /**
- * Cuts a batch into parts that are no larger than `maxBytes`; a larger message gets a part of its own.
- * @param size what a message takes up, in bytes
+ * Splits a batch into parts of at most `maxBytes`; a larger message gets its own part.
+ * @param size size of a message in bytes
  */
 export function splitByBytes(
   messages: readonly Message[],

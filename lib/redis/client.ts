@@ -7,8 +7,8 @@ import { defineScripts } from "./script.ts";
 const COMMAND_TIMEOUT_MS = 1_500;
 
 /**
- * A connection on which nothing comes while a command waits is dead, whatever TCP says, after this many milliseconds. It
- * is destroyed, and the command sent again on another connection in time for its answer.
+ * Milliseconds without data, while a command waits, after which a connection counts as dead, whatever TCP reports. It is
+ * destroyed, and the command is sent again on another connection within its time-out.
  */
 const SOCKET_TIMEOUT_MS = 750;
 const SETTINGS = {
@@ -18,24 +18,24 @@ const SETTINGS = {
   keepAlive: 10_000,
 } as const satisfies RedisOptions;
 
-/** Milliseconds to the next attempt to connect; also the longest that a command waits to learn that Redis is still away. */
+/** Milliseconds to the next attempt to connect; also the longest time until a command learns that Redis is still down. */
 const retryDelay = (attempt: number): number => Math.min(25 * 2 ** attempt, 250);
 
 /**
- * A connection that fails fast: ingest answers 503 within about a second when Redis is away, and the client retries,
- * instead of holding a Lambda and its caller until the function times out.
+ * A connection that fails fast: if Redis is down, ingest answers 503 within about a second and the client retries,
+ * instead of occupying a Lambda and its caller until the function times out.
  */
 export function connectRedis(settings: Pick<Config, "redisUrl" | "redisCluster">): RedisConnection {
   const redis = settings.redisCluster ? connectCluster(settings.redisUrl) : connectServer(settings.redisUrl);
-  // Each failed command rejects for its caller; without a listener ioredis prints every reconnect attempt as well.
+  // Each failed command rejects for its caller; without a listener ioredis also prints every reconnect attempt.
   redis.on("error", () => {});
   defineScripts(redis);
   return redis;
 }
 
 /**
- * Sends no command whose caller was told that it failed: ioredis would, after it has connected again, and Redis would do
- * what nobody waits for. Commands of a pipeline go together.
+ * Does not send commands that have already been rejected: ioredis would send them after a reconnect, and Redis would run
+ * what nobody waits for. Commands of a pipeline are sent together regardless.
  */
 class SingleServer extends Redis {
   override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
@@ -49,9 +49,9 @@ class SingleServer extends Redis {
 }
 
 /**
- * Without automatic pipelining, which collects the commands of a turn of the event loop: nearly all of ours are scripts that
- * take Redis longer than a write takes us, and collected, Redis waits while we make them, and we while it runs them. Of
- * requests to ingest, 4 at a time, it halved the rate (docs/decisions/0021).
+ * Without automatic pipelining, which collects the commands of an event-loop turn: nearly all of ours are scripts, which
+ * take Redis longer than a write takes us. If they are collected, Redis idles while we build them, and we idle while it
+ * runs them. With 4 concurrent ingest requests, it halved the rate (docs/decisions/0021).
  */
 const connectServer = (url: string): Redis =>
   new SingleServer(url, {
@@ -61,7 +61,7 @@ const connectServer = (url: string): Redis =>
     retryStrategy: retryDelay,
   });
 
-/** ioredis times a command from when a node has it; here also while it waits for the cluster to be found. */
+/** ioredis starts a command's time-out when a node receives it; this also covers the wait for cluster discovery. */
 class TimedCluster extends Cluster {
   override sendCommand(...[command, ...rest]: Parameters<Cluster["sendCommand"]>): unknown {
     command.setTimeout(COMMAND_TIMEOUT_MS);
@@ -70,8 +70,8 @@ class TimedCluster extends Cluster {
 }
 
 /**
- * Here automatic pipelining would also be wrong: it sends commands of several slots together, and when a slot has moved to
- * another node, ioredis 6 fails those commands without asking where it went.
+ * Here automatic pipelining would also be incorrect: it sends commands of several slots together, and if a slot has moved
+ * to another node, ioredis 6 fails those commands without following the redirection.
  */
 function connectCluster(urls: string): Cluster {
   const nodes = redisNodes(urls).map((url) => new URL(url));
@@ -80,7 +80,7 @@ function connectCluster(urls: string): Cluster {
   const options = {
     lazyConnect: true,
     clusterRetryStrategy: retryDelay,
-    // It would ask one node, perhaps just the one that is away, how the whole cluster is.
+    // The check queries the cluster's state from one node, which may be the one that is down.
     enableReadyCheck: false,
     redisOptions: {
       ...SETTINGS,
@@ -88,7 +88,7 @@ function connectCluster(urls: string): Cluster {
       ...(password !== "" && { password: decodeURIComponent(password) }),
       ...(tls && { tls: {} }),
     },
-    // A certificate is for a name, so the name must reach the connection: ioredis would put the address in its place.
+    // Certificates are issued for names, so the connection needs the name; ioredis would replace it with the address.
     ...(tls && { dnsLookup: (name, done) => done(null, name) }),
   } satisfies ClusterOptions;
   return new TimedCluster(

@@ -1,4 +1,4 @@
 import type { Cluster, Redis } from "ioredis";
 
-/** One server, or a cluster of them. */
+/** A single server or a cluster. */
 export type RedisConnection = Redis | Cluster;

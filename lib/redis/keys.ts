@@ -1,6 +1,6 @@
 /**
- * Names of everything that one shard holds in Redis. All carry the hash tag `{number of the shard}`, so that one script's
- * keys share a slot of a cluster.
+ * Names of all Redis keys of one shard. All have the hash tag `{shard number}`, so that a script's keys share a cluster
+ * slot.
  */
 export class Shard {
   readonly #prefix: string;
@@ -10,17 +10,17 @@ export class Shard {
   readonly dead: string;
   /** Hash: `events` and `bytes` of messages waiting, and the drain rate as an exponentially decaying sum (`rate`, `rate_at`). */
   readonly stats: string;
-  /** Hash: receipt id to its note, as long as a message of it waits; see `notesLua`. */
+  /** Hash: receipt id to its note, as long as one of its messages waits; see `notesLua`. */
   readonly receipts: string;
-  /** String: written by health checks to see whether the shard takes writes. */
+  /** String: written by health checks to test whether the shard accepts writes. */
   readonly probe: string;
-  /** Sorted set: receipt ids that have a note by its time, in milliseconds. */
+  /** Sorted set: receipt ids with a note, scored by the note's time in milliseconds. */
   readonly open: string;
-  /** Hash: client id to the number of its events that wait. */
+  /** Hash: client id to the number of its waiting events. */
   readonly waiting: string;
   /**
-   * Hash: whether the notes are complete (`done`), of which run of the server that is known (`run`), since when it has not been
-   * known (`since`, ms), and whether all of them may have been lost (`emptied`).
+   * Hash: whether the notes are complete (`done`), the server run for which that is known (`run`), since when it is unknown
+   * (`since`, ms), and whether all notes may have been lost (`emptied`).
    */
   readonly counted: string;
 
@@ -41,17 +41,17 @@ export class Shard {
     return [this.receipts, this.open, this.waiting, this.stats];
   }
 
-  /** Hash: receipt id to the outcomes of a request that was settled lately, for even (0) or odd (1) generations. */
+  /** Hash: receipt id to the outcomes of a recently settled request, for even (0) or odd (1) generations. */
   decided(parity: 0 | 1): string {
     return `${this.#prefix}decided:${parity}`;
   }
 
-  /** Hash: what is known of an API key. @param hash SHA-256 of the key, base64url */
+  /** Hash: cached data of an API key. @param hash SHA-256 of the key, base64url */
   apiKey(hash: string): string {
     return `${this.#prefix}key:${hash}`;
   }
 
-  /** Hash: a client's switch and limits. */
+  /** Hash: whether a client is active, and its limits. */
   client(clientId: string): string {
     return `${this.#prefix}client:${clientId}`;
   }
@@ -61,7 +61,7 @@ export class Shard {
     return `${this.#prefix}limit:${clientId}`;
   }
 
-  /** Beginning of the names of hashes, event id to digest; the window's number follows, see `lookUpLua`. */
+  /** Prefix of hashes of event id to digest; the window's number follows, see `lookUpLua`. */
   seen(clientId: string): string {
     return `${this.#prefix}seen:${clientId}:`;
   }

@@ -9,7 +9,7 @@ export type Script = (
 const scripts = new Map<string, string>();
 
 /**
- * A Lua script, sent whole once per connection and by its hash after that.
+ * A Lua script. Its source is sent once per connection, afterwards only its hash.
  * @param name unique among the scripts
  */
 export function script(name: string, lua: string): Script {
@@ -21,9 +21,7 @@ export function script(name: string, lua: string): Script {
   };
 }
 
-/**
- * Makes every script known to a new connection, so that none is defined while commands are under way.
- */
+/** Defines every script on a new connection, so that none is defined while commands are in progress. */
 export function defineScripts(redis: RedisConnection): void {
   for (const [name, lua] of scripts) redis.defineCommand(name, { lua });
 }

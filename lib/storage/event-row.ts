@@ -1,4 +1,4 @@
-/** An event on its way into the table. */
+/** An event to insert. */
 export interface EventRow {
   clientId: string;
   /** The ledger's key of the event id. */
@@ -9,7 +9,7 @@ export interface EventRow {
   timestamp: string;
   receivedAt: string;
   receiptId: string;
-  /** Which of the request's messages it came with. */
+  /** Number of its message within the request. */
   part: number;
   /** JSON text. */
   payload: string;

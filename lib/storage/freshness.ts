@@ -1,4 +1,4 @@
-/** How far behind what was sent an answer about stored events may be, and how far back it may reach. */
+/** How far stored events lag behind sent ones, and how far back queries reach. */
 
 import type { Instant } from "../base/time.ts";
 import type { Database } from "../postgres/client.ts";
@@ -7,27 +7,27 @@ import { hasSettledBefore } from "./sql/has-settled-before.ts";
 import { readClock } from "./sql/horizon.ts";
 
 export interface Freshness {
-  /** Every event that the queue took before this time, by the database's clock, is stored. Null: not known. */
+  /** Every event queued before this time, by the database's clock, is stored. Null if unknown. */
   as_of: string | null;
-  /** Age of the oldest message that waits; 0 when none does. */
+  /** Age of the oldest waiting message; 0 if there is none, null if unknown. */
   lag_ms: number | null;
 }
 
-/** `horizon` is the time before which nothing may be counted: see `clampStart`. */
+/** `horizon` is the time before which nothing is counted: see `clampStart`. */
 export type FreshnessAndHorizon = Freshness & { horizon: Instant };
 
-/** Where events are: stored, and waiting. */
+/** Where events are stored, and where they wait. */
 export interface Stores {
   sql: Database;
   queue: Queue;
 }
 
 /**
- * To be asked before the question itself: what is stored by now is certainly in an answer read later, and the clock is
- * read first, since an event may arrive while the queue answers. When the queue is out of reach `as_of` and `lag_ms` are
- * null, and the answer goes out all the same. They are null too while Redis, which came back empty, does not know what waits in SQS.
+ * Call before the query itself: events stored by now are certainly in a result read later. The clock is read first, since
+ * an event may arrive while the queue answers. If the queue is unreachable, `as_of` and `lag_ms` are null, and the
+ * response is sent nevertheless. They are also null while Redis, after coming back empty, does not know what waits in SQS.
  *
- * The horizon that comes with it holds for a minute: what lies behind a new one stays whole for that long.
+ * The returned horizon is valid for a minute: after the horizon moves, data before it stays complete for that long.
  */
 export async function readFreshness({
   sql,

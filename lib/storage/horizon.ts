@@ -1,8 +1,8 @@
-/** What lies before the horizon may be half deleted already, so no question goes beyond it. */
+/** Data before the horizon may be partly deleted, so no query reads beyond it. */
 import { type Instant, isBefore } from "../base/time.ts";
 
 /**
- * Where a question begins. The horizon is a Monday 00:00 UTC, so what begins there is answered from rollups of days.
+ * The start of a query, at least the horizon. The horizon is a Monday 00:00 UTC, so such a query can use daily rollups.
  * @param start undefined for no bound
  */
 export const clampStart = (start: Instant | undefined, horizon: Instant): Instant =>

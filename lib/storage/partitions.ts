@@ -19,10 +19,10 @@ const DAYS_AHEAD = 35;
 
 type Parent = PartitionBounds["parent"];
 
-/** What a row of the audit log and what is personal of it lie in. */
+/** Tables of an audit row and of its personal data. */
 export const AUDIT_PARENTS = ["audit_log", "audit_personal"] as const satisfies Parent[];
 
-/** How a table is cut. Weeks start on a Monday; 1970-01-05 was one. */
+/** How each table is partitioned. Weeks start on Monday; 1970-01-05 was one. */
 const CUTS = {
   events: { table: "events_default", column: "event_time", stepMs: 7 * DAY_MS, originMs: 4 * DAY_MS },
   audit_log: { table: "audit_log_default", column: "at", stepMs: DAY_MS, originMs: 0 },
@@ -30,7 +30,7 @@ const CUTS = {
 } as const;
 
 /**
- * When the partition begins that a time falls into.
+ * Start of the partition that contains a time.
  * @param ms milliseconds since the Unix epoch, as is the result
  */
 export function partitionStart(parent: Parent, ms: number): number {
@@ -38,22 +38,22 @@ export function partitionStart(parent: Parent, ms: number): number {
   return Math.floor((ms - originMs) / stepMs) * stepMs + originMs;
 }
 
-/** @param start when it begins, in milliseconds since the Unix epoch */
+/** @param start of the partition, in milliseconds since the Unix epoch */
 function partitionAt(parent: Parent, start: number): PartitionBounds {
   const from = new Date(start).toISOString();
   const name = `${parent}_${from.slice(0, 10).replaceAll("-", "")}`;
   return { parent, name, from, to: new Date(start + CUTS[parent].stepMs).toISOString() };
 }
 
-/** When the partition of that name ends, in milliseconds since the Unix epoch; undefined for DEFAULT. */
+/** End of the partition with this name, in milliseconds since the Unix epoch; undefined for DEFAULT. */
 export function partitionEnd(parent: Parent, name: string): number | undefined {
   const [, year, month, day] = new RegExp(`^${parent}_(\\d{4})(\\d\\d)(\\d\\d)$`).exec(name) ?? [];
   return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}`) + CUTS[parent].stepMs;
 }
 
 /**
- * Whole days from now until the first moment for which `events` has no partition; 0 where there is none for now.
- * @param names of the partitions that are attached
+ * Full days from now until the first time for which `events` has no partition; 0 if it has none for now.
+ * @param names of the attached partitions
  * @param now milliseconds since the Unix epoch
  */
 export function runwayDays(names: ReadonlySet<string>, now: number): number {
@@ -65,12 +65,12 @@ export function runwayDays(names: ReadonlySet<string>, now: number): number {
 export type PartitionSettings = Pick<Config, "retentionDays" | "auditRetentionDays">;
 
 /**
- * Makes every partition that an event accepted now may fall into (back to the retention, since late events are
- * accepted that far), those of the next 35 days, and those of rows that lie in DEFAULT, which are moved there. Safe to
- * run at any time and twice at once.
+ * Creates every partition that an event accepted now may belong to (back to the retention limit, since late events are
+ * accepted up to it), those of the next 35 days, and those of rows in DEFAULT, which it moves there. Safe to run at any
+ * time and concurrently.
  * @param now milliseconds since the Unix epoch
- * @returns names of the partitions made
- * @throws as `step` does
+ * @returns names of the created partitions
+ * @throws the errors of `step`
  */
 export async function ensurePartitions(
   sql: Database,
@@ -91,7 +91,7 @@ async function ensureOf(
   steps: Steps,
 ): Promise<string[]> {
   const { sql } = steps;
-  // What lies before the horizon goes; and a detached partition from there may still have the name.
+  // Not before the horizon: that data expires, and a detached partition may still have the name.
   const first = Math.max(oldestKept(parent, settings, now), await horizonOf(parent, sql));
   const occupied = await listDefaultPeriods(sql, CUTS[parent], new Date(first).toISOString());
   const starts = [...wantedStarts(parent, first, now), ...occupied].sort((a, b) => a - b);
@@ -104,7 +104,7 @@ async function ensureOf(
     if (partitions.length > 0)
       made.push(...(await step(steps, `make partitions of ${parent}`, (tx) => makeMissing(tx, partitions))));
   };
-  // The empty ones all at once; each that takes rows out of DEFAULT by itself, since that keeps writers waiting.
+  // Empty ones in one transaction; each that takes rows out of DEFAULT separately, since moving rows blocks writers.
   await make(missing.filter((partition) => !partition.occupied));
   for (const partition of missing.filter((one) => one.occupied)) await make([partition]);
   return made;
@@ -116,7 +116,7 @@ async function horizonOf(parent: Parent, sql: Database): Promise<number> {
     : Date.parse((await readAuditHorizon(sql)).day);
 }
 
-/** When the oldest partition begins that is kept, in milliseconds since the Unix epoch. */
+/** Start of the oldest partition within retention, in milliseconds since the Unix epoch. */
 export const oldestKept = (
   parent: Parent,
   { retentionDays, auditRetentionDays }: PartitionSettings,
@@ -126,7 +126,7 @@ export const oldestKept = (
 
 function wantedStarts(parent: Parent, first: number, now: number): number[] {
   const { stepMs } = CUTS[parent];
-  // Calls are recorded as they are made; of one that waited in the queue for longer, DEFAULT tells.
+  // Calls are recorded within a day; `ensureOf` finds those that waited in the queue for longer in DEFAULT.
   const from = parent === "events" ? partitionStart(parent, first) : partitionStart(parent, now - DAY_MS);
   const starts: number[] = [];
   for (let start = from; start < now + DAYS_AHEAD * DAY_MS; start += stepMs) starts.push(start);
@@ -138,7 +138,7 @@ async function makeMissing(
   partitions: readonly PartitionBounds[],
 ): Promise<string[]> {
   await lockPartitions(tx);
-  // Somebody else may have made some of them in the meantime.
+  // Another process may have created some of them in the meantime.
   const attached = await listPartitions(tx);
   const missing = partitions.filter(({ name }) => !attached.has(name));
   for (const partition of missing) {

@@ -1,32 +1,32 @@
-/** A checkpoint: how far every lane has come, signed, so that even the newest entries can't go unseen. */
+/** A checkpoint: the signed heads of all lanes, so that even a removal of the newest entries is detected. */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { canonicalJson } from "./entry.ts";
 import { hashOf } from "./merkle.ts";
 
 export interface LaneHead {
   lane: number;
-  /** Seals, and so the number of the newest one; 0 where there is none yet. */
+  /** Number of seals, which is also the number of the newest one; 0 if there is none yet. */
   seals: number;
-  /** Entries in all of them. */
+  /** Entries in all seals. */
   entries: number;
-  /** Hash of the newest one, in hexadecimal. */
+  /** Hash of the newest seal, in hexadecimal. */
   head: string;
 }
 
-/** What is hashed and signed, member for member. */
+/** The members that are hashed and signed. */
 export interface CheckpointContent {
   v: 1;
-  /** From 1 on. */
+  /** From 1. */
   checkpoint: number;
   /** RFC 3339 in UTC. */
   made_at: string;
-  /** Hash of the checkpoint before it; of the first one, `NO_SEAL`. */
+  /** Hash of the previous checkpoint; `NO_SEAL` for the first one. */
   previous: string;
-  /** In order of their numbers. */
+  /** Ordered by number. */
   lanes: LaneHead[];
-  /** The first day (UTC) whose entries are kept; those of the days before may have expired. Null before any has. */
+  /** The first day (UTC) whose entries are kept; earlier entries may have expired. Null before any has. */
   expired_before: string | null;
-  /** `keyId` of the public key that goes with the signature. */
+  /** `keyId` of the public key that verifies the signature. */
   key_id: string;
 }
 
@@ -63,7 +63,7 @@ export function readPublicKey(text: string): KeyObject {
   return key;
 }
 
-/** Is the signature one of the key that the checkpoint names, and is that one of those? */
+/** True if the checkpoint names one of these keys and its signature verifies with that key. */
 export function isSignedBy(checkpoint: Checkpoint, keys: readonly KeyObject[]): boolean {
   const key = keys.find((one) => keyId(one) === checkpoint.key_id);
   if (key === undefined) return false;

@@ -1,13 +1,13 @@
 import type { Checkpoint, LaneHead } from "./checkpoint.ts";
 import type { Reached } from "./verification.ts";
 
-/** A lane's head as somebody's own copy of a checkpoint has it. */
+/** A lane's head in an auditor's copy of a checkpoint. */
 export interface CopiedHead {
   checkpoint: number;
   head: LaneHead;
 }
 
-/** Checkpoints that an auditor has kept, to be compared with a trail as it passes. */
+/** Checkpoints that an auditor has kept, for comparison with a trail as it is read. */
 export class CopyChecks {
   readonly all: readonly Checkpoint[];
   readonly #byNumber: ReadonlyMap<number, Checkpoint[]>;
@@ -25,12 +25,12 @@ export class CopyChecks {
     return this.#byNumber.get(checkpoint) ?? [];
   }
 
-  /** The heads that were copied when the lane had so many seals. */
+  /** The copied heads of the lane at this number of seals. */
   passing(lane: number, seals: number): readonly CopiedHead[] {
     return this.#byHead.get(`${lane} ${seals}`) ?? [];
   }
 
-  /** A copy that is newer than where a trail ends. */
+  /** Finds a copy that is newer than the end of the trail. */
   beyond(checkpoint: number, lanes: ReadonlyMap<number, Reached>): Checkpoint | undefined {
     return this.all.find(
       (copy) =>

@@ -1,10 +1,10 @@
-/** What a verifier says is wrong, and small questions it asks. */
+/** Faults that verifiers report, and checks that they share. */
 import type { KeyObject } from "node:crypto";
 import { parseTime } from "../base/time.ts";
 import { type Checkpoint, isSignedBy, keyId } from "./checkpoint.ts";
 import type { Fault, TrailHeader } from "./trail.ts";
 
-/** Thrown at the first thing that is wrong. */
+/** Thrown at the first fault. */
 export class Wrong extends Error {
   readonly fault: Fault;
   constructor(fault: Fault) {
@@ -17,7 +17,7 @@ export const wrong = (kind: Fault["kind"], place: Omit<Fault, "kind" | "reason">
   throw new Wrong({ kind, ...place, reason });
 };
 
-/** Have entries of a day expired? Where there are checkpoints, one of them must say so too. */
+/** True if entries of a day have expired. If there are checkpoints, the newest one must confirm it. */
 export const hasExpired = (
   day: string,
   { expired_before: before, checkpoints, newest_checkpoint: newest }: TrailHeader,
@@ -33,7 +33,7 @@ export function isNotBefore(time: string, before: string): boolean {
   return a !== undefined && b !== undefined && a.ms >= b.ms;
 }
 
-/** What can't be hashed, such as half of a surrogate pair, has no hash. */
+/** @returns undefined if `run` throws, as for values that cannot be hashed, such as a lone surrogate */
 export function safely<T>(run: () => T): T | undefined {
   try {
     return run();
@@ -42,7 +42,7 @@ export function safely<T>(run: () => T): T | undefined {
   }
 }
 
-/** @param keys of which one must have signed; none, and nothing is checked @throws {Wrong} */
+/** @param keys one of them must have signed; if empty, the check is skipped @throws {Wrong} */
 export function checkSignature(checkpoint: Checkpoint, keys: readonly KeyObject[], name: string): void {
   if (keys.length === 0 || safely(() => isSignedBy(checkpoint, keys)) === true) return;
   const known = keys.some((key) => keyId(key) === checkpoint.key_id);

@@ -1,11 +1,11 @@
-/** A trail as a file: verified line by line, with nothing but the file itself. */
+/** Verifies a trail file line by line, offline. */
 import { type Fault, parseItem, type TrailItem } from "./trail.ts";
 import type { Verification } from "./verification.ts";
 import { TrailVerifier, type VerifierOptions } from "./verify.ts";
 
 /**
- * Lines of a text that comes in pieces. Not those of node:readline, which also ends lines at U+2028, as a user agent may
- * have it.
+ * Lines of a text that arrives in pieces. node:readline does not fit: it also ends lines at U+2028, which a user agent
+ * may contain.
  */
 export async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = "";
@@ -17,7 +17,7 @@ export async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<st
   if (rest !== "") yield rest;
 }
 
-/** Reads no further than to what is wrong first. */
+/** Stops reading at the first fault. */
 export async function verifyLines(
   lines: AsyncIterable<string> | Iterable<string>,
   options: Omit<VerifierOptions, "wants" | "resume">,
@@ -41,7 +41,7 @@ function itemOf(line: string, number: number): TrailItem {
   }
 }
 
-/** What an unreadable line says it is. */
+/** The place that an unreadable line claims to have. */
 function placeIn(line: string): Omit<Fault, "reason"> {
   try {
     const item = Object(JSON.parse(line)) as Record<string, unknown>;

@@ -1,16 +1,16 @@
 /**
- * Merkle trees as Certificate Transparency has them: RFC 6962, section 2.1, https://www.rfc-editor.org/rfc/rfc6962
- * Leaves and inner nodes are hashed with different first bytes, so that neither can be taken for the other. Hashes are
+ * Merkle trees as in Certificate Transparency: RFC 6962, section 2.1, https://www.rfc-editor.org/rfc/rfc6962
+ * Leaves and inner nodes are hashed with different prefixes, so that one cannot be mistaken for the other. Hashes are
  * SHA-256, in lower-case hexadecimal.
  */
 import { createHash, hash } from "node:crypto";
 
 const NODE = Buffer.of(0x01);
 
-/** What each kind of content is hashed behind; `leaf` is RFC 6962's own, `seal` and `checkpoint` are ours. */
+/** Hash prefix of each kind of content; `leaf` is from RFC 6962, `seal` and `checkpoint` are ours. */
 const DOMAINS = { leaf: "\x00", seal: "\x02", checkpoint: "\x03" };
 
-/** Hash of a content of its kind. */
+/** Hash of a content with the prefix of its kind. */
 export const hashOf = (kind: keyof typeof DOMAINS, content: string | Buffer): string =>
   typeof content === "string"
     ? hash("sha256", DOMAINS[kind] + content)
@@ -19,7 +19,7 @@ export const hashOf = (kind: keyof typeof DOMAINS, content: string | Buffer): st
 const nodeOf = (left: string, right: string): string =>
   createHash("sha256").update(NODE).update(left, "hex").update(right, "hex").digest("hex");
 
-/** Root of the tree over these leaves' hashes; of none it is the hash of nothing. */
+/** Root of the tree over these leaf hashes; for an empty tree, the hash of an empty string. */
 export function rootOf(leaves: readonly string[]): string {
   let level = leaves;
   while (level.length > 1) level = nextLevel(level);
@@ -27,8 +27,8 @@ export function rootOf(leaves: readonly string[]): string {
 }
 
 /**
- * A node without a neighbour goes up as it is: that makes the tree which the RFC describes by splitting at the largest
- * power of two.
+ * A node without a sibling moves up unchanged, which yields the same tree as the RFC's split at the largest power of
+ * two.
  */
 function nextLevel(level: readonly string[]): string[] {
   const next: string[] = [];
@@ -40,8 +40,8 @@ function nextLevel(level: readonly string[]): string[] {
 }
 
 /**
- * The audit path of a leaf (RFC 6962, section 2.1.1): the hashes to join it with, from its neighbour up to the root.
- * @throws {RangeError} when there is no such leaf
+ * The audit path of a leaf (RFC 6962, section 2.1.1): the hashes to combine it with, from its sibling up to the root.
+ * @throws {RangeError} if there is no such leaf
  */
 export function inclusionPath(leaves: readonly string[], leaf: number): string[] {
   if (leaves[leaf] === undefined) throw new RangeError(`There is no leaf ${leaf} among ${leaves.length}.`);
@@ -56,9 +56,9 @@ export function inclusionPath(leaves: readonly string[], leaf: number): string[]
 }
 
 /**
- * The root that a leaf and its path lead to (RFC 9162, section 2.1.3.2).
+ * Computes the root from a leaf and its path (RFC 9162, section 2.1.3.2).
  * @param size number of leaves
- * @returns undefined where the path can't be one of such a leaf
+ * @returns undefined if the path does not fit the leaf's position
  */
 export function rootFromPath(
   hash: string,
@@ -73,7 +73,7 @@ export function rootFromPath(
     if (last === 0) return undefined;
     if (at % 2 === 1 || at === last) {
       root = nodeOf(neighbour, root);
-      // Goes up as it is where it has no neighbour.
+      // Without a sibling it moves up unchanged.
       while (at % 2 === 0 && at !== 0) [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
     } else root = nodeOf(root, neighbour);
     [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];

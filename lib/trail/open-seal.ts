@@ -16,14 +16,14 @@ export const placeOf = (item: Item): Omit<Fault, "kind" | "reason"> => ({
 /** A seal whose entries are being read. */
 export class OpenSeal {
   readonly seal: SealItem;
-  /** Must its entries be there, all of them? */
+  /** True if all of its entries must be present. */
   readonly #whole: boolean;
-  /** May they be missing, since their time is over? */
+  /** True if entries may be missing because they have expired. */
   readonly #expired: boolean;
-  /** Hashes of the leaves that came, in their order. */
+  /** Hashes of the leaves read, in order. */
   readonly #hashes: string[] = [];
   readonly #counts = { entries: 0, erased: 0, withheld: 0 };
-  /** The first leaf that was passed over. */
+  /** The first missing leaf. */
   #missing: number | undefined;
   #next = 0;
 
@@ -63,7 +63,7 @@ export class OpenSeal {
     if (personal === null) this.#counts.erased += 1;
   }
 
-  /** To be called when no more entries come. @returns what it adds to the counts @throws {Wrong} */
+  /** Call after the last entry. @returns the seal's counts @throws {Wrong} */
   close(): Partial<Counts> {
     const { lane, seal, entries, root } = this.seal;
     const missing = entries - this.#hashes.length;

@@ -41,14 +41,14 @@ export interface Proof {
   note: string | null;
 }
 
-/** @throws {SyntaxError} for a text that is no proof */
+/** @throws {SyntaxError} for an invalid proof */
 export function parseProof(text: string): Proof {
   const parsed = proofSchema.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;
   throw new SyntaxError(describeIssues(parsed.error));
 }
 
-/** @param keys of which one must have signed; none, and the signature is not checked @returns what is wrong first */
+/** @param keys one of them must have signed; if empty, the signature is not checked @returns the first fault */
 export function checkProof(proof: Proof, keys: readonly KeyObject[]): Fault | undefined {
   try {
     checkEntry(proof);

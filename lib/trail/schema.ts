@@ -1,12 +1,10 @@
-/** The shapes of what the trail consists of, for whoever reads it from outside: a file, or an answer of the API. */
+/** Schemas of the trail's parts, for parsing files and API responses. */
 import * as z from "zod";
 import type { Checkpoint, LaneHead } from "./checkpoint.ts";
 import type { Entry, Personal } from "./entry.ts";
 import type { Seal } from "./seal.ts";
 
-/*
- * Types are checked here, values by the verifier: it can say which row or seal a value that can't be is in.
- */
+// Schemas check types, the verifier checks values: it can name the row or seal of an invalid value.
 export const hexField = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 export const timeField = z.string().meta({ description: "RFC 3339 in UTC." });
 export const dayField = z.string().meta({ example: "2026-11-23", description: "A day in UTC." });

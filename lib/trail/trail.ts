@@ -1,6 +1,6 @@
 /**
- * The trail as it is handed out and verified: a header, then each lane's seals with their entries up to a checkpoint's
- * heads, the checkpoint, and so on; last what came after the newest checkpoint. As a file it has an item a line.
+ * The trail's format for export and verification: a header, then each lane's seals with their entries up to a
+ * checkpoint's heads, the checkpoint, and so on; last, what follows the newest checkpoint. A file has one item per line.
  */
 import * as z from "zod";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -23,13 +23,13 @@ export const trailHeaderSchema = z.strictObject({
   type: z.literal("trail"),
   v: z.literal(1),
   made_at: timeField,
-  /** What the entries were chosen by; without members, they are all there. */
+  /** The filter that selected the entries; if empty, all entries are included. */
   filter: z.record(z.string(), z.string()),
-  /** Where each lane ends, and with which seal it begins here. */
+  /** Each lane's head, and the seal with which the lane begins in this trail. */
   lanes: z.array(laneHeadSchema.extend({ from: z.int() })),
-  /** Number of the last checkpoint in the trail; 0 for none. */
+  /** Number of the last checkpoint in the trail; 0 if there is none. */
   checkpoints: z.int().min(0),
-  /** The first day whose entries are kept, as the database says. */
+  /** The first day whose entries are kept, according to the database. */
   expired_before: dayField.nullable(),
   /** The newest checkpoint of all, whose signature confirms `expired_before`. */
   newest_checkpoint: checkpointSchema.nullable(),
@@ -37,7 +37,7 @@ export const trailHeaderSchema = z.strictObject({
 
 const faultKinds = ["entry", "seal", "checkpoint", "file"] as const;
 
-/** Something that is wrong, and where. */
+/** A fault and its place. */
 export const faultFields = {
   kind: z.enum(faultKinds),
   lane: z.int().optional(),
@@ -77,10 +77,10 @@ interface Leaf {
 export interface EntryItem extends Leaf {
   type: "entry";
   entry: Entry;
-  /** Null where it was erased. */
+  /** Null if erased. */
   personal: Personal | null;
 }
-/** Stands for an entry that the filter left out of a seal whose other entries are there. */
+/** Replaces an entry that the filter excluded from a seal with other included entries. */
 export interface LeafItem extends Leaf {
   type: "leaf";
 }
@@ -92,37 +92,37 @@ export interface Fault {
   leaf?: number | undefined;
   request_id?: string | undefined;
   checkpoint?: number | undefined;
-  /** Of the file. */
+  /** Line number in the file. */
   line?: number | undefined;
   reason: string;
 }
-/** Rows of the database that have no place in the trail. */
+/** A database row that does not belong in the trail. */
 export interface FaultItem extends Fault {
   type: "fault";
 }
 
 export type TrailItem = TrailHeader | SealItem | EntryItem | LeafItem | CheckpointItem | FaultItem;
 
-/** @returns an item's line of a file, with its end */
+/** @returns an item's line of a file, including the line break */
 export const toLine = (item: TrailItem): string => `${JSON.stringify(item)}\n`;
 
-/** @throws {SyntaxError} saying what is wrong with it, for a text that is no item of a trail */
+/** @throws {SyntaxError} for an invalid item; the message says what is wrong */
 export function parseItem(line: string): TrailItem {
   const parsed = itemSchema.safeParse(JSON.parse(line));
   if (parsed.success) return parsed.data;
   throw new SyntaxError(describeIssues(parsed.error));
 }
 
-/** @throws {SyntaxError} for a text that is no checkpoint */
+/** @throws {SyntaxError} for an invalid checkpoint */
 export function parseCheckpoint(line: string): Checkpoint {
   const value: unknown = JSON.parse(line);
-  // As a line of a trail, or by itself.
+  // Accepts both a line of a trail and a bare checkpoint.
   const { type, ...members } = Object(value) as Record<string, unknown>;
   const parsed = checkpointSchema.safeParse(type === "checkpoint" ? members : value);
   if (parsed.success) return parsed.data;
   throw new SyntaxError(describeIssues(parsed.error));
 }
 
-/** All that is wrong with a value, in one line. */
+/** All issues with a value, in one line. */
 export const describeIssues = (error: z.ZodError): string =>
   error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`).join("; ");

@@ -1,4 +1,4 @@
-/** What verification finds, and what it knows on the way. */
+/** Results of a verification, and its intermediate state. */
 import type { CheckpointContent } from "./checkpoint.ts";
 import type { Fault } from "./trail.ts";
 
@@ -7,15 +7,15 @@ export interface Counts {
   entries: number;
   seals: number;
   checkpoints: number;
-  /** Entries that the filter left out. */
+  /** Entries that the filter excluded. */
   withheld: number;
   /** Entries that are missing because they have expired. */
   expired: number;
-  /** Of the entries, those whose personal members were erased. */
+  /** Those of `entries` whose personal members were erased. */
   erased: number;
 }
 
-/** How far a lane's chain has been followed. */
+/** How far a lane's chain has been verified. */
 export interface Reached {
   seals: number;
   entries: number;
@@ -23,7 +23,7 @@ export interface Reached {
 }
 
 export interface Verification extends Counts {
-  /** Nothing wrong was found. */
+  /** True if no fault was found. */
   valid: boolean;
   /** Whether the signatures of checkpoints were checked. */
   signatures: "checked" | "unchecked";
@@ -35,7 +35,7 @@ export interface Verification extends Counts {
   first_invalid?: Fault;
 }
 
-/** What a verifier knows between two items outside of a seal. */
+/** A verifier's state between two seals or checkpoints. */
 export interface Progress {
   counts: Counts;
   lanes: ReadonlyMap<number, Reached>;

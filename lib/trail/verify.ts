@@ -1,4 +1,4 @@
-/** Verifies a trail, item by item, in memory that does not grow with it. */
+/** Verifies a trail item by item, with memory use independent of its length. */
 import type { KeyObject } from "node:crypto";
 import { type Checkpoint, type CheckpointContent, checkpointHash } from "./checkpoint.ts";
 import { CopyChecks } from "./copies.ts";
@@ -17,13 +17,13 @@ import type {
 import type { Counts, Progress, Reached, Verification } from "./verification.ts";
 
 export interface VerifierOptions {
-  /** Checkpoints must be signed by one of these; without any, signatures are not checked. */
+  /** Checkpoints must be signed by one of these; if empty, signatures are not checked. */
   publicKeys: readonly KeyObject[];
-  /** Checkpoints that somebody else has kept. */
+  /** Checkpoints that an auditor has kept. */
   copies?: readonly Checkpoint[];
-  /** Must a seal of this day have its entries with it? What the header's filter means, when left out. */
+  /** True if a seal of this day must have all its entries. By default, if the header has no filter. */
   wants?: (day: string) => boolean;
-  /** Where an earlier verifier ended. */
+  /** State in which an earlier verifier ended. */
   resume?: Progress;
 }
 
@@ -31,7 +31,7 @@ const START: Reached = { seals: 0, entries: 0, head: NO_SEAL };
 const UNKNOWN = "";
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-/** Items in their order to `push`, then once `end`. */
+/** Call `push` with the items in order, then `end` once. */
 export class TrailVerifier {
   readonly #keys: readonly KeyObject[];
   readonly #copies: CopyChecks;
@@ -39,7 +39,7 @@ export class TrailVerifier {
   readonly #counts: Counts;
   readonly #lanes: Map<number, Reached>;
   #checkpoint: CheckpointContent | null;
-  /** Whether an earlier verifier has read how the trail begins. */
+  /** True if an earlier verifier has read the start of the trail. */
   readonly #resumed: boolean;
   #header: TrailHeader | undefined;
   #open: OpenSeal | undefined;
@@ -63,7 +63,7 @@ export class TrailVerifier {
     this.#resumed = resume !== undefined;
   }
 
-  /** What was wrong first; nothing that comes after it is looked at. */
+  /** The first fault; later items are ignored. */
   get fault(): Fault | undefined {
     return this.#fault;
   }
@@ -76,7 +76,7 @@ export class TrailVerifier {
     this.#try(() => this.#read(item));
   }
 
-  /** To be called where no more items of this part come, be it the end of the trail or not. */
+  /** Call at the end of a part, whether or not the trail ends there. */
   pause(): void {
     this.#try(() => this.#close());
   }
@@ -118,7 +118,7 @@ export class TrailVerifier {
 
   #read(item: TrailItem): void {
     if (item.type === "fault") {
-      // What is wrong with a line is wrong before what it leaves out.
+      // A fault in a line is reported before the entries that are missing because of it.
       if (item.line === undefined) this.#close();
       const { type: _, ...fault } = item;
       throw new Wrong(fault);
@@ -147,7 +147,7 @@ export class TrailVerifier {
     if (this.#resumed) return;
     for (const { lane, from } of header.lanes) {
       if (this.#lanes.has(lane)) wrong("file", { lane }, "the header names the lane twice");
-      // The checkpoint that such a trail begins with tells the rest.
+      // The checkpoint at the start of such a trail supplies the rest.
       this.#lanes.set(lane, from === 1 ? START : { seals: from - 1, entries: 0, head: UNKNOWN });
     }
     for (const { lane, from } of header.lanes) if (from === 1) this.#compareCopies(lane, START);
@@ -172,7 +172,7 @@ export class TrailVerifier {
     this.#open = new OpenSeal(item, this.#mustBeWhole(item.day, header), hasExpired(item.day, header));
   }
 
-  /** How many a lane has where the trail ends. */
+  /** Number of seals in a lane at the end of the trail. */
   #seals(lane: number): number {
     return this.#header?.lanes.find((one) => one.lane === lane)?.seals ?? 0;
   }
@@ -186,7 +186,7 @@ export class TrailVerifier {
     wrong("entry", placeOf(item), "the entry is in no seal");
   }
 
-  /** Ends the seal whose entries have come. */
+  /** Closes the open seal, if any. */
   #close(): void {
     const open = this.#open;
     if (open === undefined) return;
@@ -229,7 +229,7 @@ export class TrailVerifier {
     this.#counts.checkpoints += 1;
   }
 
-  /** @param anchors whether the trail begins here, so that the checkpoint says where lanes begin */
+  /** @param anchors true if the trail begins here, so that the checkpoint defines where lanes begin */
   #checkHeads({ checkpoint, lanes }: Checkpoint, anchors: boolean): void {
     for (const { lane, seals, entries, head } of lanes) {
       const place = { checkpoint, lane };

@@ -1,6 +1,6 @@
 /**
- * Reads the queue and settles what it holds until the time is up. Any number of these may run at once: the queue hands
- * each message to one of them, and what one of them drops comes back to another.
+ * Reads the queue and settles its messages until the time is up. Any number may run concurrently: the queue delivers each
+ * message to one of them, and redelivers a dropped message to another.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,26 +11,26 @@ import { drainUntil, type WorkerDeps } from "./settle-batch.ts";
 export interface DrainOptions {
   /** When to stop reading, in milliseconds since the Unix epoch. */
   endsAt: number;
-  /** How long after that what has been read may still be settled, by default 10 s; then it is handed back. */
+  /** How long after `endsAt` received messages may still be settled, by default 10 s; then they are released. */
   graceMs?: number;
-  /** Messages to read at the most, by default 200. */
+  /** Most messages per read, by default 200. */
   maxMessages?: number;
-  /** Bytes of messages to read at about the most, and to settle together, by default 5 MiB, as SQS would hand to a worker. */
+  /** Approximate limit of message bytes per read and per settled batch, by default 5 MiB, as SQS delivers to a worker. */
   maxBytes?: number;
 }
 
 export type Drained = Delivered;
 
 const GRACE_MS = 10_000;
-/** How long a read waits for a first message. */
+/** How long a read waits for the first message. */
 const WAIT_MS = 2_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
  * Returns when the time is up.
- * @throws what the last attempt failed with, if it did: the queue or the database was away until the end. All that
- *   was read and not settled has been given back then.
+ * @throws the error of the last attempt, if it failed: the queue or the database was unavailable until the end. Messages
+ *   received but not settled have then been released.
  */
 export async function drainQueue(
   deps: WorkerDeps & { queue: Queue },

@@ -1,19 +1,19 @@
-/** A batch in the shape of an SQS event, whichever queue it comes from. */
+/** Settles batches in the format of an SQS event, whichever queue they come from. */
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { decodeText } from "../queue/sqs/text.ts";
 import { drainUntil, type WorkerDeps } from "./settle-batch.ts";
 
-/** What Lambda reads, and for an event source of our own which failures are not the messages' fault. */
+/** Lambda's response, plus for our own event source the failures that are not the messages' fault. */
 export interface BatchResponse extends SQSBatchResponse {
-  /** Ids of messages that were not tried; they are among the failures too. */
+  /** Ids of messages that were not tried; they are also listed as failures. */
   untried: string[];
 }
 
 /**
  * Settles the records of an SQS event.
- * @param endsAt when what has not been settled is given back, in milliseconds since the Unix epoch
- * @returns which messages to deliver again
- * @throws when the database fails before anything is settled: all are to be delivered again
+ * @param endsAt when unsettled messages are returned, in milliseconds since the Unix epoch
+ * @returns the messages to deliver again
+ * @throws if the database fails before anything is settled: all must be delivered again
  */
 export async function drainRecords(
   { Records }: SQSEvent,

@@ -1,4 +1,4 @@
-/** The worker's side of a redrive: events come out of quarantine through the same path, each exactly once. */
+/** The worker's part of a redrive: quarantined events take the same path as others, each exactly once. */
 import { eventKey } from "../base/ids.ts";
 import { eraseArriving } from "../erasure/tombstones.ts";
 import type { Transaction } from "../postgres/client.ts";
@@ -8,8 +8,8 @@ import type { EventRow } from "../storage/event-row.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Settles a message of quarantined events. Its quarantine row makes each event count once: the row goes when the event
- * has been stored or found a duplicate, so a second delivery finds no row. One that is refused again keeps its row.
+ * Settles a message of quarantined events. The quarantine row makes each event count once: it is deleted when the event is
+ * stored or found to be a duplicate, so a second delivery finds no row. An event that is rejected again keeps its row.
  */
 export async function settleRedrive(
   tx: Transaction,

@@ -1,5 +1,5 @@
 /**
- * The worker: a batch of messages becomes rows, usually in one transaction. Whatever happens, a message is either settled
+ * The worker: stores a batch of messages, usually in one transaction. Whatever happens, a message is either settled
  * completely or left in the queue, and a second delivery changes nothing.
  */
 
@@ -34,31 +34,31 @@ export interface WorkerDeps {
   log: Log;
 }
 
-/** A message as the worker gets it, from whichever queue. */
+/** A message as the worker receives it, whatever the queue. */
 export interface Delivered {
   /** The queue's id, to name a message that failed. */
   id: string;
   body: string;
-  /** Deliveries so far, this one included. */
+  /** Deliveries so far, including this one. */
   deliveries: number;
 }
 
-/** A message with the queue's id it came under. */
+/** A parsed message with its id in the queue. */
 interface Received extends ParsedMessage {
   queueId: string;
   deliveries: number;
   place: Place;
 }
 
-/** What has become of a batch: ids of its messages in the queue. All others are settled. */
+/** Queue ids of a batch's unsettled messages. All others are settled. */
 export interface Outcome {
-  /** Could not be settled for a fault of their own. */
+  /** Messages that are themselves at fault. */
   failed: string[];
-  /** For which there was no time, or after which the database failed; the fault is not theirs. */
+  /** Messages for which time ran out or the database failed; they are not at fault. */
   untried: string[];
 }
 
-/** `drainUntil` without an end. @returns `failed` */
+/** Like `drainUntil`, without a time limit. @returns `failed` */
 export async function drain(delivered: readonly Delivered[], deps: WorkerDeps): Promise<string[]> {
   const { failed, untried } = await drainUntil(delivered, deps, Number.POSITIVE_INFINITY);
   if (untried.length > 0) throw new Error(`The database failed before ${untried.length} messages.`);
@@ -67,8 +67,8 @@ export async function drain(delivered: readonly Delivered[], deps: WorkerDeps): 
 
 /**
  * Settles a batch, usually in one transaction.
- * @param endsAt when no transaction begins any more and the last one is cut off, in milliseconds since the Unix epoch
- * @throws when the database is out of reach or fails before anything is settled: then the batch comes again
+ * @param endsAt when no further transaction begins and the last one is cancelled, in milliseconds since the Unix epoch
+ * @throws if the database is unreachable or fails before anything is settled: then the batch is delivered again
  */
 export async function drainUntil(
   delivered: readonly Delivered[],
@@ -86,7 +86,7 @@ export async function drainUntil(
       failed.push(id);
     }
   }
-  // Beside the settling, which does not wait for Redis.
+  // Concurrently: settling does not wait for Redis.
   const counted = deps.intake
     .received(delivered.map(({ body }) => body))
     .catch((error: Error) => deps.log.warn("received-not-counted", { messages: delivered.length, error }));
@@ -99,14 +99,14 @@ export async function drainUntil(
   return { failed, untried: done.untried };
 }
 
-/** Settles messages in as few transactions as what PostgreSQL refuses allows. */
+/** Settles messages in as few transactions as PostgreSQL's rejections allow. */
 async function settle(
   messages: readonly Received[],
   { sql, log, config }: WorkerDeps,
   endsAt: number,
 ): Promise<Outcome> {
   if (messages.length === 0) return { failed: [], untried: [] };
-  // Copies of a message belong into one transaction, see `withoutRepeats`.
+  // Copies of a message must be in one transaction, see `withoutRepeats`.
   const copies = [...Map.groupBy(messages, ({ place }) => placeName(place)).values()];
   const { failed, untried } = await settleInPieces(copies, {
     sql,
@@ -124,7 +124,7 @@ async function settle(
   return { failed: ids(failed), untried: ids(untried) };
 }
 
-/** Attempts at a transaction that met a deadlock or a serialization failure. */
+/** Attempts at a transaction that fails with a deadlock or a serialization failure. */
 const ATTEMPTS = 5;
 
 async function inTransaction<T>(sql: Database, run: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -137,13 +137,13 @@ async function inTransaction<T>(sql: Database, run: (tx: Transaction) => Promise
   }
 }
 
-/** @returns how many events were refused */
+/** @returns number of rejected events */
 async function settleBatch(tx: Transaction, received: readonly Received[], store: Store): Promise<number> {
   const messages = await withoutSettled(tx, received);
   const { settlements, ...arriving } = collectEvents(messages);
   const { rows, unreadable } = await eraseArriving(tx, arriving);
   const audits = messages.map(({ header }) => header).filter(hasAudit);
-  // Hashed when the statement is on its way, while the server works.
+  // Hashes the audit rows after the statement is sent, while the server works.
   const [{ stored, refused }, entries] = await Promise.all([
     store(tx, rows),
     nextTurn().then(() => prepareAudit(audits)),
@@ -152,13 +152,13 @@ async function settleBatch(tx: Transaction, received: readonly Received[], store
   tally(settlements, stored, quarantined);
 
   const health = messages.flatMap(({ header }) => header.health ?? []);
-  // Sent together: none needs another's result.
+  // Sent together: they do not depend on each other.
   await Promise.all([
     settlements.size > 0 && settleReceipts(tx, [...settlements.values()]),
     audits.length > 0 && touchKeys(tx, usedKeys(audits)),
     health.length > 0 && insertHealth(tx, health),
   ]);
-  // Also of messages that came before: which of two for one request says so is chance.
+  // Also from messages that were left out: either of two messages for one request may name the ids.
   const unqueued = namedUnqueued(received);
   if (unqueued.size > 0) await noteUnqueued(tx, unqueued);
   for (const message of messages)
@@ -167,7 +167,7 @@ async function settleBatch(tx: Transaction, received: readonly Received[], store
   return refused.length;
 }
 
-/** Leaves out what came twice in this batch, and what an earlier delivery has settled. */
+/** Drops messages that are repeated in this batch or were settled by an earlier delivery. */
 async function withoutSettled(tx: Transaction, received: readonly Received[]): Promise<Received[]> {
   const messages = withoutRepeats(received);
   const again = messages.filter(({ deliveries, header }) => deliveries > 1 && header.accepted !== undefined);
@@ -180,8 +180,8 @@ async function withoutSettled(tx: Transaction, received: readonly Received[]): P
 }
 
 /**
- * One message of each place; of several the fullest, since a request that Redis took twice, its answer having been
- * lost, brings its events with one of them only.
+ * Keeps one message per place, the one with the most events: if Redis accepted a request twice because its reply was
+ * lost, only one of the two messages carries the events.
  */
 function withoutRepeats(received: readonly Received[]): Received[] {
   const byPlace = new Map<string, Received>();
@@ -193,13 +193,13 @@ function withoutRepeats(received: readonly Received[]): Received[] {
   return [...byPlace.values()];
 }
 
-/** A request's audit row may travel apart from its events, and must not be taken for one of their parts. */
+/** A request's audit row may be in a separate message, which must not be mistaken for a part of its events. */
 const placeOf = ({ id, accepted, part = 0 }: Header): Place => ({
   id,
   part: accepted === undefined ? -1 : part,
 });
 
-/** @returns those that were not in quarantine already */
+/** @returns events that were not already in quarantine */
 async function setAside(tx: Transaction, events: readonly RefusedEvent[]): Promise<RefusedEvent[]> {
   if (events.length === 0) return [];
   const positions = await insertQuarantine(tx, events);
@@ -208,7 +208,7 @@ async function setAside(tx: Transaction, events: readonly RefusedEvent[]): Promi
 
 const hasAudit = (header: Header): header is Header & Audited => header.audit !== undefined;
 
-/** Requests whose audit rows are in a log, and whether each was read back in, in order of their ids. */
+/** Requests whose audit rows are in a log, and whether each was recovered, ordered by id. */
 function namedUnqueued(messages: readonly Received[]): Map<string, boolean> {
   const named = new Map<string, boolean>();
   for (const { header } of messages) {
@@ -228,8 +228,8 @@ function usedKeys(audits: readonly Audited[]): { clientId: string; prefix: strin
 }
 
 /**
- * Redis counts the events as waiting until here. Where it is away, the next look at the notes finds in PostgreSQL that they
- * are settled.
+ * Until here Redis counts the events as waiting. If Redis is down, the next check of the notes finds in PostgreSQL that
+ * they are settled.
  */
 async function closeNotes(
   delivered: readonly Delivered[],

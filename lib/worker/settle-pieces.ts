@@ -1,6 +1,6 @@
 /**
- * In what pieces a batch is settled. Usually in one transaction; once PostgreSQL has refused an event, in smaller ones, each
- * committed by itself, so that what is good is stored whatever becomes of the rest, and no transaction runs for long.
+ * Divides a batch into pieces. Usually one transaction settles it; after PostgreSQL rejects an event, smaller ones do, each
+ * committed separately, so that valid events are stored whatever happens to the rest, and no transaction runs for long.
  */
 
 import type { Log } from "../base/log.ts";
@@ -8,10 +8,10 @@ import type { Database } from "../postgres/client.ts";
 import { isDataError, isTimeout, sqlState } from "../postgres/errors.ts";
 import { type Store, storeAll, storeNarrowing, storeProbed } from "./store.ts";
 
-/** Events of a piece, at about the most: some 100 ms of work. An item is never cut. */
+/** Approximate limit of events per piece: about 100 ms of work. An item is never split. */
 const PIECE_EVENTS = 2_000;
 
-/** Ways to store, each finding refusals that the one before could not handle. */
+/** Ways to store; each handles rejections that the previous one cannot. */
 type Way = "all" | "probed" | "narrowing";
 const STORES: Record<Way, Store> = { all: storeAll, probed: storeProbed, narrowing: storeNarrowing };
 
@@ -21,32 +21,32 @@ interface Piece<M> {
 }
 
 export interface PieceOptions<M> {
-  /** Events of an item. */
+  /** Number of events of an item. */
   eventsOf: (item: M) => number;
   sql: Database;
   log: Log;
-  /** When no piece begins any more, in milliseconds since the Unix epoch. */
+  /** When no further piece begins, in milliseconds since the Unix epoch. */
   endsAt: number;
-  /** Settles a piece in a transaction. Resolves with the number of refused events. */
+  /** Settles a piece in a transaction. Resolves with the number of rejected events. */
   settle: (items: readonly M[], store: Store) => Promise<number>;
 }
 
 export interface Settled<M> {
-  /** Items that cannot be settled for a fault of their own. */
+  /** Items that are themselves at fault. */
   failed: M[];
-  /** Items for which there was no time, or after which the database failed. */
+  /** Items for which time ran out or the database failed. */
   untried: M[];
 }
 
 /**
- * Databases that refused an event or ran out of time with the last batch. Their next batch begins with pieces, which saves
- * an attempt that would fail. Forgotten with the first batch in which nothing is refused.
+ * Databases that rejected an event or timed out with the last batch. Their next batch starts with pieces, which saves an
+ * attempt that would fail. Removed after the first batch without rejections.
  */
 const careful = new WeakSet<Database>();
 
 /**
- * Settles items (messages that belong together), all at first, then in smaller pieces, down to an item by itself.
- * @throws what the database failed with, if nothing has been settled before
+ * Settles items (messages that belong together), first all at once, then in smaller pieces, down to single items.
+ * @throws the database's error, if nothing has been settled before
  */
 export async function settleInPieces<M>(items: readonly M[], options: PieceOptions<M>): Promise<Settled<M>> {
   const { sql, log, endsAt, eventsOf, settle } = options;
@@ -80,7 +80,7 @@ export async function settleInPieces<M>(items: readonly M[], options: PieceOptio
   return { failed, untried: pieces.flatMap((piece) => piece.items) };
 }
 
-/** @returns no pieces where there is no narrower way */
+/** @returns no pieces if there is no narrower way */
 function narrow<M>({ items, way }: Piece<M>, eventsOf: (item: M) => number): Piece<M>[] {
   if (way === "all") return inPieces(items, eventsOf);
   if (items.length > 1) {

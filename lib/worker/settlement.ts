@@ -1,4 +1,4 @@
-/** From messages to the rows of their events, and from what became of those back to the receipts. */
+/** Converts messages to event rows, and the rows' outcomes to receipts. */
 import { eventKey } from "../base/ids.ts";
 import type { Place } from "../pending/place.ts";
 import type { RefusedEvent } from "../quarantine/sql/insert.ts";
@@ -10,7 +10,7 @@ import type { Refused } from "./store.ts";
 type Placed = ParsedMessage & { place: Place };
 
 interface Collected {
-  /** In the ledger's order, each (client, key) once. */
+  /** In the ledger's order, with distinct (client, key). */
   rows: EventRow[];
   /** By `placeName`. */
   settlements: Map<string, Settlement>;
@@ -30,7 +30,7 @@ export function collectEvents(messages: readonly Placed[]): Collected {
       const row = toRow(line, { clientId, receivedAt, receiptId: place.id, part: place.part });
       if ("reason" in row) unreadable.push(row);
       else {
-        // An id may stand twice in a batch, in two messages; the first to arrive counts.
+        // Two messages of a batch may have the same id; the first to arrive counts.
         const name = `${row.eventKey} ${clientId}`;
         if (!rows.has(name)) rows.set(name, row);
       }
@@ -65,7 +65,7 @@ function toRow(
     const event = parseLine(line);
     return { ...origin, ...event, eventKey: eventKey(event.eventId) };
   } catch (error) {
-    // A line has no id that could be read, so its own text names it.
+    // The id is unreadable, so the key is derived from the line.
     return {
       ...origin,
       eventKey: eventKey(line),
@@ -87,7 +87,7 @@ export const toRefusedEvent = ({ row, reason, detail }: Refused): RefusedEvent =
   part: row.part,
 });
 
-/** What was neither stored nor newly set aside is a duplicate. */
+/** Events neither stored nor newly quarantined are duplicates. */
 export function tally(
   settlements: Map<string, Settlement>,
   stored: readonly EventRow[],

@@ -1,4 +1,4 @@
-/** Storing events so that one which PostgreSQL refuses does no harm to its neighbours. */
+/** Stores events such that a rejected event does not affect the others. */
 
 import type { Transaction } from "../postgres/client.ts";
 import { isDataError, sqlState } from "../postgres/errors.ts";
@@ -7,7 +7,7 @@ import type { EventRow } from "../storage/event-row.ts";
 import { probeEvents } from "./sql/probe-events.ts";
 import { storeEvents } from "./sql/store-events.ts";
 
-/** An event that PostgreSQL refused, and why. */
+/** An event that PostgreSQL rejected, and why. */
 export interface Refused {
   row: EventRow;
   /** SQLSTATE. */
@@ -16,15 +16,15 @@ export interface Refused {
 }
 
 export interface Stored {
-  /** Events that were new; what is in neither list is a duplicate. */
+  /** New events; events in neither list are duplicates. */
   stored: EventRow[];
   refused: Refused[];
 }
 
-/** @throws whatever PostgreSQL says, after which the transaction can't go on */
+/** @throws PostgreSQL's error, after which the transaction cannot continue */
 export type Store = (tx: Transaction, rows: readonly EventRow[]) => Promise<Stored>;
 
-/** All at once: the way of nearly every batch. */
+/** Stores all events in one statement, as for nearly every batch. */
 export const storeAll: Store = async (tx, rows) => {
   if (rows.length === 0) return { stored: [], refused: [] };
   const positions = await storeEvents(tx, rows);
@@ -32,8 +32,8 @@ export const storeAll: Store = async (tx, rows) => {
 };
 
 /**
- * Finds the refused events first and stores the others: about 1.6 times the work of `storeAll` with 1 % refused.
- * @throws a data error where ledger or rollups refuse what `events` takes, which the probe cannot see
+ * Finds the rejected events first and stores the others: about 1.6 times the work of `storeAll` with 1 % rejected.
+ * @throws a data error if ledger or rollups reject a row that `events` accepts, which the probe cannot detect
  */
 export const storeProbed: Store = async (tx, rows) => {
   if (rows.length === 0) return { stored: [], refused: [] };
@@ -53,12 +53,12 @@ export const storeProbed: Store = async (tx, rows) => {
 };
 
 /**
- * Halves what is refused until each event at fault is alone: about 2·log2(n) statements for one among n. For the events
- * of one message, where `storeProbed` did not help.
+ * Halves rejected batches until each faulty event is isolated: about 2·log2(n) statements for one among n. For the events
+ * of one message, if `storeProbed` failed.
  */
 export const storeNarrowing: Store = async (tx, rows) => {
   try {
-    // A savepoint, so that the transaction goes on after a refusal.
+    // A savepoint, so that the transaction can continue after a rejection.
     return await savepoint(tx, (inner) => storeAll(inner, rows));
   } catch (error) {
     if (!isDataError(error)) throw error;

@@ -1,24 +1,24 @@
 import type { Executor } from "../../postgres/client.ts";
 
-/** An event that PostgreSQL refused. */
+/** An event that PostgreSQL rejected. */
 export interface RefusedEvent {
   clientId: string;
   eventKey: string;
-  /** The event's line of its message, as it came. */
+  /** The event's line of its message, unchanged. */
   line: string;
-  /** SQLSTATE, or `unreadable` for a line that could not be taken apart. */
+  /** SQLSTATE, or `unreadable` for a line that could not be parsed. */
   reason: string;
   detail: string;
   /** RFC 3339. */
   receivedAt: string;
   receiptId: string;
-  /** Which of the request's messages it came with. */
+  /** Number of its message within the request. */
   part: number;
 }
 
 /**
- * Sets events aside. One whose id is in quarantine already is a duplicate of that.
- * @returns positions of the events that were new
+ * Quarantines events. An event whose id is already in quarantine is a duplicate.
+ * @returns positions of the new events
  */
 export async function insertQuarantine(sql: Executor, events: readonly RefusedEvent[]): Promise<number[]> {
   const rows = await sql<{ position: number }[]>`

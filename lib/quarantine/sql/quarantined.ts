@@ -17,13 +17,13 @@ export interface QuarantinedRow {
 export interface QuarantineFilter {
   clientId: string | undefined;
   reason: string | undefined;
-  /** Only rows that come after this one. */
+  /** Only rows after this one. */
   after: readonly [quarantinedAt: string, eventKey: string, clientId: string] | undefined;
 }
 
 /**
- * Newest first, then by key and client downwards. A page of large events ends before its limit, so that it fits into an
- * answer and into memory; it has one at least.
+ * Newest first, then by key and client descending. A page of large events ends before its limit, so that it fits into a
+ * response and into memory; it has at least one event.
  * @param maxBytes most bytes of events in a page
  * @returns the rows, and whether there are more after them
  */
@@ -56,7 +56,7 @@ export async function listQuarantined(
   return { rows, more: (found[0]?.found ?? 0) > rows.length };
 }
 
-/** Quarantined events by reason, most first. @param clientId undefined for all clients */
+/** Counts quarantined events per reason, highest count first. @param clientId undefined for all clients */
 export async function countQuarantined(
   sql: Executor,
   clientId: string | undefined,
@@ -78,7 +78,7 @@ export interface QuarantinedEvent {
 }
 
 /**
- * Events of an id that were set aside, the last received first.
+ * Quarantined events with an id, most recently received first.
  * @param eventKey the ledger's key of the id
  * @param clientId null for any client
  */

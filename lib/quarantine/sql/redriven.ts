@@ -1,7 +1,7 @@
 import type { Executor } from "../../postgres/client.ts";
 import { slot } from "../../postgres/slot.ts";
 
-/** What became of an event that was put back. */
+/** Outcome of a redriven event. */
 export interface Redriven {
   eventKey: string;
   outcome: "stored" | "duplicate" | "refused";
@@ -10,8 +10,8 @@ export interface Redriven {
 }
 
 /**
- * Takes settled events out of quarantine and moves their count, in their receipts and in the client's totals, from
- * quarantined to stored or duplicate; one that was refused again stays, with its newest reason.
+ * Deletes settled events from quarantine and moves their count, in their receipts and in the client's totals, from
+ * quarantined to stored or duplicate. An event that was rejected again stays, with its newest reason.
  */
 export async function settleRedriven(
   sql: Executor,
@@ -59,9 +59,9 @@ export interface QuarantinedRow {
 }
 
 /**
- * Locks the quarantine rows of events that came through the queue again, in the ledger's order. The mark of a redrive
- * is not asked for: the worker may get a message before the redrive's commit, and must wait for it at the row's lock,
- * which a condition that does not hold yet would pass by.
+ * Locks the quarantine rows of redriven events, in the ledger's order. It does not filter by `redriven_at`: the worker
+ * may receive a message before the redrive commits, and must then wait for the row's lock; a filter that does not match
+ * yet would skip the row.
  */
 export async function lockRedriven(
   sql: Executor,

@@ -1,7 +1,7 @@
 import type { Executor } from "../../postgres/client.ts";
 import { andIf, time, utc } from "../../postgres/fragments.ts";
 
-/** A quarantined event to be put back; its time as UTC text with six fractional digits. */
+/** A quarantined event to redrive; its time as UTC text with six fractional digits. */
 export interface TakenRow {
   client_id: string;
   event_key: string;
@@ -14,16 +14,16 @@ export interface RedriveFilter {
   clientId: string | undefined;
   reason: string | undefined;
   eventKeys: readonly string[] | undefined;
-  /** Only rows that come after this one. */
+  /** Only rows after this one. */
   after: readonly [quarantinedAt: string, eventKey: string, clientId: string] | undefined;
 }
 
 /**
- * Locks quarantined events, oldest first, leaving out those that somebody else has locked or that are on their way
- * already. After 10 minutes on its way an event's message is taken for lost; if it was only late, no harm is done,
- * since the row can settle it but once.
+ * Locks quarantined events, oldest first, skipping those that are locked or already in the queue. After 10 minutes in
+ * the queue an event's message counts as lost; if it is only late, this is harmless, since the row settles the event only
+ * once.
  * @param limit most rows
- * @param maxBytes most bytes of events, though one row at least
+ * @param maxBytes most bytes of events, but at least one row
  */
 export async function takeQuarantined(
   sql: Executor,
@@ -52,7 +52,7 @@ export async function takeQuarantined(
      ORDER BY place`;
 }
 
-/** Notes that events are on their way through the queue again. */
+/** Marks events as sent through the queue again. */
 export async function markRedriven(
   sql: Executor,
   rows: readonly { client_id: string; event_key: string }[],

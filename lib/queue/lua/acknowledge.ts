@@ -2,8 +2,8 @@ import { rateLua } from "../../pending/lua/drain-rate.ts";
 import { script } from "../../redis/script.ts";
 
 /**
- * Removes processed messages from the queue and keeps the counts of waiting events and bytes and the drain rate in step. XACK
- * alone would leave the entry in the stream and its memory taken.
+ * Removes processed messages from the queue and updates the counts of waiting events and bytes and the drain rate. XACK
+ * alone would leave the entry, and its memory, in the stream.
  *
  * KEYS  1 queue stream, 2 stats, 3 dead-letter stream
  * ARGV  1 consumer group, 2 'ack' or 'dead' (append to the dead-letter stream first), then the entries' ids
@@ -29,9 +29,9 @@ for i = 3, #ARGV do
   end
 end
 if removed > 0 then
-  -- Lua's -0 is no integer to Redis, so messages without events must not get this far.
+  -- Redis does not accept Lua's -0 as an integer, so messages without events must not get this far.
   if events > 0 then redis.call('HINCRBY', stats, 'events', -events) end
-  -- An empty queue has no bytes, whatever versions that did not count them have put in or taken out.
+  -- An empty queue has no bytes, whatever versions that did not count them added or removed.
   if redis.call('XLEN', queue) == 0 then
     redis.call('HDEL', stats, 'bytes')
   elseif bytes > 0 then

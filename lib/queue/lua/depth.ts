@@ -2,11 +2,11 @@ import { decayedRate } from "../../pending/lua/drain-rate.ts";
 import { script } from "../../redis/script.ts";
 
 /**
- * What a shard's queue holds, as of one moment and by its own server's clock.
+ * Depth of a shard's queue, read atomically and by the server's clock.
  *
  * KEYS  1 queue stream, 2 dead-letter stream, 3 stats
  * Output {messages, dead letters, id of the oldest message or '', events, drain rate, time of the rate (ms), now (ms)};
- *        events, rate and its time are false where there are none
+ *        events, rate and its time are false if unset
  */
 export const depthScript = script(
   "weirDepth",
@@ -20,7 +20,7 @@ return { redis.call('XLEN', queue), redis.call('XLEN', dead), oldest and oldest[
 `,
 );
 
-/** What `depthScript` replied. */
+/** Parses the reply of `depthScript`. */
 export function toDepth(reply: unknown): {
   messages: number;
   events: number;
@@ -42,7 +42,7 @@ export function toDepth(reply: unknown): {
     oldestAgeMs: oldest === "" ? 0 : Math.max(0, nowMs - entryTime(oldest)),
     drainPerSecond: decayedRate(Number(rate ?? 0), Number(rateAt ?? nowMs), nowMs),
     deadLetters,
-    // The stream is lost or kept together with what is known of it.
+    // The stream and its counts are lost or kept together.
     lostMs: -1,
   };
 }

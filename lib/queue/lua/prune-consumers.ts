@@ -1,12 +1,12 @@
 import { script } from "../../redis/script.ts";
 
 /**
- * Removes consumers that have nothing and do nothing any more: those of processes that ended. In one script, because a
- * consumer that is removed takes its pending entries out of the group, and nobody would get them again. One that is
- * removed while its process lives is made anew by its next read.
+ * Removes idle consumers without pending entries, left by processes that ended. In one script, because removing a
+ * consumer also drops its pending entries from the group, and nobody would receive them again. If a consumer is removed
+ * while its process lives, its next read recreates it.
  *
  * KEYS  1 stream
- * ARGV  1 consumer group, 2 idle milliseconds from which on a consumer counts as unused
+ * ARGV  1 consumer group, 2 idle milliseconds after which a consumer counts as unused
  * Output number of consumers removed
  */
 export const pruneConsumersScript = script(

@@ -1,10 +1,10 @@
 import { script } from "../../redis/script.ts";
 
 /**
- * Moves the oldest dead letters back to the end of the queue, each as a whole, and counts their events and bytes as waiting again.
+ * Moves the oldest dead letters, unchanged, to the end of the queue, and counts their events and bytes as waiting again.
  *
  * KEYS  1 dead-letter stream, 2 queue stream, 3 stats
- * ARGV  1 number of messages at the most; each may have a mebibyte, and Redis does nothing else meanwhile
+ * ARGV  1 most messages; each may have 1 MiB, and the script blocks Redis meanwhile
  * Output number of messages moved
  */
 export const redriveDeadScript = script(
@@ -18,7 +18,7 @@ for _, entry in ipairs(entries) do
     if fields[f] == 'n' then events = tonumber(fields[f + 1]) end
     if fields[f] == 'm' then bytes = #fields[f + 1] end
   end
-  -- The first pair is the id it had in the queue, put there by acknowledgeScript.
+  -- The first pair is the id it had in the queue, added by acknowledgeScript.
   redis.call('XADD', queue, '*', unpack(fields, 3))
   if events > 0 then redis.call('HINCRBY', stats, 'events', events) end
   redis.call('HINCRBY', stats, 'bytes', bytes)

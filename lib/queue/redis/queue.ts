@@ -12,15 +12,15 @@ import { redriveDeadScript } from "../lua/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";
 
 const GROUP = "worker";
-/** Owner of messages that were handed back: nobody reads under this name. */
+/** Consumer that owns returned messages; nobody reads under this name. */
 const NOBODY = "weir";
-/** Messages that are looked through for lost ones at a time, beyond those that this receiver has. */
+/** Most messages searched for lost ones at a time, beyond those that this receiver has. */
 const MOST_LOST = 1_000;
-/** Dead letters that one script moves, so that it does not hold Redis up for long. */
+/** Most dead letters that one script moves, so that it does not block Redis for long. */
 const MOST_REDRIVEN = 25;
-/** How much longer than its wait a read that waits may take, in milliseconds. */
+/** How much longer than its wait a blocking read may take, in milliseconds. */
 const READER_MARGIN_MS = 2_000;
-/** An entry of a stream as Redis answers it: id and a flat list of fields; the list is null for a deleted entry. */
+/** A stream entry in a Redis reply: id and a flat list of fields; the list is null for a deleted entry. */
 type Entry = [id: string, fields: string[] | null];
 
 /** A pending entry; `idle` in milliseconds. */
@@ -29,11 +29,11 @@ type Pending = [id: string, consumer: string, idle: number, deliveries: number];
 type Settings = Pick<Config, "queueVisibilitySeconds" | "queueMaxDeliveries">;
 
 /**
- * Redis Streams with one consumer group, in one shard. Of a cluster it doesn't wait for messages: `ShardedQueue` does,
- * for all shards. Durability is the server's: run it with an append-only file.
+ * Redis Streams with one consumer group, in one shard. In a cluster it does not wait for messages: `ShardedQueue` does
+ * so for all shards. Durability depends on the server: run it with an append-only file.
  *
- * Each receiver has a consumer name of its own, so that Redis can tell what it believes this receiver to have. What the
- * receiver does not know of was in an answer that got lost, and is handed back with the next `receive`.
+ * Each receiver has its own consumer name, so that Redis can list the messages assigned to it. Those that the receiver
+ * does not know were in a lost reply, and the next `receive` returns them to the queue.
  */
 export class RedisQueue implements Queue {
   readonly #redis: RedisConnection;
@@ -41,15 +41,15 @@ export class RedisQueue implements Queue {
   readonly visibilityMs: number;
   readonly #maxDeliveries: number;
   readonly #consumer = `weir-${randomUUID()}`;
-  /** Ids of messages received, and neither acknowledged nor handed back. */
+  /** Ids of messages received, and neither acknowledged nor returned. */
   readonly #held = new Set<string>();
   /** Ids of processed messages whose acknowledgement may have been lost. */
   readonly #unacknowledged = new Set<string>();
-  /** Calls of `receive` under way. */
+  /** Calls of `receive` in progress. */
   #receiving = 0;
   #pruned = false;
   #reader: Redis | undefined;
-  /** Longest wait that the reader's time-out leaves room for. */
+  /** Longest wait that the reader's time-out allows. */
   #readerWaitMs = 0;
 
   constructor(redis: RedisConnection, shard: Shard, settings: Settings) {
@@ -102,7 +102,7 @@ export class RedisQueue implements Queue {
   }
 
   async release(ids: readonly string[]): Promise<void> {
-    // Counts as never delivered, so that an outage of the database doesn't fill the dead-letter stream.
+    // Resets the delivery count, so that a database outage does not fill the dead-letter stream.
     await this.#handBack(ids, "RETRYCOUNT", 0);
   }
 
@@ -157,14 +157,14 @@ export class RedisQueue implements Queue {
     });
   }
 
-  /** Once is enough: names are added by processes that start. */
+  /** Once per process is enough: only starting processes add names. */
   async #pruneConsumers(): Promise<void> {
     if (this.#pruned) return;
     await pruneConsumersScript(this.#redis, [this.#shard.queue], [GROUP, this.visibilityMs]);
     this.#pruned = true;
   }
 
-  /** Number of messages that this receiver has, as Redis sees it. */
+  /** Number of messages assigned to this receiver, according to Redis. */
   async #countAssigned(): Promise<number> {
     const [, , , consumers] = (await this.#redis.xpending(this.#shard.queue, GROUP)) as [
       number,
@@ -176,9 +176,9 @@ export class RedisQueue implements Queue {
   }
 
   /**
-   * Hands back what Redis assigned to this receiver in an answer that never arrived; such a delivery does not count.
-   * While another call of this receiver waits for its answer, nobody can tell.
-   * @returns whether there was something
+   * Returns messages that Redis assigned to this receiver in a reply that never arrived; such a delivery does not count.
+   * Does nothing while another `receive` is in progress, since its reply may still arrive.
+   * @returns whether there were any
    */
   async #handBackLost(): Promise<boolean> {
     const range = ["-", "+", this.#held.size + MOST_LOST, this.#consumer] as const;
@@ -192,7 +192,7 @@ export class RedisQueue implements Queue {
     return lost.length > 0;
   }
 
-  /** Messages whose receiver has not acknowledged them in time; those that came round too often are set aside. */
+  /** Claims messages not acknowledged in time; those delivered too often become dead letters. */
   async #claim(count: number): Promise<Message[]> {
     const entries = await this.#abandoned(count);
     if (entries.length === 0) return [];
@@ -204,7 +204,7 @@ export class RedisQueue implements Queue {
     return messages.filter((message) => message.deliveries <= this.#maxDeliveries);
   }
 
-  /** One call looks at ten pending entries for each that is wanted, so what others hold could hide those behind it. */
+  /** XAUTOCLAIM scans only ten pending entries per requested one; entries that others hold could hide later ones. */
   async #abandoned(count: number): Promise<Entry[]> {
     const entries: Entry[] = [];
     for (let cursor = "0"; ; ) {
@@ -217,7 +217,7 @@ export class RedisQueue implements Queue {
   }
 
   async #deliveries(entries: readonly Entry[]): Promise<Map<string, number>> {
-    // One look-up each, sent without waiting for the one before: a range could hold any number of others' entries.
+    // One pipelined look-up per entry: a range could include any number of other consumers' entries.
     const pending = await Promise.all(
       entries.map(([id]) => this.#redis.xpending(this.#shard.queue, GROUP, id, id, 1)),
     );
@@ -228,7 +228,7 @@ export class RedisQueue implements Queue {
   async #readNew(count: number, waitMs: number): Promise<Message[]> {
     const group = ["GROUP", GROUP, this.#consumer, "COUNT", count] as const;
     const streams = ["STREAMS", this.#shard.queue, ">"] as const;
-    // A blocking read holds its connection, so it has one of its own; nothing else may wait behind it.
+    // A blocking read has its own connection: other commands would wait behind it.
     const reply = await (waitMs > 0 && this.#redis instanceof Redis
       ? this.#blockingReader(this.#redis, waitMs).xreadgroup(...group, "BLOCK", waitMs, ...streams)
       : this.#redis.xreadgroup(...group, ...streams));
@@ -238,24 +238,24 @@ export class RedisQueue implements Queue {
 
   #blockingReader(redis: Redis, waitMs: number): Redis {
     if (waitMs > this.#readerWaitMs) {
-      // Ends when the wait that another receiver may have begun with it is over.
+      // QUIT takes effect after a wait that another receiver may have in progress on it.
       void this.#reader?.quit().catch(() => {});
       this.#reader = undefined;
       this.#readerWaitMs = waitMs;
     }
-    // Both at once: a read that was sent again could take messages when its caller has given up.
+    // Equal time-outs: a read that is sent again could take messages after its caller has given up.
     const longestMs = waitMs + READER_MARGIN_MS;
     this.#reader ??= redis.duplicate({ commandTimeout: longestMs, socketTimeout: longestMs });
     if (this.#reader.listenerCount("error") === 0) this.#reader.on("error", () => {});
     return this.#reader;
   }
 
-  /** Makes the group anew where it is lost (a new or emptied server), from the first message on. */
+  /** Creates the group, from the first message, if it is missing (a new or emptied server). */
   async #withGroup<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      // UNBLOCKED: the stream went away under a read that waited.
+      // UNBLOCKED: the stream was deleted during a blocking read.
       if (!(error instanceof Error) || !/^(?:NOGROUP|UNBLOCKED) /.test(error.message)) throw error;
     }
     await this.#redis.xgroup("CREATE", this.#shard.queue, GROUP, "0", "MKSTREAM").catch((error: Error) => {
@@ -264,11 +264,11 @@ export class RedisQueue implements Queue {
     return run();
   }
 
-  /** Lets the messages look as old as the visibility time, so that the next claim takes them. */
+  /** Sets the messages' idle time to the visibility time-out, so that the next claim takes them. */
   async #handBack(ids: readonly string[], ...options: (string | number)[]): Promise<void> {
-    // Processed ones stay: their acknowledgement is repeated.
+    // Processed messages are kept: their acknowledgement is repeated.
     const own = ids.filter((id) => !this.#unacknowledged.has(id));
-    // If this fails they count as lost, and the next call of `receive` hands them back.
+    // If the call below fails they count as lost, and the next `receive` returns them.
     for (const id of own) this.#held.delete(id);
     await this.#assign(NOBODY, own, "IDLE", this.visibilityMs, ...options);
   }

@@ -2,30 +2,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bytesOf } from "../fill.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";
 
-/** Pauses between two looks at empty shards, in milliseconds: the first and the longest. */
+/** Pauses between polls of empty shards, in milliseconds: the first and the longest. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
-/** How long a shard that failed is left alone, so that the messages of the others do not wait for it again and again. */
+/** How long a failed shard is skipped, so that the others' messages do not wait for it repeatedly. */
 const REST_MS = 5_000;
 
 interface Part {
   queue: Queue;
-  /** In front of the ids of its messages. */
+  /** Prefix of its messages' ids. */
   prefix: string;
-  /** When it may be asked again, in milliseconds of `performance.now()`. */
+  /** When it may be polled again, in milliseconds of `performance.now()`. */
   restsUntil: number;
 }
 
 /**
- * One queue made of several, each in a shard of its own. A message's id names its queue: "3:1700-0" is the third's. Nobody
- * can wait for messages in several slots of a cluster at once, so this asks, again and again.
+ * One queue composed of several, each in its own shard. A message's id names its queue: "3:1700-0" is in shard 3. One
+ * command cannot wait for messages in several slots of a cluster, so this class polls.
  */
 export class ShardedQueue implements Queue {
   readonly #parts: readonly Part[];
-  /** Whose turn it is to be asked first. */
+  /** Number of the part that is polled first. */
   #turn: number;
 
-  /** @param queues one at the least, always in the same order. They are closed with this one. */
+  /** @param queues at least one, always in the same order; `close` closes them */
   constructor(queues: readonly Queue[]) {
     this.#parts = queues.map((queue, number) => ({ queue, prefix: `${number}:`, restsUntil: 0 }));
     this.#turn = this.#anyNumber();
@@ -35,7 +35,7 @@ export class ShardedQueue implements Queue {
     return this.#parts[0]?.queue.visibilityMs ?? 0;
   }
 
-  /** To any shard; where that one is away, to another. */
+  /** Sends to a random shard; if that fails, to another. */
   async send(messages: readonly Outgoing[]): Promise<void> {
     const start = this.#anyNumber();
     const [first, second] = this.#awake([...this.#parts.slice(start), ...this.#parts.slice(0, start)]);
@@ -49,8 +49,8 @@ export class ShardedQueue implements Queue {
   }
 
   /**
-   * As of every queue. Messages of the shards that answer come also while others do not.
-   * @throws when none of them answers
+   * Returns messages of the shards that answer, even if others do not.
+   * @throws if none of them answers
    */
   async receive({ maxMessages, maxBytes, waitMs }: ReceiveOptions): Promise<Message[]> {
     const endsAt = performance.now() + waitMs;
@@ -96,7 +96,7 @@ export class ShardedQueue implements Queue {
     }));
   }
 
-  /** A client's events go to its own shard and no other, so every shard has to take them. */
+  /** A client's events go only to its own shard, so every shard must be available. */
   async probe(): Promise<void> {
     await Promise.all(this.#parts.map(({ queue }) => queue.probe()));
   }
@@ -109,7 +109,7 @@ export class ShardedQueue implements Queue {
     return Math.floor(Math.random() * this.#parts.length);
   }
 
-  /** One look at every shard, at all of them together while there is room for a message of each. */
+  /** Polls every shard once, concurrently while there is room for one message of each. */
   async #look(maxMessages: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Message[]> {
     const messages: Message[] = [];
     const faults: unknown[] = [];
@@ -133,7 +133,7 @@ export class ShardedQueue implements Queue {
         answers++;
         messages.push(...result.value);
         bytes += bytesOf(result.value);
-        // It may have more, for which the others have left room.
+        // It may have more, and the others may have left room.
         if (result.value.length === share) toAsk.push(part);
       }
     }
@@ -141,20 +141,20 @@ export class ShardedQueue implements Queue {
     return messages;
   }
 
-  /** Every look begins with another shard. */
+  /** Each poll begins with the next shard. */
   #inTurn(): Part[] {
     const turn = this.#turn++ % this.#parts.length;
     return this.#awake([...this.#parts.slice(turn), ...this.#parts.slice(0, turn)]);
   }
 
-  /** Where all are at rest, all are asked: somebody must find out. */
+  /** If all shards are to be skipped, polls all of them, to notice when one recovers. */
   #awake(parts: Part[]): Part[] {
     const now = performance.now();
     const awake = parts.filter(({ restsUntil }) => restsUntil <= now);
     return awake.length > 0 ? awake : parts;
   }
 
-  /** Lets each shard do its part, also where another one fails. */
+  /** Runs on each shard, even if another one fails. */
   async #forEach(
     ids: readonly string[],
     run: (queue: Queue, own: readonly string[]) => Promise<void>,

@@ -1,7 +1,7 @@
-/** Calls of SQS that take up to ten entries, of which each may fail by itself. */
+/** SQS batch calls: up to ten entries each, and each entry can fail separately. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What became of an entry: the call's result for it, or why there is none. */
+/** Outcome of an entry: the call's result, or why it failed. */
 export type Outcome<R> = { result: R } | { refused: string; retryable: boolean; cause?: unknown };
 
 interface Answer<R> {
@@ -16,7 +16,7 @@ interface Answer<R> {
     | undefined;
 }
 
-/** Of an entry that the answer does not name. */
+/** Outcome of an entry that is missing from the response. */
 const NO_ANSWER = { refused: "the queue did not answer", retryable: true };
 
 export type Call<E, R> = (entries: (E & { Id: string })[], signal: AbortSignal) => Promise<Answer<R>>;
@@ -25,19 +25,19 @@ const ENTRIES_PER_CALL = 10;
 const ATTEMPTS = 4;
 const ATTEMPT_MS = 2_000;
 const FIRST_PAUSE_MS = 50;
-/** After this long nothing is tried again, so that a request has its answer in time. */
+/** No retries after this time, so that a request is answered in time. */
 const BUDGET_MS = 5_000;
 
-/** `callEach`, for who needs all outcomes. Never rejects. */
+/** Like `callEach`, but resolves with all outcomes. Never rejects. */
 export const callInBatches = <E extends object, R extends { Id: string | undefined }>(
   ...words: Parameters<typeof callEach<E, R>>
 ): Promise<Outcome<R>[]> => Promise.all(callEach(...words));
 
 /**
- * Makes the calls, all at once, and tries again what failed for no fault of its own: throttling, a time-out, an error of
- * the server.
- * @param maxBytes of the entries of one call, measured by `bytesOf`
- * @returns an outcome for each entry, in their order, as soon as it is known; none of them rejects
+ * Makes the calls concurrently and retries entries that failed through no fault of their own: throttling, a time-out,
+ * a server error.
+ * @param maxBytes most bytes of the entries of one call, measured by `bytesOf`
+ * @returns a promise per entry, in their order, that resolves as soon as its outcome is known and never rejects
  */
 export function callEach<E extends object, R extends { Id: string | undefined }>(
   entries: readonly E[],
@@ -70,7 +70,7 @@ function split<E>(entries: readonly E[], maxBytes: number, bytesOf: (entry: E) =
   return parts;
 }
 
-/** @param settle told of each entry once, when it is not tried again */
+/** @param settle called once per entry, with its final outcome */
 async function persist<E extends object, R extends { Id: string | undefined }>(
   entries: readonly (E & { Id: string })[],
   call: Call<E, R>,
@@ -80,7 +80,7 @@ async function persist<E extends object, R extends { Id: string | undefined }>(
   let waiting = [...entries];
   for (let attempt = 1; ; attempt++) {
     const { outcomes, hopeless } = await tryOnce(waiting, call);
-    // Between half of the pause and the whole, by chance, so that those throttled together do not come back together.
+    // Jitter: 50 to 100% of the pause, so that callers throttled together do not retry together.
     const pauseMs = FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2);
     const last = hopeless || attempt === ATTEMPTS || Date.now() + pauseMs > deadline;
     waiting = waiting.filter(({ Id }) => {
@@ -94,7 +94,7 @@ async function persist<E extends object, R extends { Id: string | undefined }>(
   }
 }
 
-/** @returns also whether the call as a whole failed in a way that it would again */
+/** @returns `hopeless`: the call itself failed, and would fail again */
 async function tryOnce<E extends object, R extends { Id: string | undefined }>(
   entries: (E & { Id: string })[],
   call: Call<E, R>,
@@ -112,7 +112,7 @@ async function tryOnce<E extends object, R extends { Id: string | undefined }>(
   }
 }
 
-/** Could the same call succeed in a moment? Whatever is no answer of SQS's (a broken connection, a time-out) could. */
+/** True if a retry could succeed, as after any error without a response from SQS (a broken connection, a time-out). */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const client = "$fault" in error && error.$fault === "client";

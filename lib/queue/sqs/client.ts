@@ -4,19 +4,19 @@ import type { SqsSettings } from "../../config/config.ts";
 
 export type Sdk = typeof import("@aws-sdk/client-sqs");
 
-/** The SDK and a client of it, or of a stand-in. */
+/** The SDK and its client, for AWS or an emulator. */
 export interface SqsConnection {
   sdk: Sdk;
   client: SQSClient;
 }
 
-/** Imported with the first call, so that functions which never see SQS do not wait for it at their start (60 ms). */
+/** Imports the SDK with the first call, so that functions that do not use SQS save its 60 ms at start. */
 export async function connectSqs({ region, endpoint }: SqsSettings): Promise<SqsConnection> {
   const sdk = await import("@aws-sdk/client-sqs");
   const client = new sdk.SQSClient({
     region,
-    // Once more, for a connection that was closed while it was idle. Entries that fail are tried again by our own measure
-    // of time, see `callInBatches`.
+    // One retry, for a connection that was closed while idle. `callInBatches` retries failed entries within its own time
+    // budget.
     maxAttempts: 2,
     ...(endpoint !== undefined && { useQueueUrlAsEndpoint: false }),
     ...standIn(endpoint),

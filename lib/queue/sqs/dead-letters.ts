@@ -1,23 +1,23 @@
-/** The dead-letter queue of a queue on SQS, and the way back from it. */
+/** The dead-letter queue of an SQS queue, and its redrive. */
 import { callInBatches } from "./batches.ts";
 import type { SqsConnection } from "./client.ts";
 import { decodeText } from "./text.ts";
 
 /** Most messages that one call receives. */
 const MOST_PER_CALL = 10;
-/** Where a redrive does not come to its end, its messages can be received again after this many seconds. */
+/** Seconds after which the messages of an aborted redrive can be received again. */
 const VISIBILITY_S = 30;
-/** Any wait has SQS look at all of its servers; without one it may say that a queue is empty which is not. */
+/** Any wait makes SQS query all of its servers; without one it may report a queue as empty that is not. */
 const WAIT_S = 1;
 
 interface Letter {
-  /** SQS lets it keep the id under which it was sent. */
+  /** The id under which it was sent; SQS keeps it. */
   id: string;
   body: string;
   handle: string;
 }
 
-/** A dead letter that SQS has taken again. */
+/** A dead letter that SQS has accepted again. */
 export interface Moved extends Letter {
   newId: string;
 }
@@ -28,15 +28,15 @@ interface Signal {
 
 export interface DeadLetters {
   connection: SqsConnection;
-  /** Of the dead-letter queue. */
+  /** URL of the dead-letter queue. */
   url: string;
-  /** Sends to the queue, and tells of each message under which id SQS took it. Never rejects. */
+  /** Sends to the queue and returns each message's new id, or why it was refused. Never rejects. */
   send(
     messages: readonly { body: string }[],
   ): Promise<readonly { id: string | undefined; refused?: string; cause?: unknown }[]>;
-  /** Counts what was sent as waiting. */
+  /** Counts the sent messages as waiting. */
   revive(moved: readonly Moved[]): Promise<void>;
-  /** Ends a call that takes too long. @param waitS how long it may wait for messages */
+  /** Aborts a call that takes too long. @param waitS how long it may wait for messages, in seconds */
   signal(waitS: number): Signal;
 }
 
@@ -56,11 +56,11 @@ export async function findDeadLetterUrl(
 }
 
 /**
- * Sends dead letters again, and deletes each only after that. Not with StartMessageMoveTask: fauxqs has none, and it would
- * not tell what it has moved, which Redis counts as waiting from here on.
- * @param limit messages at the most
- * @returns how many
- * @throws when SQS or Redis fails; what had been sent by then may be put back a second time by the next redrive
+ * Sends dead letters again, and deletes each only afterwards. StartMessageMoveTask is no alternative: fauxqs lacks it, and
+ * it does not report which messages it moved, which Redis must count as waiting.
+ * @param limit most messages
+ * @returns number of messages moved
+ * @throws if SQS or Redis fails; the next redrive may send messages sent by then a second time
  */
 export async function redriveDeadLetters(from: DeadLetters, limit: number): Promise<number> {
   let moved = 0;
@@ -88,7 +88,7 @@ async function receive({ connection, url, signal }: DeadLetters, count: number):
   }));
 }
 
-/** @throws when SQS does not take or does not delete all of them, having done what it could */
+/** @throws if SQS does not accept or delete all of them; the others are moved nevertheless */
 async function putBack(from: DeadLetters, letters: readonly Letter[]): Promise<void> {
   const sent = await from.send(letters);
   const taken = letters.flatMap((letter, position) => {

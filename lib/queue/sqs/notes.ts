@@ -13,9 +13,9 @@ import type { Moved } from "./dead-letters.ts";
 type NotedDepth = Omit<Depth, "messages" | "deadLetters">;
 
 /**
- * What Redis' notes say of the queue on SQS, which tells neither how many events wait in it nor how old the oldest message
- * is. Accepted events have the note of their receipt, which ingest opens and the worker closes. Messages with events that
- * belong to no receipt (of a quarantine redrive) have a note of their own, under SQS's id in the first shard.
+ * Notes in Redis on the SQS queue, since SQS reports neither how many events wait nor how old the oldest message is.
+ * Accepted events have their receipt's note, which ingest opens and the worker closes. Messages whose events have no
+ * receipt (of a quarantine redrive) have their own note, under the SQS id, in the first shard.
  */
 export class SqsNotes {
   readonly #redis: RedisConnection;
@@ -26,7 +26,7 @@ export class SqsNotes {
     this.#shards = shards;
   }
 
-  /** Opens notes of messages that SQS took, each at its client. @throws when Redis fails */
+  /** Opens notes for messages that SQS accepted, each in its client's shard. @throws if Redis fails */
   async open(messages: readonly { id: string; body: string; events: number }[]): Promise<void> {
     const words: (string | number)[] = [];
     for (const { id, body, events } of messages) {
@@ -37,7 +37,7 @@ export class SqsNotes {
     if (words.length > 0) await openNotesScript(this.#redis, this.#shards.first.notes, words);
   }
 
-  /** Closes notes of messages that belong to no receipt; others are ignored. @throws when Redis fails */
+  /** Closes notes of messages without a receipt; others are ignored. @throws if Redis fails */
   async close(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const { first } = this.#shards;
@@ -45,7 +45,7 @@ export class SqsNotes {
     await settleScript(this.#redis, [...first.notes, first.decided(0), first.decided(1)], ["sqs", ...words]);
   }
 
-  /** Messages that were set aside no longer count towards the depth. @throws when Redis fails */
+  /** Removes dead letters from the depth. @throws if Redis fails */
   async giveUp(messages: readonly { id: string; body: string }[]): Promise<void> {
     for (const { id, body } of messages) {
       const part = acceptedOf(body);
@@ -54,23 +54,23 @@ export class SqsNotes {
     }
   }
 
-  /** Counts dead letters that were sent again as waiting, each at its client. @throws when Redis fails */
+  /** Counts redriven dead letters as waiting, each in its client's shard. @throws if Redis fails */
   async revive(moved: readonly Moved[]): Promise<void> {
-    // It has its note still if SQS set it aside by itself, since its worker died.
+    // A message still has its note if its worker died and SQS moved it to the dead-letter queue by itself.
     await this.giveUp(moved);
     await this.open(moved.map(({ newId, body }) => ({ id: newId, body, events: countEvents(body) })));
   }
 
-  /** Whether no recount is due, as far as Redis knows. @throws when Redis fails */
+  /** True if no recount is due, according to Redis. @throws if Redis fails */
   async areComplete(): Promise<boolean> {
     const done = await Promise.all(this.#shards.all.map(({ counted }) => this.#redis.hget(counted, "done")));
     return done.every((value) => value === "1");
   }
 
   /**
-   * Opens notes for accepted events that were found in SQS, where there are none.
-   * @returns how many parts had not been known
-   * @throws when Redis fails
+   * Opens missing notes for accepted events that were found in SQS.
+   * @returns number of parts that were unknown
+   * @throws if Redis fails
    */
   async openFound(bodies: readonly string[]): Promise<number> {
     const byShard = Map.groupBy(
@@ -112,7 +112,7 @@ export class SqsNotes {
 interface AcceptedPart {
   clientId: string;
   at: number;
-  /** ARGV of `openNotesScript`, up to since when it waits. */
+  /** ARGV of `openNotesScript` up to the time since when the part waits. */
   words: (string | number)[];
 }
 

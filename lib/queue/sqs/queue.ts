@@ -13,24 +13,24 @@ import { MOST_BYTES, SqsSender } from "./sender.ts";
 import { decodeText, encodeText } from "./text.ts";
 
 const MOST_PER_CALL = 10;
-/** Longest that SQS lets a receiver wait, in seconds. */
+/** Longest wait that SQS allows, in seconds. */
 const LONGEST_WAIT_S = 20;
-/** A call that takes longer than it may wait by this much has failed. */
+/** A call fails this many milliseconds after the end of its wait. */
 const CALL_MS = 5_000;
 /**
- * Shortest and longest that a message which is handed back stays out of sight, in seconds. Not 0: fauxqs 2.4 loses a
- * message at that until it is started again, where it keeps its data.
+ * Shortest and longest time that a returned message stays invisible, in seconds. Not 0: with that, fauxqs 2.4 loses the
+ * message until it restarts, if it persists its data.
  */
 const PAUSE_S = 1;
 const LONGEST_PAUSE_S = 60;
 
-/** Of a message that was sent: the id that SQS gave it, or why it was not taken. */
+/** Outcome of a sent message: the id that SQS assigned, or why it was refused. */
 export type Sent = { id: string } | { id: undefined; refused: string; retryable: boolean; cause?: unknown };
 
 interface Held {
   handle: string;
   deliveries: number;
-  /** Of a message that is set aside if it fails; of others empty. */
+  /** Set only if another failure makes the message a dead letter; otherwise empty. */
   body: string;
 }
 
@@ -40,7 +40,7 @@ interface Settings {
   queueMaxDeliveries: number;
 }
 
-/** Settings of a queue on SQS. @throws where the configuration names none */
+/** Settings of the SQS queue. @throws if the configuration has none */
 export function sqsSettings(config: Config): Settings {
   const { sqs, queueVisibilitySeconds, queueMaxDeliveries } = config;
   if (!sqs) throw new Error("QUEUE is not sqs.");
@@ -48,8 +48,8 @@ export function sqsSettings(config: Config): Settings {
 }
 
 /**
- * A standard queue of SQS. SQS tells neither how many events wait nor how old the oldest message is; Redis' notes do. It
- * can't forget deliveries either: `release` counts as one, see docs/decisions/0010.
+ * An SQS standard queue. SQS reports neither how many events wait nor how old the oldest message is; the notes in Redis
+ * do. It cannot reset the delivery count either: `release` counts as a delivery, see docs/decisions/0010.
  */
 export class SqsQueue implements Queue {
   readonly #notes: SqsNotes;
@@ -57,7 +57,7 @@ export class SqsQueue implements Queue {
   readonly #closing = new AbortController();
   #connection: Promise<SqsConnection> | undefined;
   #deadLetterUrl: Promise<string | undefined> | undefined;
-  /** Messages that this receiver has, by id: SQS wants the handle of the latest delivery. */
+  /** Messages that this receiver has, by id: SQS needs the handle of the latest delivery. */
   readonly #held = new Map<string, Held>();
   readonly #sender = new SqsSender(async (Entries, abortSignal) => {
     const { sdk, client } = await this.#connect();
@@ -82,7 +82,7 @@ export class SqsQueue implements Queue {
         throw new Error(`SQS refused a message: ${one.refused}`, { cause: one.cause });
   }
 
-  /** Sends, and tells of each message whether SQS took it. The caller counts those taken. Never rejects. */
+  /** Sends, and returns the outcome of each message. The caller opens the notes. Never rejects. */
   async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
     const bodies = messages.map(({ body }) => encodeText(body));
     const fitting = bodies.filter((body) => Buffer.byteLength(body) <= MOST_BYTES);
@@ -105,7 +105,7 @@ export class SqsQueue implements Queue {
   }: ReceiveOptions): Promise<Message[]> {
     const waitS = Math.min(LONGEST_WAIT_S, Math.ceil(waitMs / 1_000));
     const messages = await this.#receiveSome(Math.min(MOST_PER_CALL, maxMessages), waitS);
-    // Where a call brought all it can there are likely more: twice as many calls each time, until one brings less.
+    // A full batch suggests that there are more: double the calls each time, until one is not full.
     for (
       let calls = 2, full = messages.length === MOST_PER_CALL;
       full && bytesOf(messages) < maxBytes;
@@ -138,7 +138,7 @@ export class SqsQueue implements Queue {
     const gone = held.filter((_, position) => "result" in (outcomes[position] ?? {})).map(({ id }) => id);
     await this.#notes.close(gone);
     if (gone.length === held.length) return;
-    // Held again, so that whoever is told can hand them back.
+    // Held again, so that the caller can release them after the error.
     for (const { id, ...kept } of held) if (!gone.includes(id)) this.#held.set(id, kept);
     throw new Error(`SQS did not delete ${held.length - gone.length} of ${held.length} messages.`);
   }
@@ -146,13 +146,13 @@ export class SqsQueue implements Queue {
   async fail(ids: readonly string[]): Promise<void> {
     const held = this.#take(ids);
     await this.#changeVisibility(held, () => PAUSE_S);
-    // SQS sets it aside when it would be delivered next.
+    // SQS moves these to the dead-letter queue at their next delivery.
     const dead = held.filter(({ deliveries }) => deliveries >= this.#settings.queueMaxDeliveries);
     await this.#notes.giveUp(dead);
   }
 
   async release(ids: readonly string[]): Promise<void> {
-    // Later and later: an outage must not use up the deliveries that a message has.
+    // Exponential: an outage must not use up a message's deliveries.
     await this.#changeVisibility(this.#take(ids), ({ deliveries }) =>
       Math.min(LONGEST_PAUSE_S, PAUSE_S * 2 ** (deliveries - 1)),
     );
@@ -174,10 +174,10 @@ export class SqsQueue implements Queue {
   }
 
   /**
-   * Counts accepted events that wait in SQS and have no note in Redis, which lost it. A message that a worker has can't be
-   * seen. Each message seen is out of sight for five seconds, and has one delivery more.
+   * Counts accepted events that wait in SQS and whose note Redis has lost. It cannot see messages that a worker holds.
+   * Each message it sees is invisible for five seconds, which counts as a delivery.
    * @param forMs how long it has been known that notes may be missing
-   * @throws when SQS or Redis fails
+   * @throws if SQS or Redis fails
    */
   async recount(forMs: number): Promise<Recounted> {
     const { queueMaxDeliveries: maxDeliveries, queueVisibilitySeconds } = this.#settings;
@@ -192,8 +192,8 @@ export class SqsQueue implements Queue {
   }
 
   /**
-   * Opens notes of messages that a worker has received, if Redis may have lost them.
-   * @throws when Redis fails
+   * Opens notes for messages that a worker has received, if Redis may have lost them.
+   * @throws if Redis fails
    */
   async noteReceived(bodies: readonly string[]): Promise<void> {
     if (!(await this.#notes.areComplete())) await this.#notes.openFound(bodies);
@@ -209,8 +209,8 @@ export class SqsQueue implements Queue {
   }
 
   /**
-   * Sends an empty batch, which SQS refuses as such: then the call that carries events reaches the queue and is not throttled.
-   * It can't tell a KMS key that is disabled, nor that SQS would refuse single messages.
+   * Sends an empty batch. SQS rejecting it as empty shows that the call reaches the queue and is not throttled. It does
+   * not detect a disabled KMS key, or that SQS would refuse single messages.
    */
   async probe(): Promise<void> {
     const { sdk, client } = await this.#connect();
@@ -240,7 +240,7 @@ export class SqsQueue implements Queue {
     return { abortSignal: AbortSignal.any([this.#closing.signal, timeout]) };
   }
 
-  /** A call that fails brings nothing; what SQS handed out with it comes again after the visibility time. */
+  /** A failed call returns nothing; messages that SQS delivered with it return after the visibility time-out. */
   async #receiveAtOnce(calls: number, most: number): Promise<Message[][]> {
     const counts: number[] = [];
     for (let left = most; left > 0 && counts.length < calls; left -= MOST_PER_CALL)
@@ -269,7 +269,7 @@ export class SqsQueue implements Queue {
     });
   }
 
-  /** Lets go of messages; those that are not held are left out. */
+  /** Removes messages from those held and returns them; unknown ids are skipped. */
   #take(ids: readonly string[]): (Held & { id: string })[] {
     return ids.flatMap((id) => {
       const held = this.#held.get(id);
@@ -278,7 +278,7 @@ export class SqsQueue implements Queue {
     });
   }
 
-  /** Of one for which this fails the visibility time stays as it is. @param pauseS seconds from now on */
+  /** If this fails for a message, its visibility time-out is unchanged. @param pauseS seconds from now */
   async #changeVisibility(held: readonly Held[], pauseS: (message: Held) => number): Promise<void> {
     await callInBatches(
       held.map((message) => ({ ReceiptHandle: message.handle, VisibilityTimeout: pauseS(message) })),
@@ -290,7 +290,7 @@ export class SqsQueue implements Queue {
     );
   }
 
-  /** SQS's figures are approximate, on AWS up to a minute old. @returns messages that can be received, and those that were */
+  /** SQS's counts are approximate and on AWS up to a minute old. @returns visible messages, and those in flight */
   async #counts(url: string): Promise<{ visible: number; held: number }> {
     const { sdk, client } = await this.#connect();
     const visible = "ApproximateNumberOfMessages";

@@ -1,42 +1,42 @@
-/** Finds in SQS what waits, where Redis lost its notes: receives messages, which come back by themselves after a few seconds. */
+/** After Redis lost its notes, finds what waits in SQS: receives messages, which become visible again after seconds. */
 import type { SqsConnection } from "./client.ts";
 import { decodeText } from "./text.ts";
 
-/** Most messages of a call, and calls at the same time. */
+/** Most messages per call, and concurrent calls. */
 const MOST_PER_CALL = 10;
 const CALLS = 5;
-/** Any wait has SQS look at all of its servers; without one it may say that a queue is empty which is not. */
+/** Any wait makes SQS query all of its servers; without one it may report a queue as empty that is not. */
 const WAIT_S = 1;
-/** How long the messages are out of the workers' sight. */
+/** How long the messages are invisible to workers, in seconds. */
 const VISIBILITY_S = 5;
 
-/** How long a recount looks at messages, in milliseconds. */
+/** How long a recount receives messages, in milliseconds. */
 const PEEK_MS = 1_500;
-/** With fewer deliveries than this, looking at a message could set it aside. */
+/** With fewer allowed deliveries than this, a recount could make a message a dead letter. */
 const LEAST_DELIVERIES = 10;
-/** After this long SQS's count of messages is right, in milliseconds. */
+/** SQS's count of messages is accurate after this many milliseconds. */
 const SETTLED_COUNT_MS = 60_000;
 
 /**
- * Whether all that waits is counted now. `likely`: nothing was found, but SQS's numbers may be a minute old. `partial`: there may
- * be more to receive. `hidden`: a worker may have some that is not counted.
+ * Whether everything that waits is now counted. `likely`: nothing was found, but SQS's counts may be a minute old.
+ * `partial`: there may be more to receive. `hidden`: a worker may hold uncounted messages.
  */
 export type Recounted = "complete" | "likely" | "partial" | "hidden";
 
 interface Source {
   connection: SqsConnection;
   url: string;
-  /** Ends a call that takes too long. @param waitS how long it may wait for messages */
+  /** Aborts a call that takes too long. @param waitS how long it may wait for messages, in seconds */
   signal(waitS: number): { abortSignal: AbortSignal };
-  /** Messages that can be received, and those that were. */
+  /** Visible messages, and those in flight. */
   counts(): Promise<{ visible: number; held: number }>;
-  /** Opens notes of messages that have none. @returns how many parts had not been known */
+  /** Opens missing notes. @returns number of parts that were unknown */
   open(bodies: readonly string[]): Promise<number>;
 }
 
 /**
  * @param forMs how long it has been known that notes may be missing
- * @throws when SQS or Redis fails
+ * @throws if SQS or Redis fails
  */
 export async function recount(
   from: Source,
@@ -47,8 +47,8 @@ export async function recount(
   const { bodies, all } = await peek(from, performance.now() + PEEK_MS);
   const opened = await from.open(bodies);
   const after = await from.counts();
-  // A worker may have taken some before Redis lost the notes; what it takes later, it counts itself. It may hold them for the
-  // visibility time, and they stay out of sight for as long when it dies then. Another look may hold some, too.
+  // A worker may have received some before Redis lost the notes; it counts those received later itself. It may hold them for
+  // the visibility time-out, and if it then dies they stay invisible for as long again. Another recount may hold some, too.
   const isHeld = before.held > 0 || after.held > bodies.length;
   if (isHeld && forMs < 2 * Math.max(visibilityMs, VISIBILITY_S * 1_000)) return "hidden";
   const isEmpty = before.visible + before.held + bodies.length === 0;
@@ -57,7 +57,7 @@ export async function recount(
 }
 
 /**
- * Receives until no message comes or the time is up, or a second later. Each counts a delivery of what it sees.
+ * Receives until no message arrives or the time is up, and at most a second longer. Each receive counts as a delivery.
  * @param endsAt by `performance.now()`
  */
 async function peek(

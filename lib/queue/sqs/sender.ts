@@ -1,4 +1,4 @@
-/** Sends messages to SQS; those of requests that wait at the same time share calls. */
+/** Sends messages to SQS; concurrent requests share calls. */
 import type { SendMessageBatchResultEntry } from "@aws-sdk/client-sqs";
 import { type Call, callEach, type Outcome } from "./batches.ts";
 
@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * A call costs about as much for ten messages as for one. What comes while a call is under way waits for its answer, and
- * then goes together. Nobody waits who comes alone, nor for what is tried again of others.
+ * A call costs about as much for ten messages as for one. Messages that arrive during a call wait for its response and
+ * are then sent together. A lone message does not wait, nor does any message wait for retries of others.
  */
 export class SqsSender {
   readonly #send: Send;
@@ -30,8 +30,8 @@ export class SqsSender {
   }
 
   /**
-   * @param bodies each of `MOST_BYTES` at the most
-   * @returns what became of each; none of them rejects
+   * @param bodies each of at most `MOST_BYTES`
+   * @returns the outcome of each; none rejects
    */
   send(bodies: readonly string[]): Promise<Outcome<Result>>[] {
     const outcomes = bodies.map((body) => {
@@ -53,7 +53,7 @@ export class SqsSender {
     this.#sending = false;
   }
 
-  /** Resolves when a first call has been answered, or has failed. */
+  /** Resolves when the first call succeeds or fails. */
   #sendTogether(waiting: readonly Waiting[]): Promise<void> {
     const answered = Promise.withResolvers<void>();
     const outcomes = callEach<Entry, Result>(

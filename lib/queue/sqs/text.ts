@@ -1,7 +1,6 @@
 /**
- * Text as SQS takes it. SQS refuses most control characters, U+FFFE and U+FFFF; fauxqs also whatever UTF-16 writes as a
- * surrogate pair. Each such code unit travels as U+FDD0, which Unicode will never assign to anything, and four
- * hexadecimal digits.
+ * Escapes text for SQS. SQS rejects most control characters, U+FFFE and U+FFFF; fauxqs also rejects UTF-16 surrogate
+ * pairs. Each such code unit is sent as U+FDD0, a Unicode noncharacter, and four hexadecimal digits.
  */
 const ESCAPE = "\uFDD0";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that SQS refuses.
@@ -11,11 +10,11 @@ const ESCAPED = /\uFDD0([0-9a-f]{4})/g;
 export const encodeText = (text: string): string =>
   text.replace(REFUSED, (unit) => ESCAPE + unit.charCodeAt(0).toString(16).padStart(4, "0"));
 
-/** What `encodeText` was given; a text that needed no escapes is left as it is. */
+/** Reverses `encodeText`. */
 export const decodeText = (text: string): string =>
   text.includes(ESCAPE)
     ? text.replace(ESCAPED, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
     : text;
 
-/** Bytes of a text as SQS counts them. */
+/** Size of a text in bytes, as SQS counts it. */
 export const encodedBytes = (text: string): number => Buffer.byteLength(encodeText(text));

@@ -1,8 +1,8 @@
 import type { Executor } from "../../postgres/client.ts";
 
 /**
- * Whether this system had settled a request by then. If not, Redis was new then and has lost nothing. Receipts' ids begin with
- * their time, so the first one is the oldest.
+ * True if this system had settled a request by then. If not, Redis was new then and has lost nothing. Receipt ids begin
+ * with their time, so the first one is the oldest.
  * @param agoMs how long ago, in milliseconds
  */
 export async function hasSettledBefore(sql: Executor, agoMs: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Executor } from "../../postgres/client.ts";
 import { utc } from "../../postgres/fragments.ts";
 
 /**
- * Before this time nothing is shown any more.
+ * Reads the time before which no data is shown.
  * @returns the horizon, and how long ago it moved, in milliseconds
  */
 export async function readHorizon(sql: Executor): Promise<{ horizon: Instant; movedMsAgo: number }> {
@@ -18,7 +18,7 @@ export async function readHorizon(sql: Executor): Promise<{ horizon: Instant; mo
 export interface AuditHorizon {
   /** The first day whose audit entries are kept, such as `2026-03-01`. */
   day: string;
-  /** That day as the last checkpoint has it; undefined before there is one, null where it knows of none. */
+  /** That day according to the last checkpoint; undefined if there is no checkpoint, null if it names no day. */
   signedDay: string | null | undefined;
 }
 
@@ -31,8 +31,7 @@ export async function readAuditHorizon(sql: Executor): Promise<AuditHorizon> {
 }
 
 /**
- * The database's time, in whole milliseconds since the Unix epoch, rounded down, and the time before which nothing is
- * shown any more.
+ * The database's time, rounded down to milliseconds since the Unix epoch, and the time before which no data is shown.
  */
 export async function readClock(sql: Executor): Promise<{ nowMs: number; horizon: Instant }> {
   const [row] = await sql<[{ ms: number; horizon: string }]>`

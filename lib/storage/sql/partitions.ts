@@ -1,7 +1,7 @@
 import type { Executor, Transaction } from "../../postgres/client.ts";
 import { time } from "../../postgres/fragments.ts";
 
-/** A partition by range of time; names and bounds are made from dates alone, so they need no quoting. */
+/** A partition by time range. Names and bounds are built only from dates, so they need no quoting. */
 export interface PartitionBounds {
   parent: "events" | "audit_log" | "audit_personal";
   name: string;
@@ -11,9 +11,9 @@ export interface PartitionBounds {
 }
 
 /**
- * Makes the table of a partition that is not attached yet. A row of it is written once: frozen by the first vacuum that
- * meets it, no later one has to write its page again; and the vacuums come while the partition still grows, since after
- * its week nothing would set one off.
+ * Creates the table of a partition without attaching it. Rows are written once: the first vacuum freezes them, so that no
+ * later one has to rewrite their pages. Vacuums run while the partition still grows, since nothing triggers one after
+ * its week.
  */
 export async function makePartition(tx: Transaction, { parent, name }: PartitionBounds): Promise<void> {
   await tx.unsafe(`
@@ -22,10 +22,10 @@ export async function makePartition(tx: Transaction, { parent, name }: Partition
 }
 
 /**
- * From here on rows of its time go into it. Unlike CREATE TABLE … PARTITION OF, this lets everybody go on with the other
- * partitions; only DEFAULT is locked.
+ * Attaches a partition, so that new rows in its range go into it. Unlike CREATE TABLE … PARTITION OF, this does not block
+ * the other partitions; only DEFAULT is locked.
  * https://www.postgresql.org/docs/18/ddl-partitioning.html
- * @throws SQLSTATE 23514 when a row of its time lies in DEFAULT
+ * @throws SQLSTATE 23514 if DEFAULT has a row in its range
  */
 export async function attachPartition(
   tx: Transaction,
@@ -34,7 +34,7 @@ export async function attachPartition(
   await tx.unsafe(`ALTER TABLE ${parent} ATTACH PARTITION ${name} FOR VALUES FROM ('${from}') TO ('${to}')`);
 }
 
-/** Names of the partitions that are attached to `events`, `audit_log` and `audit_personal`, DEFAULT included. */
+/** Names of the partitions attached to `events`, `audit_log` and `audit_personal`, including DEFAULT. */
 export async function listPartitions(sql: Executor): Promise<Set<string>> {
   const rows = await sql<{ name: string }[]>`
     SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -43,13 +43,13 @@ export async function listPartitions(sql: Executor): Promise<Set<string>> {
 }
 
 /**
- * Moves the rows that belong into a partition out of DEFAULT into its table, which is not attached yet.
+ * Moves a partition's rows from DEFAULT into its table, which is not attached yet.
  *
- * Writers wait from the beginning on, or they would put more of them into DEFAULT. Readers still find the rows in
- * DEFAULT while they are moved, and wait only from then until the caller's commit: one that has planned its query
- * without the new partition, and takes its snapshot after the commit, would find the rows in neither.
+ * Writers are blocked from the start, or they would insert more such rows into DEFAULT. Readers still find the rows in
+ * DEFAULT during the move, and are blocked only from its end until the caller's commit: a query planned without the new
+ * partition, whose snapshot is taken after the commit, would find the rows in neither.
  * @param column the partition key
- * @returns how many rows were moved
+ * @returns number of rows moved
  */
 export async function moveDefaultRows(
   tx: Transaction,
@@ -70,7 +70,7 @@ export async function moveDefaultRows(
   return row.moved;
 }
 
-/** Does a table have a row of that time, `from` inclusive and `to` exclusive? */
+/** True if a table has a row in the range, `from` inclusive and `to` exclusive. */
 export async function hasRows(
   sql: Executor,
   { table, column, from, to }: { table: string; column: string; from: string; to: string },
@@ -83,11 +83,11 @@ export async function hasRows(
 }
 
 /**
- * Times at which the rows in a DEFAULT partition lie, one for each period that has any.
+ * Lists the periods for which a DEFAULT partition has rows.
  * @param column the partition key
- * @param stepMs length of a period; periods follow each other from `origin` on, in milliseconds since the Unix epoch
+ * @param stepMs length of a period; the periods are aligned to `originMs`, in milliseconds since the Unix epoch
  * @param from only rows at or after this time, RFC 3339
- * @returns beginnings of periods, in milliseconds since the Unix epoch
+ * @returns starts of periods, in milliseconds since the Unix epoch
  */
 export async function listDefaultPeriods(
   sql: Executor,
@@ -102,10 +102,10 @@ export async function listDefaultPeriods(
   return rows.map(({ ms }) => ms);
 }
 
-/** Counting stops here: that there are rows is what matters, and the answer has to be cheap. */
+/** Counting stops here: it matters only that there are rows, and the query must be cheap. */
 const MAX_COUNTED = 10_000;
 
-/** Names of the partitions of `events`, and how many rows lie in a DEFAULT partition, of whichever table. */
+/** Names of the partitions of `events`, and number of rows in the DEFAULT partitions of all tables. */
 export async function readPartitionState(
   sql: Executor,
 ): Promise<{ names: ReadonlySet<string>; defaultRows: number }> {
@@ -119,10 +119,10 @@ export async function readPartitionState(
   return { names: new Set(row.names), defaultRows: row.default_rows };
 }
 
-/** Any constant that nothing else locks with: of two that make partitions, one waits for the other. */
+/** Any constant that no other lock uses: concurrent creators of partitions wait for each other. */
 const ADVISORY_LOCK = 0x70617274;
 
-/** Lets one transaction at a time make partitions. */
+/** Lets one transaction at a time create partitions. */
 export async function lockPartitions(tx: Transaction): Promise<void> {
   await tx`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`;
 }

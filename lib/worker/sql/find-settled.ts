@@ -2,7 +2,7 @@ import type { Place } from "../../pending/place.ts";
 import type { Executor } from "../../postgres/client.ts";
 import { placeName } from "../../queue/message.ts";
 
-/** Which of these parts of receipts are there already, by `placeName`, so that their messages need no second look. */
+/** The parts that already have a receipt, by `placeName`, so that their messages can be skipped. */
 export async function findSettled(sql: Executor, places: readonly Place[]): Promise<Set<string>> {
   const rows = await sql<Place[]>`
     SELECT receipt_id AS id, part

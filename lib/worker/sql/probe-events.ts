@@ -1,27 +1,27 @@
 import type { Transaction } from "../../postgres/client.ts";
 import type { EventRow } from "../../storage/event-row.ts";
 
-/** A row that PostgreSQL refuses: its position, the SQLSTATE and the server's message. */
+/** A row that PostgreSQL rejects: its position, the SQLSTATE and the server's message. */
 export type RefusedRow = [position: number, reason: string, detail: string];
 
 /**
- * Rows of one attempt. With 1 % of refused rows one attempt in ten fails, with 10 % two in three; each attempt costs
- * about as much as five rows.
+ * Rows per attempt. With 1 % rejected rows one attempt in ten fails, with 10 % two in three; each attempt costs about as
+ * much as five rows.
  */
 const ROWS_PER_ATTEMPT = 10;
 
 /**
- * Finds the rows that PostgreSQL refuses, in one round trip and without keeping anything: inserts some rows at a time
- * into `events`, rolls back, and goes row by row where that failed. A subtransaction costs the server microseconds, while
- * a savepoint that the client sets costs three statements. Nothing is kept, so no subtransaction leaves its lock in the
- * server's lock table until the commit; thousands of kept ones fill it.
+ * Finds the rows that PostgreSQL rejects, in one round trip and without storing anything: inserts some rows at a time into
+ * `events`, rolls back, and retries row by row if that failed. A subtransaction costs the server microseconds, a client's
+ * savepoint three statements. Since all are rolled back, no subtransaction leaves its lock in the server's lock table
+ * until the commit; thousands of committed ones would fill it.
  *
- * The rows travel as a setting of the transaction, since a DO block takes no parameters. A function would need a
- * migration, and a temporary table writes to the catalog.
+ * The rows are passed as a transaction setting, since a DO block takes no parameters. A function would need a migration,
+ * and a temporary table writes to the catalog.
  *
- * A refused row whose id the ledger has is not reported: it is a duplicate, which is never inserted.
- * @param rows all with distinct (client, key)
- * @throws errors that do not lie in the data, such as a time-out
+ * A rejected row whose id is in the ledger is not reported: it is a duplicate, which is never inserted.
+ * @param rows with distinct (client, key)
+ * @throws errors not caused by the data, such as a time-out
  */
 export async function probeEvents(tx: Transaction, rows: readonly EventRow[]): Promise<RefusedRow[]> {
   const [, , [result]] = await Promise.all([
@@ -67,7 +67,7 @@ export async function probeEvents(tx: Transaction, rows: readonly EventRow[]): P
   return JSON.parse(result?.refused ?? "[]") as RefusedRow[];
 }
 
-/** Rows as JSON, in the order of the columns above. */
+/** Groups rows into attempts, with columns in the order used above. */
 function inAttempts(rows: readonly EventRow[]): (string | number)[][][] {
   const attempts: (string | number)[][][] = [];
   for (const [position, row] of rows.entries()) {

@@ -1,10 +1,10 @@
 import type { Executor } from "../../postgres/client.ts";
 import { slot } from "../../postgres/slot.ts";
 
-/** What became of one message's events. */
+/** Outcome of one message's events. */
 export interface Settlement {
   receiptId: string;
-  /** Which of the request's messages it was, from 0 on, and how many were sent. */
+  /** Number of the message within the request, from 0, and how many were sent. */
   part: number;
   parts: number;
   clientId: string;
@@ -17,8 +17,8 @@ export interface Settlement {
 }
 
 /**
- * Writes receipts and adds them to the clients' totals. A part that is there already belongs to a message that was
- * delivered before: it stays, and counts no second time.
+ * Writes receipts and adds them to the clients' totals. An existing part belongs to an earlier delivery of the message: it
+ * is kept, and not counted again.
  */
 export async function settleReceipts(sql: Executor, settlements: readonly Settlement[]): Promise<void> {
   await sql`

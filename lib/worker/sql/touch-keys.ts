@@ -1,12 +1,12 @@
 import type { Executor } from "../../postgres/client.ts";
 
-/** A key that was used, named as the audit names it. */
+/** A used key, identified as in the audit log. */
 export interface UsedKey {
   clientId: string;
   prefix: string;
 }
 
-/** Notes that keys were used, at most about once a minute each, so that a busy key's row is not rewritten all the time. */
+/** Updates `last_used_at`, at most about once a minute per key, so that a busy key's row is not rewritten constantly. */
 export async function touchKeys(sql: Executor, keys: readonly UsedKey[]): Promise<void> {
   await sql`
     UPDATE api_keys SET last_used_at = now()
