@@ -37,7 +37,7 @@ export interface PresentedKey {
   hash: string;
   /** The client that the key presumably belongs to; empty while unknown. */
   clientId: string;
-  /** The part that may be shown. Null for a key in another format: even four characters of a short secret may be too many. */
+  /** The part that may be shown. Null for a key in another format: even four characters of a short secret may be too much. */
   prefix: string | null;
 }
 

@@ -19,7 +19,7 @@ export const newKeyId = (): string => `k${randomText(12)}`;
  */
 export function uuidv7(ms: number): string {
   const time = ms.toString(16).padStart(12, "0");
-  // Version 4 has its random bits in the same places, and Node caches entropy for it: 0.4 µs instead of 1.7 with `randomBytes`.
+  // Version 4 has random bits in the same places, and Node caches entropy for it: 0.4 µs, but 1.7 µs with `randomBytes`.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
@@ -43,7 +43,7 @@ export const isUuid = (text: string): boolean => UUID.test(text);
 export const eventKey = (eventId: string): string =>
   isUuid(eventId) ? eventId : formatUuid(hash("sha256", eventId, "hex"));
 
-/** Longest id that Redis stores unchanged, in characters. */
+/** Longest id, in characters, that Redis stores unchanged. */
 const LONGEST_SEEN = 40;
 /** The form of an event id among the seen ids: unchanged, or its SHA-256 if that is shorter. */
 export const seenId = (eventId: string): string =>

@@ -1,4 +1,4 @@
-/** Copies of checkpoints in an S3 bucket. Nobody, not even the owner, can change or delete them before their lock ends. */
+/** Copies of checkpoints in an S3 bucket. Nobody, including its owner, can change or delete them before their lock ends. */
 
 import type { S3Client } from "@aws-sdk/client-s3";
 import { standIn } from "../../aws/endpoint.ts";

@@ -19,7 +19,7 @@ export interface TrailRow extends Omit<Entry, "v"> {
   user_agent: string | null;
 }
 
-/** The hashed content of a row `a` of the audit log and of its personal data `p`. Invalid times are also returned as text. */
+/** The hashed content of a row `a` of the audit log and of its personal data `p`. Invalid times are returned as text. */
 export const trailColumns = (sql: Executor): Fragment => sql`
   encode(a.leaf_hash, 'hex') AS hash,
   coalesce(to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), a.at::text) AS at, a.request_id, a.client_id,
