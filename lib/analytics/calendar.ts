@@ -1,4 +1,4 @@
-/** Cuts a range of time into the buckets of a calendar, in a time zone. */
+/** Splits a time range into calendar buckets in a time zone. */
 
 import type { Instant } from "../base/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
@@ -8,19 +8,19 @@ export const intervals = ["minute", "hour", "day", "week", "month"] as const;
 export type Interval = (typeof intervals)[number];
 
 export interface Buckets {
-  /** In milliseconds, ascending; the first is at or before the range's start. */
+  /** Milliseconds, ascending; the first is at or before the start of the range. */
   starts: number[];
-  /** The range has more buckets than were asked for; only the first ones are here. */
+  /** True if the range has more buckets than the limit; `starts` then holds only the first ones. */
   cut: boolean;
 }
 
 /**
- * Starts of the buckets that a range touches. Days, weeks (from Monday) and months begin with the first instant of their
- * local date, so a day has 23 or 25 hours where clocks change, and a date that a zone left out has no bucket. Hours
- * begin where the local clock reads :00. Minutes are those of UTC: no zone in use today differs from it by seconds.
+ * Returns the starts of the buckets that a range overlaps. Days, weeks (from Monday) and months begin at the first instant
+ * of their local date, so a day has 23 or 25 hours when clocks change, and a date that the zone skipped has no bucket.
+ * Hours begin when the local clock reads :00. Minutes are UTC minutes: no zone in use today differs from UTC by seconds.
  * @param start inclusive
  * @param end exclusive
- * @param most buckets at the most
+ * @param most maximum number of buckets
  */
 export function cutRange(
   start: Instant,
@@ -39,7 +39,7 @@ export function cutRange(
   return { starts, cut: true };
 }
 
-/** `2026-11-23T06:00:00.123456Z` rather than `…123Z`. */
+/** True for `2026-11-23T06:00:00.123456Z`, false for `…123Z`. */
 const hasMicroseconds = ({ text }: Instant): boolean => text.length > 24;
 
 function* minutes({ ms }: Instant): Generator<number> {
@@ -54,13 +54,13 @@ function* dates(start: number, interval: "day" | "week" | "month", tz: string): 
   let before = Number.NEGATIVE_INFINITY;
   for (const midnight of midnights(start + offsetAt(start, tz), interval)) {
     const at = startOfDate(midnight, tz);
-    // A date that the zone left out has no instant of its own: it yields the next date's.
+    // startOfDate returns the next date's start for a date that the zone skipped.
     if (at > before) yield at;
     before = at;
   }
 }
 
-/** Dates on which buckets begin, as their midnights in UTC. @param local the first bucket's time, as if it were UTC */
+/** Dates on which buckets begin, as UTC midnights. @param local a local time in the first bucket, read as UTC */
 function* midnights(local: number, interval: "day" | "week" | "month"): Generator<number> {
   const today = Math.floor(local / DAY_MS);
   if (interval === "month") {
@@ -68,7 +68,7 @@ function* midnights(local: number, interval: "day" | "week" | "month"): Generato
     date.setUTCDate(1);
     for (; ; date.setUTCMonth(date.getUTCMonth() + 1)) yield date.getTime();
   }
-  // The first day of 1970 was a Thursday.
+  // 1 January 1970 was a Thursday.
   const first = interval === "day" ? today : today - modulo(today + 3, 7);
   for (let day = first; ; day += interval === "day" ? 1 : 7) yield day * DAY_MS;
 }
@@ -76,7 +76,7 @@ function* midnights(local: number, interval: "day" | "week" | "month"): Generato
 function* hours(start: number, tz: string): Generator<number> {
   const into = (ms: number): number => modulo(ms + offsetAt(ms, tz), HOUR_MS);
   let at = start - into(start);
-  // A clock that was changed within the hour did not read :00 an hour's part ago.
+  // If the clock changed within the hour, it did not read :00 at the computed time.
   for (let before = into(at); before !== 0; before = into(at)) at -= before;
   for (;;) {
     yield at;
@@ -85,5 +85,5 @@ function* hours(start: number, tz: string): Generator<number> {
   }
 }
 
-/** Not negative, whatever the sign of the number. */
+/** Never negative, unlike `%`. */
 const modulo = (number: number, by: number): number => ((number % by) + by) % by;

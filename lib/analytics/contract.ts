@@ -1,4 +1,4 @@
-/** Questions about events that are answered from counts. */
+/** Operations that count events. */
 import * as z from "zod";
 import {
   bucketField,

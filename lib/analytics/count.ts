@@ -1,4 +1,4 @@
-/** Questions that are answered with counts: from rollups, and from raw rows where a range's edges are ragged. */
+/** Counts events from rollups, and from raw rows at the edges of a range that are not on a minute. */
 
 import { clientFilter } from "../auth/client-filter.ts";
 import type { Instant } from "../base/time.ts";
@@ -25,14 +25,14 @@ type RangeCall = Pick<Call<Stores>, "deps" | "caller"> & {
   };
 };
 
-/** How many events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
+/** Counts events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
 export async function countEvents(call: Call<Stores, typeof contract.countEvents>): Promise<ApiResponse> {
   const { segments, scope, freshness } = await prepare(call);
   const count = segments.length > 0 ? await sums.countEvents(call.deps.sql, segments, scope) : 0;
   return json(200, { count, ...freshness, source: sourceOf(segments) });
 }
 
-/** How many events of each client, type, or both. @throws {Problem} as `countEvents` does */
+/** Counts events by client, type, or both. @throws {Problem} the same as `countEvents` */
 export async function groupEvents(call: Call<Stores, typeof contract.groupEvents>): Promise<ApiResponse> {
   const { segments, scope, freshness } = await prepare(call);
   const groups =
@@ -40,12 +40,12 @@ export async function groupEvents(call: Call<Stores, typeof contract.groupEvents
   return json(200, { groups, ...freshness, source: sourceOf(segments) });
 }
 
-/** Percentiles of the time from received to stored. @throws {Problem} as `countEvents` does */
+/** Percentiles of the time from received to stored. @throws {Problem} the same as `countEvents` */
 export async function getLatency(call: Call<Stores, typeof contract.getLatency>): Promise<ApiResponse> {
   const { segments, scope, freshness } = await prepare(call);
   const bins = segments.length > 0 ? await measureLatency(call.deps.sql, segments, scope) : [];
   const max = bins.length > 0 ? Math.max(...bins.map(({ max_ms }) => max_ms)) : null;
-  // A bin's value may lie beyond the greatest value in it.
+  // The value that represents a bin may exceed the largest value in it.
   const at = (share: number): number | null => {
     const value = percentile(bins, share);
     return value === null || max === null ? null : Math.min(max, Math.round(value * 10) / 10);
@@ -76,7 +76,7 @@ export const scopeOf = (call: RangeCall): EventScope => ({
   where: call.query.where,
 });
 
-/** Rollups know nothing of payloads, so a question with conditions on them reads raw rows alone. */
+/** Rollups hold no payloads, so a query with conditions on payloads reads raw rows only. */
 export function coverQuestion(
   where: readonly Condition[] | undefined,
   start: Instant,
@@ -88,7 +88,7 @@ export function coverQuestion(
   return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
 }
 
-/** What was read; an empty range, of which nothing is read, counts as rollup. */
+/** The kind of rows that were read; "rollup" for an empty range, which reads nothing. */
 export function sourceOf(segments: readonly Segment[]): "rollup" | "raw" | "mixed" {
   const raw = segments.filter(({ grain }) => grain === "raw").length;
   if (raw === 0) return "rollup";

@@ -1,14 +1,14 @@
 /**
- * Reading of the latency sketches that the rollups keep: DDSketch (Masson, Rim, Lee, VLDB 2019). PostgreSQL fills and
- * merges them (migration 0003); the same constant stands there.
+ * Reads the latency sketches in the rollups: DDSketch (Masson, Rim, Lee, VLDB 2019). PostgreSQL fills and merges them
+ * (migration 0003, which has the same constant).
  */
 
-/** A percentile is off by at most this share of itself. */
+/** Maximum relative error of a percentile. */
 export const RELATIVE_ERROR = 0.02;
 
 const GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
 
-/** Times below a millisecond. */
+/** Holds times below a millisecond. */
 const ZERO_BIN = -1;
 
 export interface Bin {
@@ -16,14 +16,14 @@ export interface Bin {
   count: number;
 }
 
-/** The value, in milliseconds, that is within the error of all that fell into the bin. */
+/** The value, in milliseconds, that is within the relative error of every value in the bin. */
 export const latencyOf = (bin: number): number => (bin === ZERO_BIN ? 0 : (2 * GAMMA ** bin) / (GAMMA + 1));
 
 /**
- * The smallest value that a share of all values do not exceed, within the error.
+ * The smallest value that the given share of all values does not exceed, within the relative error.
  * @param bins ascending
  * @param share above 0, at most 1
- * @returns milliseconds; null without values
+ * @returns milliseconds; null if there are no values
  */
 export function percentile(bins: readonly Bin[], share: number): number | null {
   const total = bins.reduce((sum, { count }) => sum + count, 0);

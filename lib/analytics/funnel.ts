@@ -1,4 +1,4 @@
-/** How many got how far through a sequence of steps. */
+/** Counts how many keys reached each step of a funnel. */
 
 import { clientFilter } from "../auth/client-filter.ts";
 import type { Call } from "../http/call.ts";
@@ -33,5 +33,5 @@ export async function getFunnel({
   });
 }
 
-/** Null where there is nothing to be a share of. */
+/** Null if the denominator is 0. */
 const share = (count: number, of = 0): number | null => (of === 0 ? null : count / of);

@@ -1,21 +1,21 @@
 /**
- * How many distinct values there are, from a HyperLogLog sketch: P. Flajolet et al., "HyperLogLog: the analysis of a
- * near-optimal cardinality estimation algorithm", 2007. The estimator is the one of O. Ertl, "New cardinality estimation
- * algorithms for HyperLogLog sketches", 2017, arXiv:1702.01284, algorithm 6: it needs neither tables against bias nor
- * another method for small numbers.
+ * Estimates the number of distinct values from a HyperLogLog sketch: P. Flajolet et al., "HyperLogLog: the analysis of a
+ * near-optimal cardinality estimation algorithm", 2007. The estimator is algorithm 6 of O. Ertl, "New cardinality
+ * estimation algorithms for HyperLogLog sketches", 2017, arXiv:1702.01284: it needs neither bias-correction tables nor a
+ * separate method for small numbers.
  */
 
-/** Bits of a hash that choose the register. */
+/** Bits of a hash that select the register. */
 export const REGISTER_BITS = 14;
 const REGISTERS = 2 ** REGISTER_BITS;
-/** Bits of a hash that are left; a register holds one more than the most leading zeros in them, from 1 to 51. */
+/** Remaining bits of a hash; a register holds the maximum number of leading zeros in them plus one, from 1 to 51. */
 export const REST_BITS = 64 - REGISTER_BITS;
 
-/** Standard error of an estimate, relative to it: 1.04/√m. Two in three lie within one of it, 99.7 % within three. */
+/** Relative standard error: 1.04/√m. Two in three estimates lie within one standard error, 99.7 % within three. */
 export const RELATIVE_ERROR = 1.04 / Math.sqrt(REGISTERS);
 
 /**
- * @param counts how many registers hold each value from 1 to 51; the registers that are missing hold 0
+ * @param counts number of registers that hold each value from 1 to 51; the remaining registers hold 0
  * @returns the estimated number of distinct values, rounded
  */
 export function estimateDistinct(counts: ReadonlyMap<number, number>): number {
@@ -28,7 +28,7 @@ export function estimateDistinct(counts: ReadonlyMap<number, number>): number {
   return Math.round(REGISTERS ** 2 / (2 * Math.LN2 * z));
 }
 
-/** σ(x) = x + Σ x^(2^k) · 2^(k−1) over k ≥ 1, for x below 1: what empty registers add. */
+/** σ(x) = x + Σ x^(2^k) · 2^(k−1) over k ≥ 1, for x below 1: the contribution of empty registers. */
 function sigma(x: number): number {
   let sum = x;
   for (let power = x ** 2, weight = 1; power * weight > sum * Number.EPSILON; power **= 2, weight *= 2)
@@ -36,7 +36,7 @@ function sigma(x: number): number {
   return sum;
 }
 
-/** τ(x) = ⅓ (1 − x − Σ (1 − x^(2^−k))² · 2^−k over k ≥ 1): what full registers add. */
+/** τ(x) = ⅓ (1 − x − Σ (1 − x^(2^−k))² · 2^−k over k ≥ 1): the contribution of full registers. */
 function tau(x: number): number {
   if (x === 0 || x === 1) return 0;
   let sum = 1 - x;

@@ -1,4 +1,4 @@
-/** Questions over properties of payloads. */
+/** Operations that analyze payload properties. */
 import * as z from "zod";
 import {
   bucketField,

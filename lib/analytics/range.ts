@@ -1,15 +1,15 @@
 /**
- * Splits a range of time so that whole days, hours, quarters of them and minutes are counted from rollups, the coarsest that fit, and
- * only the ragged edges, less than a minute each, from raw rows.
+ * Splits a time range so that full days, hours, quarter hours and minutes are counted from rollups, the coarsest that
+ * fit, and only the edges, less than a minute each, from raw rows.
  */
 import { BEYOND_MS, type Instant, isBefore, MINUTE_MS, microseconds } from "../base/time.ts";
 
 /** Minutes that a rollup row spans. */
 export type Grain = 1 | 15 | 60 | 1440;
 
-/** A stretch of time, `from` inclusive, `to` exclusive, in UTC or as PostgreSQL's `-infinity` and `infinity`. */
+/** A time span, `from` inclusive, `to` exclusive, in UTC or as PostgreSQL's `-infinity` and `infinity`. */
 export interface Segment {
-  /** The rollups to read it from; `raw` for none. */
+  /** The rollups to read; `raw` to read events. */
   grain: Grain | "raw";
   from: string;
   to: string;
@@ -19,12 +19,12 @@ export interface Segment {
 export const GRAINS: readonly Grain[] = [1440, 60, 15, 1];
 
 /**
- * Covers a range exactly, to the microsecond: every instant of it lies in one segment, in order of time.
+ * Covers a range exactly, to the microsecond: each of its instants is in one segment. Segments are in order of time.
  * @param start inclusive; undefined for no bound
  * @param end exclusive; undefined for no bound
- * @param cuts times within the range, in milliseconds, ascending, at which no segment's unit may reach over: where a unit
- *   would, finer ones stand for it, and raw rows where a cut is not on a whole minute
- * @returns no segment for an empty range
+ * @param cuts times within the range, in milliseconds, ascending, that no rollup row may span: finer rollups replace a
+ *   row that would, and raw rows do if a cut is not on a full minute
+ * @returns an empty array for an empty range
  */
 export function coverRange(
   start: Instant | undefined,
@@ -34,7 +34,7 @@ export function coverRange(
   if (start && end && !isBefore(start, end)) return [];
   const from = start ? nextMinute(start) : Number.NEGATIVE_INFINITY;
   const to = end ? Math.floor(end.ms / MINUTE_MS) * MINUTE_MS : Number.POSITIVE_INFINITY;
-  // Without a whole minute in it, the range is one edge; so are the last seconds that there are.
+  // A range that holds no full minute is one edge; so are the seconds of the last representable minute.
   if (start && (from >= to || from >= BEYOND_MS))
     return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
   const edge = (first: string, last: string): Segment[] =>
@@ -47,7 +47,7 @@ export function coverRange(
   ];
 }
 
-/** @param from and `to` in milliseconds, both on whole minutes, and all cuts between them */
+/** @param from in milliseconds, like `to`; both are on full minutes, and all cuts are between them */
 function coverMinutes(
   from: number,
   to: number,
@@ -58,7 +58,7 @@ function coverMinutes(
   if (grain === undefined) return [{ grain: "raw", from: toText(from), to: toText(to) }];
   const unit = grain * MINUTE_MS;
   const segments: Segment[] = [];
-  /** How far the range is covered, and the cuts from there on. */
+  /** The end of what is covered so far, and the cuts after it. */
   let covered = from;
   let open: number[] = [];
   const dividing = cuts.filter((cut) => cut % unit !== 0);
@@ -73,13 +73,13 @@ function coverMinutes(
     }
     open.push(next);
   }
-  // The last one is the end itself.
+  // The last element is the end itself, not a cut.
   open.pop();
   segments.push(...coverMinutes(covered, to, open, finer));
   return segments;
 }
 
-/** The first whole minute at or after the instant, in milliseconds. */
+/** The first full minute at or after the instant, in milliseconds. */
 function nextMinute(instant: Instant): number {
   const minute = Math.floor(instant.ms / MINUTE_MS) * MINUTE_MS;
   return minute === instant.ms && microseconds(instant) === 0 ? minute : minute + MINUTE_MS;

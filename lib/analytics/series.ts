@@ -1,4 +1,4 @@
-/** How many events in each bucket of a calendar. */
+/** Counts events by calendar bucket. */
 
 import { DAY_MS, FIRST_MS, type Instant, instantOf } from "../base/time.ts";
 import { localTime } from "../base/time-zone.ts";
@@ -13,11 +13,11 @@ import type * as contract from "./contract.ts";
 import { coverQuestion, scopeOf, sourceOf } from "./count.ts";
 import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
 
-/** Numbers in an answer; each takes about 100 bytes of the 6 MB that a function may answer. */
+/** Maximum counts in a response; each takes about 100 bytes of the 6 MB that a function may return. */
 const MOST_CELLS = 20_000;
 const MOST_BUCKETS = 10_000;
 
-/** What is shown without a `start`. */
+/** Length of the range if the query has no `start`. */
 const SPAN_MS: Readonly<Record<Interval, number>> = {
   minute: 3_600_000,
   hour: DAY_MS,
@@ -58,12 +58,12 @@ function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string,
 }
 
 interface Cell extends Group {
-  /** Its start. */
+  /** Start of the bucket. */
   bucket: string;
   count: number;
 }
 
-/** Every bucket of every group, in order of time. */
+/** Returns every bucket of every group, in order of time. */
 function inTime(buckets: readonly string[], groups: readonly Counted[]): Cell[] {
   const cells: Cell[] = [];
   for (const [index, bucket] of buckets.entries()) {

@@ -1,4 +1,4 @@
-/** The most frequent values of a payload property. Values pass through as JSON text, so that their digits survive. */
+/** The most frequent values of a payload property. Values stay JSON text, so that numbers keep their digits. */
 
 import { clientFilter } from "../auth/client-filter.ts";
 import type { Call } from "../http/call.ts";
@@ -9,7 +9,7 @@ import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./properties-contract.ts";
 import { topValues } from "./sql/top-values.ts";
 
-/** Longest value that is shown, in bytes: a thousand of them stay well below what a function may answer. */
+/** Longest value that is returned, in bytes: a thousand of them stay well below the limit of a function's response. */
 const MAX_VALUE_BYTES = 1_000;
 
 /** @throws {Problem} `insufficient-scope`, `query-too-broad` */

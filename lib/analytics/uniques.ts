@@ -1,4 +1,4 @@
-/** How many distinct values a payload property has. */
+/** Counts the distinct values of a payload property. */
 
 import { clientFilter } from "../auth/client-filter.ts";
 import { instantOf, isBefore } from "../base/time.ts";
@@ -19,13 +19,13 @@ import { findSpan } from "./sql/find-span.ts";
 import type { RawScope } from "./sql/raw-events.ts";
 import { sketchDistinct } from "./sql/sketch-distinct.ts";
 
-/** Up to this many events are counted exactly; why so many is in docs/decisions/0014-uniques.md. */
+/** Counts are exact up to this many events; docs/decisions/0014-uniques.md gives the reason. */
 const EXACT_EVENTS = 1_000_000;
-/** Most buckets of an answer: hours of 400 days are 9,600. */
+/** Maximum buckets in a response: 400 days have 9,600 hours. */
 const MAX_BUCKETS = 10_000;
 
 /**
- * @param exactEvents up to how many events, whatever their properties, the answer is exact
+ * @param exactEvents counts are exact if the range has at most this many events, whatever their properties
  * @throws {Problem} `insufficient-scope`, `query-too-broad`
  */
 export async function getUniques(
@@ -59,9 +59,9 @@ export async function getUniques(
 }
 
 /**
- * Cuts what lies between the scope's first and last event. The range that comes back is that and no more, so that an
- * event which is stored meanwhile does not fall outside of the buckets.
- * @returns no start of a bucket where there are no events
+ * Splits the span from the scope's first to its last event into buckets. Also returns that span as the range to read, so
+ * that an event stored in the meantime can't lie outside the buckets.
+ * @returns no starts if there are no events
  * @throws {Problem} `query-too-broad`
  */
 async function cutScope(

@@ -5,9 +5,9 @@ import { createDeps, type Deps } from "./connect.ts";
 let deps: Deps | undefined;
 
 /**
- * What the use cases work with, made with the first call and kept as long as the function instance lives: a frozen
- * instance finds its connections again.
- * @throws {ConfigError} naming every variable of the environment that is missing or wrong
+ * The dependencies of the use cases, created at the first call and kept for the lifetime of the function instance, so
+ * that an instance keeps its connections while it is frozen.
+ * @throws {ConfigError} naming every environment variable that is missing or wrong
  */
 export function getDeps(): Deps {
   deps ??= createDeps(loadConfig());
@@ -15,8 +15,8 @@ export function getDeps(): Deps {
 }
 
 /**
- * As {@link getDeps}, for functions whose first call needs PostgreSQL after Redis has checked its key: the two connections
- * open side by side. Where this one fails, the statement that needs it will tell.
+ * Like {@link getDeps}, for functions whose first call needs PostgreSQL after Redis has checked the API key: both
+ * connections open in parallel. If PostgreSQL is unavailable, the statement that needs it reports the error.
  */
 export function getConnectedDeps(): Deps {
   if (deps === undefined) ping(getDeps().sql).catch(() => {});

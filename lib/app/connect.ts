@@ -1,4 +1,4 @@
-/** What use cases work with: one database pool, one Redis connection, one queue, made once per function instance. */
+/** Dependencies of the use cases: one database pool, one Redis connection, one queue, created once per function instance. */
 
 import { Unqueued } from "../audit/record/unqueued.ts";
 import { createLogger, type Log } from "../base/log.ts";
@@ -23,18 +23,18 @@ export interface Deps {
   queue: Queue;
   intake: Intake;
   log: Log;
-  /** Ids of audit rows that are in this instance's log only. */
+  /** Ids of audit rows that are only in this instance's log. */
   unqueued: Unqueued;
 }
 
-/** The queue that the configuration names, for one receiver. */
+/** Creates the configured queue, for one receiver. */
 export function createQueue(redis: RedisConnection, shards: Shards, config: Config): Queue {
   if (config.sqs) return new SqsQueue(redis, shards, sqsSettings(config));
   if (!config.redisCluster && shards.all.length === 1) return new RedisQueue(redis, shards.first, config);
   return new ShardedQueue(shards.all.map((shard) => new RedisQueue(redis, shard, config)));
 }
 
-/** Connects lazily: nothing is opened before the first query or command. */
+/** Connects lazily: connections open with the first query or command. */
 export function createDeps(config: Config): Deps {
   const redis = connectRedis(config);
   const shards = new Shards(config.redisShards);
@@ -54,7 +54,7 @@ export function createDeps(config: Config): Deps {
   return { ...shared, queue, intake };
 }
 
-/** Ends every connection, waiting for statements under way for at most a second. */
+/** Closes every connection; waits at most one second for running statements. */
 export async function closeDeps(deps: Deps): Promise<void> {
   await deps.queue.close();
   await Promise.allSettled([deps.sql.end({ timeout: 1 }), deps.redis.quit()]);

@@ -1,4 +1,4 @@
-/** Pages for people and tools. */
+/** Operations that serve documentation. */
 import * as z from "zod";
 import { operation } from "../http/operation.ts";
 

@@ -1,10 +1,10 @@
-/** Pages for people and tools, and what to say where no operation matches. */
+/** Documentation of problem types, and the response if no operation matches. */
 
 import type { ApiRequest } from "../http/gateway.ts";
 import { Problem, type ProblemCode, problemPage, problemTypes } from "../http/problem.ts";
 import { paths } from "./paths.ts";
 
-/** A problem type's page, in Markdown. @throws {Problem} `not-found` */
+/** Returns the page of a problem type, in Markdown. @throws {Problem} `not-found` */
 export function errorPage(code: string): string {
   if (!isProblemCode(code)) throw new Problem("not-found", "There is no problem type of that name.");
   return problemPage(code);
@@ -18,12 +18,12 @@ const patterns = paths.map(({ path, methods }) => ({
 }));
 
 /**
- * Refuses a call that no operation is for.
- * @throws {Problem} `method-not-allowed` with `Allow` where the path has other methods, else `not-found`
+ * Refuses a call that matches no operation.
+ * @throws {Problem} `method-not-allowed` with `Allow` if the path has other methods, else `not-found`
  */
 export function refuse({ method, path }: Pick<ApiRequest, "method" | "path">): never {
   const fitting = patterns.filter(({ pattern }) => pattern.test(path));
-  // A path that says itself what another has as a parameter, as /v1/events/export, fits both.
+  // A literal path such as /v1/events/export also matches a pattern with a parameter in its place.
   const methods = [...new Set(fitting.flatMap((found) => found.methods))];
   if (methods.length === 0 || methods.some((other) => other === method))
     throw new Problem("not-found", "There is nothing at this path.");

@@ -1,6 +1,6 @@
 /**
- * The stack every HTTP function shares: audit, problem documents, authentication, parameters. A function names the
- * operations it serves and the use case behind each.
+ * The middleware stack that all HTTP functions share: audit, problem documents, authentication, parameters. A function
+ * lists the operations it serves, each with its use case.
  */
 
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
@@ -32,10 +32,10 @@ import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Change } from "../trail/entry.ts";
 
-/** Milliseconds kept back before the function's time-out, to answer and to write the audit row. */
+/** Milliseconds reserved before the function's timeout to respond and to write the audit row. */
 const RESERVE_MS = 500;
 
-/** What the stack itself needs. */
+/** Dependencies of the stack itself. */
 export interface HandlerDeps {
   sql: Database;
   redis: RedisConnection;
@@ -51,7 +51,7 @@ export type HttpHandler = middy.MiddyfiedHandler<Gateway, Result>;
 
 const ANONYMOUS: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
 
-/** A call as its middlewares pass it on. */
+/** The state of a call that its middlewares share. */
 interface State {
   request: ApiRequest;
   caller: Caller;
@@ -60,8 +60,8 @@ interface State {
 }
 
 /**
- * @param getDeps called with the first request, so that a function's start does not wait for connections
- * @param fallback answers calls that no operation of this function matches
+ * @param getDeps called at the first request, so that a cold start does not wait for connections
+ * @param fallback handles calls that match no operation of this function
  */
 export function httpHandler<D extends HandlerDeps>(
   getDeps: () => D,
@@ -129,7 +129,7 @@ async function answer<D extends HandlerDeps>(
   return limit ? { ...response, headers: { ...rateLimitHeaders(limit), ...response.headers } } : response;
 }
 
-/** middy gives `internal` to middlewares only, so the handler gets the state with its context. */
+/** middy passes `internal` to middlewares only, so the handler gets the state in its context. */
 type Internal = { state: State };
 type StateContext = Context & Internal;
 type Middleware = MiddlewareObj<Gateway, Result, Error, StateContext, Internal>;
@@ -142,7 +142,7 @@ const begin: Middleware = {
   },
 };
 
-/** Turns whatever was thrown into a problem document, and logs what is ours. */
+/** Turns any error into a problem document, and logs errors with status 500 and above. */
 function problems(getDeps: () => HandlerDeps): Middleware {
   return {
     onError: (request) => {
@@ -160,8 +160,8 @@ function problems(getDeps: () => HandlerDeps): Middleware {
 }
 
 /**
- * Headers of every answer: its request id, and what keeps browsers from guessing a type and caches from keeping a
- * client's data. An operation whose answer is public sets a Cache-Control of its own.
+ * Adds the headers of every response: the request id, and those that keep browsers from guessing a type and caches from
+ * storing a client's data. An operation with a public response sets its own Cache-Control.
  */
 const addHeaders = ({ response, internal }: MiddyRequest): void => {
   if (!response) return;
@@ -174,7 +174,7 @@ const addHeaders = ({ response, internal }: MiddyRequest): void => {
 };
 const commonHeaders: Middleware = { after: addHeaders, onError: addHeaders };
 
-/** Of a function, also where it can't start, since its settings are wrong, and answers nevertheless. */
+/** The function's log, even if its settings are invalid: it then can't connect, but still responds. */
 function logOf(getDeps: () => HandlerDeps): Log {
   try {
     return getDeps().log;
@@ -183,10 +183,10 @@ function logOf(getDeps: () => HandlerDeps): Log {
   }
 }
 
-/** Kept back of the function's time when it waits for the queue, to log the row that the queue did not take. */
+/** Milliseconds reserved while waiting for the queue, to log the row if the queue does not accept it. */
 const LOG_MS = 150;
 
-/** Has the audit row written, whatever came of the call: through the queue, or into the log. */
+/** Writes the audit row, whatever the outcome of the call: through the queue, or into the log. */
 function audit(getDeps: () => HandlerDeps): Middleware {
   const write = async (request: MiddyRequest): Promise<void> => {
     const { state } = request.internal;

@@ -1,4 +1,4 @@
-/** Headers of answers, as the OpenAPI document describes them. */
+/** Response headers, as the OpenAPI document describes them. */
 import type { ZodOpenApiHeadersObject } from "zod-openapi";
 import type { Operation } from "../http/operation.ts";
 
@@ -48,7 +48,7 @@ export const refer = (name: keyof typeof headers): { $ref: string } => ({
   $ref: `#/components/headers/${name}`,
 });
 
-/** Which headers an answer has. @param problem whether the answer is a problem document */
+/** Returns the headers of a response. @param problem whether the response is a problem document */
 export function headersOf(
   { scopes, query, download }: Pick<Operation, "scopes" | "query" | "download">,
   status: number,

@@ -1,4 +1,4 @@
-/** The OpenAPI document, made from the descriptions that route and check the calls. */
+/** Generates the OpenAPI document from the operations that also route and validate calls. */
 import { STATUS_CODES } from "node:http";
 import {
   createDocument,
@@ -39,7 +39,7 @@ const tags = [
 ] as const;
 type Tag = (typeof tags)[number]["name"];
 
-/** By the first part of the path, after the version. */
+/** By the first segment of the path after the version. */
 const tagOf: Readonly<Record<string, Tag>> = {
   events: "Events",
   receipts: "Events",
@@ -57,7 +57,7 @@ const tagOf: Readonly<Record<string, Tag>> = {
 const components: ZodOpenApiComponentsObject = {
   headers,
   responses: {
-    // No operation answers it: it is for the methods that are none.
+    // No operation refers to it: it describes the response to methods that a path does not have.
     MethodNotAllowed: {
       description: `\`method-not-allowed\`: ${problemTypes["method-not-allowed"].title}`,
       headers: { "X-Request-Id": refer("RequestId"), Allow: refer("Allow") },
@@ -74,7 +74,7 @@ const components: ZodOpenApiComponentsObject = {
   },
 };
 
-/** @throws when an operation's path belongs to no tag */
+/** @throws if the path of an operation has no tag */
 export function openApiDocument(): Document {
   const paths: ZodOpenApiPathsObject = {};
   for (const [id, operation] of Object.entries(operations)) {
@@ -99,7 +99,7 @@ export function openApiDocument(): Document {
   );
 }
 
-/** Zod gives every integer the bounds within which JavaScript counts exactly, which say nothing to a reader. */
+/** Removes the bounds of safe integers that Zod adds to every integer: they tell a reader nothing. */
 function withoutSafeBounds({ jsonSchema }: ZodOpenApiOverrideContext): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
@@ -114,7 +114,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     tags: [tagNamed(operation)],
     summary,
     description: operation.description === undefined ? needs : `${operation.description} ${needs}`,
-    // One requirement a scope: any of them will do.
+    // One requirement for each scope: any of them suffices.
     security: scopes.map((scope) => ({ ApiKeyAuth: [scope] })),
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(operation.body && { requestBody: requestBody(operation) }),
@@ -156,12 +156,12 @@ function responses(operation: Operation): ZodOpenApiOperationObject["responses"]
   return all;
 }
 
-/** An operation's own problems and those that any call like it can answer. */
+/** The operation's own problems, and those that its parameters and scopes imply. */
 function problemsOf({ params, query, scopes, problems = [] }: Operation): ProblemCode[] {
   const codes = new Set<ProblemCode>(problems);
   if (params || query) codes.add("invalid-parameter");
   if (scopes.length > 0) {
-    // A key that is not cached is read from the database.
+    // database-unavailable: a key that is not cached is read from the database.
     const ofKeys = [
       "missing-api-key",
       "invalid-api-key",

@@ -1,4 +1,4 @@
-/** Every call that exists. */
+/** All operations of the API. */
 
 import * as analytics from "../analytics/contract.ts";
 import * as properties from "../analytics/properties-contract.ts";

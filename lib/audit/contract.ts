@@ -1,4 +1,4 @@
-/** Calls about the record of all calls. */
+/** Operations on the audit log. */
 import * as z from "zod";
 import { exportFormats, MAX_EXPORTED } from "../http/download.ts";
 import {
@@ -53,7 +53,7 @@ const timeQuery = {
   end: timeParam.optional().meta({ description: "Calls before this time." }),
 };
 
-/** Which entries are asked for. */
+/** Filters for entries. */
 export const auditQuery = {
   client: rangeQuery.client,
   method: textParam(20).optional(),
@@ -77,7 +77,7 @@ export const auditQuery = {
   ...timeQuery,
 };
 
-/** Cursors of the trail tell how far each lane was read. */
+/** A cursor of the trail holds the position in each lane. */
 const trailCursor = cursorParam(4_000)
   .optional()
   .meta({ description: "`next_cursor` of the answer before." });
@@ -164,7 +164,7 @@ export const verifyAudit = operation({
   problems: ["query-too-broad"],
 });
 
-/** Most seals between an entry and its checkpoint that a proof has. */
+/** Maximum seals in a proof between an entry and its checkpoint. */
 export const MAX_CHAIN = 10_000;
 
 export const getProof = operation({

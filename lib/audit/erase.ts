@@ -1,4 +1,4 @@
-/** Forgets who called: address and user agent of calls, which the audit trail holds apart, so that it stays whole. */
+/** Erases who called: address and user agent, which are stored apart from the entries, so the audit trail still verifies. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
@@ -18,17 +18,17 @@ import { erasePersonal, isGone, type PersonalFilter, type PersonalPartition } fr
 type Criteria = z.output<typeof auditErasureSchema>;
 type Erased = z.output<typeof auditErasedSchema>;
 
-/** Most rows that one transaction deletes. */
+/** Maximum rows that one transaction deletes. */
 const STEP_ROWS = 10_000;
-/** How long a call works; a function has 29 s. */
+/** Time that a call works; a function has 29 s. */
 const WORK_MS = 15_000;
-/** How long it waits for calls that are in the queue, and how often it looks. */
+/** Maximum wait for calls that are still queued, and the polling interval. */
 const WAIT_MS = 2_000;
 const LOOK_MS = 50;
 
 /**
- * Erases what is personal of the calls that meet all criteria, as far as the time goes: a day at a time, the oldest first.
- * @param workMs for how long, in milliseconds
+ * Erases the personal data of the calls that meet all criteria, day by day, oldest first, until the time is up.
+ * @param workMs maximum duration in milliseconds
  */
 export async function eraseAudit(
   { sql, queue }: { sql: Database; queue: Queue },
@@ -44,7 +44,7 @@ export async function eraseAudit(
     end: criteria.end,
   };
   const steps = newSteps(sql, { endsAt: Date.now() + workMs, pace: { attempts: 2, pauseMs: 100 } });
-  // Before the work: what is written by now is certainly seen in it.
+  // Checked before the work, which then sees everything written by now.
   const settled = await isSettled({ sql, queue }, criteria.end);
   const done = { erased: 0 };
   const stoppedAt = await eraseDays(steps, filter, (rows) => {
@@ -53,7 +53,7 @@ export async function eraseAudit(
   return { ...done, complete: settled && stoppedAt === undefined, next_start: stoppedAt ?? null };
 }
 
-/** Have the calls that were received before now, or before `end`, left the queue? Waits a little for them. */
+/** True if the calls received before now, or before `end`, have left the queue. Waits up to `WAIT_MS` for them. */
 async function isSettled(deps: { sql: Database; queue: Queue }, end: Instant | undefined): Promise<boolean> {
   const { nowMs } = await readClock(deps.sql);
   const wantedMs = Math.min(nowMs, end?.ms ?? nowMs);
@@ -64,7 +64,7 @@ async function isSettled(deps: { sql: Database; queue: Queue }, end: Instant | u
   }
 }
 
-/** @returns when the day begins at which the time was up, RFC 3339; undefined where all was done */
+/** @returns the start of the day at which the time ran out, RFC 3339; undefined if everything was done */
 async function eraseDays(
   steps: Steps,
   filter: PersonalFilter,
@@ -72,7 +72,7 @@ async function eraseDays(
 ): Promise<string | undefined> {
   const seen = new Set<string>();
   for (;;) {
-    // Asked for again and again: rows of a day that gets its partition just now move there out of DEFAULT.
+    // Listed again for each partition: when a day gets its own partition, its rows move there from DEFAULT.
     const next = (await partitionsOf(steps, filter)).find(({ name }) => !seen.has(name));
     if (next === undefined) return undefined;
     try {
@@ -89,7 +89,7 @@ async function eraseDays(
 
 const BEGINNING = "0001-01-01T00:00:00.000Z";
 
-/** DEFAULT, whose rows may be of any day, and the days that the filter touches, oldest first. */
+/** DEFAULT, whose rows may be of any day, and the partitions of the days that the filter overlaps, oldest first. */
 async function partitionsOf(steps: Steps, { start, end }: PersonalFilter): Promise<PersonalPartition[]> {
   const names = [...(await listPartitions(steps.sql))].filter((name) => name.startsWith("audit_personal_"));
   const days = names.sort().flatMap((name): PersonalPartition[] => {
@@ -102,7 +102,7 @@ async function partitionsOf(steps: Steps, { start, end }: PersonalFilter): Promi
   return [{ name: "audit_personal_default", day: undefined }, ...days];
 }
 
-/** What the audit log says of an erasure: not what was erased, or it would stand there again. */
+/** The change that the audit log records for an erasure. It omits the erased values, or the log would hold them again. */
 export function changeOf(
   { address, user_agent, start, end, ...rest }: Criteria,
   { erased, complete }: Pick<Erased, "erased" | "complete">,

@@ -1,5 +1,5 @@
 /**
- * Who is calling, and may they? Redis answers; a key it does not know is read from PostgreSQL once and cached. A
+ * Authenticates and authorizes callers in Redis. A key that Redis does not know is read from PostgreSQL once and cached. A
  * revocation is written to Redis before it returns, so the very next call is refused.
  */
 
@@ -17,35 +17,35 @@ import { authorizeScript } from "./lua/authorize.ts";
 import { rememberScript } from "./lua/remember.ts";
 import { findKeyByHash, type KeyRow } from "./sql/find-key.ts";
 
-/** How long a good key stays cached. Revocation and changes write through, so this only bounds memory. */
+/** Time that a valid key stays cached. Revocations and changes write through, so this only bounds memory. */
 export const KEY_CACHE_SECONDS = 86_400;
-/** How long an unknown key stays refused without asking the database again. */
+/** Time that an unknown key is refused without another query of the database. */
 const UNKNOWN_KEY_SECONDS = 10;
 const LONGEST_KEY = 256;
 
-/** Where keys are: cached in Redis, stored in PostgreSQL. */
+/** The stores of API keys: PostgreSQL, with a cache in Redis. */
 interface KeyStores {
   sql: Database;
   redis: RedisConnection;
   shards: Shards;
 }
 
-/** A key as it was presented. */
+/** A key as the caller sent it. */
 export interface PresentedKey {
   secret: string;
   /** SHA-256, base64url. */
   hash: string;
-  /** The client it is thought to belong to; empty while that is not known. */
+  /** The client that the key presumably belongs to; empty while unknown. */
   clientId: string;
-  /** What may be shown of it. Of a key that is not ours even four characters may be too much of a short secret. */
+  /** The part that may be shown. Null for a key in another format: even four characters of a short secret may be too much. */
   prefix: string | null;
 }
 
-/** Clients of imported keys, whose text names none or another one, by hash. Such a key never changes its client. */
+/** Clients of imported keys, whose text names no client or a wrong one, by hash. A key's client never changes. */
 const importedKeys = new Map<string, string>();
 const MOST_IMPORTED = 10_000;
 
-/** @throws {Problem} `missing-api-key`, or `invalid-api-key` for one that can't be a key at all */
+/** @throws {Problem} `missing-api-key`, or `invalid-api-key` for text that is too long for a key */
 export function presentedKey(secret: string | undefined): PresentedKey {
   if (secret === undefined || secret === "")
     throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
@@ -56,12 +56,12 @@ export function presentedKey(secret: string | undefined): PresentedKey {
   return { secret, hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };
 }
 
-/** A script's reply where the key's record is missing in Redis, or belongs to another client than was thought. */
+/** A script's reply if the key's record is missing in Redis, or belongs to another client than assumed. */
 export type KeyMiss = { code: "miss" } | { code: "client"; clientId: string };
 
 /**
- * Runs a script about a key until the key and its client are cached and the script knows which client it is.
- * @throws {Problem} `database-unavailable` when the key is not cached and can't be read
+ * Runs a script that uses a key, and repeats it until the key and its client are cached and the client is the right one.
+ * @throws {Problem} `database-unavailable` if the key is not cached and can't be read
  */
 export async function withKey<T extends { code: string }>(
   deps: KeyStores,
@@ -87,9 +87,9 @@ function rememberClient(key: PresentedKey, clientId: string): void {
 }
 
 /**
- * Reads a key from the database into the cache, at its client's shard. Of a key that was looked up elsewhere, since its
- * text does not name its client, that shard remembers only whose it is.
- * @throws {Problem} `database-unavailable`; and whatever Redis says
+ * Reads a key from the database into the cache, on its client's shard. If the key was looked up on another shard, since its
+ * text does not name its client, that shard caches only the client's id.
+ * @throws {Problem} `database-unavailable`; also errors of Redis
  */
 export async function loadKey({ sql, redis, shards }: KeyStores, key: PresentedKey): Promise<void> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
@@ -124,10 +124,10 @@ interface Authorized {
 }
 
 /**
- * Lets a caller in who has one of the scopes. When Redis is away, PostgreSQL answers, so that reading and administration
- * go on; only the rate-limit headers are missing then.
- * @param seen told who it is as soon as that is known, refused or not, for the audit
- * @throws {Problem} 401, 403, or 503 when neither answers
+ * Admits a caller that has one of the scopes. If Redis is unavailable, it uses PostgreSQL, so that reading and
+ * administration continue; only the rate-limit headers are missing then.
+ * @param seen called with the caller as soon as it is known, refused or not, for the audit
+ * @throws {Problem} 401, 403, or 503 if neither is available
  */
 export async function authorize(
   deps: KeyStores,
@@ -148,7 +148,7 @@ export async function authorize(
   return caller;
 }
 
-/** The caller behind a key that is not known yet. */
+/** The caller of a key that is not known yet. */
 export const anonymous = ({ prefix }: PresentedKey): Caller => ({
   clientId: null,
   keyId: null,
@@ -216,10 +216,10 @@ async function askDatabase(
 }
 
 const unauthorized = (code: ProblemCode, detail: string): Problem =>
-  // RFC 9110, section 11.6.1: a 401 names the scheme that would do.
+  // RFC 9110, section 11.6.1: a 401 response names an applicable scheme.
   new Problem(code, detail, { headers: { "www-authenticate": 'ApiKey realm="weir"' } });
 
-/** The problem for a caller that is refused by its key, client or scope. */
+/** The problem for a caller that is refused because of its key, client or scope. */
 export function refusal(code: ProblemCode, scopes: readonly Scope[], limit: Limit | undefined): Problem {
   switch (code) {
     case "invalid-api-key":

@@ -1,4 +1,4 @@
-/** Whose data a caller asks for, and may see. */
+/** Limits a query to the data that the caller may see. */
 
 import type { Caller } from "../http/call.ts";
 import { Problem } from "../http/problem.ts";
@@ -9,14 +9,14 @@ interface Asked {
 }
 
 /**
- * The client whose data an answer may hold: an admin key sees all and can narrow with `client=`, any other key sees its
- * own.
+ * The client whose data a response may hold. An admin key sees all clients and can narrow with `client=`; any other key sees
+ * its own client.
  * @returns null for all clients
- * @throws {Problem} `insufficient-scope` when a key without `admin` asks for another client's data
+ * @throws {Problem} `insufficient-scope` if a key without `admin` requests another client's data
  */
 export function clientFilter({ caller, query }: Asked): string | null {
   if (caller.admin) return query.client ?? null;
-  // Null would mean everybody's data, so nothing but an admin key may get that far.
+  // Null would select the data of all clients, which only an admin key may see.
   if (caller.clientId === null) throw new Error("A caller without a client reached a question about events.");
   if (query.client !== undefined && query.client !== caller.clientId)
     throw new Problem("insufficient-scope", "Another client's data needs a key with the scope admin.");

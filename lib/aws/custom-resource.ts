@@ -1,4 +1,4 @@
-/** Answers CloudFormation, which calls a function for a custom resource and waits for a letter at a URL that it names. */
+/** Responds to CloudFormation, which invokes a function for a custom resource and waits for a report at a given URL. */
 import { z } from "zod";
 
 const requestSchema = z.looseObject({
@@ -9,20 +9,20 @@ const requestSchema = z.looseObject({
   LogicalResourceId: z.string(),
 });
 
-/** What CloudFormation sends, as far as an answer needs it. */
+/** The part of CloudFormation's request that a response needs. */
 export type CloudFormationRequest = z.output<typeof requestSchema>;
 
 export const isCloudFormationRequest = (event: unknown): event is CloudFormationRequest =>
   requestSchema.safeParse(event).success;
 
-/** CloudFormation takes 4,096 bytes in all. */
+/** CloudFormation accepts a response of at most 4,096 bytes. */
 const MAX_REASON_CHARACTERS = 1_000;
 const TIMEOUT_MS = 20_000;
 
 /**
- * Runs and reports how it went. A failure is CloudFormation's to act on, so it is reported and not thrown: a function
- * that throws is called again, for a deployment that has been given up by then.
- * @throws if the report could not be delivered
+ * Calls `run` and reports the outcome. CloudFormation acts on a failure, so the failure is reported, not thrown: a function
+ * that throws is invoked again, for a deployment that has been abandoned by then.
+ * @throws if the report can't be delivered
  */
 export async function answerCloudFormation(
   request: CloudFormationRequest,
@@ -35,7 +35,7 @@ export async function answerCloudFormation(
   const body = JSON.stringify({
     Status: reason === undefined ? "SUCCESS" : "FAILED",
     Reason: reason?.slice(0, MAX_REASON_CHARACTERS),
-    // Always the same: an answer with a new one would tell that the old thing is to be deleted.
+    // Always the same: with a new id CloudFormation would delete the old resource.
     PhysicalResourceId: request.LogicalResourceId,
     StackId: request.StackId,
     RequestId: request.RequestId,

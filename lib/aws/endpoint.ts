@@ -5,10 +5,10 @@ interface StandIn {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** What a client of AWS is told where a server stands in for AWS. @param endpoint undefined for AWS itself */
+/** Settings of an AWS client for a server that replaces AWS. @param endpoint undefined for AWS itself */
 export const standIn = (endpoint: string | undefined): StandIn => ({
   ...(endpoint !== undefined && { endpoint }),
-  // A server on this machine asks for some credentials, and shall never see real ones.
+  // A server on this machine requires some credentials, and must never see real ones.
   ...(endpoint !== undefined &&
     isLocalUrl(endpoint) && { credentials: { accessKeyId: "local", secretAccessKey: "local" } }),
 });

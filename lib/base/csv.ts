@@ -1,15 +1,15 @@
-/** Lines of CSV as RFC 4180 has them: https://www.rfc-editor.org/rfc/rfc4180 */
+/** Lines of CSV as defined by RFC 4180: https://www.rfc-editor.org/rfc/rfc4180 */
 
 /**
- * What spreadsheets take for a formula, which then could send away what stands in other cells.
+ * Text that spreadsheets interpret as a formula, which could send the content of other cells to an attacker.
  * https://owasp.org/www-community/attacks/CSV_Injection
- * The last four are =, +, - and @ in full width, by number: one character beyond Latin-1 doubles a bundle in V8's memory.
+ * The last four are full-width =, +, - and @, escaped: one character beyond Latin-1 doubles a bundle in V8's memory.
  */
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /**
- * A line with its end. A text that begins like a formula gets an apostrophe before it, which spreadsheets do not show; so
- * does one that begins with an apostrophe, so that a reader who takes one off always has what was stored.
+ * A line with its line end. Text that begins like a formula gets a leading apostrophe, which spreadsheets do not show; so
+ * does text that begins with an apostrophe, so that removing one always restores what was stored.
  */
 export const csvLine = (cells: readonly (string | number)[]): string => `${cells.map(csvCell).join(",")}\r\n`;
 

@@ -1,19 +1,19 @@
 /**
- * JSON in and out without losing digits. JavaScript's numbers would turn 12345678901234567890 into
- * 12345678901234567000 and 1.50 into 1.5, so wherever a text holds a number that would not come back as written, it is
- * parsed with each number's source text kept (ECMAScript "JSON.parse source text access": `context.source`,
- * `JSON.rawJSON`). That is about five times slower, so the usual text, which needs none of it, takes the plain way.
+ * Parses and prints JSON without losing digits. JavaScript's numbers would turn 12345678901234567890 into
+ * 12345678901234567000 and 1.50 into 1.5, so text with a number that would not survive the round trip is parsed with the
+ * source text of each number (ECMAScript "JSON.parse source text access": `context.source`, `JSON.rawJSON`). That is about
+ * five times slower, so other text, which is the usual case, is parsed normally.
  */
 
 /**
- * Finds a number that JSON.parse and JSON.stringify might not give back as written: 16 or more digits, an exponent, a
- * fraction that ends in 0, minus zero, or below 1e-6 (which is printed with an exponent). Digits inside strings may
- * match as well, which costs time and changes nothing.
+ * Matches a number that JSON.parse and JSON.stringify might not reproduce as written: 16 or more digits, an exponent, a
+ * fraction that ends in 0, minus zero, or below 1e-6 (which is printed with an exponent). Digits inside strings may also
+ * match, which only costs time.
  */
 const UNSAFE_NUMBER =
   /(?:^|[\s:,[])(?:-?\d+\.\d*0|-?\d[\d.]{15,}|-?[\d.]+[eE][+-]?\d+|-0|-?0\.0{6}\d*)(?=[\s,\]}]|$)/;
 
-/** The TypeScript library does not know these yet; Node 24 has them. */
+/** Node 24 has these; TypeScript's library does not declare them yet. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
 type SourceReviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
 const parseWithSource = JSON.parse as (text: string, reviver: SourceReviver) => unknown;
@@ -22,9 +22,9 @@ const keepNumber: SourceReviver = (_key, value, { source }) =>
   typeof value === "number" && source !== undefined && String(value) !== source ? rawJSON(source) : value;
 
 /**
- * Parses JSON so that JSON.stringify of the result writes each number with the digits it was read with.
- * @returns plain values; a number that JavaScript can't hold stands as a raw JSON object, see `numberSource`
- * @throws {SyntaxError} when the text is not JSON
+ * Parses JSON so that JSON.stringify of the result writes each number with its original digits.
+ * @returns plain values; a number that JavaScript would change is a raw JSON object, see `numberSource`
+ * @throws {SyntaxError} if the text is not JSON
  */
 export function parseExact(text: string): unknown {
   return UNSAFE_NUMBER.test(text) ? parseWithSource(text, keepNumber) : JSON.parse(text);
@@ -35,10 +35,10 @@ export function numberSource(value: object): string | undefined {
   return "rawJSON" in value && Object.getPrototypeOf(value) === null ? String(value.rawJSON) : undefined;
 }
 
-/** Could a string in this JSON text hold what PostgreSQL can't: a NUL character or a lone surrogate? */
+/** True if a string in this JSON text may hold what PostgreSQL can't store: a NUL character or a lone surrogate. */
 export const mayHoldUnstorable = (text: string): boolean => /\\u(?:0000|[dD][89a-fA-F])/.test(text);
 
-/** Says why PostgreSQL could not hold the string, or returns undefined if it could. */
+/** Returns why PostgreSQL can't store the string, or undefined if it can. */
 export function unstorable(text: string): string | undefined {
   if (text.includes("\0")) return "holds a NUL character (U+0000), which PostgreSQL cannot store";
   if (!text.isWellFormed())
@@ -47,8 +47,8 @@ export function unstorable(text: string): string | undefined {
 }
 
 /**
- * Finds the first string, member names included, that PostgreSQL could not hold.
- * @returns its JSON Pointer below `pointer` and what is wrong with it
+ * Finds the first string, including member names, that PostgreSQL can't store.
+ * @returns its JSON Pointer below `pointer`, and the reason
  */
 export function findUnstorable(
   value: unknown,

@@ -1,4 +1,4 @@
-/** Structured JSON logs, one line an entry, as CloudWatch Logs Insights reads them. */
+/** Structured JSON logs, one line for each entry, as CloudWatch Logs Insights reads them. */
 import { Logger } from "@aws-lambda-powertools/logger";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -13,8 +13,8 @@ export const createLogger = (config: { logLevel: LogLevel }): Log =>
   });
 
 /**
- * What is logged of an error. The rest may be what somebody sent us: an error of ioredis holds its command, and with
- * it all events of a request; one of PostgreSQL may quote the row.
+ * The properties of an error that are logged. Others may hold data of callers: an error of ioredis has its command, and so
+ * all events of a request; an error of PostgreSQL may quote the row.
  */
 const shown = (error: Error): object => ({
   name: error.name,

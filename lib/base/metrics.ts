@@ -1,14 +1,14 @@
 /**
- * Metrics for CloudWatch, in its embedded format: a line of JSON on standard output becomes metrics, whatever the log
- * level, with no call and no permission.
+ * Metrics in CloudWatch's embedded metric format: a line of JSON on standard output becomes metrics, whatever the log
+ * level, without an API call or a permission.
  */
 
-/** CloudWatch's unit of a metric. */
+/** CloudWatch unit of a metric. */
 export type Unit = "Count" | "Seconds";
 
 /**
  * @param functionName the dimension, so that stages don't mix
- * @param metrics a value and its unit by the metric's name
+ * @param metrics value and unit, by name of the metric
  * @returns the line to print
  */
 export function metricsLine(functionName: string, metrics: Record<string, readonly [number, Unit]>): string {

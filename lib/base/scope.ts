@@ -1,5 +1,5 @@
 import * as z from "zod";
 
-/** What a key may do; `admin` includes the others and sees every client's data. */
+/** Permissions of a key; `admin` includes the others and sees the data of all clients. */
 export const scopeSchema = z.enum(["ingest", "read", "audit", "admin"]);
 export type Scope = z.output<typeof scopeSchema>;

@@ -1,21 +1,22 @@
-/** How far a zone's clock is from UTC. */
+/** Offsets of time zones from UTC. */
 import { Temporal } from "temporal-polyfill";
 import { BEYOND_MS, DAY_MS, MINUTE_MS } from "./time.ts";
 
-/** Days of all zones together; each takes about 50 bytes. */
+/** Maximum days in the cache, of all zones together; each takes about 50 bytes. */
 const MOST_REMEMBERED = 100_000;
 
-/** Offsets at the beginnings of days of UTC, by the day's number, by zone. */
+/** By zone, the offsets at the start of UTC days, by number of the day. */
 const remembered = new Map<string, Map<number, number>>();
 let days = 0;
 
-/** A time as a zone's clock shows it, by the library, which takes 5 to 10 µs for it. */
+/** A time as a zone's clock shows it. The library takes 5 to 10 µs. */
 const zoned = (ms: number, tz: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(tz);
 
 /**
- * By how much the zone's clock is ahead of UTC, in milliseconds. No zone changes its clock and back within a day, so that
- * where it is the same at both ends of a day, it is the same all day; a series of 720 hours asks the library for 31 days.
+ * The time by which the zone's clock is ahead of UTC, in milliseconds. No zone changes its clock and back within a day, so
+ * if the offset is the same at both ends of a day, it is the same all day: a series of 720 hours calls the library for 31
+ * days only.
  */
 export function offsetAt(ms: number, tz: string): number {
   const day = Math.floor(ms / DAY_MS);
@@ -38,27 +39,27 @@ function offsetOfDay(day: number, tz: string): number {
 }
 
 /**
- * The first instant of a local date; where the zone left the date out, that of the next one.
- * @param midnight of the date in UTC, in milliseconds, as is the result
+ * The first instant of a local date; if the zone skipped the date, the first instant of the next one.
+ * @param midnight UTC midnight of the date, in milliseconds, like the result
  */
 export function startOfDate(midnight: number, tz: string): number {
   const day = midnight / DAY_MS;
   const offset = offsetOfDay(day, tz);
-  // No zone is a day from UTC.
+  // No offset reaches a full day.
   if (offset === offsetOfDay(day - 1, tz) && offset === offsetOfDay(day + 1, tz)) return midnight - offset;
   const date = Temporal.Instant.fromEpochMilliseconds(midnight).toZonedDateTimeISO("UTC").toPlainDate();
   return date.toZonedDateTime(tz).epochMilliseconds;
 }
 
 /**
- * A time as the zone's own clock shows it: `2026-03-29T00:00:00+01:00`, with `Z` for UTC. In UTC where that clock shows
- * the year 10000, for which RFC 3339 has no text.
+ * A time as the zone's clock shows it: `2026-03-29T00:00:00+01:00`, with `Z` for UTC. It is in UTC if that clock shows the
+ * year 10000, which RFC 3339 can't represent.
  */
 export function localTime(ms: number, tz: string): string {
   const offset = offsetAt(ms, tz);
   if (ms + offset >= BEYOND_MS) return localTime(ms, "UTC");
   const zone = tz === "UTC" ? "Z" : offsetText(offset);
-  // Of old, clocks were off by seconds, which the text of an offset has no place for.
+  // Historical offsets include seconds, which the text of an offset can't represent.
   if (zone === undefined) return zoned(ms, tz).toString({ timeZoneName: "never", smallestUnit: "second" });
   return new Date(ms + offset).toISOString().slice(0, -5) + zone;
 }
@@ -70,13 +71,13 @@ function offsetText(offset: number): string | undefined {
   return `${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** The form of a zone's name or offset. Temporal takes more: `+0530`, and times with a zone in brackets. */
+/** The form of a zone's name or offset. Temporal accepts more: `+0530`, and times with a zone in brackets. */
 export const TIME_ZONE =
   /^(?:[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$/;
 
 /**
- * Whether it is a name of the IANA time zone database, in any case, or an offset such as `+05:30`. The list of names is
- * Node's; PostgreSQL has another, and is never told a zone.
+ * True for a name in the IANA time zone database, in any case, or an offset such as `+05:30`. The list of names is
+ * Node's; PostgreSQL has another one, and never receives a zone.
  */
 export function isTimeZone(name: string): boolean {
   if (!TIME_ZONE.test(name)) return false;

@@ -1,4 +1,4 @@
 import pkg from "../../package.json" with { type: "json" };
 
-/** Weir's own version. */
+/** Version of Weir. */
 export const version: string = pkg.version;

@@ -1,4 +1,4 @@
-/** Settings of the audit trail: who signs its checkpoints, what the signatures are checked with, where copies go. */
+/** Settings of the audit trail: who signs checkpoints, which keys verify the signatures, where copies go. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import * as z from "zod";
 import { distinctKeys, readPublicKeys, readSigningKey } from "./ed25519.ts";
@@ -15,35 +15,35 @@ const key = <T>(read: (text: string) => T | undefined, message: string) =>
 export const auditVariables = {
   /** Days that audit entries are kept, and copies of checkpoints are locked. */
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(400),
-  /** Ed25519 private key that signs checkpoints; only the function checkpoint needs it. */
+  /** Ed25519 private key that signs checkpoints; only the checkpoint function needs it. */
   AUDIT_SIGNING_KEY: key(
     readSigningKey,
     "must be an Ed25519 private key in PEM (PKCS #8), or base64 of one: weir audit keygen makes one",
   ).optional(),
-  /** In its place a key of AWS KMS, by id, ARN or alias. */
+  /** Alternative to AUDIT_SIGNING_KEY: an AWS KMS key, by id, ARN or alias. */
   AUDIT_KMS_KEY_ID: z.string().min(1).optional(),
-  /** A server that stands in for KMS. */
+  /** Endpoint of a replacement for KMS. */
   KMS_ENDPOINT: url("http:", "https:").optional(),
-  /** Ed25519 public keys that checkpoints are signed with, or have been. */
+  /** Ed25519 public keys of the current and earlier signing keys. */
   AUDIT_PUBLIC_KEYS: key(
     readPublicKeys,
     "must be Ed25519 public keys in PEM after each other, or base64 of each with commas between them",
   ).optional(),
-  /** A bucket with object lock that takes copies of checkpoints. */
+  /** A bucket with object lock for copies of checkpoints. */
   AUDIT_CHECKPOINT_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket")
     .optional(),
-  /** A server that stands in for S3. */
+  /** Endpoint of a replacement for S3. */
   S3_ENDPOINT: url("http:", "https:").optional(),
 };
 
 type AuditVariables = z.output<z.ZodObject<typeof auditVariables>> & { AWS_REGION: string };
 
-/** Who signs: a key of our own, or KMS. */
+/** The signer: a private key, or KMS. */
 export type SigningSettings = { key: KeyObject } | { kms: KmsSettings };
 
-/** Two that would sign: not a setting that one of them should quietly win. */
+/** False if both signers are set: neither should silently take precedence. */
 export const signsOnce = (env: Partial<AuditVariables>): boolean =>
   env.AUDIT_SIGNING_KEY === undefined || env.AUDIT_KMS_KEY_ID === undefined;
 
@@ -70,16 +70,16 @@ export function auditSettings(env: AuditVariables): {
 export interface KmsSettings {
   /** Id, ARN or alias. */
   keyId: string;
-  /** A server that stands in for KMS. */
+  /** Endpoint of a replacement for KMS; undefined for KMS itself. */
   endpoint: string | undefined;
   region: string;
 }
 export interface BucketSettings {
   /** A bucket with object lock. */
   name: string;
-  /** A server that stands in for S3. */
+  /** Endpoint of a replacement for S3; undefined for S3 itself. */
   endpoint: string | undefined;
   region: string;
-  /** How long a copy is locked, counted from when the checkpoint was made. */
+  /** Days that a copy is locked, from the time of the checkpoint. */
   lockDays: number;
 }

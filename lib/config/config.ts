@@ -1,6 +1,6 @@
 /**
- * The only reader of `process.env`, with config-local.ts. Every fault in the environment is reported at once, by variable
- * name.
+ * The only module, besides local.ts, that reads `process.env`. It reports all faults in the environment at once, by name of
+ * the variable.
  */
 import * as z from "zod";
 import { placeSeed } from "../base/ids.ts";
@@ -8,56 +8,56 @@ import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
 import { flag, positiveInt, redisUrl, url } from "./fields.ts";
 import { redisNodes } from "./redis-nodes.ts";
 
-/** What functions and the local system are both told. */
+/** Variables of both the functions and the local system. */
 export const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
-  /** Which queue carries the events: Redis Streams, or SQS. */
+  /** The queue of the events: Redis Streams, or SQS. */
   QUEUE: z.enum(["redis", "sqs"]).default("redis"),
-  /** A server that stands in for SQS. */
+  /** Endpoint of a replacement for SQS. */
   SQS_ENDPOINT: url("http:", "https:").optional(),
   SQS_QUEUE_URL: url("http:", "https:").optional(),
   AWS_REGION: z.string().min(1).default("us-east-1"),
-  /** That REDIS_URL, though it names one node only, is that of a cluster. */
+  /** Set if REDIS_URL is a cluster although it names only one node. */
   REDIS_CLUSTER: flag("false"),
 };
 
-/** A rule over several variables, checked also where others have faults, so that all are told at once. */
+/** Checks a rule over several variables even if others have faults, so that all faults are reported at once. */
 export const always = { when: () => true };
 
-/** What a function needs to run. Durations carry their unit in the name. */
+/** Variables of a function. The names of durations include their unit. */
 const functionSchema = z
   .object({
     ...shared,
     DATABASE_URL: url("postgres:", "postgresql:"),
-    /** Connections per function instance. One is right on Lambda, where an instance serves one request at a time. */
+    /** Connections per function instance. One suffices on Lambda, where an instance serves one request at a time. */
     DATABASE_POOL_SIZE: positiveInt(1, 100),
     /** Prepared statements; switch off behind a pooler in transaction mode. */
     DATABASE_PREPARE: flag("true"),
-    /** A reading statement that takes longer is cut off and answered with `query-too-broad`. */
+    /** A read statement that takes longer is canceled, and the response is `query-too-broad`. */
     DATABASE_STATEMENT_TIMEOUT_MS: positiveInt(10_000),
     REDIS_URL: redisUrl,
-    /** Into how many shards clients are spread, by default 1, on a cluster 16. Must not change while Redis holds data. */
+    /** Number of shards for clients, by default 1, or 16 on a cluster. Must not change while Redis holds data. */
     REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
-    /** How far back `timestamp` may lie, and so how long events are kept. 400 days allow year-over-year questions. */
+    /** Maximum age of `timestamp`, and so the time that events are kept. 400 days allow year-over-year comparisons. */
     RETENTION_DAYS: positiveInt(400, 3_650),
     ...auditVariables,
-    /** How long Redis remembers an event id at the least; it forgets after at most twice this. */
+    /** Minimum time that Redis remembers an event id; the maximum is twice this. */
     DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
-    /** Events waiting in the queue at which ingest answers 503; each shard of Redis takes its even part. */
+    /** Events waiting in the queue at which ingest responds with 503, divided evenly among the Redis shards. */
     QUEUE_MAX_EVENTS: positiveInt(1_000_000),
     /**
-     * Bytes of messages waiting in Redis at which ingest answers 503; each shard takes its even part. By default 512 MiB:
-     * a million events of 500 bytes, or half of what a Redis of 1 GiB holds. With QUEUE=sqs none wait in Redis.
+     * Bytes of messages waiting in Redis at which ingest responds with 503, divided evenly among the shards. By default 512
+     * MiB: a million events of 500 bytes, or half the memory of a 1 GiB Redis. With QUEUE=sqs no messages wait in Redis.
      */
     QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
-    /** After this long without an acknowledgement a message is delivered to another worker. */
+    /** Time without an acknowledgement after which a message is delivered to another worker. */
     QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
     /**
-     * Deliveries after which a message that no worker could process is set aside, by default 5, on SQS 100: there it is
-     * the queue's `maxReceiveCount`, and an outage of the database counts deliveries as well.
+     * Deliveries after which a message that no worker could process is set aside, by default 5, or 100 on SQS: there it is
+     * the queue's `maxReceiveCount`, and deliveries during a database outage count too.
      */
     QUEUE_MAX_DELIVERIES: z.coerce.number().int().min(1).max(1_000).optional(),
-    /** Most bytes of events that are packed into one message of SQS. An event alone may be as large as SQS takes. */
+    /** Maximum bytes of events that are packed into one SQS message. A single event may be as large as SQS allows. */
     SQS_MESSAGE_BYTES: z.coerce.number().int().min(16_384).max(1_048_576).default(262_144),
   })
   .refine((env) => env.QUEUE !== "sqs" || env.SQS_QUEUE_URL !== undefined, {
@@ -93,7 +93,7 @@ const functionSchema = z
     retentionDays: env.RETENTION_DAYS,
     ...auditSettings(env),
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
-    /** A secret that all functions know. Where it changes, Redis knows ids of busy clients no more, and the ledger does. */
+    /** A secret that all functions share. If it changes, Redis no longer finds ids of busy clients, but the ledger does. */
     placeSeed: placeSeed(env.DATABASE_URL),
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueMaxBytes: env.QUEUE_MAX_BYTES,
@@ -110,18 +110,18 @@ interface RedisVariables {
 const isCluster = (env: RedisVariables): boolean =>
   env.REDIS_CLUSTER === true || redisNodes(env.REDIS_URL ?? "").length > 1;
 
-/** Those that are URLs; none for a variable that is faulty as it is. */
+/** The valid URLs in REDIS_URL; another check reports invalid ones. */
 const clusterUrls = ({ REDIS_URL }: RedisVariables): URL[] =>
   typeof REDIS_URL !== "string" ? [] : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
 
 const accessOf = ({ protocol, username, password }: URL): string => [protocol, username, password].join(" ");
 
-/** Where the queue on SQS is, and how it is used. */
+/** Settings of the SQS queue. */
 export interface SqsSettings {
   queueUrl: string;
   endpoint: string | undefined;
   region: string;
-  /** Most bytes of events that are packed into one message. */
+  /** Maximum bytes of events that are packed into one message. */
   messageBytes: number;
 }
 
@@ -140,14 +140,14 @@ const sqsOf = (env: {
 export type Config = z.output<typeof functionSchema>;
 export type Environment = Record<string, string | undefined>;
 
-/** The environment is unusable; the message has one line per faulty variable. */
+/** The environment is invalid; the message has one line for each faulty variable. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
 /** @throws {ConfigError} naming every variable that is missing or wrong */
 export function parse<Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> {
-  // A variable set to nothing (`REDIS_URL= npm start`) means unset, as in every shell script.
+  // An empty variable (`REDIS_URL= npm start`) counts as unset, as is usual in shell scripts.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const result = schema.safeParse(given);
   if (result.success) return result.data;

@@ -1,12 +1,12 @@
-/** Ed25519 keys from text, as environment variables and secrets hold them: of any of the forms, one line is enough. */
+/** Reads Ed25519 keys from the text of environment variables and secrets. Each form also fits on one line. */
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
 const PEM = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * @param text PEM (PKCS #8), its line breaks perhaps written as `\n`; or base64 of that, or of the key's DER
- * @returns undefined where it is no Ed25519 private key
+ * @param text PEM (PKCS #8), whose line breaks may be written as `\n`; or base64 of that, or of the key's DER
+ * @returns undefined if the text is not an Ed25519 private key
  */
 export function readSigningKey(text: string): KeyObject | undefined {
   const [part, ...others] = partsOf(text);
@@ -17,13 +17,13 @@ export function readSigningKey(text: string): KeyObject | undefined {
 }
 
 /**
- * @param text PEM (SubjectPublicKeyInfo), several after each other where there are more; or base64 of that, or of each
- *   key's DER, with commas or spaces between them
- * @returns undefined where one of them is no Ed25519 public key
+ * @param text one or more keys in PEM (SubjectPublicKeyInfo); or base64 of that, or of each key's DER, separated by commas
+ *   or spaces
+ * @returns undefined if one of them is not an Ed25519 public key
  */
 export function readPublicKeys(text: string): KeyObject[] | undefined {
   const keys = partsOf(text).map((part) =>
-    // Of a private key Node would make the public one: whoever put that here made a mistake that must not go unseen.
+    // Node would derive the public key from a private one, which would hide that a private key was configured by mistake.
     typeof part === "string" && part.includes("PRIVATE")
       ? undefined
       : ed25519(() =>
@@ -34,7 +34,7 @@ export function readPublicKeys(text: string): KeyObject[] | undefined {
   return good.length > 0 && good.length === keys.length ? good : undefined;
 }
 
-/** PEM as text, DER as bytes; nothing where the text is neither. */
+/** PEM as text, DER as bytes; empty if the text is neither. */
 function partsOf(text: string): (string | Buffer)[] {
   const plain = text.replaceAll("\\n", "\n").trim();
   const blocks = plain.match(PEM);
@@ -56,6 +56,6 @@ function ed25519(read: () => KeyObject): KeyObject | undefined {
   }
 }
 
-/** Each key once. */
+/** Removes duplicates. */
 export const distinctKeys = (keys: readonly KeyObject[]): KeyObject[] =>
   keys.filter((key, index) => keys.findIndex((other) => other.equals(key)) === index);

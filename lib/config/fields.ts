@@ -1,4 +1,4 @@
-/** Kinds of environment variables. */
+/** Types of environment variables. */
 import * as z from "zod";
 import { redisNodes } from "./redis-nodes.ts";
 
@@ -14,12 +14,12 @@ export const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
   });
-/** One server, or several of a cluster with commas between them. */
+/** One server, or several nodes of a cluster separated by commas. */
 export const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
   message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
 });
 
-/** A comma that does not stand between two URLs is in place in a password only. */
+/** A comma that does not separate two URLs is valid in a password only. */
 function isRedisUrl(text: string): boolean {
   const parsed = URL.parse(text);
   if (parsed === null || !["redis:", "rediss:"].includes(parsed.protocol)) return false;

@@ -1,4 +1,4 @@
-/** Is the server on this machine, where it can be nobody's production? */
+/** True if the server is on this machine, and so can't be a production system. */
 export function isLocalUrl(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
   return (

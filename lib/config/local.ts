@@ -1,4 +1,4 @@
-/** What runs on one machine is told by its environment. Apart from the functions' settings, which load without these. */
+/** Settings of the local system, from the environment. In a module of its own, so that functions do not load it. */
 import * as z from "zod";
 import { auditVariables } from "./audit.ts";
 import { always, type Environment, parse, shared } from "./config.ts";
@@ -9,7 +9,7 @@ const REMOTE_QUEUE =
   "is not on this machine, where a local run would take messages from others; " +
   "if that is what you want, set WEIR_ALLOW_REMOTE_QUEUE=true";
 
-/** What `npm start` needs; a server whose URL is unset is started embedded. */
+/** Variables of `npm start`; a server whose URL is unset is started embedded. */
 const localSchema = z
   .object({
     ...shared,
@@ -56,12 +56,12 @@ const localSchema = z
     awsRegion: env.AWS_REGION,
   }));
 
-/** What `npm run localstack` needs. */
+/** Variables of `npm run localstack`. */
 const localStackSchema = z
   .object({ LOCALSTACK_PORT: port(4566), WEIR_DATA_DIR: z.string().min(1).default(".weir") })
   .transform((env) => ({ port: env.LOCALSTACK_PORT, dataDir: env.WEIR_DATA_DIR }));
 
-/** A queue elsewhere may be somebody's production: a local worker would consume it. */
+/** A queue elsewhere may be a production queue, which a local worker would consume. */
 function mayUse(
   env: { QUEUE?: string; WEIR_ALLOW_REMOTE_QUEUE?: boolean },
   url: string | undefined,

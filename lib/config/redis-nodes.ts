@@ -1,5 +1,5 @@
 /**
- * The URLs that REDIS_URL names: one, or several of a cluster, with commas between them. A comma may stand in a password,
- * so only one before another URL counts.
+ * The URLs in REDIS_URL: one, or several nodes of a cluster, separated by commas. A password may contain a comma, so only a
+ * comma before another URL separates.
  */
 export const redisNodes = (urls: string): string[] => urls.trim().split(/\s*,\s*(?=rediss?:\/\/)/);

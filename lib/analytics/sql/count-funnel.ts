@@ -11,22 +11,22 @@ export interface FunnelStep {
 }
 
 export interface Funnel {
-  /** The property whose values are followed through the steps. */
+  /** The property whose values are tracked through the steps. */
   key: PropertyPath;
-  /** 2 or more. */
+  /** At least 2. */
   steps: readonly FunnelStep[];
-  /** Most time from a chain's first event to its last. */
+  /** Maximum time from a chain's first event to its last. */
   windowSeconds: number;
 }
 
 /**
- * How many distinct keys reached each step: by a chain of events of that key, one for each step so far, each later than
- * the one before in order of (event_time, event_id), the last within the window of the first.
+ * Counts the distinct keys that reached each step. A key reaches a step with a chain of its events: one for each step so
+ * far, each later than the one before in order of (event_time, event_id), the last within the window of the first.
  *
- * For each event that fits step k, `start_k` is the latest start of a chain that ends with it, which is the latest start
- * of those that reached step k-1 with an earlier event; a chain that began earlier never gets further. One sort by key
- * and time serves all steps.
- * @returns one number a step
+ * For each event that matches step k, `start_k` is the latest start of a chain that ends with the event: the latest start
+ * of the chains that reached step k-1 with an earlier event. A chain that began earlier never gets further. One sort by
+ * key and time serves all steps.
+ * @returns one count for each step
  */
 export async function countFunnel(
   sql: Executor,
@@ -60,7 +60,7 @@ export async function countFunnel(
   return row?.counts ?? [];
 }
 
-/** Adds the column `start_<step>` to rows that have that of the step before. */
+/** Adds the column `start_<step>` to rows that have the column of the previous step. */
 function withStep(sql: Executor, before: Fragment, step: number, windowSeconds: number): Fragment {
   const candidate = sql(`candidate_${step}`);
   return sql`

@@ -5,10 +5,10 @@ import { propertyText } from "../../query/sql.ts";
 import { bucketIndex } from "./bucket-index.ts";
 import { fromEvents, type RawScope } from "./raw-events.ts";
 
-/** Starts of buckets, in milliseconds, ascending; null for one bucket, which is the range. */
+/** Starts of buckets, in milliseconds, ascending; null for one bucket that covers the entire range. */
 export type Bucketing = readonly number[] | null;
 
-/** Each event's bucket and value, for those that have a value other than null. */
+/** Bucket and value of each event that has a value other than null. */
 export const bucketedValues = (
   sql: Executor,
   scope: RawScope,
@@ -22,14 +22,14 @@ export const bucketedValues = (
    WHERE value <> 'null'`;
 
 export interface DistinctCount {
-  /** Index of the bucket; null for the whole range. */
+  /** Index of the bucket; null for the entire range. */
   bucket: number | null;
   count: number;
 }
 
 /**
- * How many distinct values a property has, exactly: over the whole range, then by bucket where there are any.
- * @param starts at least one, or null; no event of the scope lies before the first
+ * Counts the distinct values of a property exactly: over the entire range, then by bucket if there are buckets.
+ * @param starts at least one, or null; no event of the scope is before the first
  * @returns no row for a bucket without values
  */
 export async function distinctValues(

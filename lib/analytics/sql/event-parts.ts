@@ -9,26 +9,26 @@ export interface EventScope {
   clientId: string | null;
   /** Undefined for all types. */
   eventTypes: readonly string[] | undefined;
-  /** Of raw rows only. */
+  /** Applies to raw rows only. */
   where?: readonly Condition[] | undefined;
 }
 
-/** What a statement takes from a row of `rollups` and, the same columns, from a row of `events`. */
+/** The columns that a statement selects from `rollups`, and the same columns computed from `events`. */
 export interface PartColumns {
   rollup: Fragment;
   raw: Fragment;
 }
 
-/** Up to so many segments stand in a statement each for itself: as many as a range without cuts has. */
+/** Up to this many segments are written out in a statement: the maximum of a range without cuts. */
 const MOST_WRITTEN_OUT = 9;
 
 /**
- * Rows that together stand for each event of the segments once: `UNION ALL` over them. One statement and so one
- * snapshot: what the worker commits meanwhile is in all of its parts or in none.
+ * Rows that together count each event of the segments once: a `UNION ALL` over the segments. It is one statement, and so
+ * one snapshot: all parts see a concurrent commit of the worker, or no part does.
  *
- * Few segments stand each for itself: with its bounds as constants the planner estimates well and leaves partitions out
- * (14 ms against 2 for 65 partitions). Many come as a table, joined so that each is a look into the index (`OFFSET 0` keeps
- * the planner from reading all and joining afterwards).
+ * A few segments are written out: with constant bounds the planner estimates well and prunes partitions (2 ms instead of
+ * 14 for 65 partitions). Many are passed as a table and joined so that each one is an index lookup (`OFFSET 0` keeps the
+ * planner from reading everything and joining afterwards).
  * @param segments at least one; they do not overlap
  */
 export function eventParts(

@@ -2,7 +2,7 @@ import type { Executor } from "../../postgres/client.ts";
 import { andIf, time } from "../../postgres/fragments.ts";
 import type { RawScope } from "./raw-events.ts";
 
-/** A stretch of time in milliseconds since the Unix epoch. */
+/** A time span in milliseconds since the Unix epoch. */
 export interface Span {
   /** Inclusive. */
   first: number;
@@ -11,9 +11,9 @@ export interface Span {
 }
 
 /**
- * The whole hours (UTC) between which the events of a scope lie, whatever their payloads. Read from the rollups of hours:
- * for each client the first and the last entry of an index.
- * @returns undefined where there are no events
+ * The time span of a scope's events, rounded out to full hours (UTC), whatever their payloads. It comes from the hourly
+ * rollups: for each client, the first and the last entry of an index.
+ * @returns undefined if there are no events
  */
 export async function findSpan(
   sql: Executor,

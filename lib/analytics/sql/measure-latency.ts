@@ -2,7 +2,7 @@ import type { Executor } from "../../postgres/client.ts";
 import type { Segment } from "../range.ts";
 import { type EventScope, eventParts } from "./event-parts.ts";
 
-/** Events whose time from received to stored fell into one bin of the sketch, see migration 0003. */
+/** Events whose time from received to stored is in one bin of the sketch, see migration 0003. */
 export interface LatencyBin {
   bin: number;
   count: number;
@@ -11,9 +11,9 @@ export interface LatencyBin {
 }
 
 /**
- * How long events took from received to stored. Raw rows give the same bins as the rollups do, by the same function.
+ * The times of events from received to stored. Raw rows yield the same bins as the rollups, by the same function.
  * @param segments at least one; they do not overlap
- * @returns bins in ascending order, none of them empty
+ * @returns bins in ascending order, without empty ones
  */
 export async function measureLatency(
   sql: Executor,

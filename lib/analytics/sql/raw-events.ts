@@ -4,7 +4,7 @@ import { andIf, type Fragment, ofClient, time } from "../../postgres/fragments.t
 import { matches } from "../../query/sql.ts";
 import type { Condition } from "../../query/where.ts";
 
-/** Which rows of events a question over payloads reads. */
+/** The rows of `events` that a query over payloads reads. */
 export interface RawScope {
   /** Null for all clients. */
   clientId: string | null;
@@ -16,7 +16,7 @@ export interface RawScope {
   where?: readonly Condition[];
 }
 
-/** `FROM events` with the conditions of a scope; more may follow with `AND`. */
+/** `FROM events` with the conditions of a scope; the caller may append more with `AND`. */
 export const fromEvents = (
   sql: Executor,
   { clientId, eventType, start, end, where = [] }: RawScope,

@@ -5,18 +5,18 @@ import { type Bucketing, bucketedValues } from "./distinct-values.ts";
 import type { RawScope } from "./raw-events.ts";
 
 export interface RegisterCount {
-  /** Index of the bucket; null for the whole range. */
+  /** Index of the bucket; null for the entire range. */
   bucket: number | null;
-  /** What the registers hold: one more than the most leading zeros seen. */
+  /** Value of the registers: the maximum number of leading zeros plus one. */
   rank: number;
-  /** How many registers hold it. */
+  /** Number of registers with this value. */
   count: number;
 }
 
 /**
- * HyperLogLog sketches of a property's values, one for the whole range and one for each bucket, as counts of equal
- * registers: at most 51 rows a sketch. A register's most leading zeros are those of its least hash, so only that is kept
- * while the rows are read: one group for each bucket and register, however many values there are.
+ * HyperLogLog sketches of a property's values, one for the entire range and one for each bucket, as counts of equal
+ * registers: at most 51 rows for each sketch. The smallest hash of a register has its most leading zeros, so the scan keeps
+ * only that hash: one group for each bucket and register, however many values there are.
  * @param starts as for `distinctValues`
  */
 export async function sketchDistinct(

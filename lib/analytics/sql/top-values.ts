@@ -4,19 +4,19 @@ import { propertyText } from "../../query/sql.ts";
 import { fromEvents, type RawScope } from "./raw-events.ts";
 
 export interface TopValue {
-  /** JSON text, as it was sent; null in a row that only says how many events there are. */
+  /** JSON text, as it was sent; null in a row that has only the totals. */
   value: string | null;
   count: number;
   /** Events that have the property. */
   events: number;
-  /** Those of them whose value is longer than `maxBytes`. */
+  /** Events whose value is longer than `maxBytes`. */
   too_long: number;
 }
 
 /**
- * The most frequent values of a property, most first, then by their bytes. Long values count as one, whose text is not
- * sent, so that an answer stays small whatever the payloads hold.
- * @param maxBytes longest value that is shown
+ * The most frequent values of a property, most frequent first, then in byte order. Long values are counted together and
+ * not returned, so that a response stays small whatever the payloads hold.
+ * @param maxBytes longest value that is returned
  */
 export async function topValues(
   sql: Executor,

@@ -1,4 +1,4 @@
-/** Copies of checkpoints in a bucket of S3, which nobody can change or delete before their time, its owner included. */
+/** Copies of checkpoints in an S3 bucket. Nobody, including its owner, can change or delete them before their lock ends. */
 
 import type { S3Client } from "@aws-sdk/client-s3";
 import { standIn } from "../../aws/endpoint.ts";
@@ -9,7 +9,7 @@ import { canonicalJson } from "../../trail/entry.ts";
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
-/** The bucket has another checkpoint of that number: this database's, or that one's, is not the one that was made first. */
+/** The bucket has another checkpoint with this number: either that one or this database's is not the original. */
 export class CheckpointConflictError extends Error {
   override name = "CheckpointConflictError";
 }
@@ -23,7 +23,7 @@ export class CheckpointBucket {
   }
 
   /**
-   * Writes a copy, `checkpoints/<number in 12 digits>.json`, unless it is there.
+   * Writes a copy, `checkpoints/<number in 12 digits>.json`, unless it exists.
    * @throws {CheckpointConflictError}
    */
   async put(checkpoint: Checkpoint): Promise<void> {
@@ -32,7 +32,7 @@ export class CheckpointBucket {
     const place = { Bucket: this.#settings.name, Key: `checkpoints/${number}.json` };
     const body = `${canonicalJson(checkpoint)}\n`;
     const until = new Date(Date.parse(checkpoint.made_at) + this.#settings.lockDays * DAY_MS);
-    // Of an old checkpoint, written late, the time may be over; S3 takes times to come only.
+    // The lock of an old checkpoint that is copied late may be over already; S3 accepts future times only.
     const lock = until.getTime() > Date.now() && {
       ObjectLockMode: "COMPLIANCE" as const,
       ObjectLockRetainUntilDate: until,
@@ -48,20 +48,20 @@ export class CheckpointBucket {
       await client.send(put);
     } catch (error) {
       if (!isTaken(error)) throw error;
-      // It is ours where the answer to an earlier attempt got lost.
+      // The object is this checkpoint if the response to an earlier attempt was lost.
       const there = await client.send(new sdk.GetObjectCommand(place));
       if ((await there.Body?.transformToString()) !== body)
         throw new CheckpointConflictError(`The bucket has another checkpoint ${checkpoint.checkpoint}.`);
     }
   }
 
-  /** Imported with the first call: who has no bucket does not wait for it. */
+  /** Imported at the first call, so that deployments without a bucket do not wait for it. */
   #connect(): Promise<{ sdk: Sdk; client: S3Client }> {
     this.#connection ??= import("@aws-sdk/client-s3").then((sdk) => {
       const { region, endpoint } = this.#settings;
       const client = new sdk.S3Client({
         region,
-        // Servers that stand in for S3 have no name for each bucket.
+        // Local replacements for S3 have no host name for each bucket.
         forcePathStyle: endpoint !== undefined,
         ...standIn(endpoint),
         requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
@@ -72,7 +72,7 @@ export class CheckpointBucket {
   }
 }
 
-/** 412: there is an object of that name. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+/** 412: an object with this name exists. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 const isTaken = (error: unknown): boolean =>
   error instanceof Error &&
   (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 412;

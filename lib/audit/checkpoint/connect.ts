@@ -7,8 +7,8 @@ import { keySigner } from "./signer.ts";
 import { KmsSigner } from "./signer-kms.ts";
 
 /**
- * What checkpoints are made with: no Redis and no queue. Nothing is opened before it is used.
- * @throws {ConfigError} where nothing says who signs
+ * The dependencies for making checkpoints: no Redis and no queue. Connections open at first use.
+ * @throws {ConfigError} if no signing key is configured
  */
 export function checkpointDeps(config: Config): CheckpointDeps {
   const { auditSigning: signing, auditBucket: bucket } = config;

@@ -1,4 +1,4 @@
-/** Checkpoints of the audit trail: how far every lane has come, signed, stored, logged, and copied to a bucket. */
+/** Checkpoints of the audit trail: the heads of all lanes, signed, stored, logged, and copied to a bucket. */
 import type { KeyObject } from "node:crypto";
 import type { Log } from "../../base/log.ts";
 import type { Database, Transaction } from "../../postgres/client.ts";
@@ -25,40 +25,41 @@ import type { CheckpointBucket } from "./bucket.ts";
 import type { Signer } from "./signer.ts";
 import { parseRow } from "./stored.ts";
 
-/** One is made at least this often, so that a trail without a new one for longer is one that nobody looks after. */
+/** A checkpoint is made at least this often, so a trail without a recent one is visibly unattended. */
 const QUIET_MS = 86_400_000;
-/** Checkpoints that are read at once to be copied. */
+/** Checkpoints that are read at a time to be copied. */
 const COPIED = 100;
 
 export interface CheckpointDeps {
   sql: Database;
   log: Log;
   signer: Signer;
-  /** Keys that checkpoints may have been signed with before. */
+  /** Keys that may have signed earlier checkpoints. */
   publicKeys: readonly KeyObject[];
   bucket: CheckpointBucket | undefined;
 }
 
-/** What a run did. */
+/** Result of a run. */
 export interface Checkpointed {
-  /** Another run is making one; this one has not. */
+  /** True if another run was making a checkpoint, so that this run made none. */
   busy: boolean;
-  /** Number of the one that was made; null where nothing has changed. */
+  /** Number of the checkpoint that was made; null if nothing has changed. */
   checkpoint: number | null;
-  /** How many were copied to the bucket. */
+  /** Number of checkpoints copied to the bucket. */
   copied: number;
 }
 
-/** What the database says of the trail contradicts itself, or what was signed before. */
+/** The trail in the database contradicts itself or an earlier signed checkpoint. */
 export class TrailDamagedError extends Error {
   override name = "TrailDamagedError";
 }
 
 /**
- * Makes a checkpoint unless nothing has changed for less than a day, and copies to the bucket what is missing there.
- * @param endsAt when no copy is begun any more, in milliseconds since the Unix epoch
- * @throws {TrailDamagedError} and signs nothing, where the trail is damaged; the log says how
- * @throws {CheckpointConflictError} where the bucket has another one of the same number
+ * Makes a checkpoint, unless nothing has changed and the last one is less than a day old, and copies missing checkpoints
+ * to the bucket.
+ * @param endsAt time after which no copy starts, in milliseconds since the Unix epoch
+ * @throws {TrailDamagedError} if the trail is damaged, without signing anything; the log lists the faults
+ * @throws {CheckpointConflictError} if the bucket has another checkpoint with the same number
  */
 export async function runCheckpoint(
   deps: CheckpointDeps,
@@ -99,7 +100,7 @@ function makeCheckpoint(
   });
 }
 
-/** What is wrong with the trail, as far as heads and the last checkpoint tell; a sentence each. */
+/** Finds faults of the trail that its heads and the last checkpoint reveal. @returns one sentence for each */
 async function findFaults(
   tx: Transaction,
   { lanes: heads, checkpoints }: TrailEnds,
@@ -112,7 +113,7 @@ async function findFaults(
   if (previous === undefined)
     return checkpoints === 0 ? faults : [...faults, `Checkpoint ${checkpoints} is not as it was written.`];
   const isKnown = publicKeys.some((key) => keyId(key) === previous.key_id);
-  // A key that went without a word is for people to find; it must not end the making of checkpoints.
+  // An unknown key is for operators to investigate; it must not stop checkpoints.
   if (isKnown && !isSignedBy(previous, publicKeys))
     faults.push(`The signature of checkpoint ${previous.checkpoint} is not right.`);
   const lanes = new Set(heads.map(({ lane }) => lane));
@@ -132,7 +133,7 @@ function nextContent(
   return {
     v: 1,
     checkpoint: (previous?.checkpoint ?? 0) + 1,
-    // Clocks may be set back, and a new server's may be behind; the order of checkpoints may not.
+    // A clock may be set back, and a new server's may be behind, but the times of checkpoints must not decrease.
     made_at: previous !== undefined && previous.made_at > time ? previous.made_at : time,
     previous: previous === undefined ? NO_SEAL : checkpointHash(previous),
     lanes: ends.lanes.map(({ lane, seals, entries, head }) => ({ lane, seals, entries, head })),
@@ -141,7 +142,7 @@ function nextContent(
   };
 }
 
-/** Would the new one say nothing that the last one does not, and is that young? */
+/** True if the content has not changed since the last checkpoint, and that one is recent. */
 function isQuiet(next: CheckpointContent, previous: CheckpointContent | undefined): boolean {
   if (previous === undefined) return false;
   const said = ({ lanes, expired_before, key_id }: CheckpointContent): string =>
@@ -149,7 +150,7 @@ function isQuiet(next: CheckpointContent, previous: CheckpointContent | undefine
   return said(next) === said(previous) && Date.parse(next.made_at) - Date.parse(previous.made_at) < QUIET_MS;
 }
 
-/** Oldest first, so that the bucket never has a gap but at its end. @returns how many */
+/** Copies oldest first, so that only the newest checkpoints can be missing in the bucket. @returns number of copies */
 async function copyMissing(
   { sql, bucket }: Pick<CheckpointDeps, "sql" | "bucket">,
   endsAt: number,

@@ -1,4 +1,4 @@
-/** Signs with a key of AWS KMS, which nobody can take out of there: key spec `ECC_NIST_EDWARDS25519`. */
+/** Signs with a key in AWS KMS, from where nobody can export it: key spec `ECC_NIST_EDWARDS25519`. */
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import { standIn } from "../../aws/endpoint.ts";
@@ -15,7 +15,7 @@ export class KmsSigner implements Signer {
     this.#settings = settings;
   }
 
-  /** Asked anew each time: behind an alias there may be another key than the last time. */
+  /** Not cached: an alias may point to another key than the last time. */
   async publicKey(): Promise<KeyObject> {
     const { sdk, client } = await this.#connect();
     const answer = await client.send(new sdk.GetPublicKeyCommand({ KeyId: this.#settings.keyId }));
@@ -34,7 +34,7 @@ export class KmsSigner implements Signer {
       new sdk.SignCommand({
         KeyId: this.#settings.keyId,
         Message: message,
-        // The algorithm that RFC 8032 calls Ed25519 takes messages as they are; a digest would make it Ed25519ph.
+        // Ed25519 as in RFC 8032 signs the message itself; with a digest it would be Ed25519ph.
         // https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
         MessageType: "RAW",
         SigningAlgorithm: "ED25519_SHA_512",
@@ -43,14 +43,14 @@ export class KmsSigner implements Signer {
     return Buffer.from(Signature);
   }
 
-  /** Imported with the first call: who signs with a key of his own does not wait for it. */
+  /** Imported at the first call, so that deployments with their own key do not wait for it. */
   #connect(): Promise<{ sdk: Sdk; client: KMSClient }> {
     this.#connection ??= import("@aws-sdk/client-kms").then((sdk) => {
       const { region, endpoint } = this.#settings;
       const client = new sdk.KMSClient({
         region,
         ...standIn(endpoint),
-        // Less, with three attempts, than the 30 s after which the server ends an idle transaction.
+        // Three attempts take less than the 30 s after which the server ends an idle transaction.
         requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
       });
       return { sdk, client };

@@ -1,11 +1,11 @@
-/** Checkpoints as the database has them. */
+/** Checkpoints as the database stores them. */
 
 import type { Checkpoint } from "../../trail/checkpoint.ts";
 import { canonicalJson } from "../../trail/entry.ts";
 import { checkpointSchema } from "../../trail/schema.ts";
 import type { CheckpointRow } from "../sql/checkpoints.ts";
 
-/** @returns undefined for a row that is no checkpoint, or not as it was written */
+/** @returns undefined if the row is not a valid checkpoint, or not in the form in which it was written */
 export function parseRow(row: CheckpointRow | undefined): Checkpoint | undefined {
   if (row === undefined) return undefined;
   try {

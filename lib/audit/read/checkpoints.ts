@@ -1,4 +1,4 @@
-/** Checkpoints as they were stored, for whoever keeps copies. */
+/** Lists checkpoints as they were stored, for those who keep copies. */
 
 import type { Call } from "../../http/call.ts";
 import { decodeCursor, encodeCursor, linkNext } from "../../http/cursor.ts";
@@ -17,11 +17,11 @@ interface Page {
 }
 
 /**
- * Oldest first. One that is damaged, which verification would name, is left out.
- * @param after only those with a higher number
+ * Lists checkpoints, oldest first. Omits damaged ones, which verification reports.
+ * @param after only checkpoints with a higher number
  */
 export async function checkpointsAfter(sql: Executor, after: number, limit: number): Promise<Page> {
-  // One more than asked for tells whether there is a next page.
+  // One extra row shows whether there is a next page.
   const rows = await selectCheckpoints(sql, after, Number.MAX_SAFE_INTEGER, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.length < rows.length ? page.at(-1) : undefined;

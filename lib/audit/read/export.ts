@@ -1,4 +1,4 @@
-/** The audit as files: the trail with all that verifies it, or a table. */
+/** Exports the audit as a file: the trail with everything needed to verify it, or a table. */
 
 import { clientFilter } from "../../auth/client-filter.ts";
 import { csvLine } from "../../base/csv.ts";
@@ -16,18 +16,18 @@ import { AUDIT_CURSOR, cursorAfter } from "./list.ts";
 import { planTrail, trailCursor } from "./plan.ts";
 import { readTrail, type Step } from "./trail.ts";
 
-/** What a piece may take, so that the function answers in time, though its filter should find nothing. */
+/** Maximum time for a piece, so that the function responds in time even if its filter matches nothing. */
 const PIECE_MS = 12_000;
 
 interface PieceOptions {
   format: ExportFormat;
-  /** Most entries. */
+  /** Maximum number of entries. */
   limit: number;
-  /** Of the piece before. */
+  /** From the previous piece. */
   cursor?: string | undefined;
 }
 
-/** A piece of a file of the audit. @param clientId null for all clients @throws {Problem} `invalid-parameter`, `query-too-broad` */
+/** Exports one piece. @param clientId null for all clients @throws {Problem} `invalid-parameter`, `query-too-broad` */
 export async function auditPiece(
   { sql }: { sql: Database },
   query: AuditQuery,
@@ -70,7 +70,7 @@ async function* pagesOf(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
   for await (const step of steps) yield [step];
 }
 
-/** @throws {Problem} `insufficient-scope`, and as `auditPiece` does */
+/** @throws {Problem} `insufficient-scope`, and the same as `auditPiece` */
 export async function exportAudit(
   call: Call<{ sql: Database }, typeof contract.exportAudit>,
 ): Promise<ApiResponse> {

@@ -1,4 +1,4 @@
-/** Which entries of the audit a caller asks for. */
+/** Filters of audit queries. */
 
 import { parseTime } from "../../base/time.ts";
 import type { QueryOf } from "../../http/operation.ts";
@@ -27,14 +27,14 @@ export async function auditFilter(
     end,
   };
   if (requestId === undefined) return filter;
-  // One that is not there is of no time at all.
+  // A request without an entry gets a time that no entry has.
   const at = parseTime((await timeOfRequest(sql, requestId)) ?? NEVER);
   return { ...filter, at };
 }
 
 const NEVER = "0001-01-01T00:00:00Z";
 
-/** @param status as `429`, or `4xx` for a class */
+/** @param status such as `429`, or `4xx` for a class */
 function statusRange(status: string): readonly [number, number] {
   return [Number(status.replace("xx", "00")), Number(status.replace("xx", "99"))];
 }
@@ -42,7 +42,7 @@ function statusRange(status: string): readonly [number, number] {
 const pathFilter = (path: string): { text: string; prefix: boolean } =>
   path.endsWith("*") ? { text: path.slice(0, -1), prefix: true } : { text: path, prefix: false };
 
-/** What the header of an export says of the filter: what was asked for, as text. */
+/** Describes the filter in the header of an export: the query's parameters as text. */
 export const describeFilter = (
   { client: _, start, end, ...rest }: AuditQuery,
   clientId: string | null,
@@ -53,12 +53,12 @@ export const describeFilter = (
   ...(end && { end: end.text }),
 });
 
-/** How far the clocks of the gateway and of a function may be apart. */
+/** Maximum difference between the clocks of the gateway and of a function. */
 const CLOCKS_MS = 60_000;
 
 /**
- * When a request was received, by its id: ours are made then (UUID version 7), so that it is looked for around that time
- * first, and then everywhere.
+ * Finds the time at which a request was received. Ids that Weir assigns contain that time (UUID version 7), so the search
+ * starts around it and then covers everything.
  */
 export async function timeOfRequest(sql: Executor, requestId: string): Promise<string | undefined> {
   const ms = requestId[14] === "7" ? Number.parseInt(requestId.replace("-", "").slice(0, 12), 16) : 0;

@@ -1,4 +1,4 @@
-/** Who called what. */
+/** Lists entries of the audit log. */
 
 import { clientFilter } from "../../auth/client-filter.ts";
 import { isUuid } from "../../base/ids.ts";
@@ -11,10 +11,10 @@ import type * as contract from "../contract.ts";
 import { type AuditEntry, listAudit as selectAudit } from "../sql/list-audit.ts";
 import { auditFilter } from "./filter.ts";
 
-/** Time and request of the last entry shown. */
+/** Time and request id of the last entry returned. */
 export const AUDIT_CURSOR = [isTimePart, isUuid] as const;
 
-/** Leads to what comes after an entry. */
+/** A cursor to the entries after this one. */
 export const cursorAfter = ({ at, request_id }: AuditEntry): string => encodeCursor([at, request_id]);
 
 /** Entries of the audit log, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
@@ -24,7 +24,7 @@ export async function listAudit(
   const { deps, query, request } = call;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, AUDIT_CURSOR);
   const filter = await auditFilter(deps.sql, query, clientFilter(call));
-  // One more than asked for tells whether there is a next page.
+  // One extra row shows whether there is a next page.
   const rows = await selectAudit(deps.sql, filter, after, query.limit + 1);
   const page = rows.slice(0, query.limit);
   const last = page.length < rows.length ? page.at(-1) : undefined;

@@ -1,4 +1,4 @@
-/** Which part of the audit trail is read, fixed when the reading begins, however many calls it takes. */
+/** The part of the audit trail to read. It is fixed when reading begins, however many calls that takes. */
 
 import { FIRST_MS, type Instant, microseconds } from "../../base/time.ts";
 import { decodeCursor, encodeCursor, isTimePart, type PartCheck } from "../../http/cursor.ts";
@@ -13,9 +13,9 @@ import { findDayBounds } from "../sql/find-day-bounds.ts";
 import { readTrailEnds, type TrailEnds } from "../sql/read-trail-ends.ts";
 import { listSeals } from "../sql/seals.ts";
 
-/** How far a trail has been read. */
+/** The position up to which a trail has been read. */
 export interface TrailPlace {
-  /** Number of the last checkpoint; 0 for none. */
+  /** Number of the last checkpoint; 0 if there is none. */
   checkpoint: number;
   /** Number of the last seal, by lane. */
   seals: ReadonlyMap<number, number>;
@@ -23,15 +23,15 @@ export interface TrailPlace {
 
 export interface TrailPlan {
   header: TrailHeader;
-  /** The checkpoint that the trail begins with, where it does not begin with the first seals. */
+  /** The checkpoint that the trail begins with, unless it begins with the first seals. */
   anchor: CheckpointRow | undefined;
   /** Only these entries; undefined for all. */
   filter: AuditFilter | undefined;
-  /** Are entries of a seal of this day asked for? */
+  /** True if entries in seals of this day are requested. */
   wants: (day: string) => boolean;
-  /** Number of the last seal that is really there, by lane. */
+  /** Number of the last seal that actually exists, by lane. */
   last: ReadonlyMap<number, number>;
-  /** Where to go on. */
+  /** Where to continue. */
   place: TrailPlace;
   resumed: boolean;
 }
@@ -40,13 +40,13 @@ export interface TrailQuery {
   filter?: AuditFilter | undefined;
   start?: Instant | undefined;
   end?: Instant | undefined;
-  /** What the header says of the filter. */
+  /** Description of the filter, for the header. */
   described: Record<string, string>;
-  /** Of the part before. */
+  /** From the previous part. */
   cursor?: string | undefined;
 }
 
-/** @throws {Problem} `invalid-parameter` for a cursor that is none */
+/** @throws {Problem} `invalid-parameter` for an invalid cursor */
 export async function planTrail(sql: Executor, query: TrailQuery): Promise<TrailPlan> {
   const { filter, described, cursor } = query;
   const [from, to] = [query.start && firstDay(query.start), query.end && lastDay(query.end)];
@@ -82,7 +82,7 @@ export async function planTrail(sql: Executor, query: TrailQuery): Promise<Trail
 }
 
 const firstDay = (start: Instant): string => start.text.slice(0, 10);
-/** Of the last moment before the end, which is exclusive. Before the first day there is none, and no entry either. */
+/** The day of the last instant before the exclusive end, at least the first day: there are no entries before it. */
 const lastDay = (end: Instant): string =>
   new Date(microseconds(end) > 0 ? end.ms : Math.max(FIRST_MS, end.ms - 1)).toISOString().slice(0, 10);
 
@@ -93,7 +93,7 @@ interface Part {
   place: TrailPlace;
 }
 
-/** From the last checkpoint before the first seal of these days to the first one after the last of them. */
+/** Chooses the part from the last checkpoint before these days' first seal to the first checkpoint after their last seal. */
 async function choosePart(
   sql: Executor,
   ends: TrailEnds,
@@ -126,7 +126,7 @@ async function choosePart(
   return { lanes, checkpoints: last.checkpoint, anchor, place };
 }
 
-/** The last checkpoint of which something holds that, once it does not hold, never holds again. */
+/** Finds the last checkpoint for which `holds` is true by binary search: once false, it must be false for all later ones. */
 export async function lastCheckpoint(
   sql: Executor,
   newest: number,
@@ -151,7 +151,7 @@ export const headsOf = (row: CheckpointRow): Map<number, number> =>
 const LANES = /^(?:\d{1,5}:\d{1,15}(?:,(?!$)|$))*$/;
 const isLanes: PartCheck = (part) => LANES.test(part);
 const isNumber: PartCheck = (part) => /^\d{1,15}$/.test(part);
-/** When the trail was begun; where it ends: checkpoint and lanes; how far it was read: the same. */
+/** Time at which reading began; end of the trail: checkpoint and lanes; position so far: checkpoint and lanes. */
 const CURSOR = [isTimePart, isNumber, isLanes, isNumber, isLanes] as const;
 
 const lanesText = (seals: Iterable<readonly [number, number]>): string =>
@@ -167,7 +167,7 @@ const lanesOf = (text: string): Map<number, number> =>
       }),
   );
 
-/** @param place where to go on */
+/** @param place where to continue */
 export const trailCursor = ({ header }: TrailPlan, { checkpoint, seals }: TrailPlace): string =>
   encodeCursor([
     header.made_at,
@@ -198,7 +198,7 @@ async function resumePart(sql: Executor, { checkpoints, ends, place }: Given): P
   return { lanes: await readHeads(sql, ends), checkpoints, anchor: undefined, place };
 }
 
-/** Lanes as they were when they had so many seals. One whose seal is gone has a head that fits to nothing. */
+/** Lanes as they were with the given number of seals. A lane whose seal is missing gets a head that matches nothing. */
 export async function readHeads(sql: Executor, seals: ReadonlyMap<number, number>): Promise<LaneHead[]> {
   const asked = [...seals].filter(([, seal]) => seal > 0);
   const rows = await listSeals(

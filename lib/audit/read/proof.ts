@@ -25,7 +25,7 @@ export async function getProof(call: Call<{ sql: Database }, typeof contract>): 
   return json(200, await proofOf(call.deps.sql, call.params.request_id, clientId));
 }
 
-/** @param clientId whose entry it must be; null for anybody's @throws {Problem} as above */
+/** @param clientId the client whose entry it must be; null for any @throws {Problem} the same as `getProof` */
 export async function proofOf(sql: Executor, requestId: string, clientId: string | null): Promise<Proof> {
   const at = await timeOfRequest(sql, requestId);
   const row = at === undefined ? undefined : await findTrailRow(sql, at, requestId);

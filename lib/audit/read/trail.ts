@@ -1,4 +1,4 @@
-/** Reads the audit trail out of PostgreSQL, a seal at a time, in memory that does not grow with it. */
+/** Reads the audit trail from PostgreSQL, seal by seal, in constant memory. */
 
 import type { Executor } from "../../postgres/client.ts";
 import type { Entry } from "../../trail/entry.ts";
@@ -11,23 +11,23 @@ import { listSeals, type SealRange } from "../sql/seals.ts";
 import { streamTrail, type TrailRow } from "../sql/stream-trail.ts";
 import { headsOf, type TrailPlace, type TrailPlan } from "./plan.ts";
 
-/** Items that belong together, and where to go on after them. */
+/** Items that belong together, and where to continue after them. */
 export interface Step {
   items: TrailItem[];
-  /** How many entries are among them. */
+  /** Number of entries among them. */
   entries: number;
   place: TrailPlace;
 }
 
-/** What comes next: a checkpoint, or some seals of a lane before it. */
+/** The next item to read: a checkpoint, or some seals of a lane before it. */
 type Task = { checkpoint: CheckpointRow } | { range: SealRange };
 
-/** Checkpoints, and seals, that are in memory at a time. */
+/** Checkpoints and seals that are in memory at a time. */
 const CHECKPOINTS_AT_A_TIME = 100;
 const SEALS_AT_A_TIME = 1_000;
-/** Entries that are read at a time, as far as seals say. */
+/** Entries that are read at a time, according to their seals. */
 const ENTRIES_AT_A_TIME = 5_000;
-/** Leaves of a seal that are shown; no worker makes one with more than a thousand. */
+/** Maximum leaves of a seal that are returned; workers make seals with at most a thousand. */
 const MOST_LEAVES = 10_000;
 
 export async function* readTrail(sql: Executor, plan: TrailPlan): AsyncGenerator<Step> {
@@ -51,7 +51,7 @@ export async function* readTrail(sql: Executor, plan: TrailPlan): AsyncGenerator
   yield { items: strays.map((stray) => toFault(stray, plan)), entries: 0, place: reached };
 }
 
-/** All that is to be read, in its order. */
+/** Everything to read, in order. */
 async function* tasksOf(sql: Executor, plan: TrailPlan): AsyncGenerator<Task> {
   const { header, place } = plan;
   const reached = new Map(place.seals);
@@ -110,7 +110,7 @@ async function* readBatch(
   }
 }
 
-/** Ranges that follow each other in a lane as one. @returns lane by lane */
+/** Joins adjacent ranges of a lane. @returns ranges in order of lane */
 function joined(ranges: readonly SealRange[]): SealRange[] {
   const all: SealRange[] = [];
   for (const range of ranges.toSorted((a, b) => a.lane - b.lane || a.first - b.first)) {
@@ -121,7 +121,7 @@ function joined(ranges: readonly SealRange[]): SealRange[] {
   return all;
 }
 
-/** As many seals and checkpoints together as have entries to be read at a time. */
+/** Groups seals and checkpoints so that each group has about `ENTRIES_AT_A_TIME` entries. */
 function* chunksOf(units: readonly Unit[], { wants }: TrailPlan): Generator<Unit[]> {
   let chunk: Unit[] = [];
   let entries = 0;
@@ -135,7 +135,7 @@ function* chunksOf(units: readonly Unit[], { wants }: TrailPlan): Generator<Unit
   if (chunk.length > 0) yield chunk;
 }
 
-/** By `nameOf` their seal. */
+/** By `nameOf(seal)`. */
 type Leaves = Map<string, TrailRow[]>;
 const nameOf = ({ lane, seal }: { lane: number; seal: number }): string => `${lane} ${seal}`;
 
@@ -164,7 +164,7 @@ function sealItems(seal: Seal, leaves: Leaves, { header }: TrailPlan): TrailItem
     const { hash } = row;
     if (hash !== null && row.shown) items.push({ type: "entry", ...place, hash, ...contentOf(row) });
     else if (hash !== null) items.push({ type: "leaf", ...place, hash });
-    // Partitions of one day go one after the other.
+    // Expiry drops the partitions of a day one after another, so personal data of an expired day is not a fault.
     else if (header.expired_before === null || seal.day >= header.expired_before)
       faults.push({ type: "fault", kind: "entry", ...place, reason: NO_ENTRY });
   }
@@ -173,7 +173,7 @@ function sealItems(seal: Seal, leaves: Leaves, { header }: TrailPlan): TrailItem
 
 const NO_ENTRY = "there is personal data that belongs to no entry";
 
-/** An entry and what is personal of it, as they were hashed, out of a row. */
+/** Extracts from a row the entry and its personal data, as they were hashed. */
 export function contentOf(row: Omit<TrailRow, "hash" | "shown">): {
   entry: Entry;
   personal: { salt: string; address: string | null; user_agent: string | null } | null;
@@ -218,7 +218,7 @@ function toFault({ found, lane, seal, leaf, request_id }: Stray, { filter }: Tra
   if (found === "checkpoint") return { type: "fault", kind: "checkpoint", checkpoint: seal, reason };
   const kind = found === "lane" || found === "seal" ? "seal" : "entry";
   const place = { ...(lane !== null && { lane }), seal, ...(leaf !== null && { leaf }) };
-  // Who sees one client's calls only, sees no other's request.
+  // A caller limited to one client must not see request ids of others.
   const shown = request_id !== null && (filter?.clientId ?? null) === null && { request_id };
   return { type: "fault", kind, ...place, ...shown, reason };
 }

@@ -1,4 +1,4 @@
-/** Verification of the audit trail where it is stored: the same rules as for an exported one. */
+/** Verifies the audit trail in the database, with the same rules as an exported one. */
 
 import type { KeyObject } from "node:crypto";
 import { clientFilter } from "../../auth/client-filter.ts";
@@ -17,13 +17,13 @@ import { readTrailEnds } from "../sql/read-trail-ends.ts";
 import { planTrail, readHeads, type TrailPlace, type TrailPlan, trailCursor } from "./plan.ts";
 import { readTrail } from "./trail.ts";
 
-/** How long one call verifies: of 29 s, less what a statement under way may take, and what the answer does. */
+/** Time that one call verifies: 29 s, less the time that a running statement and the response may take. */
 const BUDGET_MS = 12_000;
 
 interface Asked {
   start?: Instant | undefined;
   end?: Instant | undefined;
-  /** Most entries. */
+  /** Maximum number of entries. */
   limit: number;
   cursor?: string | undefined;
 }
@@ -33,20 +33,20 @@ interface Answer extends Verification {
   next_cursor: string | null;
 }
 
-/** As far as time and limit let it. @throws {Problem} `invalid-parameter`, `query-too-broad` */
+/** Verifies as much as time and limit allow. @throws {Problem} `invalid-parameter`, `query-too-broad` */
 export async function verifyStored(
   sql: Executor,
   publicKeys: readonly KeyObject[],
   asked: Asked,
 ): Promise<Answer> {
   const [first, horizon] = await verifyOnce(sql, publicKeys, asked);
-  // What expired while it was read only seemed to be missing.
+  // Entries that expired during the run only appear to be missing, so verify again.
   if (first.valid || (await readTrailEnds(sql)).expired_before === horizon) return first;
   const [second] = await verifyOnce(sql, publicKeys, asked);
   return second;
 }
 
-/** @returns also what had expired when it began */
+/** @returns also the day before which entries had expired when it began */
 async function verifyOnce(
   sql: Executor,
   publicKeys: readonly KeyObject[],
@@ -62,7 +62,7 @@ async function verifyOnce(
   let reached: TrailPlace | undefined;
   let entries = 0;
   for await (const step of readTrail(sql, plan)) {
-    // At least one step, so that it comes to an end.
+    // At least one step for each call, so that verification makes progress.
     if (reached && (Date.now() > endsAt || entries + step.entries > limit))
       return [pause(verifier, plan, reached), plan.header.expired_before];
     for (const item of step.items) verifier.push(item);
@@ -81,7 +81,7 @@ function pause(verifier: TrailVerifier, plan: TrailPlan, place: TrailPlace): Ans
   return { ...verification, complete: false, next_cursor };
 }
 
-/** What the calls before had found. */
+/** Restores the progress of the previous calls. */
 async function progressAt(sql: Executor, place: TrailPlace, counts: Counts): Promise<Progress> {
   const heads = await readHeads(sql, place.seals);
   const row = await findCheckpoint(sql, place.checkpoint);
@@ -95,7 +95,7 @@ async function progressAt(sql: Executor, place: TrailPlace, counts: Counts): Pro
 const COUNTS = ["entries", "seals", "checkpoints", "withheld", "expired", "erased"] as const;
 const isCount: PartCheck = (part) => /^\d{1,15}$/.test(part);
 const isCursor: PartCheck = (part) => /^[\w-]+$/.test(part);
-/** The counts, and the trail's own cursor. */
+/** The counts, and the cursor of the trail. */
 const CURSOR = [...COUNTS.map(() => isCount), isCursor];
 
 const writeCursor = (counts: Counts, cursor: string): string =>
@@ -114,7 +114,7 @@ export async function verifyAudit(
   const { deps, query, request } = call;
   const result = await verifyStored(deps.sql, deps.config.auditPublicKeys, query);
   const { first_invalid: fault } = result;
-  // Who sees one client's calls only, sees no other's request.
+  // A caller limited to one client must not see request ids of others.
   const shown =
     clientFilter({ ...call, query: {} }) === null || !fault ? fault : { ...fault, request_id: undefined };
   return json(200, { ...result, first_invalid: shown }, linkNext(request, result.next_cursor));

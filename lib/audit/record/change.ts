@@ -2,10 +2,10 @@ import { withoutSecrets } from "../../base/redact.ts";
 import type { Changed } from "../../http/call.ts";
 import type { Change } from "../../trail/entry.ts";
 
-/** For what nobody has commanded, such as a local system's own clients. */
+/** For changes that nobody requested, such as the built-in clients of a local system. */
 export const unrecorded: Changed = () => {};
 
-/** As it is written: JSON, and without what looks like a key in a text that somebody chose. */
+/** Converts a change to the form that is recorded: JSON, with anything that looks like an API key cut in its strings. */
 export const recordable = (change: Change): Change =>
   JSON.parse(
     JSON.stringify(change, (_, value: unknown) =>

@@ -1,4 +1,4 @@
-/** Commands that work without HTTP, as the audit records them: as if each were a call. */
+/** Records commands that do not use HTTP in the audit log, each like a call. */
 
 import { uuidv7 } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
@@ -15,20 +15,20 @@ import { sealAudit } from "./seal.ts";
 import type { Unqueued } from "./unqueued.ts";
 
 interface Command {
-  /** Such as `client create`: route and path of the entry. */
+  /** For example `client create`; becomes route and path of the entry. */
   name: string;
-  /** `CLI` at the command line, `INVOKE` for a function that somebody invokes by hand. */
+  /** `CLI` for the command line, `INVOKE` for a function that is invoked by hand. */
   method: "CLI" | "INVOKE";
-  /** With what, and as whom; null where that is not known. */
+  /** The program, and the user who runs it; null if unknown. */
   userAgent: string | null;
 }
 
-/** How long a command waits for the queue, in milliseconds. */
+/** Maximum time that a command waits for the queue, in milliseconds. */
 const QUEUE_MS = 5_000;
 
 /**
- * Runs a command and has it recorded through the queue, whatever comes of it.
- * @param log gets the row when the queue does not take it
+ * Runs a command and records it through the queue, whatever its outcome.
+ * @param log receives the row if the queue does not accept it
  */
 export async function recorded<T>(
   deps: { queue: Queue; unqueued: Unqueued },
@@ -42,7 +42,7 @@ export async function recorded<T>(
   });
 }
 
-/** The same for a command that has the database, and perhaps no queue. */
+/** Like `recorded`, for a command that has a database but may have no queue. */
 export const recordedInDatabase = <T>(
   { sql }: { sql: Database },
   command: Command,
@@ -63,7 +63,7 @@ async function around<T>(
       change = one;
     });
   } catch (error) {
-    // What went wrong matters more than that this could not be recorded.
+    // The command's error matters more than a failure to record it.
     await write(rowOf(toProblem(error).status)).catch(() => {});
     throw error;
   }

@@ -1,7 +1,7 @@
 /**
- * Which audit rows are in a log only. An instance logs a row when it does not learn that the queue took it; the queue may
- * have taken it all the same, and then its entry appears. So what is missing is looked up in the audit log and not counted
- * from reports.
+ * Finds audit rows that are in a log only. An instance logs a row when the queue does not confirm it; the queue may have
+ * accepted it nevertheless, and then its entry appears. So missing rows are looked up in the audit log, not counted from
+ * reports.
  */
 import { firstIdAt, timeOfId } from "../../base/ids.ts";
 import type { Executor } from "../../postgres/client.ts";
@@ -11,15 +11,15 @@ import { type EntryKey, findEntries } from "../sql/find-entries.ts";
 import { listUnqueued } from "../sql/list-unqueued.ts";
 import { countUnqueued, type UnqueuedCount } from "../sql/unqueued.ts";
 
-/** Names that are looked up at a time. */
+/** Ids that are looked up at a time. */
 const MOST_LOOKED_UP = 10_000;
 
-/** A request's id begins with the time at which it was received, and that is the time of its entry. */
+/** A request id begins with the time at which the request was received, which is the time of its entry. */
 const keyOf = (id: string): EntryKey => ({ id, at: new Date(timeOfId(id)).toISOString() });
 
 /**
- * Rows that went to a log, less those that are in the audit log without having been read back in. Of more than 10,000
- * that are open the oldest are looked up; the others count as missing until maintenance has looked.
+ * Counts rows that went to a log, less those that are in the audit log without having been recovered. If more than 10,000
+ * are open, only the oldest are looked up; the others count as missing until maintenance has looked them up.
  */
 export async function auditGaps(sql: Executor): Promise<UnqueuedCount> {
   const counted = await countUnqueued(sql);
@@ -33,7 +33,7 @@ export async function auditGaps(sql: Executor): Promise<UnqueuedCount> {
   };
 }
 
-/** Forgets the names of rows that are in the audit log without having been read back in: they were no gaps. */
+/** Deletes the ids of rows that are in the audit log without having been recovered: they were never missing. */
 export async function forgetFound(steps: Steps): Promise<void> {
   for (let after = firstIdAt(0); ; ) {
     const open = await listUnqueued(steps.sql, after, MOST_LOOKED_UP);

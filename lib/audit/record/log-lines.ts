@@ -1,14 +1,14 @@
-/** Finds audit rows in logs: our own lines, and those in what CloudWatch makes of them. */
+/** Finds audit rows in logs: in Weir's own lines, and in the forms in which CloudWatch returns them. */
 import * as z from "zod";
 import { recordable } from "./change.ts";
 import { type Audited, NOT_QUEUED } from "./queue-row.ts";
 import { storableText } from "./row.ts";
 
 const MOST_INT = 2_147_483_647;
-/** From 1970 to 9999: what the database and RFC 3339 both can say. */
+/** From 1970 to 9999, which the database and RFC 3339 can both represent. */
 const time = z.int().min(0).max(253_402_300_799_999);
 const count = z.int().min(0).max(MOST_INT);
-/** A log may have been edited, so nothing is trusted to be as we wrote it. */
+/** A log may have been edited, so its content is not trusted. */
 const text = z.string().transform(storableText);
 const nullableText = text.nullable();
 const change = z.object({ before: z.unknown(), after: z.unknown() }).transform(recordable);
@@ -33,23 +33,23 @@ const headerSchema = z.object({
   }),
 });
 
-/** What a line holds: rows, and how many more that can't be read. */
+/** The content of a line: rows, and those that can't be read. */
 export interface FoundRows {
   rows: Audited[];
-  /** Why, one each. */
+  /** The reason for each row that can't be read. */
   bad: string[];
 }
 
 const NOTHING: FoundRows = { rows: [], bad: [] };
-/** How deep log lines stand in one another: an export, its event, our line; and one to spare. */
+/** Maximum nesting of log lines: an export, its event, Weir's line, and one to spare. */
 const LEVELS = 4;
 
 /**
- * Reads a line of a log, whichever of these it is:
- * - one of ours, also where Lambda, Docker or `aws logs tail` has put words before it or after it
- * - of `aws logs filter-log-events` or `get-log-events`: the whole on one line, one event a line, or the line `"message": …`
- *   of an event that is spread over several
- * A line that holds none of our rows holds nothing.
+ * Reads a log line in any of these forms:
+ * - a line of Weir, also if Lambda, Docker or `aws logs tail` has put words before or after it
+ * - output of `aws logs filter-log-events` or `get-log-events`: all on one line, one event on each line, or the line
+ *   `"message": …` of an event that spans several lines
+ * The result is empty for a line without audit rows.
  */
 export function readLogLine(line: string, level = 0): FoundRows {
   if (!line.includes(NOT_QUEUED)) return NOTHING;
@@ -84,7 +84,7 @@ const joined = (found: readonly FoundRows[]): FoundRows => ({
   bad: found.flatMap(({ bad }) => bad),
 });
 
-/** JSON on its own, or with words around it that hold no braces. */
+/** JSON on its own, or surrounded by words without braces. */
 const jsonWithin = (line: string): unknown =>
   jsonOf(line) ?? jsonOf(line.slice(line.indexOf("{"), line.lastIndexOf("}") + 1));
 

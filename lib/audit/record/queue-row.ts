@@ -1,4 +1,4 @@
-/** An audit row's way into the queue and, when the queue can't take it, into the log. */
+/** Sends an audit row to the queue or, if the queue does not accept it, to the log. */
 
 import type { Log } from "../../base/log.ts";
 import { metricsLine } from "../../base/metrics.ts";
@@ -9,13 +9,13 @@ import type { Unqueued } from "./unqueued.ts";
 export type Audited = Header & Required<Pick<Header, "audit">>;
 
 interface Options {
-  /** How long the queue may take, in milliseconds: what is left of the function's time. */
+  /** Maximum time for the queue, in milliseconds: the rest of the function's time. */
   withinMs: number;
-  /** Of the function, for the metric. */
+  /** For the metric. */
   functionName: string;
 }
 
-/** Writes an audit row through the queue; when the queue can't take it, to the log, whole, to be read back in. Never rejects. */
+/** Sends an audit row to the queue; if that fails, logs the complete row for `weir audit recover`. Never rejects. */
 export async function queueAudit(
   deps: { queue: Queue; log: Log; unqueued: Unqueued },
   header: Audited,
@@ -28,8 +28,8 @@ export async function queueAudit(
 }
 
 /**
- * @param withinMs how long the queue may take
- * @returns why the queue did not take the row, as far as is known
+ * @param withinMs maximum time for the queue
+ * @returns the error if the queue did not confirm the row, which it may have accepted nevertheless
  */
 export async function sendAudit(
   { queue, unqueued }: { queue: Queue; unqueued: Unqueued },
@@ -46,7 +46,7 @@ export async function sendAudit(
   }
 }
 
-/** A header that names rows which are in the log only. */
+/** Adds the ids of rows that are in the log only to a header. */
 export const naming = <H extends Header>(header: H, names: readonly string[]): H =>
   names.length === 0 ? header : { ...header, unqueued: names };
 
@@ -56,12 +56,12 @@ export function logAudit(log: Pick<Log, "error">, header: Audited, error: Error)
 }
 export const NOT_QUEUED = "audit-not-queued";
 
-/** Not by `console`, where Lambda puts words of its own before the text: then it would be a line of the log only. */
+/** Not with `console`, to which Lambda adds a prefix: CloudWatch would then not read the line as a metric. */
 export function countUnqueued(functionName: string): void {
   process.stdout.write(`${metricsLine(functionName, { AuditNotQueued: [1, "Count"] })}\n`);
 }
 
-/** Rejects when the time is up. What comes of the promise after that is not known. */
+/** Rejects when the time is up. The promise may still succeed after that. */
 async function inTime(promise: Promise<void>, ms: number): Promise<void> {
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => timeout.reject(new Error("The queue did not answer in time.")), ms);

@@ -1,4 +1,4 @@
-/** Puts audit rows that are in a log only back on their way, through the queue, so that the worker seals them. */
+/** Recovers audit rows that are in a log only: sends them to the queue, so that the worker seals them. */
 
 import { outage } from "../../http/errors.ts";
 import { headerMessage } from "../../queue/message.ts";
@@ -6,9 +6,9 @@ import type { Queue } from "../../queue/port.ts";
 import { readLogLine } from "./log-lines.ts";
 import type { Audited } from "./queue-row.ts";
 
-/** A line that holds an audit row which can't be read. */
+/** A line with an audit row that can't be read. */
 export interface BadLine {
-  /** From 1 on. */
+  /** Counted from 1. */
   line: number;
   reason: string;
 }
@@ -16,7 +16,7 @@ export interface BadLine {
 export interface Recovered {
   /** Rows in the log. */
   found: number;
-  /** Rows on their way. The worker writes each once, however often it is sent. */
+  /** Rows sent. The worker writes each row once, however often it is sent. */
   queued: number;
   bad: BadLine[];
 }
@@ -25,9 +25,9 @@ export interface Recovered {
 const BATCH = 100;
 
 /**
- * @param lines of the log, without their ends
- * @param recovered counts up while it works, so that it tells the truth also where the queue fails
- * @throws {Problem} `queue-unavailable`: what was sent is on its way, and the whole can be sent again
+ * @param lines lines of the log, without line ends
+ * @param recovered updated during the run, so that it is correct even if the queue fails
+ * @throws {Problem} `queue-unavailable`: rows sent before it are queued, and the entire log can be sent again
  */
 export async function recoverAudit(
   { queue }: { queue: Queue },

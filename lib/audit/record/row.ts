@@ -7,7 +7,7 @@ export const LONGEST_TEXT = 1_000;
 
 export const LONGEST_METHOD = 20;
 
-/** What the audit row of a request says before its outcome is known. */
+/** The part of a request's audit row that is known before its outcome. */
 export function auditOf(
   request: ApiRequest,
 ): Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change"> {
@@ -23,13 +23,13 @@ export function auditOf(
 }
 
 /**
- * What a caller chose freely, without keys, cut and made fit for a text column, so that no call escapes the audit by its
- * words.
+ * Makes text from a caller storable: removes keys, cuts it, and replaces characters that a text column can't hold. So no
+ * text can keep a call out of the audit.
  */
 export const storableText = (text: string): string =>
   withoutSecrets(text).slice(0, LONGEST_TEXT).toWellFormed().replaceAll("\0", "\uFFFD");
 
-/** Size of an answer's body as the caller gets it, in bytes: an answer to HEAD has none. */
+/** Size of the response body that the caller receives, in bytes: 0 for HEAD. */
 export const answeredBytes = ({ method }: Pick<ApiRequest, "method">, body: string | undefined): number =>
   method === "HEAD" ? 0 : Buffer.byteLength(body ?? "");
 

@@ -1,4 +1,4 @@
-/** The worker's part in the audit trail: entries are written and sealed in the transaction that settles their messages. */
+/** Writes and seals audit entries, for the worker: in the transaction that processes their messages. */
 import { randomBytes } from "node:crypto";
 import type { Transaction } from "../../postgres/client.ts";
 import type { Header } from "../../queue/message.ts";
@@ -11,8 +11,8 @@ import { insertSeals, type Lane, lockLane } from "../sql/seals.ts";
 export type Audited = Required<Pick<Header, "id" | "at" | "audit">>;
 
 /**
- * Most entries of a seal, and about how many bytes of them: an export has a seal and its entries in one piece, inside of
- * a string of JSON, in which a control character of a user agent takes seven bytes and a quotation mark of a path four.
+ * Maximum entries of a seal, and their approximate maximum in bytes: an export returns a seal and its entries in one piece,
+ * inside a JSON string, in which a control character of a user agent takes seven bytes and a quotation mark of a path four.
  */
 const SEAL_ENTRIES = 1_000;
 const SEAL_BYTES = 2_000_000;
@@ -20,7 +20,7 @@ const MOST_BYTES_A_CHARACTER = 7;
 const SALT_BYTES = 16;
 const MOST_INT = 2_147_483_647;
 
-/** An entry that is ready to be written, but for its place. */
+/** An entry that is ready to be written, except for its place. */
 export interface Prepared {
   entry: Entry;
   personal: Personal;
@@ -28,14 +28,14 @@ export interface Prepared {
   bytes: number;
 }
 
-/** `prepareAudit` and `sealPrepared` in one. */
+/** Hashes the entries and appends their seal. Call last in a transaction, like `sealPrepared`. */
 export const sealAudit = (tx: Transaction, audited: readonly Audited[]): Promise<void> =>
   sealPrepared(tx, prepareAudit(audited));
 
 /**
- * Writes entries and seals them. One that is there already came with a message that was delivered before, and stays as
- * it is. To be called last in a transaction: from here to its end the lane is locked, and nobody who has a lane may wait
- * for what another transaction holds that waits for a lane.
+ * Writes entries and seals them. An entry that already exists came with an earlier delivery of its message, and stays as
+ * it is. Call last in a transaction: the lane stays locked until its end, and a transaction that holds a lane must not wait
+ * for a lock of one that waits for a lane.
  */
 export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]): Promise<void> {
   if (ready.length === 0) return;
@@ -52,7 +52,7 @@ export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]):
     );
     const written = await insertAudit(tx, rows);
     if (written.length === rows.length) return insertSeals(tx, sealsOf(groups, lane));
-    // Leaves are numbered without gaps, so what was written between those that were there begins anew.
+    // Leaves are numbered without gaps, so if some entries already existed, the others are numbered and written again.
     await deleteAudit(tx, rows, written);
     const places = new Set(written.map(placeName));
     rest = rows.filter((row) => places.has(placeName(row)));
@@ -62,8 +62,8 @@ export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]):
 const placeName = ({ seal, leaf }: AuditPlace): string => `${seal} ${leaf}`;
 
 /**
- * Hashes entries, which needs no database: about 10 µs each.
- * @returns them in order of their times, as the log is read; of two for one request, which a lost answer can make, the first
+ * Hashes entries, without the database: about 10 µs each.
+ * @returns entries in order of time, as the log is read; only the first of two for one request, which a lost reply can cause
  */
 export function prepareAudit(audited: readonly Audited[]): Prepared[] {
   const byRequest = new Map<string, Audited>();
@@ -79,9 +79,9 @@ export function prepareAudit(audited: readonly Audited[]): Prepared[] {
 
 function prepare({ id, at, audit }: Audited, salt: string): Prepared {
   const personal = { salt, address: audit.address, user_agent: audit.user_agent };
-  // In the order of its canonical JSON, which is made faster so.
+  // In the key order of canonical JSON, which makes serializing it faster.
   const entry: Entry = {
-    // The database's own form, to the microsecond.
+    // The form in which the database returns it, to the microsecond.
     at: new Date(at).toISOString().replace("Z", "000Z"),
     bytes_in: audit.bytes_in,
     bytes_out: audit.bytes_out,
@@ -103,7 +103,7 @@ function prepare({ id, at, audit }: Audited, salt: string): Prepared {
   return { entry, personal, hash: hashOf("leaf", content), bytes };
 }
 
-/** A seal has entries of one day, since they expire together, and not too many. */
+/** A seal holds a limited number of entries, all of one day, since they expire together. */
 function splitIntoSeals(ready: readonly Prepared[]): Prepared[][] {
   const groups: Prepared[][] = [];
   let bytes = 0;

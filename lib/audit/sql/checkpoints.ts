@@ -16,10 +16,10 @@ export async function insertCheckpoint(
     VALUES (${checkpoint}, ${document}, decode(${signature}, 'hex'))`;
 }
 
-/** "chec" in ASCII: any constant that nothing else locks with. */
+/** "chec" in ASCII: any constant that no other lock uses. */
 const ADVISORY_LOCK = 0x63686563;
 
-/** Until the transaction ends nobody else makes a checkpoint. @returns false where somebody does so now */
+/** Keeps others from making a checkpoint until the transaction ends. @returns false if another transaction has the lock */
 export async function lockCheckpoints(tx: Transaction): Promise<boolean> {
   const [row] = await tx<[{ locked: boolean }]>`SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK}) AS locked`;
   return row.locked;
@@ -29,13 +29,13 @@ export async function markInBucket(sql: Executor, checkpoint: number): Promise<v
   await sql`UPDATE audit_checkpoints SET in_bucket = true WHERE checkpoint = ${checkpoint}`;
 }
 
-/** Checkpoints that are not in the bucket, oldest first. @param limit most of them */
+/** Checkpoints that are not in the bucket, oldest first. @param limit maximum number */
 export async function listMissingCheckpoints(sql: Executor, limit: number): Promise<CheckpointRow[]> {
   return sql<CheckpointRow[]>`
     SELECT ${checkpointColumns(sql)} FROM audit_checkpoints WHERE NOT in_bucket ORDER BY checkpoint LIMIT ${limit}`;
 }
 
-/** Lanes whose seal of that number is not there, or has another hash. @param heads of lanes that have a seal */
+/** Lanes whose seal with the head's number is missing or has another hash. @param heads heads of lanes that have seals */
 export async function findMissingHeads(sql: Executor, heads: readonly LaneHead[]): Promise<number[]> {
   const rows = await sql<{ lane: number }[]>`
     SELECT g.lane
@@ -60,7 +60,7 @@ export interface CheckpointRow {
 export const checkpointColumns = (sql: Executor) =>
   sql`checkpoint::float8 AS checkpoint, document, encode(signature, 'hex') AS signature`;
 
-/** Oldest first. @param after only those with a higher number @param upTo and with at most this one */
+/** Oldest first. @param after only checkpoints with a higher number @param upTo highest number, inclusive */
 export async function listCheckpoints(
   sql: Executor,
   after: number,
@@ -72,7 +72,7 @@ export async function listCheckpoints(
      WHERE checkpoint > ${after} AND checkpoint <= ${upTo} ORDER BY checkpoint LIMIT ${limit}`;
 }
 
-/** The last one with at most this number. */
+/** Finds the last checkpoint with at most this number. */
 export async function findCheckpoint(sql: Executor, upTo: number): Promise<CheckpointRow | undefined> {
   const [row] = await sql<CheckpointRow[]>`
     SELECT ${checkpointColumns(sql)} FROM audit_checkpoints

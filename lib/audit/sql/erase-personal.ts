@@ -3,7 +3,7 @@ import type { Transaction } from "../../postgres/client.ts";
 import { sqlState } from "../../postgres/errors.ts";
 import { andIf, type Fragment, time } from "../../postgres/fragments.ts";
 
-/** Whose calls, and when; what is undefined leaves nothing out. */
+/** Selects calls; an undefined criterion matches all. */
 export interface PersonalFilter {
   address: string | undefined;
   userAgent: string | undefined;
@@ -15,17 +15,17 @@ export interface PersonalFilter {
   end: Instant | undefined;
 }
 
-/** A partition of `audit_personal`, and the times its rows lie between, RFC 3339; undefined for DEFAULT. */
+/** A partition of `audit_personal`, and the bounds of its rows' times, RFC 3339; undefined for DEFAULT. */
 export interface PersonalPartition {
   name: string;
   day: readonly [from: string, to: string] | undefined;
 }
 
 /**
- * Deletes what is personal of calls, with its salt; their entries in the audit log stay as they are. Of one partition, by
- * places in its table: of a partitioned table those would not be unique.
- * @param limit most rows
- * @returns how many went
+ * Deletes the personal data of calls with its salt; their entries in the audit log stay as they are. It works on one
+ * partition, since `ctid` is not unique across a partitioned table.
+ * @param limit maximum rows
+ * @returns number of deleted rows
  */
 export async function erasePersonal(
   tx: Transaction,
@@ -47,7 +47,7 @@ export async function erasePersonal(
   return rows.count;
 }
 
-/** Client and request stand in the entry. Its day is told once more, so that only that day's table is looked into. */
+/** Client and request are in the entry. The day is repeated for `audit_log`, so that only that day's partition is read. */
 function ofEntry(
   tx: Transaction,
   { day }: PersonalPartition,
@@ -65,5 +65,5 @@ function ofEntry(
 
 const UNDEFINED_TABLE = "42P01";
 
-/** Has the partition been dropped in the meantime? */
+/** True if the partition has been dropped in the meantime. */
 export const isGone = (error: unknown): boolean => sqlState(error) === UNDEFINED_TABLE;

@@ -2,19 +2,19 @@ import type { Instant } from "../../base/time.ts";
 import type { Executor } from "../../postgres/client.ts";
 import { andIf, type Fragment, time } from "../../postgres/fragments.ts";
 
-/** Which entries of the audit are asked for. */
+/** Selects entries of the audit log. */
 export interface AuditFilter {
-  /** Null for all clients, and for calls of nobody known. */
+  /** Null for the calls of all clients and of anonymous callers. */
   clientId: string | null;
   method?: string | undefined;
   route?: string | undefined;
   /** Lowest and highest status. */
   status?: readonly [number, number] | undefined;
-  /** The whole path, or how it begins. */
+  /** The full path, or a prefix of it. */
   path?: { text: string; prefix: boolean } | undefined;
   address?: string | undefined;
   requestId?: string | undefined;
-  /** The very time. */
+  /** The exact time. */
   at?: Instant | undefined;
   /** Inclusive. */
   start?: Instant | undefined;
@@ -22,7 +22,7 @@ export interface AuditFilter {
   end?: Instant | undefined;
 }
 
-/** Is a row of the audit log `a`, with what is personal of it as `p`, among those that are asked for? */
+/** Condition that is true if a row `a` of the audit log, with its personal data `p`, matches the filter. */
 export function matchesAudit(sql: Executor, filter: AuditFilter): Fragment {
   const { clientId, method, route, status, path, address, requestId, at, start, end } = filter;
   return sql`

@@ -2,8 +2,8 @@ import type { Executor } from "../../postgres/client.ts";
 import { time, utc } from "../../postgres/fragments.ts";
 
 /**
- * When the call of a request was received.
- * @param from and `to` where it is looked for, both inclusive; without them every entry is read
+ * Finds the time at which a request was received.
+ * @param between range to search, both bounds inclusive; without it every entry is read
  * @returns UTC text with six fractional digits
  */
 export async function findAuditTime(

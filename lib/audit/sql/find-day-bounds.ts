@@ -1,13 +1,13 @@
 import type { Executor } from "../../postgres/client.ts";
 
-/** A lane's seals whose entries are of some days. */
+/** First and last seal of a lane with entries of the given days. */
 export interface DayBounds {
   lane: number;
   first: number;
   last: number;
 }
 
-/** @param from and `to` days, both inclusive; null for no bound @returns nothing for a lane without such seals */
+/** @param from a day, like `to`; both are inclusive, null for no bound @returns no row for a lane without such seals */
 export async function findDayBounds(
   sql: Executor,
   from: string | null,

@@ -1,15 +1,15 @@
 import type { Executor } from "../../postgres/client.ts";
 
-/** A request, and when it was received, RFC 3339. */
+/** A request id, and the time at which the request was received, RFC 3339. */
 export interface EntryKey {
   id: string;
   at: string;
 }
 
 /**
- * Which of the requests have an entry in the audit log. One look-up by primary key each: a join would be free to read the
- * log from end to end. The bounds keep the partitions of other days out of the plan.
- * @param keys ordered by time, one at the least
+ * Returns the requests that have an entry in the audit log. Each is one lookup by primary key: with a plain join the
+ * planner could scan the entire log. The bounds prune partitions of other days.
+ * @param keys in order of time, at least one
  */
 export async function findEntries(sql: Executor, keys: readonly EntryKey[]): Promise<string[]> {
   const times = keys.map(({ at }) => at);

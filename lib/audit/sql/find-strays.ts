@@ -4,16 +4,16 @@ import type { Executor } from "../../postgres/client.ts";
 export interface Stray {
   found: "lane" | "checkpoint" | "seal" | "entry" | "personal";
   lane: number | null;
-  /** Of a checkpoint, its number. */
+  /** For a checkpoint, its number. */
   seal: number;
   leaf: number | null;
   request_id: string | null;
 }
 
 /**
- * Lanes whose head is not their last seal; seals, entries and personal rows that are beyond their lane's end, before its
- * beginning, or in no lane; checkpoints with numbers that are none. All in one snapshot, so that workers may go on
- * writing. At most one of a kind and lane: it is the first that counts.
+ * Finds lanes whose head is not their last seal; seals, entries and personal rows beyond the end of their lane, before its
+ * beginning, or in no lane; and checkpoints with invalid numbers. It uses one snapshot, so that workers can keep writing.
+ * It returns at most one row for each kind and lane, since only the first fault counts.
  */
 export async function findStrays(sql: Executor): Promise<Stray[]> {
   return sql<Stray[]>`

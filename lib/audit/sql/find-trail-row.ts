@@ -2,7 +2,7 @@ import type { Executor } from "../../postgres/client.ts";
 import { time } from "../../postgres/fragments.ts";
 import { type TrailRow, trailColumns } from "./stream-trail.ts";
 
-/** One entry with its place and all that is hashed of it. */
+/** Finds one entry with its place and all its hashed content. */
 export async function findTrailRow(
   sql: Executor,
   at: string,

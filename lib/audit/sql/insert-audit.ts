@@ -17,9 +17,9 @@ export interface AuditInsert extends AuditPlace {
 }
 
 /**
- * Writes entries with what is personal of them.
- * @param rows in order of `at` and request id, so that two that write the same ones don't wait for each other in a ring
- * @returns the places of those that were not there already
+ * Writes entries and their personal data.
+ * @param rows in order of `at` and request id, so that two writers of the same entries can't deadlock
+ * @returns the places of the entries that did not exist already
  */
 export async function insertAudit(tx: Transaction, rows: readonly AuditInsert[]): Promise<AuditPlace[]> {
   const column = <T>(read: (row: AuditInsert) => T): T[] => rows.map(read);
@@ -63,7 +63,7 @@ export async function insertAudit(tx: Transaction, rows: readonly AuditInsert[])
     SELECT seal::float8 AS seal, leaf FROM written ORDER BY seal, leaf`;
 }
 
-/** Takes back what the same transaction has just written, at these places among the rows it was given. */
+/** Deletes what the same transaction has just written. @param rows as given to `insertAudit`, which returned `written` */
 export async function deleteAudit(
   tx: Transaction,
   rows: readonly AuditInsert[],

@@ -12,7 +12,7 @@ export interface AuditEntry extends Omit<Entry, "v" | "personal">, Omit<Personal
   leaf: number;
 }
 
-/** The entry to begin after. */
+/** The entry after which to begin. */
 export type AuditPosition = readonly [at: string, requestId: string];
 
 const select = (sql: Executor, filter: AuditFilter, after: AuditPosition | undefined, limit: number) =>
@@ -27,7 +27,7 @@ const select = (sql: Executor, filter: AuditFilter, after: AuditPosition | undef
      ORDER BY a.at DESC, a.request_id DESC
      LIMIT ${limit}`;
 
-/** Newest first, then by request id downwards. @param after only entries that come after this one */
+/** Newest first, then by request id, descending. @param after only entries after this one */
 export const listAudit = async (
   sql: Executor,
   filter: AuditFilter,
@@ -38,7 +38,7 @@ export const listAudit = async (
 /** Rows that are in memory at a time. */
 const ROWS_AT_A_TIME = 500;
 
-/** The same, some at a time. The statement ends with the loop over it, and keeps a connection as long. */
+/** Like `listAudit`, in batches. The statement ends with the loop over it, and occupies a connection until then. */
 export const streamAudit = (
   sql: Executor,
   filter: AuditFilter,
@@ -46,6 +46,6 @@ export const streamAudit = (
   limit: number,
 ): AsyncIterable<AuditEntry[]> => select(sql, filter, after, limit).cursor(ROWS_AT_A_TIME);
 
-/** The plain comparison of the time says nothing new, but leaves partitions out, which that of the row does not. */
+/** The separate comparison of the time is redundant, but it prunes partitions, which the row comparison does not. */
 const beyond = (sql: Executor, [at, requestId]: AuditPosition) => sql`
   a.at <= ${time(sql, at)} AND (a.at, a.request_id) < (${time(sql, at)}, ${requestId}::uuid)`;

@@ -1,9 +1,9 @@
 import type { Executor } from "../../postgres/client.ts";
 
 /**
- * Requests whose audit rows went to a log and have not been read back in, in order of their ids.
- * @param after an id; only those behind it
- * @param limit most
+ * Requests whose audit rows went to a log and have not been recovered, in order of their ids.
+ * @param after only requests with a greater id
+ * @param limit maximum number
  */
 export async function listUnqueued(sql: Executor, after: string, limit: number): Promise<string[]> {
   const rows = await sql<{ request_id: string }[]>`

@@ -3,16 +3,16 @@ import { utcNow } from "../../postgres/fragments.ts";
 import type { LaneHead } from "../../trail/checkpoint.ts";
 import { NO_SEAL } from "../../trail/seal.ts";
 
-/** How far the audit trail has come at one moment. */
+/** The ends of the audit trail at one moment. */
 export interface TrailEnds {
-  /** In order of their numbers. */
+  /** In order of number. */
   lanes: (LaneHead & {
-    /** Number of its last seal that is really there. */
+    /** Number of its last seal that actually exists. */
     last: number;
-    /** Whether that one says the same as the lane. */
+    /** Whether that seal agrees with the lane's head. */
     agrees: boolean;
   })[];
-  /** Number of the newest checkpoint; 0 for none. */
+  /** Number of the newest checkpoint; 0 if there is none. */
   checkpoints: number;
   /** The first day whose entries are kept; null while none has expired. */
   expired_before: string | null;

@@ -2,7 +2,7 @@ import type { Executor, Transaction } from "../../postgres/client.ts";
 import { utcNow } from "../../postgres/fragments.ts";
 import type { Seal } from "../../trail/seal.ts";
 
-/** Seals of a lane that follow each other. */
+/** Consecutive seals of a lane. */
 export interface SealRange {
   lane: number;
   /** Both inclusive. */
@@ -10,14 +10,14 @@ export interface SealRange {
   last: number;
 }
 
-/** Ranges as the columns of a table `r (lane, first, last)`, for statements to join with. */
+/** Ranges as a table `r (lane, first, last)` that statements can join. */
 export const rangeTable = (sql: Executor, ranges: readonly SealRange[]) => sql`
   unnest(${ranges.map(({ lane }) => lane)}::smallint[], ${ranges.map(({ first }) => first)}::bigint[],
          ${ranges.map(({ last }) => last)}::bigint[]) AS r (lane, first, last)`;
 
-/** Lane by lane, in order of their numbers. Days and times that are none (infinity) come as PostgreSQL prints them. */
+/** In order of lane and number. Invalid days and times (infinity) are returned as PostgreSQL prints them. */
 export async function listSeals(sql: Executor, ranges: readonly SealRange[]): Promise<Seal[]> {
-  // OFFSET 0 keeps the planner from reading all seals and comparing each with the ranges.
+  // OFFSET 0 keeps the planner from reading all seals and comparing each one with the ranges.
   return sql<Seal[]>`
     SELECT 1 AS v, s.lane, s.seal::float8 AS seal, coalesce(to_char(day, 'YYYY-MM-DD'), day::text) AS day, entries,
            total::float8 AS total,
@@ -28,7 +28,7 @@ export async function listSeals(sql: Executor, ranges: readonly SealRange[]): Pr
      ORDER BY s.lane, s.seal`;
 }
 
-/** Hashes of a seal's leaves, in their order, in hexadecimal. */
+/** Hashes of a seal's leaves, in order, in hexadecimal. */
 export async function listLeaves(sql: Executor, lane: number, seal: number): Promise<string[]> {
   const rows = await sql<{ hash: string }[]>`
     SELECT encode(leaf_hash, 'hex') AS hash FROM audit_log
@@ -36,7 +36,7 @@ export async function listLeaves(sql: Executor, lane: number, seal: number): Pro
   return rows.map(({ hash }) => hash);
 }
 
-/** Writes the next seals of a lane, in their order, and moves the lane's head to the last of them. */
+/** Appends seals, in order, to a lane, and moves the lane's head to the last one. */
 export async function insertSeals(tx: Transaction, seals: readonly Seal[]): Promise<void> {
   const last = seals.at(-1);
   if (last === undefined) return;
@@ -62,7 +62,7 @@ export async function insertSeals(tx: Transaction, seals: readonly Seal[]): Prom
 
 export interface Lane {
   lane: number;
-  /** Number of its seals so far, and of the entries in them. */
+  /** Number of its seals, and of the entries in them. */
   seals: number;
   entries: number;
   /** Hash of the newest seal, in hexadecimal. */
@@ -71,7 +71,7 @@ export interface Lane {
   now: string;
 }
 
-/** Locks a lane of the audit trail that nobody else has; where all are taken, waits for one. */
+/** Locks a free lane of the audit trail; if all are locked, waits for one. */
 export async function lockLane(tx: Transaction): Promise<Lane> {
   const [free] = await tx<Lane[]>`${select(tx)} FOR UPDATE SKIP LOCKED LIMIT 1`;
   if (free) return free;

@@ -4,22 +4,22 @@ import type { Entry } from "../../trail/entry.ts";
 import { type AuditFilter, matchesAudit } from "./filter.ts";
 import { rangeTable, type SealRange } from "./seals.ts";
 
-/** A leaf of the audit trail: a row of `audit_log`, one of `audit_personal`, or, as it should be, both. */
+/** A leaf of the audit trail: a row of `audit_log`, a row of `audit_personal`, or, normally, both. */
 export interface TrailRow extends Omit<Entry, "v"> {
   lane: number;
   seal: number;
   leaf: number;
-  /** Null, as all of the entry, where there is no row of `audit_log`. In hexadecimal, as all bytes here. */
+  /** In hexadecimal, like all bytes here. Null, like the entire entry, if there is no row in `audit_log`. */
   hash: string | null;
-  /** Is the entry among those that are asked for? */
+  /** True if the entry matches the filter. */
   shown: boolean;
-  /** Null where there is no row of `audit_personal`. */
+  /** Null if there is no row in `audit_personal`. */
   salt: string | null;
   address: string | null;
   user_agent: string | null;
 }
 
-/** What is hashed of a row of the audit log `a`, and what is personal of it, `p`. Times that are none come as text too. */
+/** The hashed content of a row `a` of the audit log and of its personal data `p`. Invalid times are returned as text. */
 export const trailColumns = (sql: Executor): Fragment => sql`
   encode(a.leaf_hash, 'hex') AS hash,
   coalesce(to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), a.at::text) AS at, a.request_id, a.client_id,
@@ -30,10 +30,10 @@ export const trailColumns = (sql: Executor): Fragment => sql`
 const ROWS_AT_A_TIME = 1_000;
 
 /**
- * All leaves of some seals, in their order, whatever day their rows are of: what was put beside a seal's rows, on a day
- * of another partition, must come to light. So no partition can be left out; with 400 of them that takes milliseconds (see
- * the proof of one entry in bench/RESULTS.md).
- * @param filter only seals that have an entry which it matches; undefined for all of them
+ * All leaves of some seals, in order, whatever the day of their rows: a row added to a seal on a day of another partition
+ * must be found. So no partition can be pruned; with 400 of them that takes milliseconds (see the proof of one entry in
+ * bench/RESULTS.md).
+ * @param filter only seals with an entry that matches; undefined for all seals
  */
 export const streamTrail = (
   sql: Executor,

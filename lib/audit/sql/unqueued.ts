@@ -6,7 +6,7 @@ export interface UnqueuedCount {
   missing: number;
 }
 
-/** How many audit rows went to a log, how many of those have been read back in, and how many have not. */
+/** Counts the audit rows that went to a log, those that have been recovered, and those that have not. */
 export async function countUnqueued(sql: Executor): Promise<UnqueuedCount> {
   const [row] = await sql<UnqueuedCount[]>`
     SELECT count(*)::float8 AS logged, count(*) FILTER (WHERE recovered)::float8 AS recovered,
@@ -17,9 +17,9 @@ export async function countUnqueued(sql: Executor): Promise<UnqueuedCount> {
 }
 
 /**
- * Notes which audit rows are, or were, in a log only. Saying the same again changes nothing.
- * @param recovered whether each has been read back in, by request id; in order of the ids, so that two that write the same
- * ones don't wait for each other in a ring
+ * Records which audit rows are, or were, in a log only. It is idempotent.
+ * @param recovered whether each row has been recovered, by request id; in order of id, so that two writers of the same rows
+ * can't deadlock
  */
 export async function noteUnqueued(tx: Transaction, recovered: ReadonlyMap<string, boolean>): Promise<void> {
   await tx`

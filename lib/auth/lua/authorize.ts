@@ -1,16 +1,16 @@
 import { script } from "../../redis/script.ts";
 
 /**
- * What scripts about a caller begin with: who is it, may it, and how much of its limit is left.
+ * The beginning of all scripts that authorize a caller: identifies it and checks its scopes.
  *
  * KEYS[1] record of the API key, KEYS[2] record of the client, KEYS[3] the client's limit
- * ARGV[1] id of the client the key is thought to belong to, ARGV[2] scopes of which one is needed, "read,ingest"
+ * ARGV[1] id of the client that the key presumably belongs to, ARGV[2] scopes, one of which is required, "read,ingest"
  *
- * Afterwards `code` is nil when the caller may go on; else a problem code, or 'miss' (not cached) or 'client' (look there).
- * Of the key there are `owner`, `prefix`, `scopes` and `key_id`, false where not known, of a client that is known `rate`
- * (events a second) and `burst`.
+ * Sets `code`: nil if the caller is authorized, else a problem code, 'miss' (not cached) or 'client' (the key belongs to
+ * `owner`). Also sets `owner`, `prefix`, `scopes` and `key_id` of the key, false if unknown, and `rate` (events a second)
+ * and `burst` of a known client.
  *
- * Written in one piece and not as functions: Lua would make those anew at each run, which took longer than their work.
+ * It is inline code, not functions: Lua would create them anew at each run, which took longer than their work.
  */
 export const authorizeLua = `
 local key_record, client_record, limit_key = KEYS[1], KEYS[2], KEYS[3]
@@ -48,9 +48,9 @@ end
 `;
 
 /**
- * How a known client's limit stands: `tat`, the theoretical arrival time of GCRA, a number of microseconds
- * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). It is charged with the server's clock alone, and a time that
- * lies further ahead than a full burst can only come from a clock set back, so it is cut to that.
+ * State of a known client's limit: `tat`, the theoretical arrival time of GCRA, in microseconds
+ * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). Only the server's clock is used. A `tat` further ahead than a
+ * full burst can only result from a clock that was set back, so it is capped there.
  */
 export const limitLua = `
 local interval = 1000000 / rate
@@ -60,17 +60,17 @@ if tat < now_us then tat = now_us end
 if tat > now_us + tolerance then tat = now_us + tolerance end
 `;
 
-/** The limit as callers see it, by `tat`: quota, window s, remaining, reset s. */
+/** The limit as callers see it, from `tat`: quota, window s, remaining, reset s. */
 export const limitReplyLua = `
 burst, math.ceil(burst / rate), math.max(0, math.floor((tolerance - (tat - now_us)) / interval + 0.001)),
 math.ceil((tat - now_us) / 1000000)`;
 
 /**
- * Looks up a caller; charges nothing.
+ * Looks up a caller without charging its limit.
  *
- * KEYS and ARGV as above.
- * Output: {code or 'ok', client id, key id, prefix, scopes, quota, window s, remaining, reset s}; the limit's four
- * only for a key whose client is known.
+ * KEYS and ARGV as for `authorizeLua`.
+ * Output: {code or 'ok', client id, key id, prefix, scopes, quota, window s, remaining, reset s}; the last four only if the
+ * key's client is known. {'miss'} if the key or its client is not cached.
  */
 export const authorizeScript = script(
   "weirAuthorize",

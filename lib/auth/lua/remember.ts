@@ -1,10 +1,10 @@
 import { script } from "../../redis/script.ts";
 
 /**
- * Caches an API key's record and its client's, each only where nothing stands: a loader that read the database before
- * a revocation must not undo what the revocation wrote. Only that a key is unknown gives way to a key that is good,
- * since somebody may have tried it before it was made. Where a key is looked up in another shard than its client's,
- * that shard gets the state 'elsewhere': whose key it is. All else, and a revocation, stands at its client only.
+ * Caches the records of an API key and its client, each only if none exists: a loader that read the database before a
+ * revocation must not overwrite it. Only the state 'unknown' gives way to a valid key, since somebody may have tried the key
+ * before it was created. If a key is looked up on another shard than its client's, that shard gets the state 'elsewhere'
+ * with the client's id. Everything else, including a revocation, is stored on the client's shard only.
  *
  * KEYS  1 key record, 2 client record
  * ARGV  1 seconds to keep, 2 state, 3 client id, 4 key id, 5 prefix, 6 scopes, 7 expiry (ms, '' for never),

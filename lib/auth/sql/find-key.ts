@@ -13,7 +13,7 @@ export interface KeyRow {
   burst: number;
 }
 
-/** A key with its client. @param hash SHA-256 of the key */
+/** Finds a key with its client. @param hash SHA-256 of the key */
 export async function findKeyByHash(sql: Executor, hash: Buffer): Promise<KeyRow | undefined> {
   const rows = await sql<KeyRow[]>`
     SELECT k.key_id, k.client_id, k.prefix, k.scopes, k.expires_at, k.revoked_at,
