@@ -84,15 +84,18 @@ export function checkpointBucketContract(
       expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: null, copied: 1 });
     });
 
-    it.runIf(can.conditional)("are never overwritten: another checkpoint with the same number is detected", async () => {
-      await run(bucketAt(endpoint));
-      const before = await copies();
-      // What an attacker who holds the key would do to cut off the newest rows: make every checkpoint again.
-      await deps.sql`DELETE FROM audit_checkpoints`;
-      await change();
-      await expect(run(bucketAt(endpoint))).rejects.toThrow(CheckpointConflictError);
-      expect(await copies()).toEqual(before);
-    });
+    it.runIf(can.conditional)(
+      "are never overwritten: another checkpoint with the same number is detected",
+      async () => {
+        await run(bucketAt(endpoint));
+        const before = await copies();
+        // What an attacker who holds the key would do to cut off the newest rows: make every checkpoint again.
+        await deps.sql`DELETE FROM audit_checkpoints`;
+        await change();
+        await expect(run(bucketAt(endpoint))).rejects.toThrow(CheckpointConflictError);
+        expect(await copies()).toEqual(before);
+      },
+    );
 
     it.runIf(can.lock)("are locked until their checkpoint expires", async () => {
       await run(bucketAt(endpoint));

@@ -23,8 +23,7 @@ export function queueContract(name: string, makeQueue: MakeQueue, traits: Traits
   describe(name, () => {
     describe("the queue", () => deliversMessages(makeQueue));
     describe("a message body", () => keepsBodies(makeQueue, traits.maxBodyBytes ?? 1_048_576));
-    describe("an unacknowledged message", () =>
-      deliversAgain(makeQueue, traits.forgetsDeliveries ?? true));
+    describe("an unacknowledged message", () => deliversAgain(makeQueue, traits.forgetsDeliveries ?? true));
     describe("redrive", () => putsDeadLettersBack(makeQueue));
     describe("depth", () => tellsDepth(makeQueue));
   });

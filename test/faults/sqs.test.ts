@@ -100,7 +100,7 @@ describe("when SQS refuses", () => {
     expect(await counts(deps, clientId)).toMatchObject(stored(1));
   });
 
-  it("nothing but its answers are lost, each event counts once, and the totals add up", async () => {
+  it("nothing, but its answers are lost, each event counts once, and the totals add up", async () => {
     const { clientId, secret } = await addClient(deps, "lost-answer");
     const events = padded(30, 2_000);
     proxy.loseAnswers(true);

@@ -55,10 +55,7 @@ describe("a logged audit row is read", () => {
 
   it.each([
     ["as functions print it", [...noise, first, second].join("\n")],
-    [
-      "after a prefix by Lambda or a container",
-      `x | 2026-11-23T12:00:00Z\t1\tERROR\t${first}\n${second}`,
-    ],
+    ["after a prefix by Lambda or a container", `x | 2026-11-23T12:00:00Z\t1\tERROR\t${first}\n${second}`],
     [
       "from aws logs tail",
       [first, second]

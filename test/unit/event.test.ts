@@ -85,12 +85,15 @@ describe("event_id and event_type", () => {
     expect(read(event({ event_type: value }))).toMatchObject({ pointer: "/event_type", event_id: "e-1" });
   });
 
-  it.each(["a\0b", "\ud800", "x\udc00", "\udc00\ud800"])("may not contain what PostgreSQL can't store: %j", (text) => {
-    for (const name of ["event_id", "event_type"]) {
-      const detail = expect.stringMatching(new RegExp(`^${name} holds a (NUL|lone surrogate)`));
-      expect(read(event({ [name]: text }))).toMatchObject(fault(`/${name}`, detail));
-    }
-  });
+  it.each(["a\0b", "\ud800", "x\udc00", "\udc00\ud800"])(
+    "may not contain what PostgreSQL can't store: %j",
+    (text) => {
+      for (const name of ["event_id", "event_type"]) {
+        const detail = expect.stringMatching(new RegExp(`^${name} holds a (NUL|lone surrogate)`));
+        expect(read(event({ [name]: text }))).toMatchObject(fault(`/${name}`, detail));
+      }
+    },
+  );
 });
 
 describe("timestamp", () => {
@@ -151,10 +154,13 @@ describe("payload", () => {
 });
 
 describe("an invalid event", () => {
-  it.each(["event_id", "event_type", "timestamp", "payload"])("is reported with the missing member %s", (name) => {
-    const { [name]: _, ...rest } = event() as Record<string, unknown>;
-    expect(read(rest)).toMatchObject(fault(`/${name}`, `${name} is missing`));
-  });
+  it.each(["event_id", "event_type", "timestamp", "payload"])(
+    "is reported with the missing member %s",
+    (name) => {
+      const { [name]: _, ...rest } = event() as Record<string, unknown>;
+      expect(read(rest)).toMatchObject(fault(`/${name}`, `${name} is missing`));
+    },
+  );
 
   it.each(["extra", "Event_id", "a/b~c", "constructor", "toString", "", " ", "ключ"])(
     "is reported with the unknown member %j",
