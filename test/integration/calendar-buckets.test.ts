@@ -139,7 +139,7 @@ describe("all calls with calendar buckets accept the same zones", () => {
   };
 
   test.each(["UTC", "Europe/Berlin", "europe/berlin", "America/Argentina/Ushuaia", "Etc/GMT+5", "EST5EDT", "+05:30", "-00:00"])(
-    "%s is taken",
+    "%s is accepted",
     async (tz) => expect(await ask(tz)).toEqual([200, 200]),
   ); // biome-ignore format: one call a line
 

@@ -184,7 +184,7 @@ describe("harmless values that look hostile are stored as sent", () => {
   });
 
   it.each(["x", "😀", "x".repeat(200), "😀".repeat(200), " ", "'\"\\{0}\t\n", "=x", "#x", "e\u0301"])(
-    "an id of its own: %j",
+    "an unusual id: %j",
     async (id) => {
       const event = marked({ event_id: id, event_type: id });
       expect(await door.post(secret, JSON.stringify(event))).toMatchObject({

@@ -89,7 +89,7 @@ describe("GET /v1/receipts/{receipt_id}", () => {
   });
 
   test.each(["x", "00000000-0000-0000-0000-000000000000", "'; DROP TABLE receipts", "ABCDEF"])(
-    "%j is not found",
+    "answers 404 for %j",
     async (id) => {
       const { status, body } = await receipt(acme, id);
       expect([status, body.code]).toEqual([404, "not-found"]);

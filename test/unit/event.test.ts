@@ -113,7 +113,7 @@ describe("timestamp", () => {
   });
 
   it.each(["2026-11-23", "now", "", "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z"])(
-    "is not %j",
+    "must not be %j",
     (timestamp) => {
       expect(read(event({ timestamp }))).toMatchObject(
         fault("/timestamp", expect.stringContaining("RFC 3339")),
