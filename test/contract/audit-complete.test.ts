@@ -1,4 +1,4 @@
-/** Every operation of the OpenAPI document, called once well and once badly, is in the audit log exactly that often. */
+/** Every operation of the OpenAPI document, called once with success and once with an error, has exactly two audit entries. */
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { beforeAll, expect, it, vi } from "vitest";
@@ -21,7 +21,7 @@ interface Expected {
 
 let system: System;
 let sql: postgres.Sql;
-/** Names the calls of this test. */
+/** Identifies the calls of this test. */
 const agent = `walk-${randomUUID()}`;
 const expected: Expected[] = [];
 
@@ -57,7 +57,7 @@ async function call(route: string, { method, path, query = "", key, body }: Requ
     path,
     status: response.status,
     bytes_in: Buffer.byteLength(text ?? ""),
-    // Queued with the events, before the answer exists.
+    // The entry is queued with the events, before the answer exists.
     bytes_out: method === "POST" && route === "/v1/events" ? null : received.byteLength,
     key_prefix: key?.replace(/^(weir_[^_]+_.{4}).*$/, "$1") ?? null,
     client_id: /^weir_([^_]+)_/.exec(key ?? "")?.[1] ?? null,
@@ -65,7 +65,7 @@ async function call(route: string, { method, path, query = "", key, body }: Requ
   return response.status;
 }
 
-/** What stands for a path's parameters, so that a call finds something. */
+/** Creates a resource for each path parameter, so that every call finds one. */
 async function things(): Promise<Record<string, string>> {
   const { post, settled, newClient, newKey, api, stack } = system;
   const event = anEvent();
@@ -87,7 +87,7 @@ async function things(): Promise<Record<string, string>> {
   };
 }
 
-/** Bodies of the calls that need one, by operation. */
+/** Bodies of the operations that need one. */
 const bodies: Readonly<Record<string, () => unknown>> = {
   sendEvents: () => anEvent(),
   getFunnel: () => ({
@@ -102,7 +102,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   createErasure: () => ({ client: "demo", property: "payload.user", value: "somebody" }),
   eraseAudit: () => ({ address: "192.0.2.99" }),
 };
-/** Queries of the calls that need one. */
+/** Queries of the operations that need one. */
 const queries: Readonly<Record<string, string>> = {
   groupEvents: "?by=event_type",
   getSeries: "?interval=day",
@@ -110,7 +110,7 @@ const queries: Readonly<Record<string, string>> = {
   getUniques: "?property=payload.user",
 };
 
-it("a walk through the document leaves an entry for each call, and each says how it went", async () => {
+it("a call of every documented operation leaves an audit entry with its outcome", async () => {
   const found = await things();
   const names = Object.keys(operations);
   const documented = Object.values(system.api.document.paths).flatMap((methods) => Object.values(methods));
@@ -127,7 +127,7 @@ it("a walk through the document leaves an entry for each call, and each says how
     const key = system.stack.adminKey;
     const well = await call(route, scopes.length > 0 ? { ...request, key } : request);
     expect(well, `${name}, called well`).toBeLessThan(300);
-    // Where no key is asked for, another method of the path is what can go wrong.
+    // An operation without a key fails if it is called with another method.
     const badly =
       scopes.length > 0
         ? await call(route, request)
@@ -153,7 +153,7 @@ it("a walk through the document leaves an entry for each call, and each says how
   expect(lines(await entries())).toEqual(lines(expected));
 });
 
-it("what the administrator did is there with before and after, and no secret", async () => {
+it("entries of admin calls hold the state before and after, and no secret", async () => {
   const rows = await sql<{ method: string; route: string; change: Record<string, unknown> }[]>`
     SELECT method, route, change FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
      WHERE user_agent = ${agent} AND change IS NOT NULL`;

@@ -1,4 +1,4 @@
-/** Who may call and how much, over HTTP through the emulator, checked against the API document. */
+/** Keys, scopes and limits, over HTTP through the emulator, checked against the OpenAPI document. */
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { startRedis } from "../../local/redis.ts";
@@ -12,7 +12,7 @@ let { apiKey: key, adminKey: admin } = {} as System["stack"];
 let redis: Redis;
 
 beforeAll(async () => {
-  // Of its own, since a test lets it refuse all writes.
+  // A server of its own, since a test makes it refuse all writes.
   const { url: redisUrl } = await ownServer(startRedis);
   const system = await testSystem({ QUEUE_MAX_EVENTS: "5000" }, { redisUrl });
   ({ api, post, get, newClient, newKey } = system);
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 describe("keys", () => {
-  it("are refused without, unknown, expired, revoked, or without the scope", async () => {
+  it("are refused if missing, unknown, expired, revoked, or without the scope", async () => {
     const client = await newClient({ name: "keys" });
     const soon = new Date(Date.now() + 2_000).toISOString();
     const expired = await newKey(client, { scopes: ["ingest"], expires_at: soon });
@@ -53,7 +53,7 @@ describe("keys", () => {
     expect(await get("/v1/clients", key)).toMatchObject({ status: 403 });
   });
 
-  it("see their own client's data only; an admin key sees all and can narrow", async () => {
+  it("read their own client's data only; an admin key reads all and can filter by client", async () => {
     const client = await newClient({ name: "own" });
     const { secret } = await newKey(client, { scopes: ["ingest", "read", "audit"] });
     const event = anEvent();
@@ -77,7 +77,7 @@ describe("keys", () => {
 });
 
 describe("limits", () => {
-  it("answer 429 with Retry-After when the burst is used up, the event being the unit", async () => {
+  it("answer 429 with Retry-After when the burst is used up, counted in events", async () => {
     const client = await newClient({ name: "slow", rate_limit_per_second: 1, burst: 10 });
     const { secret } = await newKey(client, { scopes: ["ingest", "read"] });
     const first = await post({ events: Array.from({ length: 8 }, () => anEvent()) }, {}, secret);
@@ -89,15 +89,15 @@ describe("limits", () => {
     expect((await get("/v1/events", secret)).headers.get("ratelimit")).toMatch(/^"default";r=\d+;t=\d+$/);
   });
 
-  it("answer 503 with Retry-After when the queue is full or takes nothing", async () => {
-    // Far above, since the worker may just be taking off what it has stored.
+  it("answer 503 with Retry-After when the queue is full or refuses writes", async () => {
+    // Far above the limit, since the worker may be subtracting what it has stored.
     await redis.hset("weir:{0}:stats", "events", 1_000_000);
     const full = await post(anEvent());
     expect(full).toMatchObject({ status: 503, body: { code: "queue-full" } });
     expect(Number(full.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     await redis.hset("weir:{0}:stats", "events", 0);
 
-    // What Redis answers where it has no memory left, is a read-only replica, or can't write its file is alike.
+    // Redis gives a similar error if it is out of memory, is a read-only replica, or can't write its file.
     await redis.config("SET", "min-replicas-to-write", 1);
     const away = await post(anEvent());
     await redis.config("SET", "min-replicas-to-write", 0);

@@ -1,4 +1,4 @@
-/** What a bucket has to do for copies of checkpoints: run against each server of S3 at hand. */
+/** What a bucket must do for copies of checkpoints; run against each S3 server available. */
 import { randomUUID } from "node:crypto";
 import * as s3 from "@aws-sdk/client-s3";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ import { aCall, sealCalls } from "../support/trail.ts";
 const LOCK_DAYS = 30;
 const key = (number: number): string => `checkpoints/${String(number).padStart(12, "0")}.json`;
 
-/** @param can what of S3 the server knows: writing only where there is nothing, and locks */
+/** @param can which features of S3 the server supports: conditional writes and object locks */
 export function checkpointBucketContract(
   name: string,
   startServer: () => Promise<string>,
@@ -46,7 +46,7 @@ export function checkpointBucketContract(
       new CheckpointBucket({ name: Bucket, endpoint: url, region: "us-east-1", lockDays: LOCK_DAYS });
     const run = (bucket: CheckpointBucket | undefined) =>
       runCheckpoint({ ...made.deps, bucket }, { endsAt: Date.now() + 60_000 });
-    /** Something new to be signed. */
+    /** Adds an entry, so that there is something new to sign. */
     const change = (): Promise<void> => sealCalls(deps, [aCall(Date.now())]);
     const copies = async (): Promise<Record<string, string>> => {
       const { Contents = [] } = await client.send(new s3.ListObjectsV2Command({ Bucket }));
@@ -59,7 +59,7 @@ export function checkpointBucketContract(
     const wanted = (checkpoints: readonly Checkpoint[]): Record<string, string> =>
       Object.fromEntries(checkpoints.map((one) => [key(one.checkpoint), `${canonicalJson(one)}\n`]));
 
-    it("are made with each checkpoint, each once", async () => {
+    it("are written once for each checkpoint", async () => {
       expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: 1, copied: 1 });
       await change();
       expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: 2, copied: 1 });
@@ -67,7 +67,7 @@ export function checkpointBucketContract(
       expect(await copies()).toEqual(wanted(await storedCheckpoints(deps)));
     });
 
-    it("are made later of those from before there was a bucket, or while it was away", async () => {
+    it("are written later for checkpoints made without a bucket or while it was unreachable", async () => {
       await run(undefined);
       await change();
       const nobody = bucketAt(`http://127.0.0.1:${await freePort()}`);
@@ -78,23 +78,26 @@ export function checkpointBucketContract(
       expect(await copies()).toEqual(wanted(await storedCheckpoints(deps)));
     });
 
-    it("may be made again, by a run that did not get the answer", async () => {
+    it("can be written again by a run that did not get the answer", async () => {
       await run(bucketAt(endpoint));
       await deps.sql`UPDATE audit_checkpoints SET in_bucket = false`;
       expect(await run(bucketAt(endpoint))).toMatchObject({ checkpoint: null, copied: 1 });
     });
 
-    it.runIf(can.conditional)("are never written over: another one of that number is found", async () => {
-      await run(bucketAt(endpoint));
-      const before = await copies();
-      // As one who cuts off the newest rows would do it, with the key at hand: all made anew.
-      await deps.sql`DELETE FROM audit_checkpoints`;
-      await change();
-      await expect(run(bucketAt(endpoint))).rejects.toThrow(CheckpointConflictError);
-      expect(await copies()).toEqual(before);
-    });
+    it.runIf(can.conditional)(
+      "are never overwritten: another checkpoint with the same number is detected",
+      async () => {
+        await run(bucketAt(endpoint));
+        const before = await copies();
+        // What an attacker who holds the key would do to cut off the newest rows: make every checkpoint again.
+        await deps.sql`DELETE FROM audit_checkpoints`;
+        await change();
+        await expect(run(bucketAt(endpoint))).rejects.toThrow(CheckpointConflictError);
+        expect(await copies()).toEqual(before);
+      },
+    );
 
-    it.runIf(can.lock)("are locked until their checkpoint has expired", async () => {
+    it.runIf(can.lock)("are locked until their checkpoint expires", async () => {
       await run(bucketAt(endpoint));
       const [one] = (await storedCheckpoints(deps)) as [Checkpoint];
       const place = { Bucket, Key: key(1) };
@@ -114,7 +117,7 @@ export function checkpointBucketContract(
       expect(await still.Body?.transformToString()).toBe(wanted([one])[place.Key]);
     });
 
-    it("are made without a lock where that would be over already", async () => {
+    it("are written without a lock if it would already have ended", async () => {
       const long = Date.now() - 2 * LOCK_DAYS * 86_400_000;
       const endsAt = Date.now() + 60_000;
       expect(

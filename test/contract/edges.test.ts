@@ -1,4 +1,4 @@
-/** Values at the edges of what the contract describes, over HTTP: each is answered or refused with a reason, never with a 5xx. */
+/** Boundary values of the contract, sent over HTTP: each is answered or refused with a reason, never with a 5xx. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ZodObject } from "zod";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 const all = Object.entries(operations);
 const membersOf = (schema: unknown): object => (schema as ZodObject | undefined)?.shape ?? {};
-/** What a call needs beside what is tried. */
+/** Parameters that an operation needs beside the one under test. */
 const needs: Record<string, object> = {
   groupEvents: { by: "client,event_type" },
   getSeries: { interval: "day" },
@@ -32,7 +32,7 @@ const needs: Record<string, object> = {
   createKey: { scopes: ["read"] },
 };
 
-/** Calls an operation with an admin key. @param query as it is written in the URL */
+/** Calls an operation with an admin key. @param query as written in the URL */
 function call(
   [id, { method, path, body }]: [string, Operation],
   given: object,
@@ -48,14 +48,14 @@ function call(
   });
 }
 
-/** What a problem names, each once. */
+/** The parameters and pointers that a problem names, each once. */
 const faultsOf = ({ body }: Checked): string[] => [
   ...new Set<string>(
     (body.errors ?? []).map(({ parameter, pointer }: Record<string, string>) => parameter ?? pointer),
   ),
 ];
 
-describe("a time at an end of what RFC 3339 can write", () => {
+describe("a time at either end of RFC 3339's range", () => {
   const first = "0001-01-01T00:00:00Z";
   const last = "9999-12-31T23:59:59.999999Z";
   const ranges = [
@@ -75,7 +75,7 @@ describe("a time at an end of what RFC 3339 can write", () => {
   ];
   const ranged = all.filter(([, { query, body }]) => "start" in { ...membersOf(query), ...membersOf(body) });
 
-  it("is tried at every call with a range", () => {
+  it("is tested with every operation that takes a range", () => {
     expect(ranged.map(([id]) => id)).toEqual(
       expect.arrayContaining(["countEvents", "getFunnel", "verifyAudit", "eraseAudit", "getHealthHistory"]),
     );
@@ -89,7 +89,7 @@ describe("a time at an end of what RFC 3339 can write", () => {
     }
   });
 
-  it("holds no events", async () => {
+  it("has no events", async () => {
     await settled((await post(anEvent())).body.receipt_id);
     for (const range of [
       { start: "9999-12-31T23:59:59Z" },
@@ -103,17 +103,20 @@ describe("a time at an end of what RFC 3339 can write", () => {
     expect((await get(`/v1/analytics/count?start=${first}&end=${last}`)).body.count).toBeGreaterThan(0);
   });
 
-  it.each(["+14:00", "-12:00", "Pacific/Kiritimati", "America/Havana"])("has buckets in %s", async (tz) => {
-    const zone = encodeURIComponent(tz);
-    for (const interval of ["minute", "hour", "day", "week", "month"])
-      for (const range of [
-        "start=9999-12-31T23:00:00Z&end=9999-12-31T23:59:59.999999Z",
-        "start=0001-01-01T00:00:00Z&end=0001-01-01T01:00:00Z",
-      ]) {
-        const answer = await get(`/v1/analytics/series?interval=${interval}&tz=${zone}&${range}`);
-        expect(answer.status, `${interval} ${range}: ${answer.text}`).toBe(200);
-      }
-  });
+  it.each(["+14:00", "-12:00", "Pacific/Kiritimati", "America/Havana"])(
+    "has series buckets in %s",
+    async (tz) => {
+      const zone = encodeURIComponent(tz);
+      for (const interval of ["minute", "hour", "day", "week", "month"])
+        for (const range of [
+          "start=9999-12-31T23:00:00Z&end=9999-12-31T23:59:59.999999Z",
+          "start=0001-01-01T00:00:00Z&end=0001-01-01T01:00:00Z",
+        ]) {
+          const answer = await get(`/v1/analytics/series?interval=${interval}&tz=${zone}&${range}`);
+          expect(answer.status, `${interval} ${range}: ${answer.text}`).toBe(200);
+        }
+    },
+  );
 });
 
 describe("a parameter", () => {
@@ -124,7 +127,7 @@ describe("a parameter", () => {
   );
   const wrong = ["0x10", "1e1", "1.0", "+5", "%205", "5%20", "05", "", "-1", "-0", "NaN", "Infinity", "%EF%BC%95", "9".repeat(20)]; // biome-ignore format: one list
 
-  it.each(numbers)("of %s that is a number, %s, is one in decimal digits", async (id, name) => {
+  it.each(numbers)("of %s that is a number, %s, takes decimal digits only", async (id, name) => {
     const operation = operations[id] as Operation;
     for (const text of wrong) {
       const answer = await call([id, operation], {}, `${name}=${text}`);
@@ -133,13 +136,13 @@ describe("a parameter", () => {
     expect((await call([id, operation], {}, `${name}=10`)).status).toBe(200);
   });
 
-  it("may be as large a number as JSON can hold exactly", async () => {
+  it("may be as large as Number.MAX_SAFE_INTEGER", async () => {
     const { status, body } = await get(`/v1/audit/checkpoints?after=${Number.MAX_SAFE_INTEGER}`, admin);
     expect([status, body.checkpoints]).toEqual([200, []]);
   });
 
   it.each(all.filter(([, { scopes }]) => scopes.length > 0))(
-    "that %s does not have is refused by name",
+    "unknown to %s is refused by name",
     async (id, operation) => {
       for (const name of ["__proto__", "constructor", "hasOwnProperty", "colour", "limit%5B%5D"]) {
         const answer = await call([id, operation], {}, `${name}=1`);
@@ -170,7 +173,7 @@ describe("a parameter", () => {
     },
   );
 
-  it("may hold any text in UTF-8, and + for a space", async () => {
+  it("may contain any UTF-8 text, and + for a space", async () => {
     const type = `ä €😀+% ${randomUUID()}`;
     await settled((await post(anEvent({ event_type: type }))).body.receipt_id);
     expect((await get(`/v1/analytics/count?event_type=${encodeURIComponent(type)}`)).body.count).toBe(1);
@@ -197,7 +200,7 @@ describe("an event id that a path can't carry", () => {
     "é\u0301",
     "a\nb",
   ])("%j is found in the list", async (part) => {
-    // A dot segment is one only where it is the id itself, which another run may have sent.
+    // A dot segment is one only if it is the whole id, and another run may have sent that id.
     const id = part.startsWith(".") || part === "export" ? part : `${part}${randomUUID()}`;
     const answer = await post(anEvent({ event_id: id }));
     expect(answer.status, answer.text).toBe(202);
@@ -207,7 +210,7 @@ describe("an event id that a path can't carry", () => {
     expect(body.next_cursor).toBeNull();
   });
 
-  it("is found by the other filters' terms only", async () => {
+  it("is found only if the other filters match too", async () => {
     const id = randomUUID();
     await settled((await post(anEvent({ event_id: id, event_type: "mine" }))).body.receipt_id);
     const find = async (rest: string, as?: string): Promise<number> =>
@@ -240,7 +243,7 @@ describe("a key's expiry", () => {
     ]);
   });
 
-  it("in the year 1 is refused, in the year 9999 taken", async () => {
+  it("is refused in the year 1 and accepted in the year 9999", async () => {
     expect((await create("0001-01-01T00:00:00Z")).status).toBe(422);
     const answer = await create("9999-12-31T23:59:59.999Z");
     expect([answer.status, answer.body.expires_at]).toEqual([201, "9999-12-31T23:59:59.999Z"]);
@@ -270,7 +273,7 @@ describe("a number in a body", () => {
     "9007199254740993",
     "12345678901234567890",
     '"1000"',
-  ])("%s is no rate", async (text) => {
+  ])("%s is refused as a rate", async (text) => {
     const answer = await create(text);
     expect([answer.status, answer.body.code, faultsOf(answer)]).toEqual([
       422,
@@ -280,7 +283,7 @@ describe("a number in a body", () => {
     expect(answer.text).not.toContain("object");
   });
 
-  it("is an integer in every call that takes one", async () => {
+  it("is an integer in every operation that takes one", async () => {
     const client = await newClient({ name: "numbers" });
     const changed = await api.call("PATCH", `/v1/clients/${client}`, {
       key: admin,
@@ -314,7 +317,7 @@ describe("a number in a body", () => {
     ['{"event_type":1.50}', "/event_type"],
     ['{"timestamp":12345678901234567890}', "/timestamp"],
     ['{"payload":-0}', "/payload"],
-  ])("is called one where an event has it: %s", async (member, pointer) => {
+  ])("is reported as a number where an event needs another type: %s", async (member, pointer) => {
     const event = { ...anEvent(), ...JSON.parse(member) };
     const name = pointer.slice(1);
     delete event[name];
@@ -322,7 +325,7 @@ describe("a number in a body", () => {
     expect(body.errors).toMatchObject([{ pointer, detail: expect.stringContaining("received number") }]);
   });
 
-  it.each(["1e3", "1000", "-0"])("is no event: %s", async (text) => {
+  it.each(["1e3", "1000", "-0"])("is refused as an event: %s", async (text) => {
     expect((await post(text)).body.code).toBe("invalid-body");
     const { body } = await post(`{"events":[${text}]}`);
     expect(body.errors).toMatchObject([{ pointer: "", detail: expect.stringContaining("received number") }]);

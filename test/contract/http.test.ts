@@ -1,4 +1,4 @@
-/** Every call of the contract, over HTTP through the emulator, checked against the API document. */
+/** Every operation of the contract, called over HTTP through the emulator and checked against the OpenAPI document. */
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -6,7 +6,7 @@ import { anEvent } from "../support/pipeline.ts";
 import { type System, testSystem } from "../support/system.ts";
 import { verifyText } from "../support/trail.ts";
 
-/** A key for calls that need none. */
+/** Passed as the key of calls that need no key. */
 const NONE = "";
 
 let { api, post, get, settled, newClient, newKey } = {} as System;
@@ -44,7 +44,7 @@ describe("events", () => {
     expect((await post(text)).body).toMatchObject({ accepted: 0, duplicates: 1 });
   });
 
-  it("are asked about by their payloads, and come as files", async () => {
+  it("can be queried by payload and exported as files", async () => {
     const type = `payload-${randomUUID()}`;
     const events = [1, 2.5, 3].map((n) => anEvent({ event_type: type, payload: { n, user: "ann" } }));
     await settled((await post({ events })).body.receipt_id);
@@ -68,7 +68,7 @@ describe("events", () => {
     expect(lines.text.trim().split("\n")).toHaveLength(2);
   });
 
-  it("come as one, many, lines, or gzip", async () => {
+  it("can be sent as one event, a batch, NDJSON, or gzip", async () => {
     const events = [anEvent(), anEvent(), anEvent()];
     const forms: [unknown, Record<string, string>][] = [
       [events[0], {}],
@@ -90,7 +90,7 @@ describe("events", () => {
     ]);
   });
 
-  it("page by page, following the links, each once and newest first", async () => {
+  it("are listed page by page through the links, each once and newest first", async () => {
     const type = `page-${randomUUID()}`;
     const events = Array.from({ length: 25 }, (_, n) =>
       anEvent({ event_type: type, timestamp: new Date(Date.now() - (n % 7) * 60_000).toISOString() }),
@@ -115,7 +115,7 @@ describe("events", () => {
   });
 });
 
-describe("a request that can't be taken", () => {
+describe("an invalid request", () => {
   const tooMany = { events: Array.from({ length: 1_001 }, () => ({})) };
   it.each<[number, string, unknown, Record<string, string>]>([
     [400, "invalid-json", '{"event_id":', {}],
@@ -129,11 +129,11 @@ describe("a request that can't be taken", () => {
     [422, "invalid-body", [], {}],
     [422, "invalid-body", { events: [] }, {}],
     [422, "no-valid-events", { events: [{}, { event_id: "x" }] }, {}],
-  ])("answers %i %s", async (status, code, body, headers) => {
+  ])("is answered with %i %s", async (status, code, body, headers) => {
     expect(await post(body, headers)).toMatchObject({ status, body: { code } });
   });
 
-  it("says what is wrong with each event", async () => {
+  it("is answered with an error for each invalid event", async () => {
     const { body } = await post({ events: [anEvent(), anEvent({ payload: 1 }), anEvent({ other: 1 })] });
     expect(body).toMatchObject({ accepted: 1, rejected: 2 });
     expect(body.errors).toMatchObject([
@@ -143,8 +143,8 @@ describe("a request that can't be taken", () => {
   });
 });
 
-describe("unknown things", () => {
-  it("get a problem document: paths 404, methods 405 with Allow, parameters 400 by name", async () => {
+describe("problem documents", () => {
+  it("report unknown paths with 404, methods with 405 and Allow, and parameters with 400 by name", async () => {
     expect(await get("/nowhere")).toMatchObject({ status: 404, body: { code: "not-found" } });
     const put = await api.call("PUT", "/v1/events", { key, body: {} });
     expect(put).toMatchObject({ status: 405, body: { code: "method-not-allowed" } });
@@ -158,15 +158,15 @@ describe("unknown things", () => {
     expect((await get("/v1/clients/nobody", admin)).status).toBe(404);
   });
 
-  it("have their page at the problem's type", async () => {
+  it("have a page for each type", async () => {
     const page = await get("/docs/errors/rate-limited", NONE);
     expect(page.text).toContain("`rate-limited` — HTTP status 429.");
     expect((await get("/docs/errors/nonsense", NONE)).status).toBe(404);
   });
 });
 
-describe("the rest of the calls", () => {
-  it("answer as the document says", async () => {
+describe("the other operations", () => {
+  it("answer as documented", async () => {
     for (const path of [
       "/v1/analytics/count",
       "/v1/analytics/group?by=event_type",
@@ -205,9 +205,9 @@ describe("the rest of the calls", () => {
     expect(keys.body).toMatchObject({ keys: [{ key_id, revoked_at: expect.any(String) }] });
   });
 
-  it("about the audit answer as the document says, and their own entries verify", async () => {
+  it("for the audit answer as documented, and their own entries verify", async () => {
     const request = (await get("/v1/pipeline")).headers.get("x-request-id");
-    // The worker has it sooner or later.
+    // The worker stores it after a while.
     const proof = await vi.waitFor(
       async () => {
         const answer = await get(`/v1/audit/${request}/proof`, admin);
@@ -228,7 +228,7 @@ describe("the rest of the calls", () => {
     expect((await get("/v1/audit/verify")).status).toBe(403);
   });
 
-  it("are all in the audit log, once each, whatever came of them", async () => {
+  it("each have one entry in the audit log, whatever their status", async () => {
     const marker = `audit-${randomUUID()}`;
     const headers = { "user-agent": marker };
     const calls: [string, string, number][] = [
@@ -258,7 +258,7 @@ describe("the rest of the calls", () => {
     );
   });
 
-  it("have all been answered well at least once by now", async () => {
+  it("have all succeeded at least once by now", async () => {
     await get("/openapi.json", NONE);
     const missing = Object.values(api.document.paths)
       .flatMap((methods) => Object.values(methods))

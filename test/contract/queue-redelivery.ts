@@ -1,4 +1,4 @@
-/** What every queue must do with messages that come more than once. */
+/** What every queue must do with messages that it delivers more than once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Message, Outgoing } from "../../lib/queue/port.ts";
@@ -18,13 +18,13 @@ import {
 } from "../support/queue-steps.ts";
 
 export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
-  it("comes again after the visibility time, and says that it is the second time", async () => {
+  it("is redelivered after the visibility timeout, with a delivery count of 2", async () => {
     const queue = await makeQueue(BRIEF);
     await queue.send([message("again")]);
     const before = Date.now();
     await takeOne(queue);
     const early = await queue.receive({ maxMessages: 10, waitMs: 0 });
-    // On a machine under load the time may have passed by now.
+    // On a machine under load the timeout may have passed by now.
     if (Date.now() - before < BRIEF.visibilitySeconds * 1_000) expect(early).toEqual([]);
     const second = early[0] ?? (await takeOne(queue));
     expect(second).toMatchObject({ body: "again", deliveries: 2 });
@@ -32,7 +32,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     await poll(async () => (await queue.depth()).messages).toBe(0);
   });
 
-  it("comes at once when it was failed, and each time counts", async () => {
+  it("is redelivered at once after fail(), and each delivery counts", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send([message("failing")]);
     for (const deliveries of [1, 2, 3]) {
@@ -42,13 +42,13 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     }
   });
 
-  it("stays away for as long as its receiver extends its time, and that does not count", async () => {
+  it("is not redelivered while its receiver extends its timeout, and extensions do not count as deliveries", async () => {
     const queue = await makeQueue({ ...BRIEF, visibilitySeconds: 2 });
     await queue.send(numbered(15));
     const messages = await take(queue, 15);
     const [dropped, ...kept] = ids(messages);
     const again: Message[] = [];
-    // Until the one that nobody extends has come again, and then for longer than its time.
+    // Until the message that nobody extends is redelivered, and for longer than one timeout.
     for (let extensions = 0; again.length === 0 || extensions < 12; extensions++) {
       await queue.extend(kept);
       const more = await queue.receive({ maxMessages: 100, waitMs: 0 });
@@ -62,7 +62,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   });
 
   it.runIf(forgetsDeliveries)(
-    "comes at once when it was released, and that never counts, however often",
+    "is redelivered at once after release(), which never counts as a delivery",
     async () => {
       const queue = await makeQueue({ ...LASTING, maxDeliveries: 2 });
       await queue.send([message("released")]);
@@ -75,7 +75,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     },
   );
 
-  it("comes at once though many before it are still with their receivers", async () => {
+  it("is redelivered at once though receivers still hold many earlier messages", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(60));
     const messages = await take(queue, 60);
@@ -84,7 +84,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     expect(await takeOne(queue)).toMatchObject({ body: last?.body, deliveries: 2 });
   });
 
-  it("leaves the others of its batch acknowledged", async () => {
+  it("does not bring back the acknowledged messages of its batch", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(10));
     const messages = await take(queue, 10);
@@ -97,7 +97,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     await expectNothing(queue);
   });
 
-  it("is set aside after as many deliveries as allowed, and its neighbours are not", async () => {
+  it("becomes a dead letter after maxDeliveries deliveries, and its neighbours do not", async () => {
     const queue = await makeQueue({ ...LASTING, maxDeliveries: 3 });
     await queue.send([message("poison", 7), message("fine", 2)]);
     for (let delivery = 1; delivery <= 3; delivery++) {
@@ -123,7 +123,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
 
 export function putsDeadLettersBack(makeQueue: MakeQueue): void {
   const ONE_DELIVERY = { ...LASTING, maxDeliveries: 1 };
-  /** As the door makes them, so that a queue which keeps no count of its own can tell the events by the lines. */
+  /** Has the format that ingest writes, so that a queue which keeps no count of its own can count events by lines. */
   const letter = (n: number, events: number): Outgoing => {
     const lines = Array.from(
       { length: events },
@@ -137,7 +137,7 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
     messages.reduce((sum, { events }) => sum + events, 0);
   const bodiesOf = (messages: readonly Outgoing[]): string[] => messages.map(({ body }) => body).sort();
 
-  it("come again with their bodies, as new messages, and count as waiting", async () => {
+  it("sends dead letters again with their bodies, as new messages that count as waiting", async () => {
     const queue = await makeQueue(ONE_DELIVERY);
     const dead = [letter(0, 7), letter(1, 0), message("nobody can read this", 0)];
     await setAside(queue, dead);
@@ -151,7 +151,7 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
     await poll(() => queue.depth()).toMatchObject({ messages: 0, events: 0, oldestAgeMs: 0, deadLetters: 0 });
   });
 
-  it("are 0 where there are none, before any was sent, and while messages wait", async () => {
+  it("returns 0 if there are no dead letters, in an empty queue and while messages wait", async () => {
     const queue = await makeQueue(ONE_DELIVERY);
     expect(await queue.redrive(100)).toBe(0);
     await queue.send(numbered(2));
@@ -160,7 +160,7 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
     expect(bodies(await take(queue, 2))).toEqual(["m-0", "m-1"]);
   });
 
-  it("are no more than were asked for", async () => {
+  it("moves at most as many dead letters as the limit", async () => {
     const queue = await makeQueue(ONE_DELIVERY);
     const dead = letters(23);
     await setAside(queue, dead);
@@ -175,7 +175,7 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
     expect(bodies(await take(queue, 23))).toEqual(bodiesOf(dead));
   });
 
-  it("are neither lost nor left behind when several put them back at once", async () => {
+  it("neither loses nor leaves dead letters when several redrives run at once", async () => {
     const queue = await makeQueue(ONE_DELIVERY);
     const dead = letters(60);
     await setAside(queue, dead);
@@ -193,7 +193,7 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
     expect(await queue.depth()).toMatchObject({ events: 0, oldestAgeMs: 0 });
   });
 
-  it("can be set aside and put back again and again", async () => {
+  it("moves the same dead letter again and again", async () => {
     const queue = await makeQueue(ONE_DELIVERY);
     const dead = letter(0, 3);
     await setAside(queue, [dead]);

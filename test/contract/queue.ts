@@ -21,18 +21,17 @@ import { deliversAgain, putsDeadLettersBack } from "./queue-redelivery.ts";
 
 export function queueContract(name: string, makeQueue: MakeQueue, traits: Traits = {}): void {
   describe(name, () => {
-    describe("a message", () => deliversMessages(makeQueue));
-    describe("a body", () => keepsBodies(makeQueue, traits.maxBodyBytes ?? 1_048_576));
-    describe("a message that is not acknowledged", () =>
-      deliversAgain(makeQueue, traits.forgetsDeliveries ?? true));
-    describe("dead letters that are put back", () => putsDeadLettersBack(makeQueue));
+    describe("the queue", () => deliversMessages(makeQueue));
+    describe("a message body", () => keepsBodies(makeQueue, traits.maxBodyBytes ?? 1_048_576));
+    describe("an unacknowledged message", () => deliversAgain(makeQueue, traits.forgetsDeliveries ?? true));
+    describe("redrive", () => putsDeadLettersBack(makeQueue));
     describe("depth", () => tellsDepth(makeQueue));
   });
 }
 
 function deliversMessages(makeQueue: MakeQueue): void {
-  it("comes once, with its body, the first delivery and when it was sent, and is gone once acknowledged", async () => {
-    // Long enough for an acknowledgement in time on a machine under load.
+  it("delivers a message once, with its body, delivery count and time of sending, and removes it when acknowledged", async () => {
+    // Long enough to acknowledge in time on a machine under load.
     const visibilitySeconds = 3;
     const queue = await makeQueue({ ...BRIEF, visibilitySeconds });
     await queue.send([message("hello")]);
@@ -43,7 +42,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
     expect(await queue.receive({ maxMessages: 10, waitMs: visibilitySeconds * 1_000 + 500 })).toEqual([]);
   });
 
-  it("is never more than one of as many as were asked for", async () => {
+  it("returns at most maxMessages messages", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(25));
     const batches: Message[][] = [];
@@ -57,7 +56,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
     );
   });
 
-  it("is one of no more than fit into the bytes asked for, and as many again", async () => {
+  it("returns at most twice the messages that fit into maxBytes", async () => {
     const queue = await makeQueue(LASTING);
     const body = "x".repeat(10_000);
     await queue.send(numbered(200).map((one) => message(body + one.body)));
@@ -68,12 +67,12 @@ function deliversMessages(makeQueue: MakeQueue): void {
       taken.push(...messages);
     }
     expect(new Set(bodies(taken)).size).toBe(200);
-    // One message is given however large it is.
+    // One message is returned however large it is.
     await queue.release(ids(taken.slice(0, 1)));
     await poll(() => queue.receive({ maxMessages: 1, maxBytes: 1, waitMs: 200 })).toHaveLength(1);
   });
 
-  it("is one of many that can be sent, received and acknowledged together", async () => {
+  it("sends, receives and acknowledges many messages together", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(250));
     const messages = await takeAll(queue, 250, 1_000);
@@ -82,7 +81,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
     await poll(async () => (await queue.depth()).messages).toBe(0);
   });
 
-  it("is never given to two receivers while one of them has it", async () => {
+  it("never gives a message to two receivers at once", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(200));
     const receivers = Array.from({ length: 8 }, async (): Promise<Message[]> => {
@@ -102,7 +101,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
     await expectNothing(queue);
   });
 
-  it("wakes a receiver that waits for it", async () => {
+  it("wakes a waiting receiver when a message is sent", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send([message("first")]);
     await queue.ack(ids(await take(queue, 1)));
@@ -110,16 +109,16 @@ function deliversMessages(makeQueue: MakeQueue): void {
     const waiting = queue.receive({ maxMessages: 1, waitMs: 20_000 }).then((messages) => {
       order.push(`received ${messages[0]?.body}`);
     });
-    // Sending and everything else must not stand behind the receiver that waits.
+    // The waiting receiver must not block sending or anything else.
     await queue.depth();
     order.push("sending");
     await queue.send([message("news")]);
     await waiting;
     expect(order).toEqual(["sending", "received news"]);
-    // Less than the receiver would have waited.
+    // The test's timeout is shorter than the receiver's wait.
   }, 18_000);
 
-  it("may be acknowledged twice; an unknown one and an empty list are ignored", async () => {
+  it("takes a second acknowledgement, and ignores unknown ids and empty lists", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(2));
     const [first, second] = await take(queue, 2);
@@ -136,7 +135,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
 }
 
 function keepsBodies(makeQueue: MakeQueue, maxBodyBytes: number): void {
-  it("keeps its characters, whatever their number of bytes and wherever they begin", async () => {
+  it("keeps its characters, whatever their byte length and offset", async () => {
     const queue = await makeQueue(LASTING);
     const texts = ["a", "ß", "€", "😀", "\t", "\n", '"', "\\", "\u2028", "\ufffd", "\u007f"].flatMap(
       (character) => [0, 1, 2, 3].map((shift) => "x".repeat(shift) + character.repeat(5)),
@@ -151,13 +150,13 @@ function keepsBodies(makeQueue: MakeQueue, maxBodyBytes: number): void {
     expect(bodies(await take(queue, texts.length))).toEqual(texts.toSorted());
   });
 
-  it("may be as large as a message can be", async () => {
+  it("may be as large as the queue allows", async () => {
     const queue = await makeQueue(LASTING);
     const unit = "0123456789 ß€😀\n";
     const text = unit.repeat(Math.floor(maxBodyBytes / Buffer.byteLength(unit)));
     const large = text + "x".repeat(maxBodyBytes - Buffer.byteLength(text));
     await queue.send([message(large, 1_000)]);
-    // Not toBe: a difference of a mebibyte would be printed whole.
+    // Not toBe: a failure would print a mebibyte of differences.
     expect((await takeOne(queue)).body === large).toBe(true);
   });
 }
@@ -171,7 +170,7 @@ function tellsDepth(makeQueue: MakeQueue): void {
     expect(await queue.depth()).toMatchObject(empty);
   });
 
-  it("counts messages and their events until they are acknowledged, received or not", async () => {
+  it("counts messages and their events, received or not, until they are acknowledged", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send([message("a", 3), message("b", 0), message("c", 40)]);
     await poll(() => queue.depth()).toMatchObject({ messages: 3, events: 43 });
@@ -183,7 +182,7 @@ function tellsDepth(makeQueue: MakeQueue): void {
     await poll(() => queue.depth()).toMatchObject({ messages: 0, events: 0, oldestAgeMs: 0 });
   });
 
-  it("tells the age of the oldest message, which grows until it is acknowledged", async () => {
+  it("reports the age of the oldest unacknowledged message", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send([message("old")]);
     const old = await takeOne(queue);
@@ -191,11 +190,11 @@ function tellsDepth(makeQueue: MakeQueue): void {
     await poll(ageMs).toBeGreaterThan(200);
     await queue.send([message("young")]);
     await queue.ack([old.id]);
-    // The young one is the oldest now; how far it has come meanwhile is the machine's affair.
+    // The young message is the oldest now; its age depends on the speed of the machine.
     await poll(async () => Date.now() - old.sentAt - (await ageMs())).toBeGreaterThan(150);
   });
 
-  it("tells how fast events are acknowledged: more for more of them, nothing for messages without any", async () => {
+  it("reports the rate at which events are acknowledged, and 0 for messages without events", async () => {
     const queue = await makeQueue(LASTING);
     const drain = async (events: number): Promise<number> => {
       await queue.send([message("m", events)]);

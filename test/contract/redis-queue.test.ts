@@ -23,13 +23,13 @@ afterAll(async () => {
   redis.disconnect();
 });
 
-/** An empty queue; the tests of this file run one after the other, so one database will do. */
+/** Returns an empty queue. The tests of this file run one after the other, so they share one database. */
 async function makeQueue({ visibilitySeconds, maxDeliveries }: QueueOptions): Promise<RedisQueue> {
   await redis.flushdb();
   return anotherReceiver({ visibilitySeconds, maxDeliveries });
 }
 
-/** As another process would have it. */
+/** Opens the queue as another process would. */
 function anotherReceiver({ visibilitySeconds, maxDeliveries }: QueueOptions): RedisQueue {
   const connection = connectRedis(config);
   const queue = new RedisQueue(connection, shard, {
@@ -51,8 +51,8 @@ const now = { maxMessages: 100, waitMs: 0 };
 
 queueContract("RedisQueue", makeQueue);
 
-describe("on Redis", () => {
-  it("an acknowledged message leaves nothing behind in the stream or in the group", async () => {
+describe("RedisQueue", () => {
+  it("leaves nothing of an acknowledged message in the stream or the group", async () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send(Array.from({ length: 50 }, (_, n) => ({ body: `m-${n}`, events: 1 })));
     const messages = await queue.receive(now);
@@ -63,14 +63,14 @@ describe("on Redis", () => {
     expect((await redis.keys("*")).sort()).toEqual([shard.queue, shard.stats].sort());
   });
 
-  it("two processes share the messages, and one takes over what the other held when it died", async () => {
+  it("shares messages between two processes, and gives one what the other held when it died", async () => {
     const one = await makeQueue({ ...OPTIONS, visibilitySeconds: 1 });
     const two = anotherReceiver({ ...OPTIONS, visibilitySeconds: 1 });
     await one.send(["a", "b"].map((body) => ({ body, events: 1 })));
     expect(bodies(await one.receive({ ...now, maxMessages: 1 }))).toEqual(["a"]);
     expect(bodies(await two.receive(now))).toEqual(["b"]);
     await one.close();
-    // Each comes when its own time has passed, so perhaps not in one batch.
+    // Each is redelivered after its own visibility timeout, so perhaps not in one batch.
     const taken: [string, number][] = [];
     await expect
       .poll(
@@ -88,7 +88,7 @@ describe("on Redis", () => {
       ]);
   });
 
-  it("names of receivers that are gone do not pile up, and one that holds something stays", async () => {
+  it("removes the names of receivers that are gone, except one that holds a message", async () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send(Array.from({ length: 21 }, (_, n) => ({ body: `m-${n}`, events: 1 })));
     const held = await queue.receive({ ...now, maxMessages: 1 });
@@ -110,7 +110,7 @@ describe("on Redis", () => {
     await expect.poll(look, { timeout: 20_000, interval: 1_100 }).toEqual([1]);
   });
 
-  it("a lost group is made anew, from the first message on", async () => {
+  it("recreates a lost group from the first message on", async () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send([{ body: "held", events: 1 }]);
     await queue.receive(now);
@@ -119,7 +119,7 @@ describe("on Redis", () => {
     expect(bodies(await queue.receive(now))).toEqual(["held", "waiting"]);
   });
 
-  it("an emptied server is taken into use again", async () => {
+  it("works again after the server is emptied", async () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send([{ body: "lost", events: 1 }]);
     const lost = await queue.receive(now);
@@ -134,7 +134,7 @@ describe("on Redis", () => {
     ["its group is destroyed", () => redis.xgroup("DESTROY", shard.queue, "worker")],
     ["the server is emptied", () => redis.flushdb()],
   ])(
-    "a receiver that waits goes on when %s",
+    "keeps a waiting receiver going when %s",
     async (_, lose) => {
       const queue = await makeQueue(OPTIONS);
       await queue.receive(now);
@@ -147,7 +147,7 @@ describe("on Redis", () => {
     18_000,
   );
 
-  it("two receivers that find no group at once both go on", async () => {
+  it("lets two receivers go on that find no group at the same time", async () => {
     const queue = await makeQueue(OPTIONS);
     const two = anotherReceiver(OPTIONS);
     await queue.send([{ body: "only", events: 1 }]);
@@ -155,7 +155,7 @@ describe("on Redis", () => {
     expect(bodies(got.flat())).toEqual(["only"]);
   });
 
-  it("a dead letter keeps its body and says which message it was", async () => {
+  it("keeps a dead letter's body and the id of its message", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await queue.send([{ body: "poison ß", events: 3 }]);
     const [message] = await queue.receive(now);
@@ -170,7 +170,7 @@ describe("on Redis", () => {
     expect(await redis.xlen(shard.dead)).toBe(0);
   });
 
-  it("a dead letter stays one when it cannot be put back", async () => {
+  it("keeps a dead letter when the redrive fails", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await setAside(queue, [{ body: "kept", events: 3 }]);
     await redis.set(shard.stats, "not a hash");
@@ -178,7 +178,7 @@ describe("on Redis", () => {
     expect(await redis.xlen(shard.dead)).toBe(1);
   });
 
-  it("an error in the middle of sending is told, since only some may have been taken", async () => {
+  it("throws an error in the middle of sending, since only some messages may have been accepted", async () => {
     const queue = await makeQueue(OPTIONS);
     await redis.set(shard.stats, "not a hash");
     await expect(queue.send([{ body: "x", events: 1 }])).rejects.toThrow(/WRONGTYPE/);

@@ -23,7 +23,7 @@ afterAll(() => {
   for (const redis of open) redis.disconnect();
 });
 
-/** Queues of all shards, empty. */
+/** Returns an empty queue for each shard. */
 async function makeQueues({ visibilitySeconds, maxDeliveries }: QueueOptions): Promise<RedisQueue[]> {
   await cluster.flush();
   const redis = connectRedis(config);
@@ -39,7 +39,7 @@ const now = { maxMessages: 1_000, waitMs: 0 };
 const bodies = (messages: readonly Message[]): string[] => messages.map(({ body }) => body).sort();
 
 describe("a queue of many shards", () => {
-  it("spreads what is sent, and gives all of it, also where one shard has most", async () => {
+  it("spreads messages over the shards, and returns all of them even if one shard holds most", async () => {
     const queues = await makeQueues(OPTIONS);
     const queue = new ShardedQueue(queues);
     for (let n = 0; n < 200; n++) await queue.send([{ body: `m-${n}`, events: 1 }]);
@@ -55,7 +55,7 @@ describe("a queue of many shards", () => {
     await cluster.expectSpread();
   });
 
-  it("lets every shard have its turn, though one alone could fill each batch", async () => {
+  it("receives from every shard in turn, though one alone could fill each batch", async () => {
     const queues = await makeQueues(OPTIONS);
     await queues[0]?.send(Array.from({ length: 100 }, () => ({ body: "many", events: 1 })));
     await queues[9]?.send([{ body: "alone", events: 1 }]);
@@ -66,7 +66,7 @@ describe("a queue of many shards", () => {
     expect(got).toContain("alone");
   });
 
-  it("gives what the other shards hold while some fail, and those again when they answer", async () => {
+  it("receives from the other shards while some fail, and from those again when they answer", async () => {
     const queues = await makeQueues(OPTIONS);
     const faulty = new Set([3, 4]);
     const queue = new ShardedQueue(queues.map((one, number) => failing(one, () => faulty.has(number))));
@@ -77,7 +77,7 @@ describe("a queue of many shards", () => {
     const rest: Message[] = [];
     await expect.poll(async () => rest.push(...(await queue.receive(now))), { timeout: 20_000 }).toBe(2);
     expect(bodies(rest)).toEqual(["m-3", "m-4"]);
-    // Shards settle their messages whatever becomes of the others.
+    // Each shard acknowledges its messages even if another fails.
     faulty.add(5);
     await expect(queue.ack([...first, ...rest].map(({ id }) => id))).rejects.toThrow("away");
     expect(await Promise.all(queues.map(async (one) => (await one.depth()).messages))).toEqual(
@@ -86,7 +86,7 @@ describe("a queue of many shards", () => {
     await expect(queue.depth()).rejects.toThrow("away");
   });
 
-  it("sends to another shard where one is away, and fails where all are", async () => {
+  it("sends to another shard when one is unreachable, and fails when all are", async () => {
     const queues = await makeQueues(OPTIONS);
     let away = (number: number): boolean => number === 3;
     const queue = new ShardedQueue(queues.map((one, number) => failing(one, () => away(number))));
@@ -97,7 +97,7 @@ describe("a queue of many shards", () => {
     await expect(queue.send([{ body: "lost", events: 0 }])).rejects.toThrow("away");
   });
 
-  it("fails when no shard answers, and goes on at once when they do", async () => {
+  it("fails to receive when no shard answers, and continues at once when they do", async () => {
     const queues = await makeQueues(OPTIONS);
     let away = true;
     const queue = new ShardedQueue(queues.map((one) => failing(one, () => away)));
@@ -109,7 +109,7 @@ describe("a queue of many shards", () => {
   });
 });
 
-/** A queue that is away as long as it is said to be. */
+/** A queue that fails every call while `isAway` returns true. */
 function failing(queue: Queue, isAway: () => boolean): Queue {
   const answer = <T>(run: () => Promise<T>): Promise<T> =>
     isAway() ? Promise.reject(new Error("away")) : run();

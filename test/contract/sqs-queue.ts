@@ -1,4 +1,4 @@
-/** What the queue on SQS must do on whatever stands in for SQS: the contract of every queue, and what is SQS's own. */
+/** What SqsQueue must do on any SQS emulator: the contract of every queue, and what is specific to SQS. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../lib/config/config.ts";
 import { SqsQueue } from "../../lib/queue/sqs/queue.ts";
@@ -17,7 +17,7 @@ const now = { maxMessages: 100, waitMs: 0 };
 
 /**
  * @param name of the server
- * @param findServer gives an endpoint on which queues may be made
+ * @param findServer returns an endpoint on which queues may be created
  */
 export function sqsQueueContract(name: string, findServer: () => Promise<string>): void {
   let config: Config;
@@ -35,7 +35,7 @@ export function sqsQueueContract(name: string, findServer: () => Promise<string>
     redis.disconnect();
   });
 
-  /** An empty queue of its own, and no notes. */
+  /** Creates an empty queue and deletes all notes in Redis. */
   const makeQueue = async (options: QueueOptions): Promise<SqsQueue> => {
     await redis.flushdb();
     const queue = new SqsQueue(redis, shards, {
@@ -47,16 +47,16 @@ export function sqsQueueContract(name: string, findServer: () => Promise<string>
     return queue;
   };
 
-  // A body of which every code unit must be escaped is 3.5 times as large in SQS; the suite's has one pair in 21 bytes.
+  // A body whose every code unit must be escaped is 3.5 times as large in SQS; the suite's has one pair in 21 bytes.
   queueContract(`SqsQueue on ${name}`, makeQueue, { maxBodyBytes: 700_000, forgetsDeliveries: false });
-  describe(`SQS as ${name}`, () => knowsSqs(makeQueue, () => redis));
+  describe(`SqsQueue, specific to SQS, on ${name},`, () => knowsSqs(makeQueue, () => redis));
 }
 
 function knowsSqs(
   makeQueue: (options: QueueOptions) => Promise<SqsQueue>,
   notes: () => RedisConnection,
 ): void {
-  it("a body may be as large as SQS takes, to the byte; a larger one is refused and its neighbours are not", async () => {
+  it("sends a body of exactly SQS's maximum, and refuses a larger one but not its neighbours", async () => {
     const queue = await makeQueue(OPTIONS);
     const most = "x".repeat(MOST_BYTES);
     const sent = await queue.sendEach([{ body: `${most}x` }, { body: most }, { body: "small" }]);
@@ -68,7 +68,7 @@ function knowsSqs(
 
   const anId = (sent: object): object => ("retryable" in sent ? sent : { id: expect.any(String) });
 
-  it("characters that SQS refuses come through all the same, and the mark that carries them too", async () => {
+  it("carries characters that SQS refuses, and the mark that escapes them", async () => {
     const queue = await makeQueue(OPTIONS);
     const texts = [
       "\ufffe\uffff",
@@ -82,7 +82,7 @@ function knowsSqs(
     expect((await queue.receive(now)).map(({ body }) => body).sort()).toEqual(texts.sort());
   });
 
-  it("leaves no note when all is acknowledged, or set aside", async () => {
+  it("leaves no note when every message is acknowledged or a dead letter", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await queue.send(Array.from({ length: 25 }, (_, n) => ({ body: `m-${n}`, events: 2 })));
     const messages = await queue.receive(now);
@@ -99,7 +99,7 @@ function knowsSqs(
     await poll(look).toMatchObject({ messages: 0, events: 0, deadLetters: 1 });
   });
 
-  it("a message whose worker died keeps its note until it is put back, then has one under its new id", async () => {
+  it("keeps the note of a message whose worker died until its redrive, and then notes its new id", async () => {
     const queue = await makeQueue({ visibilitySeconds: 1, maxDeliveries: 1 });
     await queue.send([{ body: "three\nevents\neach\nline", events: 3 }]);
     const [old] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
@@ -119,7 +119,7 @@ function knowsSqs(
     expect(await queue.depth()).toMatchObject({ events: 3, deadLetters: 0 });
   });
 
-  it("a dead letter is sent before it is deleted, so that it stays when its note can't be opened", async () => {
+  it("sends a dead letter before it deletes it, so that it keeps it when the note can't be written", async () => {
     const queue = await makeQueue({ ...OPTIONS, maxDeliveries: 1 });
     await setAside(queue, [{ body: "kept\nline", events: 1 }]);
     await notes().set(shards.first.open, "not a sorted set");
@@ -129,7 +129,7 @@ function knowsSqs(
     expect(await queue.receive(now)).toMatchObject([{ body: "kept\nline" }]);
   });
 
-  it("a released message comes back later and later, and each time counts", async () => {
+  it("redelivers a released message after longer and longer delays, and counts each delivery", async () => {
     const queue = await makeQueue(OPTIONS);
     await queue.send([{ body: "released", events: 1 }]);
     const seenAt: number[] = [];

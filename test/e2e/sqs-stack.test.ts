@@ -1,4 +1,4 @@
-/** The whole system with SQS (fauxqs) as its queue, as `QUEUE=sqs npm start` brings it up. */
+/** The complete system with SQS (fauxqs) as its queue, as `QUEUE=sqs npm start` starts it. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import postgres from "postgres";
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url).pathname;
 const EVENTS = 1_707 + 20_000;
 
-it("takes the demo data twice and counts it once, and every accepted event is accounted for", async () => {
+it("the system with SQS accepts the demo data twice, counts it once, and accounts for every accepted event", async () => {
   const { url, apiKey, queue, databaseUrl } = await testStack({}, { queue: "sqs" });
   expect(queue).toBe("sqs");
   const demo = async (): Promise<string> =>
@@ -29,7 +29,7 @@ it("takes the demo data twice and counts it once, and every accepted event is ac
     .toMatchObject({ ...settled, queue: queued });
   expect(await get("/health")).toMatchObject({ status: "ok", checks: { queue: { status: "up" } } });
 
-  // Maintenance has run by itself: the horizon is no longer where it was made.
+  // Maintenance has run by itself: the horizon has moved from its initial value.
   const sql = postgres(databaseUrl, { max: 1 });
   const horizon = async () =>
     (await sql`SELECT extract(year FROM horizon)::int AS year FROM retention`)[0]?.year;

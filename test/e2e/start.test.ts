@@ -1,4 +1,4 @@
-/** `npm start` as a user types it: on embedded servers, with what it prints, the demo twice, Ctrl-C, and again. */
+/** `npm start` as a user runs it: with embedded servers, its output, the demo twice, Ctrl-C, and a second start. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,7 +42,7 @@ interface Started {
   output: () => string;
 }
 
-/** In a process group of its own, so that a signal to the group is what Ctrl-C in a terminal is. */
+/** Starts it in its own process group, so that a signal to the group acts like Ctrl-C in a terminal. */
 function start(env: NodeJS.ProcessEnv): Started {
   const child = spawn("npm", ["start"], {
     cwd: ROOT,
@@ -74,7 +74,7 @@ const ready = ({ output, child }: Started): Promise<void> =>
     .toBe(true)
     .then(() => expect(child.exitCode, output()).toBeNull());
 
-/** Processes whose command line names the data folder, or that listen on one of the ports. */
+/** Lists the processes whose command line names the data folder. */
 async function left(): Promise<string> {
   const { stdout } = await run("ps", ["-eo", "pid,args"]);
   return stdout
@@ -95,7 +95,7 @@ const devFile = async () => JSON.parse(await readFile(join(dataDir, "dev.json"),
 const publicKeyId = async (): Promise<string> =>
   keyId(readPublicKey(await readFile((await devFile()).auditPublicKey, "utf8")));
 
-/** Of all checkpoints so far; each has to be signed by the key that was made here. */
+/** Returns the key ids of all checkpoints so far; each must be signed by the key that this start generated. */
 async function checkpointKeys(): Promise<string[]> {
   const { databaseUrl, auditPublicKey } = await devFile();
   const sql = postgres(databaseUrl, { max: 1 });
@@ -110,7 +110,7 @@ async function checkpointKeys(): Promise<string[]> {
 }
 
 describe("npm start", () => {
-  it("prints a curl that works, replays the demo once, and ends without a trace on Ctrl-C", async () => {
+  it("prints curl commands that work, stores the demo once, and leaves no process after Ctrl-C", async () => {
     const first = start(environment);
     await ready(first);
     const dev = JSON.parse(await readFile(join(dataDir, "dev.json"), "utf8"));
@@ -146,7 +146,7 @@ describe("npm start", () => {
     await expect(fetch(`http://127.0.0.1:${ports[0]}/health/live`)).rejects.toThrow();
   }, 240_000);
 
-  it("goes on when serverless-offline dies, and still ends without a trace", async () => {
+  it("restarts serverless-offline when it dies, and leaves no process afterwards", async () => {
     const started = start(environment);
     await ready(started);
     const pid = Number(await readFile(join(dataDir, "serverless.pid"), "utf8"));
@@ -179,7 +179,7 @@ describe("npm start", () => {
     expect(await left()).toBe("");
   }, 240_000);
 
-  it("finds its data again, runs beside another, and ends on SIGTERM", async () => {
+  it("keeps its data over a restart, runs beside another instance, and ends on SIGTERM", async () => {
     const again = start(environment);
     const otherDir = `${dataDir}-2`;
     const other = start({

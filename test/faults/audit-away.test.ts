@@ -1,4 +1,4 @@
-/** The queue is away: rows go to the log, are counted, and come back in from there, once. */
+/** The queue is unreachable: audit rows go to the log, are counted, and are recovered from there once. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { refuse } from "../../lib/app/fallback.ts";
@@ -47,7 +47,7 @@ async function sqsAway(): Promise<Away> {
   return { deps, stop: set(true), start: set(false) };
 }
 
-/** One call to each of several functions, as a function instance with these servers answers it. */
+/** Returns a caller of several functions, answered as one function instance with these servers would. */
 function caller(deps: Deps, secret: string) {
   const served: Served<Deps>[] = [
     serve(sendEvents, ingest),
@@ -96,8 +96,8 @@ const entriesOf = async ({ sql }: Deps): Promise<string[]> => {
 };
 
 describe.each([
-  ["QUEUE=redis and Redis away", () => redisAway("redis")],
-  ["QUEUE=sqs and SQS away", sqsAway],
+  ["QUEUE=redis and Redis unreachable", () => redisAway("redis")],
+  ["QUEUE=sqs and SQS unreachable", sqsAway],
 ])("with %s", (_, make) => {
   let away: Away;
   let deps: Deps;
@@ -111,7 +111,7 @@ describe.each([
     await deps.sql`TRUNCATE audit_log, audit_personal`;
   });
 
-  it("each call has one entry in the end, and what was missing meanwhile is counted", async () => {
+  it("each call has one entry in the end, and missing rows are counted meanwhile", async () => {
     const doomed = createDeps(deps.config);
     await away.stop();
     const printed = capturePrinted();
@@ -123,7 +123,7 @@ describe.each([
     expect(unqueuedMetric(printed.text())).toEqual({ [context.functionName]: rows });
     expect(printed.text()).not.toContain(secret);
 
-    // The instance that lives on tells of its own with its next call; nobody knows of the other's.
+    // The surviving instance reports its own rows with its next call; nobody knows of the other instance's rows.
     const call = caller(deps, secret);
     const expectGaps = async (audit: object): Promise<void> => {
       for (const route of ["/health", "/v1/pipeline"]) {
@@ -135,7 +135,7 @@ describe.each([
     };
     await expectGaps({ logged: 0, recovered: 0, missing: 0 });
     await expectGaps({ logged: rows / 2, recovered: 0, missing: rows / 2 });
-    // What a queue delivers twice is not counted twice.
+    // A message that the queue delivers twice is not counted twice.
     await deps.queue.send([{ body: JSON.stringify(named(calls.slice(0, rows / 2))), events: 0 }]);
     await drainAll(deps);
     await expectGaps({ logged: rows / 2, recovered: 0, missing: rows / 2 });
@@ -161,7 +161,7 @@ const named = (lines: readonly string[]): object => ({
   unqueued: lines.map((line) => line.slice(0, 36)),
 });
 
-it("with QUEUE=sqs and Redis away, every row is queued all the same", async () => {
+it("with QUEUE=sqs and Redis unreachable, every row is still queued", async () => {
   const { deps, stop, start } = await redisAway("sqs");
   const { secret } = await addClient(deps, "no-redis", { scopes: ["admin"] });
   await stop();
@@ -174,7 +174,7 @@ it("with QUEUE=sqs and Redis away, every row is queued all the same", async () =
   expect((await entriesOf(deps)).toSorted()).toEqual(calls.toSorted());
 });
 
-it("a row that the queue took after all, its answer being lost, has one entry, and nothing is missing in the end", async () => {
+it("a row that the queue accepted although its answer was lost has one entry, and none is missing in the end", async () => {
   const deps = freshDeps(await queueConfig("redis", { logLevel: "ERROR" }));
   const lossy: Deps = {
     ...deps,
@@ -194,7 +194,7 @@ it("a row that the queue took after all, its answer being lost, has one entry, a
   expect((await checkHealth(deps)).audit).toEqual({ logged: 1, recovered: 1, missing: 0 });
 });
 
-it("rows that the queue took after all are not missing, whether their names come before or after them", async () => {
+it("rows that the queue accepted after all are not missing, whether their ids arrive before or after them", async () => {
   const deps = freshDeps(await queueConfig("redis", { logLevel: "ERROR" }));
   const { secret } = await addClient(deps, "confirmed-late", { scopes: ["admin"] });
   let isLost = true;
@@ -220,7 +220,7 @@ it("rows that the queue took after all are not missing, whether their names come
   await deps.queue.send([{ body: JSON.stringify(named), events: 0 }]);
   const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
   for (const message of messages.toReversed()) await drain([message], deps);
-  // One is in no log and in no entry: that one is missing.
+  // One row is in no log and in no entry, so it is missing.
   const gaps = { logged: 1, recovered: 0, missing: 1 };
   expect((await checkHealth(deps)).audit).toEqual(gaps);
   expect((await caller(deps, secret)({ route: "/v1/pipeline" })).answer.body).toMatchObject({ audit: gaps });

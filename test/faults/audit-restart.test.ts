@@ -1,4 +1,4 @@
-/** `npm start` is killed after the queue was away: the audit rows that only its log holds come back at the next start. */
+/** `npm start` is killed after the queue was unreachable: the next start recovers the audit rows that only its log holds. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,7 +25,7 @@ afterAll(async () => {
   await ended(child);
 });
 
-it("reads them back in by itself, once, and nothing is missing then", async () => {
+it("npm start recovers logged audit rows once, and then none is missing", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "weir-restart-"));
   const redis = await ownServer(startRedis);
   const { databaseUrl } = await testServers();
@@ -63,7 +63,7 @@ it("reads them back in by itself, once, and nothing is missing then", async () =
   await redis.stop();
   const lost = [await call(), await call(), await call()];
   await crash();
-  // What a leftover of the emulator still answers is in the log as well.
+  // The log also has the call that a leftover process of the emulator still answers.
   lost.push(await call());
   await redis.start();
 

@@ -1,4 +1,4 @@
-/** What GET /v1/pipeline says after Redis lost data, failed a step of ingest or of the worker, or a worker died. */
+/** What GET /v1/pipeline returns after Redis lost data or failed during ingest or the worker, or after a worker died. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -36,7 +36,7 @@ async function take(events: number): Promise<void> {
   expect((await sendUntilTaken(deps, secret, someEvents(events))).body).toMatchObject({ accepted: events });
 }
 
-/** Messages left after the worker had what it could get. */
+/** Returns the messages left after the worker processed what it could get. */
 async function workedOff(): Promise<number> {
   await drainAll(deps);
   return (await deps.queue.depth()).messages;
@@ -45,7 +45,7 @@ async function workedOff(): Promise<number> {
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   beforeEach(() => start(queue));
 
-  it("after Redis came back empty, 25 new events are pending until they are stored", async () => {
+  it("after Redis comes back empty, 25 new events are pending until they are stored", async () => {
     await take(40);
     await drainAll(deps);
     await redis.stop();
@@ -57,7 +57,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expectTidy(deps, clientId);
   });
 
-  it("after Redis came back with older data, 25 new events are pending until they are stored", async () => {
+  it("after Redis comes back with older data, 25 new events are pending until they are stored", async () => {
     await take(10);
     await drainAll(deps);
     await redis.copyData();
@@ -72,7 +72,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expectTidy(deps, clientId);
   });
 
-  it("after Redis came back with data from before events were settled, they are not pending again", async () => {
+  it("after Redis comes back with data from before events were settled, they are not pending again", async () => {
     for (let request = 0; request < 5; request++) await take(5);
     await redis.copyData();
     await drainAll(deps);
@@ -86,7 +86,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expectTidy(deps, clientId);
   });
 
-  it("a worker that died after its commit leaves nothing pending", async () => {
+  it("a worker that dies after its commit leaves nothing pending", async () => {
     await take(25);
     const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
     const dying = {
@@ -101,7 +101,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expectTidy(deps, clientId);
   });
 
-  it("Redis away from the worker's commit to its acknowledgement: nothing stays counted", async () => {
+  it("nothing stays pending if Redis is unreachable from the worker's commit to its acknowledgement", async () => {
     await take(25);
     const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 1_000 });
     await redis.stop();
@@ -118,7 +118,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
 describe("with QUEUE=sqs", () => {
   beforeEach(() => start("sqs"));
 
-  /** Redis dies when SQS has taken the next request's messages, and before ingest confirms that. */
+  /** Crashes Redis when SQS has accepted the next request's messages, before ingest confirms that. */
   function loseRedisAtConfirm(): void {
     const queue = deps.queue as SqsQueue;
     const { sendEach } = queue;
@@ -135,7 +135,7 @@ describe("with QUEUE=sqs", () => {
     return (await look(deps, secret)).pending;
   }
 
-  it("Redis dies before a request is confirmed: its events are pending until they are stored", async () => {
+  it("if Redis dies before a request is confirmed, its events are pending until they are stored", async () => {
     await take(10);
     await drainAll(deps);
     loseRedisAtConfirm();
@@ -146,7 +146,7 @@ describe("with QUEUE=sqs", () => {
     await expectTotals(deps, secret, { accepted: 35, stored: 35, ...NOTHING_WAITS });
   });
 
-  it("an event that Redis took for a conflict is pending as soon as SQS has it", async () => {
+  it("an event that Redis considers a conflict is pending as soon as SQS has it", async () => {
     const first = anEvent();
     expect((await send(deps, secret, first)).status).toBe(202);
     const queue = deps.queue as SqsQueue;
@@ -164,13 +164,13 @@ describe("with QUEUE=sqs", () => {
     await expectTotals(deps, secret, { accepted: 2, stored: 1, duplicates: 1, ...NOTHING_WAITS });
   });
 
-  it("Redis dies before a request is confirmed, and the confirmation is made up for", async () => {
+  it("if Redis dies before a request is confirmed, the confirmation is repeated later", async () => {
     await take(1);
     loseRedisAtConfirm();
     const batch = someEvents(25);
     expect((await send(deps, secret, batch)).body).toMatchObject({ accepted: 25 });
     await redis.start();
-    // The ids are marked by it.
+    // The repeated confirmation marks the ids as seen.
     const again = async () => (await sendUntilTaken(deps, secret, batch)).body;
     expect(await again()).toMatchObject({ accepted: 0, duplicates: 25 });
     await drainAll(deps);
@@ -181,7 +181,7 @@ describe("with QUEUE=sqs", () => {
   it.each([
     ["empty", () => redis.startEmpty()],
     ["with data from before them", () => redis.startFromCopy()],
-  ])("Redis comes back %s while 25 events wait in SQS: they stay pending", async (_, restart) => {
+  ])("if Redis comes back %s while 25 events wait in SQS, they stay pending", async (_, restart) => {
     await take(10);
     await drainAll(deps);
     await redis.copyData();
@@ -197,7 +197,7 @@ describe("with QUEUE=sqs", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("more events are pending than one look goes through, all of them settled unseen", async () => {
+  it("if Redis restores more settled events than one call of the pipeline checks, none stays pending", async () => {
     const events = Array.from({ length: 600 }, () => anEvent());
     await Promise.all(events.map((event) => send(deps, secret, event)));
     await redis.copyData();
@@ -208,7 +208,7 @@ describe("with QUEUE=sqs", () => {
     expect((await deps.queue.depth()).oldestAgeMs).toBe(0);
   });
 
-  it("a request that was admitted and never sent counts until the queue has moved past it", async () => {
+  it("a request that was admitted but never sent counts until the queue has moved past it", async () => {
     await take(5);
     const sendEach = vi.spyOn(deps.queue as SqsQueue, "sendEach");
     sendEach.mockReturnValueOnce(new Promise(() => {}));
@@ -216,7 +216,7 @@ describe("with QUEUE=sqs", () => {
     await expect.poll(async () => (await look(deps, secret)).pending, { timeout: 20_000 }).toBe(8);
     const { open, receipts } = deps.shards.first;
     const ids = (await deps.redis.hkeys(receipts)).sort();
-    // Both are as old as a request that is not confirmed may be, and the one that was sent is the older one.
+    // Both are as old as an unconfirmed request may be, and the one that was sent is older.
     const longAgo = Date.now() - 3_600_000;
     await deps.redis.zadd(open, longAgo, ids[0] ?? "", longAgo + 1, ids[1] ?? "");
     await expectTotals(deps, secret, { accepted: 8, pending: 8, queue: { events: 8 } });
@@ -225,7 +225,7 @@ describe("with QUEUE=sqs", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("Redis admitted a request, its answer was lost, and then it was out of reach: the events, which were never sent, do not stay counted", async () => {
+  it("if Redis admits a request, its reply is lost and Redis is then unreachable, the events, never sent, do not stay pending", async () => {
     await take(5);
     const url = new URL(redis.url);
     const proxy = await tcpProxy(Number(url.port));
@@ -244,7 +244,7 @@ describe("with QUEUE=sqs", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("SQS refused a request, and Redis died before that was noted: its events count no longer once Redis is back", async () => {
+  it("if SQS refuses a request and Redis dies before that is recorded, its events no longer count once Redis is back", async () => {
     await take(5);
     const sendEach = vi.spyOn(deps.queue as SqsQueue, "sendEach");
     sendEach.mockImplementationOnce(async (messages) => {
@@ -257,7 +257,7 @@ describe("with QUEUE=sqs", () => {
     await expectTotals(deps, secret, { accepted: 5, pending: 5 });
   });
 
-  it("Redis comes back empty while a worker holds 25 events at a lock: it is never said that none is pending", async () => {
+  it("if Redis comes back empty while a worker holds 25 events, pending is 25 or withheld, never too low", async () => {
     await take(10);
     await drainAll(deps);
     await take(25);
@@ -275,7 +275,7 @@ describe("with QUEUE=sqs", () => {
   });
 
   it.each([1, 2])(
-    "Redis comes back empty while a worker holds %i of 3 messages: no number is too low",
+    "if Redis comes back empty while a worker holds %i of 3 messages, pending is correct or withheld",
     async (held) => {
       await take(10);
       await drainAll(deps);
@@ -303,7 +303,7 @@ describe("with QUEUE=sqs", () => {
     },
   );
 
-  it("a worker counts what it takes after Redis came back empty, however long it holds it", async () => {
+  it("after Redis comes back empty, messages count as pending however long a worker holds them", async () => {
     await take(10);
     await drainAll(deps);
     await take(25);
@@ -315,7 +315,7 @@ describe("with QUEUE=sqs", () => {
     onTestFinished(() => clearInterval(holding));
     await deps.sql.begin(async (tx) => {
       await tx`LOCK TABLE event_ledger IN EXCLUSIVE MODE`;
-      // It ends at its time limit.
+      // The drain ends at its time limit.
       void drain(messages, deps).catch(() => {});
       const answer = async (): Promise<unknown> => (await readPipeline(deps, secret)).body;
       await expect
@@ -326,7 +326,7 @@ describe("with QUEUE=sqs", () => {
     await expect.poll(pendingAfterWork, { timeout: 20_000 }).toBe(0);
   });
 
-  it("Redis is emptied again while a look recounts: the number is withheld", async () => {
+  it("if Redis is emptied again during a recount, the number is withheld", async () => {
     await take(10);
     await drainAll(deps);
     await take(25);
@@ -344,14 +344,14 @@ describe("with QUEUE=sqs", () => {
     await expectTotals(deps, secret, { accepted: 35, pending: 25 });
   });
 
-  it("a system that has never lost anything says how fresh its answers are before anyone looks", async () => {
+  it("a system that has never lost data reports the freshness of its answers before the first call of the pipeline", async () => {
     await take(10);
     await drainAll(deps);
     expect((await readFreshness(deps)).as_of).not.toBeNull();
     await expectTotals(deps, secret, { accepted: 10, stored: 10, ...NOTHING_WAITS });
   });
 
-  it("dead letters stay pending, take no room in the queue, and have no age", async () => {
+  it("dead letters stay pending, but add neither events nor age to the queue", async () => {
     deps = freshDeps({ ...deps.config, queueMaxDeliveries: 1 });
     await take(2);
     const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 1_000 });
@@ -362,7 +362,7 @@ describe("with QUEUE=sqs", () => {
     expect(failed).toEqual([message.id]);
     await deps.sql`DROP TRIGGER refuse ON receipts`;
     await expectTotals(deps, secret, { accepted: 2, pending: 2, queue: { events: 0, oldest_age_ms: 0 } });
-    // As it is redriven, it is settled.
+    // Processing it again, as after a redrive, settles it.
     await drain([message], deps);
     await expectTotals(deps, secret, { accepted: 2, stored: 2, ...NOTHING_WAITS });
   });

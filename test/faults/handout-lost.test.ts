@@ -1,4 +1,4 @@
-/** Redis hands messages out, or is told of their end, and the network loses it: nobody waits for the visibility time. */
+/** The network loses a delivery or an acknowledgement: messages need not wait for the visibility timeout. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Message, Queue } from "../../lib/queue/port.ts";
 import { RedisQueue } from "../../lib/queue/redis/queue.ts";
@@ -12,7 +12,7 @@ import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 const SETTINGS = { queueVisibilitySeconds: 600, queueMaxDeliveries: 2 };
 
 let proxy: TcpProxy;
-/** Behind the proxy, and beside it. */
+/** `queue` connects through the proxy, `other` bypasses it. */
 let queue: Queue;
 let other: Queue;
 let close: () => Promise<void>;
@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 afterEach(() => close());
 
-/** Receives on, whatever happens, until so many messages are there. */
+/** Receives until it has `count` messages, whatever fails. */
 async function receiveAll(count: number, waitMs: number): Promise<Message[]> {
   const taken: Message[] = [];
   await poll(async () => {
@@ -57,9 +57,9 @@ it.each([
   ["while the receiver waits", 1_000],
   ["at once", 0],
 ])(
-  "messages handed out %s in an answer that is lost come again to the same receiver, as if for the first time",
+  "messages delivered %s in a lost reply are redelivered to the same receiver with a delivery count of 1",
   async (_, waitMs) => {
-    // The group is there then, and the connections too.
+    // So that the group and the connections exist.
     await queue.receive({ maxMessages: 1, waitMs });
     proxy.loseReplyWith("m-0");
     const receiving = receiveAll(5, waitMs);
@@ -73,7 +73,7 @@ it.each([
   },
 );
 
-it("messages taken over in an answer that is lost come again, without one more delivery", async () => {
+it("messages taken over in a lost reply are redelivered without a further delivery counted", async () => {
   await other.send(numbered(5));
   const held = await take(other, 5);
   await queue.receive({ maxMessages: 1, waitMs: 0 });
@@ -84,7 +84,7 @@ it("messages taken over in an answer that is lost come again, without one more d
   expect(messages.map(({ deliveries }) => deliveries)).toEqual([2, 2, 2, 2, 2]);
 });
 
-it("what another call of the same receiver waits for is not taken for lost", async () => {
+it("a message delivered to another call of the same receiver is not considered lost", async () => {
   await other.send(numbered(1_000));
   const receivers = Array.from({ length: 8 }, async () => {
     const seen: Message[] = [];
@@ -99,12 +99,12 @@ it("what another call of the same receiver waits for is not taken for lost", asy
   expect(seen).toHaveLength(1_000);
 });
 
-it("an acknowledgement that Redis did not get is repeated, and its messages do not come again", async () => {
+it("an acknowledgement that did not reach Redis is repeated, and its messages are not redelivered", async () => {
   await other.send(numbered(5));
   const messages = await take(queue, 5);
   proxy.leave();
   await expect(queue.ack(ids(messages))).rejects.toThrow();
-  // As whoever is told that would do.
+  // A caller whose acknowledgement failed does this.
   await queue.release(ids(messages)).catch(() => {});
   await proxy.comeBack();
   await poll(async () => {
@@ -113,7 +113,7 @@ it("an acknowledgement that Redis did not get is repeated, and its messages do n
   }).toMatchObject({ messages: 0, events: 0 });
 });
 
-it("messages that could not be handed back come again all the same", async () => {
+it("messages whose release failed are redelivered all the same", async () => {
   await other.send(numbered(5));
   const messages = await take(queue, 5);
   proxy.leave();

@@ -1,4 +1,4 @@
-/** A server that answers and takes nothing: `/health` says 503 as long as that lasts, and names which. */
+/** A server that answers but accepts no writes: `/health` returns 503 as long as that lasts, and names the server. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { sqsIntake } from "../support/sqs-intake.ts";
 let deps: Deps;
 vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
-/** As an instance of its own that has not looked yet. */
+/** Calls `/health` as a new instance that has no cached result. */
 async function poll(): Promise<Answer> {
   deps = { ...deps };
   const result = await health(gatewayEvent({ method: "GET", route: "/health" }), context);
@@ -26,7 +26,7 @@ async function poll(): Promise<Answer> {
   return toAnswer(result);
 }
 
-/** Each of many polls is 503 and names these checks as down, and no others. */
+/** Expects each of many polls to be 503 and to name exactly these checks as down. */
 async function expectDown(names: readonly string[], polls = 18): Promise<void> {
   for (let count = 0; count < polls; count++) {
     const { status, body } = await poll();
@@ -43,7 +43,7 @@ describe("PostgreSQL", () => {
   let server: OwnServer;
   let admin: postgres.Sql;
   beforeAll(async () => {
-    // What a standby and one that waits for it need.
+    // Settings that a standby and a primary that waits for one need.
     server = await ownServer(startPostgres, { wal_level: "replica", max_wal_senders: "2", fsync: "off" });
     await migrate(server.url);
   });
@@ -61,7 +61,7 @@ describe("PostgreSQL", () => {
       .toBe(value.replaceAll("'", ""));
   };
 
-  it("that only takes reading transactions is down", async () => {
+  it("is down if it accepts only read-only transactions", async () => {
     await connect();
     await set("default_transaction_read_only", "on");
     await expectDown(["database"]);
@@ -70,10 +70,10 @@ describe("PostgreSQL", () => {
     await admin.end();
   });
 
-  it("whose commits wait for a standby that is away is down", async () => {
+  it("is down if its commits wait for an unreachable standby", async () => {
     await connect();
     await set("synchronous_standby_names", "'nobody'");
-    // The server's checkpointer tells its backends some time after the settings were read.
+    // The server's checkpointer informs its backends some time after the settings were read.
     const look = async (): Promise<unknown> => {
       const { status, body } = await poll();
       return [status, (body.checks as { database: { status: string } }).database.status];
@@ -84,7 +84,7 @@ describe("PostgreSQL", () => {
     await admin.end();
   });
 
-  it("that is a standby is down", async () => {
+  it("is down if it is a standby", async () => {
     await connect();
     const [row] = await admin`SELECT current_setting('data_directory') AS folder`;
     await admin.end();
@@ -115,19 +115,19 @@ describe.each(["redis", "sqs"] as const)("Redis, with QUEUE=%s,", (queue) => {
   });
   afterEach(expectUp);
 
-  it("that is out of memory is down", async () => {
+  it("is down if it is out of memory", async () => {
     await deps.redis.config("SET", "maxmemory", "1");
     await expectDown(down);
     await deps.redis.config("SET", "maxmemory", "0");
   });
 
-  it("that is a replica is down", async () => {
+  it("is down if it is a replica", async () => {
     await deps.redis.call("REPLICAOF", "127.0.0.1", "1");
     await expectDown(down);
     await deps.redis.call("REPLICAOF", "NO", "ONE");
   });
 
-  it("that can't write its file is down", async () => {
+  it("is down if it can't write its file", async () => {
     const { redis } = deps;
     const [, before = ""] = (await redis.config("GET", "dir")) as string[];
     const folder = await mkdtemp(join(tmpdir(), "weir-gone-"));
@@ -141,25 +141,25 @@ describe.each(["redis", "sqs"] as const)("Redis, with QUEUE=%s,", (queue) => {
     await redis.config("SET", "dir", before);
   });
 
-  it("that takes writes only with replicas is down", async () => {
+  it("is down if it needs replicas for writes and has none", async () => {
     await deps.redis.config("SET", "min-replicas-to-write", "1");
     await expectDown(down);
     await deps.redis.config("SET", "min-replicas-to-write", "0");
   });
 });
 
-it("SQS that refuses calls that send is down, though it tells how deep its queue is", async () => {
+it("SQS is down if it refuses sends, though it still reports the queue's depth", async () => {
   const { deps: made, proxy } = await sqsIntake();
   deps = made;
   await expectUp();
   proxy.throttle(10_000);
-  // Each waits for the audit row of its own call, which SQS refuses as well.
+  // Each poll waits for its own audit row, which SQS refuses as well.
   await expectDown(["queue"], 3);
   proxy.throttle(0);
   await expectUp();
 });
 
-it("one look at the servers answers all who ask within a second", async () => {
+it("one check of the servers answers every call within a second", async () => {
   const { url: redisUrl } = await ownServer(startRedis);
   deps = freshDeps(await testConfig({ redisUrl }));
   const ask = async (): Promise<Answer> => {
@@ -177,7 +177,7 @@ it("one look at the servers answers all who ask within a second", async () => {
   const answers = await Promise.all(Array.from({ length: 200 }, ask));
   const looks = Math.ceil((performance.now() - begun) / 1_000) + 1;
   expect(answers.every(({ status }) => status === 200)).toBe(true);
-  // Redis and the queue are each probed once in a look.
+  // A check probes Redis and the queue once each.
   expect(before).toBeGreaterThan(0);
   expect((await written()) - before).toBeLessThanOrEqual(2 * looks);
   expect(new Set(answers.map(({ body }) => body.at)).size).toBeLessThanOrEqual(looks);

@@ -18,7 +18,7 @@ beforeEach(async () => {
   return () => closeDeps(deps);
 });
 
-/** Weeks that have expired, weeks that have not, and events that came late for a week that is gone. */
+/** Stores events of expired weeks, of current weeks, and late events for a week whose partition is gone. */
 async function aPast(now: number): Promise<void> {
   for (const weeks of [13, 12, 11, 10, 5, 1, 0])
     await workAt(deps, "acme", now - weeks * WEEK_MS, [
@@ -29,15 +29,15 @@ async function aPast(now: number): Promise<void> {
 
 const KEPT = 15;
 
-describe("a run ends before its time", () => {
-  it("at any step: everything seen stays exact, and the next run does the rest", async () => {
+describe("when a run ends early", () => {
+  it("at any step, every visible count stays exact, and the next run does the rest", async () => {
     const now = Date.now();
     await aPast(now);
     const [last] = await deps.sql`
       SELECT max(relid::regclass::text) AS name FROM pg_partition_tree('events')
        WHERE isleaf AND relid <> 'events_default'::regclass`;
     await deps.sql.unsafe(`DROP TABLE ${last?.name}`);
-    // Each step, in each state of the tables that it finds, fails once.
+    // Each step fails once in each state of the tables that it finds.
     const failed = new Set<string>();
     let shown = 42;
     for (let over = false; !over; ) {
@@ -75,7 +75,7 @@ describe("a run ends before its time", () => {
     expect((await expectTidy(deps)).shown).toBe(KEPT);
   });
 
-  it("by SIGKILL, again and again: the lock is free at once, and in the end all is done", async () => {
+  it("by SIGKILL, again and again, the lock is free at once, and in the end all is done", async () => {
     const now = Date.now();
     await aPast(now);
     const env = {
@@ -100,7 +100,7 @@ describe("a run ends before its time", () => {
     for (const step of [2, 3, 5, 8, 12]) {
       const { said, signal } = await start(step);
       expect([signal, said.split("\n").filter(Boolean).length]).toEqual(["SIGKILL", step]);
-      // The server has to notice that its client is gone.
+      // The server needs time to notice that its client is gone.
       await expect.poll(async () => (await idle()).length, { timeout: 10_000 }).toBe(0);
       await expectExact(deps);
     }
@@ -108,7 +108,7 @@ describe("a run ends before its time", () => {
     expect((await expectTidy(deps)).shown).toBe(KEPT);
   });
 
-  it("when its time is up, of which it tells", async () => {
+  it("because its time is up, it reports that it is incomplete", async () => {
     const now = Date.now();
     await aPast(now);
     const late = await runAt(deps, now, { endsAt: Date.now() - 1 });
@@ -119,8 +119,8 @@ describe("a run ends before its time", () => {
   });
 });
 
-describe("two runs at once", () => {
-  it("are one: the second returns and says so", async () => {
+describe("of two concurrent runs", () => {
+  it("the second returns at once and reports busy", async () => {
     const now = Date.now();
     await aPast(now);
     const inside = Promise.withResolvers<void>();
@@ -142,10 +142,10 @@ describe("two runs at once", () => {
 });
 
 describe("rows in DEFAULT", () => {
-  it("move into partitions of their own, while nobody who counts ever misses one and workers go on", async () => {
+  it("move into partitions of their own, while every count stays exact and workers continue", async () => {
     const now = Date.now();
     const { sql } = deps;
-    // As if nobody had made partitions for this week and the three before it.
+    // As if no partitions had been created for this week and the three before it.
     const names = await sql<{ name: string }[]>`
       SELECT relid::regclass::text AS name FROM pg_partition_tree('events')
        WHERE isleaf AND relid <> 'events_default'::regclass ORDER BY 1`;
@@ -199,7 +199,7 @@ describe("rows in DEFAULT", () => {
       { sql },
       [0, 5, 59, 70].map((days) => aCall(now - days * DAY_MS)),
     );
-    // Of each call its entry, and what is personal of it.
+    // Each call has its entry and its personal row.
     expect(await tables(deps)).toMatchObject({ inDefault: 6 });
     const done = await runAt(deps, now);
     expect(done.partitions_made).toHaveLength(4);
@@ -211,8 +211,8 @@ describe("rows in DEFAULT", () => {
   });
 });
 
-describe("a long question", () => {
-  it("puts maintenance off, and does not hold up the worker behind it", async () => {
+describe("a long query", () => {
+  it("postpones maintenance, which does not block the worker meanwhile", async () => {
     const now = Date.now();
     await aPast(now);
     const reader = await deps.sql.reserve();
@@ -225,7 +225,7 @@ describe("a long question", () => {
     const whenEnded = run.finally(() => {
       ended = true;
     });
-    // Each of these must get through while the other's lock is asked for.
+    // Each of these must get through while maintenance requests its lock.
     let written = 0;
     while (!ended) {
       await workAt(deps, "acme", now, [simulatedEvent(now)]);

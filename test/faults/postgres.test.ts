@@ -20,7 +20,7 @@ import {
 import { addClient, anEvent, send } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
-/** More often than a message may be delivered on Redis before it is set aside; SQS keeps it back for longer each time. */
+/** More than the deliveries that Redis allows before a message is a dead letter; SQS delays it longer each time. */
 const ROUNDS = { redis: 8, sqs: 2 };
 const MAX_CONNECTIONS = 20;
 
@@ -28,7 +28,7 @@ let server: OwnServer;
 let config: Config;
 let deps: Deps;
 
-/** A client whose key Redis knows. */
+/** Adds a client whose key Redis has cached. */
 async function knownClient(name: string): Promise<{ clientId: string; secret: string }> {
   const client = await addClient(deps, name);
   expect((await send(deps, client.secret, anEvent())).status).toBe(202);
@@ -36,7 +36,7 @@ async function knownClient(name: string): Promise<{ clientId: string; secret: st
   return client;
 }
 
-/** The worker fails again and again, and all that is its to lose stays in the queue. */
+/** Expects the worker to fail repeatedly while every event stays in the queue. */
 async function expectWorkerToFail(worker: Deps, events: number, pattern: RegExp): Promise<void> {
   const work = async (): Promise<string> => String(await workOnce({ deps: worker }));
   for (let round = 0; round < ROUNDS[config.queue]; round++)
@@ -63,15 +63,15 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     config = await queueConfig(queue, {
       databaseUrl: server.url,
       databasePoolSize: 3,
-      // SQS counts a delivery whatever became of it.
+      // SQS counts a delivery whatever its outcome.
       queueMaxDeliveries: queue === "redis" ? 3 : 100,
     });
     deps = freshDeps(config);
     await ensurePartitions(deps.sql, { retentionDays: 30, auditRetentionDays: 30 });
   });
 
-  describe("PostgreSQL is away", () => {
-    it("and events are taken all the same, wait in the queue, and are stored once it is back", async () => {
+  describe("when PostgreSQL is unreachable", () => {
+    it("events are still accepted, wait in the queue, and are stored once it is back", async () => {
       const { clientId, secret } = await knownClient("away");
       await server.stop();
       for (let n = 0; n < 4; n++) expect((await send(deps, secret, someEvents(5))).status).toBe(202);
@@ -80,7 +80,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await expectAllStored(clientId, secret, 21);
     });
 
-    it("and a key that is not cached is neither let in nor called unknown, and the answer comes in good time", async () => {
+    it("a key that is not cached is neither accepted nor called unknown, but gets 503 in time", async () => {
       const { clientId, secret } = await addClient(deps, "not-cached");
       const stranger = newSecret("stranger");
       await server.stop();
@@ -102,7 +102,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     it.each([
       ["stopped", () => server.stop()],
       ["killed", () => server.crash()],
-    ])("for a moment in mid-stream, %s, and each event is stored once", async (name, end) => {
+    ])("for a moment while clients send (%s), each event is stored once", async (name, end) => {
       const { clientId, secret } = await knownClient(`stream-${name}`);
       let sending = true;
       let sent = 1;
@@ -129,8 +129,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("PostgreSQL has no connection left", () => {
-    it("and events are taken, wait, and are stored once there is one", async () => {
+  describe("when PostgreSQL has no connection left", () => {
+    it("events are accepted, wait, and are stored once there is one", async () => {
       const { clientId, secret } = await knownClient("crowded");
       const { secret: uncached } = await addClient(deps, "crowded-uncached");
       const hogs: postgres.Sql[] = [];
@@ -156,8 +156,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("PostgreSQL is read-only", () => {
-    it("and the worker fails without losing anything or setting it aside, until it is not", async () => {
+  describe("when PostgreSQL is read-only", () => {
+    it("the worker fails without losing events or making dead letters, and stores them afterwards", async () => {
       const { clientId, secret } = await knownClient("read-only");
       const readOnly = (state: string): Promise<boolean> =>
         deps.sql`SHOW default_transaction_read_only`.then(

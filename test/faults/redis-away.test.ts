@@ -1,4 +1,4 @@
-/** Either queue needs Redis at the door: with SQS it holds keys, limits, marks and books. */
+/** Ingest needs Redis with either queue: with SQS it holds keys, rate limits, seen ids and the in-flight index. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Config } from "../../lib/config/config.ts";
@@ -30,8 +30,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     deps = freshDeps(config);
   });
 
-  describe("Redis is away", () => {
-    it("and a request is refused with 503 in good time, never accepted; its retry counts once", async () => {
+  describe("when Redis is unreachable", () => {
+    it("a request gets 503 in time and is never accepted; its retry counts once", async () => {
       const { clientId, secret } = await addClient(deps, "away");
       await send(deps, secret, anEvent());
       const batch = someEvents(3);
@@ -45,7 +45,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await expectStoredOnce(deps, clientId, 4);
     }, 20_000);
 
-    it("in mid-stream, twice, and each event is stored once", async () => {
+    it("twice while clients send, each event is stored once", async () => {
       const { clientId, secret } = await addClient(deps, "stream");
       let sending = true;
       let sent = 0;
@@ -69,7 +69,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await all;
       await workUntilEmpty(deps);
       await expectStoredOnce(deps, clientId, sent);
-      // Over SQS, a request whose admission was not answered counts until its withdrawal has been repeated.
+      // With SQS, a request whose admission got no reply counts until its withdrawal has been repeated.
       const totals = async () => (await readPipeline(deps, secret)).body;
       await expect
         .poll(totals, { timeout: 20_000 })
@@ -79,7 +79,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("Redis comes back empty after the queue was drained", () => {
+  describe("when Redis comes back empty after the queue was drained", () => {
     it.each([
       ["flushed", async () => void (await deps.redis.flushall())],
       [
@@ -89,13 +89,13 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
           await redis.startEmpty();
         },
       ],
-    ])("(%s), and nothing counts twice", async (name, empty) => {
+    ])("(%s), nothing counts twice", async (name, empty) => {
       const { clientId, secret } = await addClient(deps, `empty-${name.replaceAll(" ", "-")}`);
       const batch = someEvents(10);
       const first = await send(deps, secret, batch);
       await workUntilEmpty(deps);
       await empty();
-      // The key is read again, the ids are forgotten, the group is gone.
+      // The key is read from PostgreSQL again, the ids are forgotten, the group is gone.
       const again = await sendUntilTaken(deps, secret, { events: [...batch.events, anEvent()] });
       expect(again.body).toMatchObject({ accepted: 11, duplicates: 0 });
       expect((await readPipeline(deps, secret)).body).toMatchObject({
@@ -121,7 +121,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         expect((await readReceipt(deps, secret, id)).body).toMatchObject(counted);
     });
 
-    it("and a key that was revoked meanwhile stays refused", async () => {
+    it("a key that was revoked meanwhile is still refused", async () => {
       const { clientId, secret } = await addClient(deps, "revoked-meanwhile");
       expect((await send(deps, secret, anEvent())).status).toBe(202);
       await workUntilEmpty(deps);
@@ -134,8 +134,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("the queue is at its limit", () => {
-    it("and what would go beyond is refused whole, not charged, and accepted once there is room", async () => {
+  describe("when the queue is at its limit", () => {
+    it("a request that exceeds it is refused whole, not charged, and accepted once there is room", async () => {
       const small = freshDeps({ ...config, queueMaxEvents: 10 });
       const { clientId, secret } = await addClient(deps, "full", { rate: 1, burst: 1_000 });
       const first = someEvents(8);
@@ -149,7 +149,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         first.events.map(({ event_id }) => `=${event_id}`).sort(),
       );
       expect((await deps.queue.depth()).events).toBe(8);
-      // What adds nothing to the queue, and what just fits, is taken.
+      // A request that adds nothing to the queue, or just fits, is accepted.
       expect((await send(small, secret, first)).body).toMatchObject({ duplicates: 8 });
       expect((await send(small, secret, someEvents(2))).status).toBe(202);
       await workUntilEmpty(deps);

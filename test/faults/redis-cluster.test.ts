@@ -1,4 +1,4 @@
-/** One of a cluster's three nodes is away: the clients of the other two must not notice, and nothing gets lost. */
+/** One of a cluster's three nodes is unreachable: the other nodes' clients must not notice, and nothing may be lost. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -44,7 +44,7 @@ interface Client {
   secret: string;
 }
 
-/** Three clients of each node, with two events that wait. */
+/** Adds three clients for each node, each with two events in the queue. */
 async function clientsByNode(name: string): Promise<Map<ClusterNode, Client[]>> {
   const clients = new Map<ClusterNode, Client[]>(cluster.nodes.map((node) => [node, []]));
   for (let n = 0; [...clients.values()].some((some) => some.length < 3); n++) {
@@ -58,8 +58,8 @@ async function clientsByNode(name: string): Promise<Map<ClusterNode, Client[]>> 
   return clients;
 }
 
-describe.each(FAULTS)("a node $how", ({ how, leave, comeBack }) => {
-  it("and the clients of the others go on; its own are told to come again, and lose nothing", async () => {
+describe.each(FAULTS)("when a node $how", ({ how, leave, comeBack }) => {
+  it("clients of other nodes continue; its own get 503 with Retry-After and lose nothing", async () => {
     const clients = await clientsByNode(how.replaceAll(" ", "-").slice(0, 12));
     const [node] = cluster.nodes as [ClusterNode];
     const lost = clients.get(node) ?? [];
@@ -72,7 +72,7 @@ describe.each(FAULTS)("a node $how", ({ how, leave, comeBack }) => {
       expect(Number(answer.headers["retry-after"])).toBeGreaterThanOrEqual(1);
     }
     for (const { secret } of well) expect((await send(deps, secret, someEvents(3))).status).toBe(202);
-    // An instance that starts now finds the cluster all the same.
+    // An instance that starts now still finds the cluster.
     const late = freshDeps(deps.config);
     for (const { secret } of well) expect((await sendUntilTaken(late, secret, anEvent())).status).toBe(202);
     expect((await checkHealth(deps)).checks).toMatchObject({
@@ -99,7 +99,7 @@ describe.each(FAULTS)("a node $how", ({ how, leave, comeBack }) => {
       await sendUntilTaken(deps, secret, anEvent({ event_id: "last" }));
       await workUntilEmpty(deps);
       const row = await counts(deps, clientId);
-      // An answer that came too late may have been for an event that was taken all the same.
+      // A request whose answer came too late may still have been accepted.
       expect([7, 8]).toContain(row?.events);
       expect(row).toMatchObject(stored(Number(row?.events)));
     }
@@ -107,7 +107,7 @@ describe.each(FAULTS)("a node $how", ({ how, leave, comeBack }) => {
   }, 120_000);
 });
 
-describe("a shard moves to another node", () => {
+describe("when a shard moves to another node", () => {
   /** Moves a slot as `redis-cli --cluster reshard` does, with a pause in the middle. */
   async function move(slot: number, from: ClusterNode, to: ClusterNode, midway: () => Promise<unknown>) {
     const [source, target] = await Promise.all([from, to].map(({ client }) => client.cluster("MYID")));
@@ -126,7 +126,7 @@ describe("a shard moves to another node", () => {
     await meanwhile;
   }
 
-  it("with its keys, while its client sends, and every event is stored once", async () => {
+  it("while its client sends, every event is stored once", async () => {
     const { clientId, secret } = await addClient(deps, "moving");
     const { queue } = deps.shards.of(clientId);
     const first = someEvents(3);

@@ -35,7 +35,7 @@ beforeAll(async () => {
   deps = freshDeps(config);
 });
 
-/** Sends a request whose payload and key may not show in the log. @returns the answer and the log's entries */
+/** Sends a request whose payload and key must not be in the log. @returns the answer and the log's entries */
 async function sendLogged(secret: string): Promise<{ answer: Answer; entries: Record<string, unknown>[] }> {
   let text = "";
   const spies = [process.stdout, process.stderr].map((stream) =>
@@ -57,7 +57,7 @@ async function sendLogged(secret: string): Promise<{ answer: Answer; entries: Re
   };
 }
 
-/** Ids marked as seen, and ids in the queue. */
+/** Returns the ids marked as seen and the ids in the queue. */
 async function marksAndQueue(clientId: string): Promise<{ marked: string[]; queued: string[] }> {
   const marked = await markedAsSeen(deps, clientId);
   const entries = await deps.redis.xrange(deps.shards.first.queue, "-", "+");
@@ -66,8 +66,8 @@ async function marksAndQueue(clientId: string): Promise<{ marked: string[]; queu
   return { marked, queued: queued.sort() };
 }
 
-describe("Redis is away", () => {
-  it("and the call is on record in the log, whole, with its status", async () => {
+describe("when Redis is unreachable", () => {
+  it("the complete audit row of a call is in the log, with its status", async () => {
     const { clientId, secret } = await addClient(deps, "logged");
     await redis.stop();
     const { answer, entries } = await sendLogged(secret);
@@ -82,20 +82,20 @@ describe("Redis is away", () => {
   });
 });
 
-describe("Redis is out of memory", () => {
+describe("when Redis is out of memory", () => {
   afterEach(() => deps.redis.config("SET", "maxmemory", "0"));
   const large = () => ({
     events: Array.from({ length: 20 }, () => anEvent({ payload: { a: "x".repeat(2_000) } })),
   });
 
-  it("and what it refuses is told in the log without what was sent", async () => {
+  it("the log reports the refusal without the data that was sent", async () => {
     const { secret } = await addClient(deps, "memory-log");
     await send(deps, secret, anEvent());
     await workUntilEmpty(deps);
     await deps.redis.config("SET", "maxmemory", "1");
     const { answer, entries } = await sendLogged(secret);
     expectUnavailable(answer, "queue-unavailable");
-    // The last is the metric.
+    // The last entry is the metric.
     expect(entries.map(({ message }) => message)).toEqual([
       "queue-unavailable",
       "audit-not-queued",
@@ -105,7 +105,7 @@ describe("Redis is out of memory", () => {
     expect(entries[0]).toMatchObject({ error: { message: expect.stringContaining("OOM") } });
   });
 
-  it("and what does not fit is refused whole, the worker makes room, and each event is stored once", async () => {
+  it("a batch that does not fit is refused whole, the worker makes room, and each event is stored once", async () => {
     const { clientId, secret } = await addClient(deps, "memory");
     const first = anEvent();
     await send(deps, secret, first);
@@ -139,8 +139,8 @@ describe("Redis is out of memory", () => {
   });
 });
 
-describe("a worker dies with messages in its hands", () => {
-  it("and another takes them over", async () => {
+describe("when a worker dies while it holds messages", () => {
+  it("another takes them over", async () => {
     const { clientId, secret } = await addClient(deps, "dies");
     await workUntilEmpty(deps);
     await send(deps, secret, someEvents(5));

@@ -1,4 +1,4 @@
-/** PostgreSQL refuses many events: the others are stored, the refused ones are set aside, and nothing stalls. */
+/** PostgreSQL refuses many events: the others are stored, the refused ones are quarantined, and nothing stalls. */
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { createQueue, type Deps } from "../../lib/app/connect.ts";
@@ -11,7 +11,7 @@ import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queues.ts";
 
 const PER_REQUEST = 50;
-/** The time-outs of the functions, compressed: an invocation, and what it keeps back. */
+/** The functions' timeouts, shortened: that of an invocation, and the part that it reserves. */
 const INVOCATION_MS = 8_000;
 const RESERVE_MS = 3_000;
 
@@ -21,7 +21,7 @@ async function poisonable(): Promise<Deps> {
   return deps;
 }
 
-/** @param share of the events that PostgreSQL will refuse, spread evenly */
+/** @param share of the events that PostgreSQL refuses, spread evenly */
 async function sendRequests(deps: Deps, secret: string, requests: number, share: number): Promise<void> {
   let n = 0;
   const next = (): Record<string, unknown> => {
@@ -37,7 +37,7 @@ async function sendRequests(deps: Deps, secret: string, requests: number, share:
 
 type Work = (deps: Deps) => { stop(): Promise<unknown> };
 
-/** As `npm start` does it: an invocation that takes too long is given up, and works on nevertheless. */
+/** Works as in `npm start`: an invocation that takes too long is abandoned, but keeps running. */
 const eventSource: Work = (deps) =>
   startEventSource({
     createQueue: () => createQueue(deps.redis, deps.shards, deps.config),
@@ -53,7 +53,7 @@ const eventSource: Work = (deps) =>
     log: () => {},
   });
 
-/** As on a schedule: run after run, each with an end of its own, two at a time. */
+/** Works as on a schedule: one run after another, each with its own deadline, two at a time. */
 const drains: Work = (deps) => {
   let stopped = false;
   const one = async (): Promise<void> => {
@@ -77,7 +77,7 @@ describe.each([
   ["runs of the drain", drains],
 ])("400 requests of 50 events behind a lock, with %s", (_, work) => {
   it.each([0.02, 0.3])(
-    "and a share of %s refused: all are settled, none becomes a dead letter",
+    "and a share of %s refused are all settled, with no dead letter",
     async (share) => {
       const deps = await poisonable();
       const { clientId, secret } = await addClient(deps, "locked");
@@ -115,7 +115,7 @@ describe.each([
   );
 });
 
-it("events that only ledger or rollups refuse are found too, and cost their neighbours nothing", async () => {
+it("events that only the ledger refuses are quarantined too, and their neighbours are stored", async () => {
   const deps = await poisonable();
   const odd = "2026-11-01T00:00:00.000Z";
   await deps.sql`ALTER TABLE event_ledger ADD CHECK (event_time <> ${deps.sql.unsafe(`'${odd}'`)})`;
@@ -136,7 +136,7 @@ it("events that only ledger or rollups refuse are found too, and cost their neig
   expect([...reasons]).toEqual([{ reason: "23514", n: 10 }]);
 });
 
-it("an event that was stored is a duplicate when it comes again and would be refused by now", async () => {
+it("a resend of a stored event is a duplicate even if PostgreSQL would refuse it now", async () => {
   const deps = freshDeps(await queueConfig("redis"));
   const { clientId, secret } = await addClient(deps, "again");
   const events = Array.from({ length: 30 }, (_, n) => anEvent({ event_id: `poison-${n}` }));
@@ -154,7 +154,7 @@ it("an event that was stored is a duplicate when it comes again and would be ref
   });
 });
 
-it("a batch for which there is no time is handed back untried, and that does not count", async () => {
+it("a batch with no time left is released untried, which does not count as a delivery", async () => {
   const deps = await poisonable();
   const { clientId, secret } = await addClient(deps, "late");
   await sendRequests(deps, secret, 5, 0);
@@ -171,11 +171,11 @@ it("a batch for which there is no time is handed back untried, and that does not
 });
 
 describe("the rate", () => {
-  /** Requests of a batch. */
+  /** Requests per batch. */
   const REQUESTS = 60;
   const ROUNDS = 2;
 
-  /** Events that were stored or set aside a second. */
+  /** Returns the events stored or quarantined per second. */
   async function rate(deps: Deps, secret: string, share: number): Promise<number> {
     await sendRequests(deps, secret, REQUESTS, share);
     const messages = await deps.queue.receive({ maxMessages: 200, waitMs: 0 });
@@ -187,16 +187,16 @@ describe("the rate", () => {
     return (REQUESTS * PER_REQUEST) / seconds;
   }
 
-  // Far below what was measured (docs/decisions/0026), since other tests share the machine; narrowing by savepoints alone
+  // Far below the measured rates (docs/decisions/0026), since other tests share the machine; narrowing by savepoints alone
   // reached a hundredth.
-  it("with a share of events refused does not fall far below the rate without", async () => {
+  it("with refused events does not fall far below the rate without", async () => {
     const deps = await poisonable();
     const { secret } = await addClient(deps, "rates");
     const shares = [0.01, 0.1, 1];
     const rates: number[][] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const row: number[] = [];
-      // The first batch after a refusal, and the first without, are on their way to the other state.
+      // The first batch after a refusal, and the first without one, are transitions and not measured.
       for (const share of [0, 0, 0.01, ...shares]) row.push(await rate(deps, secret, share));
       const [, clean = 0, , ...refused] = row;
       if (round > 0) rates.push(refused.map((one) => one / clean));

@@ -18,7 +18,7 @@ import { queueConfig } from "../support/queues.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 
 let deps: Deps;
-/** Reaches the same Redis by a connection that may break. */
+/** Reaches the same Redis through a connection that may break. */
 let lossy: Deps;
 let proxy: TcpProxy;
 async function connect(queue: Config["queue"]): Promise<void> {
@@ -30,10 +30,10 @@ async function connect(queue: Config["queue"]): Promise<void> {
   lossy = freshDeps({ ...config, redisUrl: url.href });
 }
 
-describe("Redis took a request and its answer got lost", () => {
+describe("when Redis accepts a request and its reply is lost", () => {
   beforeAll(() => connect("redis"));
 
-  it("and each event is stored and counted once, with the same receipt", async () => {
+  it("each event is stored and counted once, with the same receipt", async () => {
     const { clientId, secret } = await addClient(deps, "lost-reply");
     await sendUntilTaken(lossy, secret, anEvent());
     await workUntilEmpty(deps);
@@ -41,7 +41,7 @@ describe("Redis took a request and its answer got lost", () => {
     proxy.loseNextReply();
     const { body } = await sendUntilTaken(lossy, secret, batch);
     expect(proxy.lost()).toBe(1);
-    // It was sent again, and answered as the first time.
+    // The command was sent again and got the same answer.
     expect(body).toMatchObject({ accepted: 5, duplicates: 0, rejected: 0 });
     expect((await send(lossy, secret, batch)).body).toMatchObject({ accepted: 0, duplicates: 5 });
     await workUntilEmpty(deps);
@@ -50,7 +50,7 @@ describe("Redis took a request and its answer got lost", () => {
     expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject({ accepted: 5, stored: 5 });
   });
 
-  it("and it is one message, charged once, with one row for the audit", async () => {
+  it("the request is one message, charged once, with one audit row", async () => {
     const { clientId, secret } = await addClient(deps, "sent-once", { rate: 1, burst: 100 });
     await sendUntilTaken(lossy, secret, anEvent());
     await workUntilEmpty(deps);
@@ -64,7 +64,7 @@ describe("Redis took a request and its answer got lost", () => {
     await expectStoredOnce(deps, clientId, 91);
   });
 
-  it("and the answer agrees with the receipt, though some events were duplicates or conflicts", async () => {
+  it("the answer agrees with the receipt, even with duplicates and conflicts", async () => {
     const { clientId, secret } = await addClient(deps, "lost-mixed");
     const [old, other] = [anEvent(), anEvent()];
     await sendUntilTaken(lossy, secret, { events: [old, other] });
@@ -83,7 +83,7 @@ describe("Redis took a request and its answer got lost", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("and the worker has settled it before the command comes again: it is answered as the first time", async () => {
+  it("the repeated command gets the same answer even if the worker has stored the events meanwhile", async () => {
     const { clientId, secret } = await addClient(deps, "lost-settled", { rate: 1, burst: 100 });
     const old = anEvent();
     await sendUntilTaken(deps, secret, old);
@@ -115,7 +115,7 @@ describe("Redis took a request and its answer got lost", () => {
   });
 
   it.each(["after", "before"])(
-    "and the row of the 503 that the caller got, %s it, does not push its events out",
+    "the audit row of the caller's 503, delivered %s the message, does not displace its events",
     async (place) => {
       const { clientId, secret } = await addClient(deps, `told-503-${place}`);
       await workUntilEmpty(deps);
@@ -137,13 +137,13 @@ describe("Redis took a request and its answer got lost", () => {
   );
 });
 
-describe("with QUEUE=sqs Redis took one of a request's two steps and its answer got lost", () => {
+describe("with QUEUE=sqs, when Redis runs one step of a request and its reply is lost", () => {
   beforeAll(() => connect("sqs"));
 
   it.each([
     ["first", 0],
     ["second", 1],
-  ])("the %s: each event is stored, counted and charged once", async (step, answersBefore) => {
+  ])("each event is stored, counted and charged once: the %s step", async (step, answersBefore) => {
     const { clientId, secret } = await addClient(deps, `lost-${step}`, { rate: 1, burst: 200 });
     await sendUntilTaken(lossy, secret, anEvent());
     await workUntilEmpty(deps);
@@ -167,9 +167,9 @@ describe("with QUEUE=sqs Redis took one of a request's two steps and its answer 
     expect(rows).toEqual([{ status: 202 }]);
   });
 
-  it("and one of the worker's after its commit: each event is counted once", async () => {
+  it("each event is counted once: the worker's step after its commit", async () => {
     const { clientId, secret } = await addClient(deps, "lost-settled");
-    // Once before, so that Redis knows the script and the first answer is the script's own.
+    // Once before, so that Redis has cached the script and the first reply is the script's.
     await send(deps, secret, anEvent());
     await workUntilEmpty(lossy);
     await send(deps, secret, someEvents(5));

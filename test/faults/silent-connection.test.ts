@@ -1,6 +1,6 @@
 /**
- * Connections that die without a word, as behind a firewall that has forgotten them: the packaged functions notice, each
- * within one call of 5 s, and go on with new ones.
+ * Connections that die silently, as behind a firewall that has dropped their state: each packaged function notices
+ * within one call of 5 s, and continues with new connections.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,19 +22,19 @@ import { addClient, anEvent, send } from "../support/pipeline.ts";
 import { queueConfig, queueEnvironment } from "../support/queues.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 
-/** Time that a call has. A function that answers nothing within it has failed the test. */
+/** Time limit of a call. A function that gives no answer within it fails the test. */
 const CALL_MS = 5_000;
-/** How long servers and functions are stopped; a run by hand takes WEIR_TEST_STOP_MS=60000. */
+/** How long servers and functions are stopped; use WEIR_TEST_STOP_MS=60000 for a manual run. */
 const STOP_MS = Number(process.env.WEIR_TEST_STOP_MS ?? 4_000);
-/** Time of the function worker. */
+/** Timeout of the worker function. */
 const WORKER_MS = 60_000;
-/** What the function drain keeps back of its time. */
+/** The part of its timeout that the drain function reserves. */
 const DRAIN_RESERVE_MS = 20_000;
 
 let servers: { redis: OwnServer; postgres: OwnServer };
 let proxies: { redis: TcpProxy; postgres: TcpProxy };
 let bundles: Bundle[];
-/** Goes past the proxies. */
+/** Bypasses the proxies. */
 let deps: Deps;
 let secret: string;
 let environment: Record<string, string>;
@@ -73,7 +73,7 @@ interface Tried {
   /** Starts an instance. */
   start(): FunctionProcess;
   call(instance: FunctionProcess): Promise<Outcome>;
-  /** What a call ends with that did not fail. */
+  /** The outcome of a successful call. */
   worked: object;
 }
 
@@ -121,18 +121,18 @@ const FUNCTIONS: Record<string, Tried> = {
   },
 };
 
-/** Messages that the worker gave back. */
+/** Messages that the worker released. */
 const untriedOf = ({ answer }: Extract<Outcome, { ended: "answered" }>): string[] =>
   (answer.untried as string[] | undefined) ?? [];
 
-/** A call that fails does so by itself, and is told so that its caller can come again. */
+/** A failed call must end by itself, in a way that lets its caller retry. */
 function expectFailedInTime(outcome: Outcome): void {
   expect(outcome.ended).not.toBe("timed out");
   if (outcome.ended === "answered" && untriedOf(outcome).length === 0)
     expect(outcome).toMatchObject(answered(503));
 }
 
-/** A call that did not work has failed in time. */
+/** Returns whether a call succeeds; if not, expects that it failed in time. */
 const works = async ({ call, worked }: Tried, instance: FunctionProcess): Promise<boolean> => {
   const outcome = await call(instance);
   const isGood = isLike(outcome, worked);
@@ -149,7 +149,7 @@ function isLike(outcome: unknown, wanted: object): boolean {
   }
 }
 
-/** A warm instance: it has its connections. */
+/** Starts an instance and waits until it has its connections. */
 async function warm(name: string): Promise<[Tried, FunctionProcess]> {
   const tried = FUNCTIONS[name] as Tried;
   const instance = tried.start();
@@ -158,14 +158,14 @@ async function warm(name: string): Promise<[Tried, FunctionProcess]> {
   return [tried, instance];
 }
 
-/** At most one more call fails, and then all is well. */
+/** Expects at most one more failed call, and then only successful ones. */
 async function expectGood(tried: Tried, instance: FunctionProcess): Promise<void> {
   if (!(await works(tried, instance))) expect(await works(tried, instance)).toBe(true);
   for (let n = 0; n < 3; n++) expect(await works(tried, instance)).toBe(true);
   await workUntilEmpty(deps);
 }
 
-/** Ingest asks PostgreSQL only for a key that Redis does not know. */
+/** Ingest queries PostgreSQL only for a key that Redis does not know. */
 const CASES = [
   ["ingest", "redis"],
   ["analytics", "redis"],
@@ -174,14 +174,14 @@ const CASES = [
   ["worker", "postgres"],
 ] as const;
 
-describe.each(CASES)("of %s, connections to %s", (name, server) => {
-  it("die without a word: at most one call fails", async () => {
+describe.each(CASES)("in %s, when connections to %s", (name, server) => {
+  it("die silently, at most one call fails", async () => {
     const [tried, instance] = await warm(name);
     proxies[server].swallow("open");
     await expectGood(tried, instance);
   });
 
-  it("die, and new ones too: calls fail in time until the network is back, and then at most one", async () => {
+  it("die, and new ones too, calls fail in time until the network is back, and then at most one fails", async () => {
     const [tried, instance] = await warm(name);
     proxies[server].swallow("all");
     try {
@@ -193,13 +193,13 @@ describe.each(CASES)("of %s, connections to %s", (name, server) => {
   });
 
   it(
-    "fail calls in time while the server is stopped, and at most one after it",
+    "hang because the server is stopped, calls fail in time, and at most one fails afterwards",
     async () => {
       const [tried, instance] = await warm(name);
       await servers[server].pause();
       try {
         const until = Date.now() + STOP_MS;
-        // The worker's messages come through Redis itself.
+        // The worker's messages come through this same Redis.
         if (name === "worker" && server === "redis") await sleep(STOP_MS);
         while (Date.now() < until) await works(tried, instance);
       } finally {
@@ -212,7 +212,7 @@ describe.each(CASES)("of %s, connections to %s", (name, server) => {
 });
 
 it.each(["ingest", "analytics", "worker"])(
-  "%s was stopped itself, and all its connections have died meanwhile: at most one call fails",
+  "at most one call of %s fails after it was paused and all its connections died",
   async (name) => {
     const [tried, instance] = await warm(name);
     instance.pause();
@@ -225,10 +225,10 @@ it.each(["ingest", "analytics", "worker"])(
 );
 
 it.each(["redis", "postgres"] as const)(
-  "a drain whose connection to %s dies goes on within its run",
+  "a drain whose connection to %s dies continues within its run",
   async (server) => {
     const drain = start("drain")();
-    // It waits for messages when the connection dies, and it has settled one before.
+    // When the connection dies, the drain has settled one message and waits for more.
     await send(deps, secret, anEvent());
     const running = drain.call({}, DRAIN_RESERVE_MS + 3 * CALL_MS);
     await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 20_000 }).toBe(0);

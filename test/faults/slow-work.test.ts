@@ -1,4 +1,4 @@
-/** Work that takes longer than the visibility time: nobody else gets its messages, and none becomes a dead letter. */
+/** Work that takes longer than the visibility timeout: no other reader gets its messages, and none becomes a dead letter. */
 import { describe, expect, it } from "vitest";
 import { createQueue, type Deps } from "../../lib/app/connect.ts";
 import type { Config } from "../../lib/config/config.ts";
@@ -10,13 +10,13 @@ import { addClient, anEvent, counts, send, stored } from "../support/pipeline.ts
 import { take } from "../support/queue-steps.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
-/** As few and as brief as they can be; several times as long as one transaction takes here. */
+/** The fewest deliveries and the shortest timeout possible; the timeout is several times as long as one transaction here. */
 const BRIEF = { queueVisibilitySeconds: 4, queueMaxDeliveries: 2 };
 const MESSAGES = 24;
 /** Large enough that a reader takes several batches at once. */
 const PAYLOAD = { text: "x".repeat(600_000) };
 
-/** @param seconds that each transaction takes longer */
+/** @param seconds by which each transaction is delayed */
 async function slowDeps(
   queue: Config["queue"],
   seconds: number,
@@ -35,7 +35,7 @@ async function sendLarge(deps: Deps, secret: string): Promise<void> {
 }
 
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
-  it("one slow reader of the event source keeps its messages while others have nothing to do", async () => {
+  it("a slow reader of the event source keeps its messages while other readers are idle", async () => {
     const deps = await slowDeps(queue, 2.4);
     const { clientId, secret } = await addClient(deps, "slow");
     await sendLarge(deps, secret);
@@ -51,7 +51,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         pollers,
       });
     const slow = start(1);
-    // Until it has them: the others shall come to nothing.
+    // Wait until it has them, so that the others find nothing.
     await expect.poll(() => given.length, { timeout: 20_000 }).toBeGreaterThan(0);
     const idle = start(3);
     await expect
@@ -60,18 +60,18 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await Promise.all([slow.stop(), idle.stop()]);
     expect(await counts(deps, clientId)).toMatchObject(stored(MESSAGES));
     expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
-    // Each about once: a machine under load may stop a process for longer than the time itself.
+    // Each about once: a machine under load may stop a process for longer than the timeout.
     expect(given.length).toBeLessThan(1.5 * new Set(given).size);
   }, 120_000);
 });
 
-it("a drain that has no time left hands back what it has not tried, and the next goes on from there", async () => {
+it("a drain that runs out of time releases untried messages, and the next drain continues", async () => {
   const deps = await slowDeps("redis", 0.5, { queueVisibilitySeconds: 600 });
   const { clientId, secret } = await addClient(deps, "brief");
   await sendLarge(deps, secret);
   const waiting = async (): Promise<number> => (await deps.queue.depth()).messages;
   for (let run = 0; (await waiting()) > 0 && run < 100; run++) {
-    // Enough for a batch or two of those that it reads at once. It fails where its last batch had too little time.
+    // Enough for a batch or two of those that it reads at once. It fails if its last batch had too little time.
     const limits = { endsAt: Date.now() + 500, graceMs: 2_000, maxBytes: 2_000_000 };
     await drainQueue(deps, limits).catch(() => {});
     const again = await take(deps.queue, await waiting());

@@ -1,4 +1,4 @@
-/** What Weir promises when SQS (fauxqs) fails it. */
+/** What Weir guarantees when SQS (fauxqs) fails. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
@@ -24,8 +24,8 @@ beforeEach(() => {
   proxy.loseAnswers(false);
 });
 
-describe("when SQS does not take it", () => {
-  it("3 of 10 messages: their events are item errors to send again, the others are stored, and a resend stores the rest", async () => {
+describe("when SQS refuses", () => {
+  it("3 of 10 messages, their events are retryable item errors, the others are stored, and a resend stores the rest", async () => {
     const { clientId, secret } = await addClient(deps, "three-of-ten");
     // Each event fills a message by itself.
     const events = padded(10, 15_000);
@@ -59,7 +59,7 @@ describe("when SQS does not take it", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("for a moment: it is tried again within the request", async () => {
+  it("calls for a moment, the send is retried within the request", async () => {
     const { clientId, secret } = await addClient(deps, "moment");
     proxy.throttle(2);
     const before = proxy.sends();
@@ -69,7 +69,7 @@ describe("when SQS does not take it", () => {
     expect(await counts(deps, clientId)).toMatchObject(stored(1));
   });
 
-  it("at all: 503 with Retry-After, no id is marked, and a later request is stored", async () => {
+  it("every message, the answer is 503 with Retry-After, no id is marked, and a later request is stored", async () => {
     const { clientId, secret } = await addClient(deps, "all");
     const events = padded(20, 2_000);
     proxy.refuse(() => true);
@@ -85,7 +85,7 @@ describe("when SQS does not take it", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("because it is out of reach: the same", async () => {
+  it("connections, the answer is 503 with Retry-After, and a later request is stored", async () => {
     const { clientId, secret } = await addClient(deps, "away");
     const { sqs } = deps.config;
     if (!sqs) throw new Error("No SQS is configured.");
@@ -100,7 +100,7 @@ describe("when SQS does not take it", () => {
     expect(await counts(deps, clientId)).toMatchObject(stored(1));
   });
 
-  it("as far as we know, since its answers are lost: what it took counts once, and adds up", async () => {
+  it("nothing, but its answers are lost, each event counts once, and the totals add up", async () => {
     const { clientId, secret } = await addClient(deps, "lost-answer");
     const events = padded(30, 2_000);
     proxy.loseAnswers(true);
@@ -113,8 +113,8 @@ describe("when SQS does not take it", () => {
   });
 });
 
-describe("requests that wait at the same time", () => {
-  it("share calls, and each is answered by what became of its own message", async () => {
+describe("concurrent requests", () => {
+  it("share SQS calls, and each is answered by the result of its own message", async () => {
     const { clientId, secret } = await addClient(deps, "together");
     const events = Array.from({ length: 40 }, () => anEvent());
     const refused = events[17];
@@ -126,7 +126,7 @@ describe("requests that wait at the same time", () => {
     );
     expect(proxy.sends() - before).toBeLessThan(events.length);
     for (const [index, { status }] of answers.entries()) expect(status).toBe(index === 17 ? 503 : 202);
-    // It was tried again, and nobody waited for that.
+    // It was retried, and no other request waited for that.
     expect(order.at(-1)).toBe(refused);
 
     proxy.refuse(() => false);
@@ -137,7 +137,7 @@ describe("requests that wait at the same time", () => {
   });
 });
 
-it("a dead letter that SQS does not take back stays one, and the others go", async () => {
+it("redrive keeps a dead letter that SQS refuses, and moves the others", async () => {
   const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
   const queue = new SqsQueue(deps.redis, deps.shards, {
     sqs,
@@ -154,10 +154,10 @@ it("a dead letter that SQS does not take back stays one, and the others go", asy
   await queue.close();
 });
 
-describe("the worker that is faster than ingest's second step", () => {
-  it("counts what it settled, and the second step does not count it again", async () => {
+describe("a worker that is faster than ingest's second step", () => {
+  it("counts the events it settles, and the second step does not count them again", async () => {
     const { clientId, secret } = await addClient(deps, "faster");
-    // Between SQS's answer and the confirmation, the worker does all of its work.
+    // The worker does all of its work between SQS's answer and the confirmation.
     const redis = new Proxy(deps.redis, {
       get: (target, name) =>
         name === "weirConfirm"
@@ -185,7 +185,7 @@ describe("the worker that is faster than ingest's second step", () => {
   };
 });
 
-it("a dead letter that is sent again counts at its client, until the worker has settled it", async () => {
+it("a redriven dead letter counts as its client's pending events until the worker settles it", async () => {
   const sqs = await makeSqsQueue(proxy.url, { maxDeliveries: 1 });
   const shards = new Shards(16);
   const queue = new SqsQueue(deps.redis, shards, { sqs, queueVisibilitySeconds: 60, queueMaxDeliveries: 1 });

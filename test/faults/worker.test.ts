@@ -24,9 +24,9 @@ afterEach(async () => {
 });
 
 interface Doomed {
-  /** Until it has said this. */
+  /** Waits until the worker has printed this. */
   says(words: string): Promise<void>;
-  /** SIGKILL: it can't even close its connections. */
+  /** Sends SIGKILL, so that the worker can't even close its connections. */
   kill(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ function startWorker(): Doomed {
   return doomed;
 }
 
-/** Three requests of ten events, one id of which is in all of them, and a call that was refused. */
+/** Sends three requests of ten events that share one id, and a call that is refused. */
 async function sendSome(secret: string): Promise<Answer[]> {
   await workUntilEmpty(deps);
   const shared = anEvent();
@@ -95,14 +95,14 @@ async function expectEverythingRight(
   expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
 }
 
-describe.each(QUEUES)("with QUEUE=%s a worker is killed", (queue) => {
+describe.each(QUEUES)("with QUEUE=%s, after a worker is killed", (queue) => {
   beforeAll(async () => {
-    // Longer than it takes to see that nobody else gets what the dead one holds.
+    // Longer than the check that no other worker gets the dead worker's messages.
     config = await queueConfig(queue, { queueVisibilitySeconds: 4 });
     deps = freshDeps(config);
   });
 
-  it("between commit and acknowledge: the next one finds all done, and changes nothing", async () => {
+  it("between commit and acknowledgement, the next one changes nothing", async () => {
     const { clientId, secret } = await addClient(deps, "after-commit");
     const answers = await sendSome(secret);
     const doomed = startWorker();
@@ -111,14 +111,14 @@ describe.each(QUEUES)("with QUEUE=%s a worker is killed", (queue) => {
     const settled = await counts(deps, clientId);
     expect(settled).toMatchObject({ events: 28, accepted: 30 });
     expect((await deps.queue.depth()).messages).toBe(4);
-    // It is still within its time.
+    // The visibility timeout has not passed yet.
     expect(await deps.queue.receive({ maxMessages: 10, waitMs: 0 })).toEqual([]);
     await workUntilEmpty(deps);
     expect(await counts(deps, clientId)).toEqual(settled);
     await expectEverythingRight(clientId, secret, answers);
   });
 
-  it("in mid-transaction: nothing of it stays, and the next one does it all", async () => {
+  it("in mid-transaction, nothing of it remains, and the next one stores everything", async () => {
     const { clientId, secret } = await addClient(deps, "mid-transaction");
     const answers = await sendSome(secret);
     const lock = await deps.sql.reserve();
@@ -135,7 +135,7 @@ describe.each(QUEUES)("with QUEUE=%s a worker is killed", (queue) => {
     await expect.poll(waiting, { timeout: 20_000 }).toEqual(["pipeline_totals"]);
     await doomed.kill();
     expect(await counts(deps, clientId)).toMatchObject({ events: 0, ledger: 0, accepted: 0 });
-    // The next one meets the ids that the dead one's transaction still holds, and waits for it.
+    // The next worker meets the ids that the dead worker's transaction still holds, and waits for it.
     const takenOver = workUntilEmpty(deps);
     await expect.poll(waiting, { timeout: 20_000 }).toEqual(["event_ledger", "pipeline_totals"]);
     await lock`ROLLBACK`;

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 type Asked = Partial<Pick<GatewayRequest, "params" | "query">> & { body?: unknown; key?: string };
 
-/** Calls the admin function. @param call method and the route's template */
+/** Calls the admin function. @param call method and route template */
 async function ask(
   call: string,
   { body, key = adminKey, params = {}, ...rest }: Asked = {},
@@ -46,7 +46,7 @@ const revoke = (client_id: string, key_id: string): Promise<Answer> =>
   ask("DELETE /v1/clients/{client_id}/keys/{key_id}", { params: { client_id, key_id } });
 const status = async (secret: string): Promise<number> => (await send(deps, secret, anEvent())).status;
 
-/** Runs while writing to Redis fails, as when it is away. */
+/** Runs while writes to Redis fail, as when it is unreachable. */
 async function withoutRedis<T>(run: () => Promise<T>): Promise<T> {
   const fail = (): never => {
     throw new Error("Connection is closed.");
@@ -59,7 +59,7 @@ async function withoutRedis<T>(run: () => Promise<T>): Promise<T> {
 }
 
 describe("a client", () => {
-  it("is made with what was left out filled in, and answers where it is", async () => {
+  it("is created with defaults, and the answer has its location", async () => {
     const answer = await ask("POST /v1/clients", { body: { name: "  Shop " } });
     expect(answer).toMatchObject({
       status: 201,
@@ -72,7 +72,7 @@ describe("a client", () => {
     expect((await ask("GET /v1/clients/{client_id}", { params })).body).toEqual(answer.body);
   });
 
-  it("is made once, even by ten calls at once", async () => {
+  it("is created once, even by ten concurrent calls", async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => newClient("ten")));
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
   });
@@ -84,14 +84,14 @@ describe("a client", () => {
     [{ name: "x", client_id: "Upper" }, "/client_id"],
     [{ name: "x", burst: 0 }, "/burst"],
     [{ name: "x", rate: 1 }, "/rate"],
-  ])("%j is refused, naming %s", async (body, pointer) => {
+  ])("is refused as %j, with an error that names %s", async (body, pointer) => {
     expect(await ask("POST /v1/clients", { body })).toMatchObject({
       status: 422,
       body: { code: "invalid-body", errors: [{ pointer }] },
     });
   });
 
-  it("is not found where there is none", async () => {
+  it("gets 404 if it does not exist", async () => {
     const params = { client_id: "nobody" };
     expect((await ask("GET /v1/clients/{client_id}", { params })).status).toBe(404);
     expect(await change("nobody", { name: "x" })).toMatchObject({ status: 404 });
@@ -115,7 +115,7 @@ describe("a client", () => {
     expect(seen).toEqual(expect.arrayContaining(["list-a", "list-b", "list-c"]));
   });
 
-  it("that is switched off is refused on its very next call, and let in again when switched on", async () => {
+  it("is refused from the next call on when switched off, and accepted again when switched on", async () => {
     await newClient("switch");
     const { secret } = await newKey("switch");
     expect(await status(secret)).toBe(202);
@@ -128,7 +128,7 @@ describe("a client", () => {
     expect(await status(secret)).toBe(202);
   });
 
-  it("has its new limit at once", async () => {
+  it("has a new rate limit at once", async () => {
     await newClient("limit", { burst: 10, rate_limit_per_second: 1 });
     const { secret } = await newKey("limit");
     const events = Array.from({ length: 11 }, () => anEvent());
@@ -141,14 +141,14 @@ describe("a client", () => {
     expect(answer.headers).toMatchObject({ "ratelimit-policy": '"default";q=50;w=2' });
   });
 
-  it("ends with the same limit in Redis and PostgreSQL however many change it at once", async () => {
+  it("has the same limit in Redis and PostgreSQL after concurrent changes", async () => {
     await newClient("busy");
     await Promise.all(Array.from({ length: 20 }, (_, n) => change("busy", { burst: 100 + n })));
     const [row] = await deps.sql`SELECT burst FROM clients WHERE client_id = 'busy'`;
     expect(await deps.redis.hget("weir:{0}:client:busy", "burst")).toBe(String(row?.burst));
   });
 
-  it("is changed, and says so, when Redis can't be told", async () => {
+  it("is changed when Redis can't be updated, and the answer says so", async () => {
     await newClient("untold");
     const answer = await withoutRedis(() => change("untold", { name: "Told" }));
     expect(answer).toMatchObject({
@@ -177,7 +177,7 @@ describe("a key", () => {
     expect(rows[0]?.row).not.toContain(secret.slice(-30));
   });
 
-  it("that is revoked is refused on the very next call, though it was cached", async () => {
+  it("is refused from the next call on when revoked, though it was cached", async () => {
     await newClient("revoked");
     const [{ id, secret }, other] = [await newKey("revoked"), await newKey("revoked")];
     expect(await status(secret)).toBe(202);
@@ -193,7 +193,7 @@ describe("a key", () => {
       ["admin", other.id],
     ] as const)
       expect((await revoke(client, key)).status).toBe(404);
-    // And when Redis has forgotten all about it, the database says the same.
+    // After Redis has lost it, the database gives the same answer.
     await deps.redis.del(deps.shards.first.apiKey(hashSecret(secret).toString("base64url")));
     expect(await send(deps, secret, anEvent())).toMatchObject({
       status: 401,
@@ -201,7 +201,7 @@ describe("a key", () => {
     });
   });
 
-  it("that is revoked under load is not accepted once after the answer", async () => {
+  it("is never accepted after the answer to its revocation, even under load", async () => {
     await newClient("loaded");
     const { id, secret } = await newKey("loaded");
     let revoked = false;
@@ -222,7 +222,7 @@ describe("a key", () => {
     expect(new Set(late)).toEqual(new Set([401]));
   });
 
-  it("stays good when it could not be revoked, for Redis or for the database", async () => {
+  it("stays valid when Redis or the database fails to revoke it", async () => {
     await newClient("spared");
     const { id, secret } = await newKey("spared");
     expect(await status(secret)).toBe(202);
@@ -241,7 +241,7 @@ describe("a key", () => {
     expect(await status(secret)).toBe(401);
   });
 
-  it("that has expired is refused, and until then it works", async () => {
+  it("works until it expires, and is then refused", async () => {
     await newClient("expiring");
     const soon = new Date(Date.now() + 1_500).toISOString();
     const { secret, body } = await newKey("expiring", { scopes: ["ingest"], expires_at: soon });
@@ -252,7 +252,7 @@ describe("a key", () => {
     expect((await send(deps, secret, anEvent())).body.code).toBe("expired-api-key");
   });
 
-  it("can't expire at what is no time, or one that no calendar of ours has", async () => {
+  it("is refused with an invalid or out-of-range expiry", async () => {
     const params = { client_id: "admin" };
     for (const expires_at of ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", "tomorrow"]) {
       const body = { scopes: ["read"], expires_at };
@@ -262,7 +262,7 @@ describe("a key", () => {
     }
   });
 
-  it("that was tried before it was imported works from then on, and only once can it be imported", async () => {
+  it("works once imported, though it was tried before, and can be imported only once", async () => {
     for (const id of ["import", "thief"]) await newClient(id);
     const secret = "sk_live:abcdefgh.0123456789~!";
     expect(await send(deps, secret, anEvent())).toMatchObject({
@@ -284,14 +284,14 @@ describe("a key", () => {
     expect(await status(secret)).toBe(401);
   });
 
-  it("is not imported when it is too short, too long, or has other than plain characters", async () => {
+  it("is not imported if it is too short, too long, or has characters that are not plain", async () => {
     for (const secret of ["short", "with a space in it", "ünïcödé-ünïcödé-ünïcödé", "x".repeat(257)])
       await expect(importKey(deps, "admin", secret, { scopes: ["read"] })).rejects.toMatchObject({
         status: 422,
       });
   });
 
-  it("without the scope admin administers nothing", async () => {
+  it("without the scope admin can't call admin operations", async () => {
     const { secret } = await addClient(deps, "mere", { scopes: ["ingest", "read", "audit"] });
     for (const call of ["GET /v1/clients", "GET /v1/quarantine"])
       expect(await ask(call, { key: secret })).toMatchObject({

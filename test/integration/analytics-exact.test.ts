@@ -1,4 +1,4 @@
-/** Whatever was sent, by however many, in whatever order: every answer equals a plain count of the raw rows. */
+/** Whatever was sent, by any number of clients, in any order: every answer equals a plain count of the raw rows. */
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -23,13 +23,13 @@ const ZONES = [
   "-03:30",
 ];
 const NOW = Date.now();
-/** As far back as events are taken, which has every zone's changes of its clocks. */
+/** As far back as events are accepted, which covers every zone's clock changes. */
 const OLDEST = NOW - 399 * DAY_MS;
 
 let deps: Deps;
 let ask: Ask;
 
-/** On boundaries of minutes, hours and days and right beside them, and anywhere; often close to others. */
+/** Times at and next to boundaries of minutes, hours and days, and anywhere else; often close to others. */
 const time = fc
   .tuple(
     fc.oneof(
@@ -58,7 +58,7 @@ beforeAll(async () => {
       payload: { n: index % 10 },
     }),
   );
-  // Each event twice, in two orders, of which Redis notices some and the ledger the rest.
+  // Each event is sent twice, in two orders; Redis detects some duplicates and the ledger the rest.
   const batches = [events, events.toReversed()].flatMap((all) =>
     Array.from({ length: 20 }, (_, n) => all.slice(n * 200, n * 200 + 200)),
   );
@@ -89,8 +89,7 @@ const question = fc.record(
   { requiredKeys: [] },
 );
 
-/** A condition on raw rows, without any of the code that is tested. */
-/** By their instants: as texts 712001 would stand before 712Z. */
+/** Whether the range is empty, compared as instants: as text, 712001 would sort before 712Z. */
 function isEmpty({ start, end }: Asked): boolean {
   const [from, to] = [parseTime(start ?? ""), parseTime(end ?? "")];
   return from !== undefined && to !== undefined && !isBefore(from, to);
@@ -101,7 +100,7 @@ const within = ({ client, event_type, start, end }: Asked) => deps.sql`
   AND event_time >= coalesce(${start ?? null}::text, '-infinity')::timestamptz
   AND event_time < coalesce(${end ?? null}::text, 'infinity')::timestamptz`;
 
-test("all that is counted, in every grain, is what the ledger holds", async () => {
+test("rollups of every grain count what the ledger holds", async () => {
   const [ledger] = await deps.sql<{ n: number }[]>`SELECT count(*)::int AS n FROM event_ledger`;
   const grains = await deps.sql`SELECT grain, sum(count)::int AS n FROM rollups GROUP BY 1 ORDER BY 1`;
   expect(ledger?.n).toBeGreaterThan(4_000);
@@ -160,7 +159,7 @@ interface Bucket {
 }
 
 describe("series", () => {
-  // A range of each interval that has few enough buckets.
+  // For each interval, a range with few enough buckets.
   const spans = { hour: 20 * DAY_MS, day: 400 * DAY_MS, week: 400 * DAY_MS, month: 400 * DAY_MS };
   const anySeries = fc
     .record({
@@ -175,11 +174,11 @@ describe("series", () => {
       return { interval, tz, start: from, end, ...(client && { client }) };
     });
 
-  test("days, weeks and months have the events whose local date PostgreSQL puts into them", async () => {
+  test("counts events by the day, week and month of their local date in PostgreSQL", async () => {
     const calendar = anySeries.filter(({ interval }) => interval !== "hour");
     await fc.assert(
       fc.asyncProperty(calendar, async ({ interval, ...query }) => {
-        // PostgreSQL's own sign of an offset is the other way round.
+        // PostgreSQL uses the opposite sign for offsets.
         const zone = query.tz.startsWith("-") ? query.tz.replace("-", "+") : query.tz;
         const rows = await deps.sql<{ day: string; n: number }[]>`
           SELECT date_trunc(${interval}, event_time AT TIME ZONE ${zone})::date::text AS day, count(*)::int AS n
@@ -188,7 +187,7 @@ describe("series", () => {
         const series = body.series as Bucket[];
         const full = series.filter(({ count }) => count > 0);
         expect(full.map(({ bucket, count }) => ({ day: bucket.slice(0, 10), n: count }))).toEqual([...rows]);
-        // Empty ones in between are there as well, each once.
+        // Empty buckets in between are included, each once.
         expect(series.map(({ bucket }) => Date.parse(bucket))).toEqual(
           [...new Set(series.map(({ bucket }) => Date.parse(bucket)))].sort((a, b) => a - b),
         );
@@ -197,7 +196,7 @@ describe("series", () => {
     );
   });
 
-  test("any bucket has the events from its start to the next one's, and by client and type as well", async () => {
+  test("counts in each bucket the events from its start to the next one's, also by client and type", async () => {
     const grouped = fc.tuple(anySeries, fc.constantFrom("client", "event_type", "client,event_type"));
     await fc.assert(
       fc.asyncProperty(grouped, async ([query, by]) => {
@@ -228,7 +227,7 @@ describe("series", () => {
     );
   });
 
-  test("minutes", async () => {
+  test("counts events by minute", async () => {
     const { body } = await ask(contract.getSeries, {
       query: {
         interval: "minute",
@@ -247,7 +246,7 @@ describe("series", () => {
     expect(full.length).toBeGreaterThan(50);
   });
 
-  test("several types, an order and a limit", async () => {
+  test("takes several types, an order and a limit", async () => {
     const query = { interval: "month", by: "event_type", event_type: ["x", "order.paid"] };
     const types = (answer: { body: Record<string, unknown> }): (string | undefined)[] => [
       ...new Set((answer.body.series as Bucket[]).map(({ event_type }) => event_type)),
@@ -262,7 +261,7 @@ describe("series", () => {
     expect(named).toEqual(["order.paid", "x"]);
   });
 
-  test("refuses what it can't draw, by name", async () => {
+  test("refuses an unknown zone, an unknown interval and too many buckets by parameter name", async () => {
     for (const [query, parameter] of [
       [{ interval: "day", tz: "Europe/Atlantis" }, "tz"],
       [{ interval: "minute", start: new Date(OLDEST).toISOString() }, "interval"],
@@ -277,7 +276,7 @@ describe("series", () => {
       end: "0801-01-01T00:00:00Z",
       tz: "Asia/Tokyo",
     };
-    // As after maintenance. Before 1900 Tokyo's clock was off by seconds, so that each month would need raw rows.
+    // The horizon as after maintenance. Before 1900 Tokyo's offset had seconds, so that each month would need raw rows.
     await deps.sql`UPDATE retention SET horizon = date_trunc('week', ${new Date(OLDEST)}::timestamptz, 'UTC') - interval '7 days'`;
     const { status, body } = await ask(contract.getSeries, { query: wide });
     expect([status, (body.series as Bucket[]).length]).toEqual([200, 9_601]);

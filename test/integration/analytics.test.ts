@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 describe("count and group", () => {
-  // Close together, far apart, and on the boundaries of minutes.
+  // Close together, far apart, and on minute boundaries.
   const offset = fc.oneof(
     fc.integer({ min: 0, max: 3 * MINUTE_US }),
     fc.integer({ min: 0, max: 4 * DAY_US }),
@@ -57,7 +57,7 @@ describe("count and group", () => {
     );
   });
 
-  /** What a plain count of the raw rows says. */
+  /** A plain count of the raw rows. */
   const plain = (where: { client?: string; event_type?: string; start?: string; end?: string }) => deps.sql<
     { client_id: string; event_type: string; count: number }[]
   >`
@@ -68,7 +68,7 @@ describe("count and group", () => {
      GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`;
 
   test("equal plain SQL over the raw rows for any range, client and type", async () => {
-    // Bounds at, right before and right after events and minutes.
+    // Bounds at, just before and just after events and minutes.
     const bound = fc.oneof(
       offset,
       fc
@@ -96,7 +96,7 @@ describe("count and group", () => {
     );
   });
 
-  test("group by one property adds the other up, most first", async () => {
+  test("sum over client or type when grouped by the other, largest first", async () => {
     const rows = await plain({});
     const { body } = await admin(contract.groupEvents, { query: { by: "event_type" } });
     const groups = body.groups as { event_type: string; count: number }[];
@@ -108,7 +108,7 @@ describe("count and group", () => {
     expect(groups.every((group) => !("client_id" in group))).toBe(true);
   });
 
-  test("groups of equal count come by name", async () => {
+  test("order groups with equal counts by name", async () => {
     await addClient(deps, "tie");
     await insertRows(
       deps,
@@ -118,7 +118,7 @@ describe("count and group", () => {
     expect(body.groups).toEqual(["a", "b", "c"].map((event_type) => ({ event_type, count: 1 })));
   });
 
-  test("say where the answer is from", async () => {
+  test("report the source of the answer", async () => {
     const source = async (start: string, end: string) =>
       (await acme(contract.countEvents, { query: { start, end } })).body.source;
     expect(await source(timeText(0), timeText(MINUTE_US))).toBe("rollup");
@@ -126,13 +126,13 @@ describe("count and group", () => {
     expect(await source(timeText(1), timeText(5 * MINUTE_US))).toBe("mixed");
   });
 
-  test("an empty range counts nothing", async () => {
+  test("return 0 for an empty range", async () => {
     const query = { start: timeText(DAY_US), end: timeText(DAY_US) };
     expect((await acme(contract.countEvents, { query })).body.count).toBe(0);
     expect((await acme(contract.groupEvents, { query: { ...query, by: "client" } })).body.groups).toEqual([]);
   });
 
-  test("a key without admin sees its own client alone", async () => {
+  test("cover only the key's own client without admin", async () => {
     const { body } = await acme(contract.groupEvents, { query: { by: "client" } });
     expect(body.groups).toMatchObject([{ client_id: "acme" }]);
     expect((await acme(contract.countEvents, { query: { client: "acme" } })).status).toBe(200);
@@ -140,7 +140,7 @@ describe("count and group", () => {
     expect([other.status, other.body.code]).toEqual([403, "insufficient-scope"]);
   });
 
-  test("parameters that PostgreSQL can't take are refused by name", async () => {
+  test("refuse by name parameters that PostgreSQL can't store", async () => {
     for (const query of [
       { event_type: "a\0b" },
       { start: "0000-01-01T00:00:00Z" },
@@ -159,10 +159,10 @@ describe("count and group", () => {
 });
 
 describe("latency", () => {
-  test("counts and the maximum are exact, percentiles within the error, from rollups, raw rows and both", async () => {
+  test("has exact counts and maxima and percentiles within the error, from rollups, raw rows or both", async () => {
     await addClient(deps, "slow");
     const received = Date.parse(timeText(0));
-    // From below a millisecond to an hour; a negative one counts as none.
+    // From below a millisecond to an hour; a negative latency counts as 0.
     const latencies = [...Array.from({ length: 999 }, (_, index) => Math.round(1.0152 ** index)), -500];
     await insertRows(
       deps,
@@ -197,7 +197,7 @@ describe("latency", () => {
       });
       for (const share of [50, 95, 99]) {
         const exact = within[Math.ceil((within.length * share) / 100) - 1] ?? 0;
-        // Answers are rounded to a tenth of a millisecond.
+        // Answers are rounded to tenths of a millisecond.
         expect(Math.abs(Number(body[`p${share}_ms`]) - exact)).toBeLessThanOrEqual(exact * 0.02 + 0.05);
       }
     }
@@ -210,7 +210,7 @@ describe("latency", () => {
 });
 
 describe("freshness", () => {
-  test("is now when nothing waits", async () => {
+  test("is the current time when the queue is empty", async () => {
     await deps.redis.del(deps.shards.first.queue);
     const before = Date.now();
     const { body } = await acme(contract.countEvents);
@@ -219,7 +219,7 @@ describe("freshness", () => {
     expect(Date.parse(String(body.as_of))).toBeLessThanOrEqual(Date.now());
   });
 
-  test("goes back to the oldest message that waits", async () => {
+  test("is the time of the oldest waiting message", async () => {
     await deps.redis.del(deps.shards.first.queue);
     const sentAt = Date.now() - 5_000;
     await deps.redis.xadd(deps.shards.first.queue, `${sentAt}-0`, "n", 0, "m", "{}");
@@ -228,7 +228,7 @@ describe("freshness", () => {
     expect(Math.abs(Date.parse(String(body.as_of)) - sentAt)).toBeLessThan(500);
   });
 
-  test("is unknown when Redis is away, and the answer goes out all the same", async () => {
+  test("is null when Redis is unreachable, and the query is still answered", async () => {
     const away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
     const { status, body } = await asker(away, acmeSecret)(contract.countEvents);
     await closeDeps(away);

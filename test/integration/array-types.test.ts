@@ -12,7 +12,7 @@ const texts = fc.array(
   fc.option(fc.string({ unit: "binary" }).filter((text) => text.isWellFormed() && !text.includes("\0"))),
 );
 
-it("any texts come back from PostgreSQL as they went", async () => {
+it("PostgreSQL returns an array of any texts unchanged", async () => {
   await fc.assert(
     fc.asyncProperty(texts, async (values) => {
       const [row] =
@@ -30,13 +30,13 @@ it.each([
   ["text", ["NULL", "null", "", '"', "\\", "{}", "a,b", " "]],
   ["text", ["a\n\tb", "\u0001", "\\n", "😀", "\u007f"]],
   ["text", []],
-])("an array of %s comes back: %j", async (type, values) => {
+])("PostgreSQL returns an array of %s unchanged: %j", async (type, values) => {
   const sent = values as (string | null)[];
   const [row] = await deps.sql`SELECT ${sent}::${deps.sql.unsafe(type)}[] AS values`;
   expect(row?.values).toEqual(values);
 });
 
-it("times keep their microseconds, and what is undefined is refused", async () => {
+it("times keep their microseconds, and undefined is refused", async () => {
   const times = ["2026-11-23 05:00:00.123456+00"];
   const [row] =
     await deps.sql`SELECT (${times}::text[]::timestamptz[])[1]::text AS text, ${times}::timestamptz[] AS dates`;

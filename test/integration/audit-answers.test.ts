@@ -1,4 +1,4 @@
-/** A call is on record whatever becomes of it: also where a function runs out of time, fails, or can't start. */
+/** Every call is recorded, even if a function runs out of time, fails, or can't start. */
 import type { Context } from "aws-lambda";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 const never = (): Promise<never> => new Promise(() => {});
-/** The context of an instance whose time is nearly up. */
+/** The context of an instance that is almost out of time. */
 const hurried = { ...context, getRemainingTimeInMillis: () => 600 } as unknown as Context;
 
 async function call(
@@ -48,10 +48,10 @@ async function call(
   return { answer, row: rows[0] };
 }
 
-describe("a call is on record", () => {
+describe("the audit records a call", () => {
   const live = { method: "GET", route: "/health/live" };
 
-  it("of a function that runs out of time, as the 504 that the caller gets", async () => {
+  it("to a function that runs out of time as the 504 that the caller gets", async () => {
     const handler = httpHandler(() => deps, [serve(health.getLiveness, never)]);
     const { answer, row } = await call(handler, live, hurried);
     expect(answer).toMatchObject({ status: 504, body: { code: "timeout" } });
@@ -59,7 +59,7 @@ describe("a call is on record", () => {
     expect(row?.duration_ms).toBeGreaterThanOrEqual(50);
   });
 
-  it("of sent events whose queue hangs: 504, and in the log while there is time", async () => {
+  it("that sends events to a hanging queue in the log, as the 504 that the caller gets", async () => {
     const { secret } = await addClient(deps, "hangs");
     printed = capturePrinted();
     const stuck: Deps = {
@@ -84,7 +84,7 @@ describe("a call is on record", () => {
     const known = { status: 504, key_prefix: secretPrefix(secret), bytes_in: Buffer.byteLength(body) };
     expect(logged).toMatchObject({ id: answer.headers["x-request-id"], audit: known });
     expect(unqueuedMetric(printed.text())).toEqual({ [context.functionName]: 1 });
-    // The next row that is queued names it.
+    // The next queued row names the logged one.
     await call(
       httpHandler(() => stuck, []),
       { method: "GET", route: "$default" },
@@ -98,7 +98,7 @@ describe("a call is on record", () => {
     expect(named).toEqual([{ recovered: false }]);
   });
 
-  it("of a function with a fault in it, as the 500 that the caller gets", async () => {
+  it("to a function that throws as the 500 that the caller gets", async () => {
     printed = capturePrinted();
     const handler = httpHandler(
       () => deps,
@@ -113,7 +113,7 @@ describe("a call is on record", () => {
     expect(row).toMatchObject({ ...live, status: 500 });
   });
 
-  it("of a function that can't start, in the log", async () => {
+  it("to a function that can't start in the log", async () => {
     printed = capturePrinted();
     const broken = httpHandler(() => {
       throw new ConfigError("DATABASE_URL is missing.");
@@ -129,7 +129,7 @@ describe("a call is on record", () => {
     expect(unqueuedMetric(printed.text())).toEqual({ [context.functionName]: 1 });
   });
 
-  it("with the prefix of a key that is none of ours, and nothing of a text that looks like no key", async () => {
+  it("with the prefix of an unknown key, and nothing of a text that is not a key", async () => {
     const handler = httpHandler(
       () => deps,
       [serve(admins.listClients, async () => ({ status: 200, headers: {}, body: "" }))],
@@ -147,7 +147,7 @@ describe("a call is on record", () => {
     }
   });
 
-  it("without a body for HEAD, to which nobody answers with one", async () => {
+  it("with HEAD as one without an answer's body", async () => {
     const handler = httpHandler(() => deps, []);
     const result = await handler(gatewayEvent({ method: "HEAD", route: "$default", path: "/head" }), context);
     await drainAll(deps);

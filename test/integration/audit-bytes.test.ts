@@ -1,4 +1,4 @@
-/** Whatever the answer to sent events, it has one audit entry with its status and sizes; with either queue. */
+/** Every answer to POST /v1/events has one audit entry with its status and sizes, with either queue. */
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, drainAll } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queues.ts";
 
-/** Items of a request, by what is to become of them. */
+/** Items of a request, by their intended outcome. */
 const item: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.constant("new") },
   { weight: 2, arbitrary: fc.constant("again") },
@@ -44,7 +44,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       secrets.set(name, (await addClient(deps, `b-${name}`, options)).secret);
   });
 
-  it("every answer has its entry", async () => {
+  it("every answer has its audit entry", async () => {
     const sent: Record<string, unknown>[] = [];
     const make = (kind: string, ids: string): unknown => {
       const before = sent.at(-1);
@@ -68,7 +68,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await door.expectAudited([]);
   });
 
-  it("those of a full queue and of a client that is off are, too", async () => {
+  it("answers for a full queue and an inactive client have theirs", async () => {
     const small = freshDeps({ ...deps.config, queueMaxEvents: 1 });
     const { clientId, secret } = await addClient(deps, "b-full");
     const narrow = openDoor(small);
@@ -83,13 +83,13 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   });
 });
 
-describe("on Redis", () => {
+describe("with QUEUE=redis", () => {
   it.each([
-    ["the usual request", "good", [anEvent(), 5], 202],
-    ["one whose body is at fault", "good", [5], 422],
-    ["one by nobody", "nobody", [anEvent()], 401],
-    ["one of more than the burst", "slow", [anEvent(), anEvent()], 413],
-  ])("%s is one message with its row", async (_, who, events, status) => {
+    ["a usual request", "good", [anEvent(), 5], 202],
+    ["a request with invalid events", "good", [5], 422],
+    ["a request with an unknown key", "nobody", [anEvent()], 401],
+    ["a request larger than the burst", "slow", [anEvent(), anEvent()], 413],
+  ])("%s becomes one message with its audit row", async (_, who, events, status) => {
     const deps = freshDeps(await queueConfig("redis"));
     const { secret } = await addClient(deps, "good");
     const slow = await addClient(deps, "slow", { rate: 1, burst: 1 });
@@ -100,7 +100,7 @@ describe("on Redis", () => {
     expect(messages.map(({ body }) => parseMessage(body).header.audit?.status)).toEqual([status]);
   });
 
-  it("one too many is one message with its row", async () => {
+  it("a request over the rate limit becomes one message with its audit row", async () => {
     const deps = freshDeps(await queueConfig("redis"));
     const { secret } = await addClient(deps, "used-up", { rate: 1, burst: 100 });
     const body = (): string => JSON.stringify({ events: Array.from({ length: 100 }, () => anEvent()) });

@@ -1,4 +1,4 @@
-/** `weir audit`: what an operator exports, and an auditor checks who has nothing but files. */
+/** `weir audit`: what an operator exports, and what an auditor checks with files alone. */
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,12 +36,12 @@ beforeAll(async () => {
 const operator = (...words: string[]): Promise<Outcome> =>
   weir(["audit", ...words], { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl });
 
-/** With an environment that no configuration would take, and no server anywhere. */
+/** Runs with an invalid configuration and without any server. */
 const auditor = (words: string[], input = ""): Promise<Outcome> =>
   weir(["audit", ...words], { DATABASE_URL: "nowhere", REDIS_URL: "none", WEIR_DATA_DIR: "/nowhere" }, input);
 
 describe("weir audit export", () => {
-  it("writes the whole trail, however many pieces it takes, and narrows it", async () => {
+  it("writes the whole trail in any number of pieces, and takes filters", async () => {
     const whole = await operator("export", "--out", file("audit.ndjson"));
     expect(whole).toMatchObject({
       code: 0,
@@ -67,7 +67,7 @@ describe("weir audit export", () => {
 });
 
 describe("weir audit checkpoints", () => {
-  it("prints them for copies, from where the last copy ended", async () => {
+  it("prints checkpoints for copies, starting after the last copy", async () => {
     const all = await operator("checkpoints");
     await appendFile(file("copies.ndjson"), all.out);
     expect(all.out).toBe(checkpoints.map((one) => `${JSON.stringify(one)}\n`).join(""));
@@ -77,7 +77,7 @@ describe("weir audit checkpoints", () => {
 });
 
 describe("weir audit verify", () => {
-  it("says that an export is as it was written, and what was not checked", async () => {
+  it("reports that an export is valid, and what was not checked", async () => {
     const full = await auditor([
       "verify", file("audit.ndjson"), "--checkpoints", file("copies.ndjson"), "--public-key", file("other.pem"), file("key.pem"),
     ]); // biome-ignore format: one line of words
@@ -97,7 +97,7 @@ describe("weir audit verify", () => {
     ]);
   });
 
-  it("ends with 1 and names what is wrong", async () => {
+  it("exits with 1 and names the fault", async () => {
     const lines = (await readFile(file("audit.ndjson"), "utf8")).split("\n");
     const at = lines.findIndex((line) => line.includes(rows[7_001]?.id ?? "-"));
     const { lane, seal, leaf } = JSON.parse(lines[at] ?? "");

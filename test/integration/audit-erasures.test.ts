@@ -12,7 +12,7 @@ import { runAt } from "../support/maintenance.ts";
 import { type Answer, addClient, anEvent, context, drainAll, send, toAnswer } from "../support/pipeline.ts";
 import { aCall, sealCalls } from "../support/trail.ts";
 
-/** Personal, and found nowhere else. */
+/** Personal values that occur nowhere else. */
 const ADDRESS = "203.0.113.77";
 const AGENT = "Ada's own browser/1.0";
 
@@ -40,7 +40,7 @@ async function erase(body: object, secret = key): Promise<Answer> {
   return answer;
 }
 
-/** In how many rows and index entries' rows of any table a text stands. */
+/** Counts the rows of all tables that contain a text. */
 async function found(text: string): Promise<number> {
   const tables = await deps.sql<{ name: string }[]>`
     SELECT oid::regclass::text AS name FROM pg_class
@@ -54,7 +54,7 @@ async function found(text: string): Promise<number> {
   return rows;
 }
 
-/** All that is hashed, and so must not change. */
+/** Everything that is hashed and so must not change. */
 const hashes = () => deps.sql`
   SELECT at, request_id, personal, leaf_hash, lane, seal, leaf, change FROM audit_log
    WHERE path NOT IN ('/v1/audit/erasures', 'audit erase') ORDER BY at, request_id`;
@@ -65,15 +65,15 @@ const personal = async (): Promise<number> =>
 const calls = (count: number, at: number, row: Partial<AuditRow>): Audited[] =>
   Array.from({ length: count }, (_, n) => aCall(at + n, row));
 
-describe("an erasure of who called", () => {
-  it("takes an address out of every table and day, and no hash changes", async () => {
+describe("an erasure of personal audit data", () => {
+  it("removes an address from every table and day without changing a hash", async () => {
     const now = Date.now();
     await sealCalls(deps, [
       ...calls(3, now - DAY_MS, { address: ADDRESS }),
       ...calls(2, now - 40 * DAY_MS, { address: ADDRESS, user_agent: null }),
       ...calls(4, now, { address: "192.0.2.9" }),
     ]);
-    // Some in partitions, some in DEFAULT.
+    // Some rows are in partitions, some in DEFAULT.
     await runAt(deps, now);
     await sealCalls(deps, calls(1, now - 90 * DAY_MS, { address: ADDRESS }));
     const before = [await hashes(), await heads()];
@@ -90,7 +90,7 @@ describe("an erasure of who called", () => {
     });
     expect(byIndex.length).toBe(0);
     expect(await personal()).toBe(4);
-    // Nor does it come back by the record of the call itself, which is there.
+    // The audit entry of the erasure call itself doesn't bring the address back.
     await drainAll(deps);
     expect(await found(ADDRESS)).toBe(0);
     const [call] = await deps.sql`SELECT * FROM audit_log WHERE path = '/v1/audit/erasures'`;
@@ -102,7 +102,7 @@ describe("an erasure of who called", () => {
     expect(await erase({ address: ADDRESS })).toMatchObject({ body: { erased: 0, complete: true } });
   });
 
-  it("reaches the calls that meet all criteria, and no others", async () => {
+  it("erases exactly the calls that meet all criteria", async () => {
     const now = Date.parse("2026-05-05T12:00:00Z");
     const [one, ...others] = [
       ...calls(1, now, { user_agent: AGENT, client_id: "shop" }),
@@ -128,7 +128,7 @@ describe("an erasure of who called", () => {
     expect(await found(AGENT)).toBe(0);
   });
 
-  it("is not complete while a call may be in the queue, and says so", async () => {
+  it("reports that it is incomplete while a matching call may be in the queue", async () => {
     const { secret } = await addClient(deps, "shop");
     await send(deps, secret, anEvent(), { "user-agent": AGENT });
     expect((await erase({ user_agent: AGENT })).body).toEqual({
@@ -140,13 +140,13 @@ describe("an erasure of who called", () => {
     expect((await erase({ user_agent: AGENT })).body).toMatchObject({ erased: 1, complete: true });
     await drainAll(deps);
     expect(await found(AGENT)).toBe(0);
-    // What was received before an end is all that is waited for.
+    // Only calls received before `end` are waited for.
     await send(deps, secret, anEvent());
     const { body } = await erase({ user_agent: AGENT, end: new Date(Date.now() - 60_000).toISOString() });
     expect(body.complete).toBe(true);
   });
 
-  it("goes on where the time was up", async () => {
+  it("continues where an earlier call ran out of time", async () => {
     const now = Date.parse("2026-05-05T00:00:00Z");
     for (const day of [0, 1, 2]) await sealCalls(deps, calls(2, now + day * DAY_MS, { address: ADDRESS }));
     await runAt(deps, now + 3 * DAY_MS);
@@ -163,13 +163,13 @@ describe("an erasure of who called", () => {
     expect(late).toMatchObject({ erased: 0, complete: false, next_start: expect.any(String) });
   });
 
-  it("takes many in steps", async () => {
+  it("erases many rows in steps", async () => {
     await sealCalls(deps, calls(20_500, Date.now() - 60_000, { address: ADDRESS }));
     expect(await eraseAudit(deps, { address: ADDRESS })).toMatchObject({ erased: 20_500, complete: true });
   });
 });
 
-describe("a request for it", () => {
+describe("a request for an erasure", () => {
   it.each([
     [{}, ""],
     [{ start: "2026-01-01T00:00:00Z" }, ""],

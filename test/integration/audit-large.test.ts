@@ -1,4 +1,4 @@
-/** 100,000 entries, drained by four workers at once, verify by the API and as a file. */
+/** 100,000 entries, written by four concurrent workers, verify by the API and as a file. */
 
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -22,7 +22,7 @@ const ENTRIES = 100_000;
 const WORKERS = 4;
 const BATCH = 500;
 
-/** Settles batches of messages, each an audit row, one after the other. */
+/** Processes batches of messages, each an audit row, one after the other. */
 async function work(deps: Deps, worker: number): Promise<void> {
   for (let batch = 0; batch < ENTRIES / WORKERS / BATCH; batch++) {
     const at = DAY + (batch * WORKERS + worker) * 10_000;
@@ -44,7 +44,7 @@ async function* piecesOf(deps: Deps): AsyncGenerator<string> {
   } while (cursor !== undefined);
 }
 
-it("verifies", { timeout: 300_000 }, async () => {
+it("a trail of 100,000 entries verifies", { timeout: 300_000 }, async () => {
   const key = signingKey();
   const keys = [key.publicKey];
   const deps = await testDeps({ databasePoolSize: WORKERS, auditPublicKeys: keys });
@@ -52,7 +52,7 @@ it("verifies", { timeout: 300_000 }, async () => {
   const workers = Array.from({ length: WORKERS }, (_, worker) => work(deps, worker));
   const working = Promise.all(workers);
   const copies = [];
-  // While they work: whatever moment a checkpoint or a verification sees, it is whole.
+  // While the workers run, every checkpoint and verification sees a consistent trail.
   while (
     (await Promise.race([working, new Promise((resolve) => setTimeout(resolve, 3_000, null))])) === null
   ) {

@@ -12,7 +12,7 @@ import { calls, sealCalls } from "../support/trail.ts";
 let deps: Deps;
 let admin: Ask;
 let acme: Ask;
-/** One of the calls. */
+/** One of the recorded calls. */
 let some: Audited;
 
 interface Page {
@@ -42,7 +42,7 @@ beforeAll(async () => {
     }));
     return call as Audited;
   });
-  // Three at a time, so that the request id decides.
+  // Three calls at each time, so that the request id decides the order.
   await sealCalls(deps, audited);
   some = audited[7] as Audited;
 });
@@ -62,7 +62,7 @@ async function readAll(ask: Ask, query: Record<string, string>): Promise<Record<
 }
 
 describe("GET /v1/audit", () => {
-  test("pages through all entries, newest first, calls of nobody known included", async () => {
+  test("pages through all entries, newest first, including calls with an unknown key", async () => {
     const all = await readAll(admin, {});
     expect(all).toHaveLength(60);
     const keys = all.map(({ at, request_id }) => `${at} ${request_id}`);
@@ -71,7 +71,7 @@ describe("GET /v1/audit", () => {
     for (const limit of ["1", "7"]) expect(await readAll(admin, { limit })).toEqual(all);
   });
 
-  test("a key without admin sees its own client's calls alone", async () => {
+  test("returns only the key's own client's calls without admin", async () => {
     const own = await readAll(acme, { limit: "7" });
     expect(own).toHaveLength(20);
     expect(new Set(own.map(({ client_id }) => client_id))).toEqual(new Set(["acme"]));
@@ -98,11 +98,11 @@ describe("GET /v1/audit", () => {
     [{ address: "203.0.113.4", status: "2xx" }, 4],
     [{ request_id: "01890000-0000-7000-8000-000000000000" }, 0],
     [{ request_id: "61890000-0000-4000-8000-000000000000" }, 0],
-  ])("narrows to %j", async (query, count) => {
+  ])("filters by %j", async (query, count) => {
     expect(await readAll(admin, query as Record<string, string>)).toHaveLength(count);
   });
 
-  test("finds a call by its request's id, whether that tells its time or not", async () => {
+  test("finds a call by its request id, whether or not the id contains its time", async () => {
     const [found, ...others] = await readAll(admin, { request_id: some.id });
     expect([found, others.length]).toMatchObject([
       { request_id: some.id, address: "203.0.113.1", erased: false },
@@ -126,14 +126,14 @@ describe("GET /v1/audit", () => {
     expect(await readAll(admin, { start: at(5).replace("Z", "001Z"), end: at(7) })).toHaveLength(3);
   });
 
-  test("refuses a cursor that is none", async () => {
+  test("refuses an invalid cursor", async () => {
     const { status, body } = await admin(contract.listAudit, { query: { cursor: "bm9uZQ" } });
     expect([status, body.code, body.errors[0]?.parameter]).toEqual([400, "invalid-parameter", "cursor"]);
   });
 });
 
 describe("GET /v1/audit/export?format=csv", () => {
-  test("has the list's entries, in its order, and no formula", async () => {
+  test("has the entries and order of the list, and no formula", async () => {
     const query = { status: "4xx", end: new Date(BASE + 15).toISOString() };
     const list = await readAll(admin, query);
     const pieces: string[] = [];

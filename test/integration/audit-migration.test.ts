@@ -1,4 +1,4 @@
-/** Entries from before the audit had seals are sealed by the migration as the worker would have sealed them. */
+/** The migration seals entries from before the audit had seals as the worker would have sealed them. */
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const TEXTS = [
   "",
 ];
 
-test("old entries are sealed, and new ones follow them", async () => {
+test("the migration seals old entries, and new ones follow them", async () => {
   const config = await testConfig();
   const databaseUrl = Object.assign(new URL(config.databaseUrl), { pathname: "/audit_migration" }).href;
   const server = postgres(inject("databaseServer"), { max: 1, onnotice: () => {} });
@@ -39,7 +39,7 @@ test("old entries are sealed, and new ones follow them", async () => {
   atEnd(() => closeDeps(deps));
   const text = (n: number): string | undefined => TEXTS[n % TEXTS.length];
   const rows = Array.from({ length: 2_345 }, (_, n) => n);
-  // 2,300 on one day, to the microsecond, and some on two others.
+  // 2,300 on one day, with microseconds, and some on two other days.
   await deps.sql`
     INSERT INTO audit_log (at, request_id, client_id, key_prefix, method, route, path, status, duration_ms, address,
                            user_agent, bytes_in, bytes_out)

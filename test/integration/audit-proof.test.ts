@@ -47,7 +47,7 @@ const proof = async (ask: Ask, id = ""): Promise<Proof> => {
 };
 
 describe("GET /v1/audit/{request_id}/proof", () => {
-  it("proves every entry that a checkpoint has, and nothing else", async () => {
+  it("proves every entry that a checkpoint covers, and nothing else", async () => {
     for (const [round, rows] of rounds.entries())
       for (const { id } of rows) {
         const given = await proof(admin, id);
@@ -58,7 +58,7 @@ describe("GET /v1/audit/{request_id}/proof", () => {
       }
   });
 
-  it("is refuted when anything in it is another", async () => {
+  it("returns a proof that fails if any value in it is altered", async () => {
     const given = await proof(admin, rounds[0]?.[2]?.id);
     expect(given.chain.length).toBeGreaterThan(0);
     const text = JSON.stringify(given);
@@ -81,7 +81,7 @@ describe("GET /v1/audit/{request_id}/proof", () => {
     expect(checkProof(given, [signingKey().publicKey])).toMatchObject({ kind: "checkpoint" });
   });
 
-  it("is given to a key without admin for its own client's calls only", async () => {
+  it("returns proofs of the key's own client's calls only, without admin", async () => {
     const [other, own] = rounds[2] as [Audited, Audited];
     expect((await proof(acme, own.id)).entry.client_id).toBe("acme");
     const refused = await acme(contract.getProof, { params: { request_id: other.id } });
@@ -91,7 +91,7 @@ describe("GET /v1/audit/{request_id}/proof", () => {
     expect((await admin(contract.getProof, { params: { request_id: "x" } })).status).toBe(400);
   });
 
-  it("holds after what is personal was erased, and says so where entries beside it are gone", async () => {
+  it("returns a proof after an erasure of personal data, and reports when entries beside it are gone", async () => {
     const [, , erased] = rounds[5] as Audited[];
     await deps.sql`
       DELETE FROM audit_personal p USING audit_log a
@@ -107,7 +107,7 @@ describe("GET /v1/audit/{request_id}/proof", () => {
 });
 
 describe("GET /v1/audit/checkpoints", () => {
-  it("lists them as they were signed, page by page, from a number on", async () => {
+  it("lists checkpoints as signed, page by page, from a number on", async () => {
     const all = await admin(contract.listCheckpoints);
     expect(all.body).toEqual({ checkpoints, next_cursor: null });
     const first = await acme(contract.listCheckpoints, { query: { limit: "1" } });
@@ -125,7 +125,7 @@ describe("GET /v1/audit/checkpoints", () => {
 });
 
 describe("docs/audit.md", () => {
-  it("tells how to check a proof by hand, and it works", async () => {
+  it("describes a manual check of a proof that works", async () => {
     const text = await readFile(new URL("../../docs/audit.md", import.meta.url), "utf8");
     const [, script = ""] = /```js\n(.*?)```/s.exec(text) ?? [];
     const folder = await mkdtemp(join(tmpdir(), "weir-proof-"));

@@ -1,4 +1,4 @@
-/** Days of the audit trail expire, and what remains still proves itself. */
+/** Days of the audit trail expire, and the rest still verifies. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { runCheckpoint } from "../../lib/audit/checkpoint/make.ts";
@@ -24,13 +24,13 @@ beforeEach(async () => {
 
 const checkpoint = (now: number) => runCheckpoint(made.deps, { endsAt: Date.now() + 60_000, now });
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-/** The first day that is kept, by the tables. */
+/** The first day that the tables keep. */
 async function horizon(): Promise<string> {
   const [row] = await deps.sql`SELECT audit_horizon::text AS day FROM retention`;
   return row?.day;
 }
 
-/** Some of a day's calls by several workers at once, some that come late, and some too late for their day's table. */
+/** Stores a day's calls with several concurrent workers: on time, late, and too late for their day's partition. */
 async function aDay(now: number): Promise<void> {
   const calls = (n: number, at: number) => Array.from({ length: n }, (_, i) => aCall(at + i));
   await Promise.all([
@@ -41,8 +41,8 @@ async function aDay(now: number): Promise<void> {
 }
 
 /**
- * Every seal is there and chained; of days from the horizon on every entry and what is personal of it too; of days before
- * there are whole seals or none of it. @returns the days of which there are entries
+ * Every seal exists and is chained. Days from the horizon on have every entry with its personal row; earlier days have
+ * all or none of a seal's entries. @returns the days that have entries
  */
 async function expectWhole(): Promise<string[]> {
   const seals = await deps.sql`
@@ -72,8 +72,8 @@ async function expectWhole(): Promise<string[]> {
   return rows.map(({ day }) => day);
 }
 
-describe("weeks of calls, with late ones", () => {
-  it("expire day by day, and only once a checkpoint says so; what remains is whole", async () => {
+describe("weeks of calls, late ones included,", () => {
+  it("expire day by day, only once a checkpoint says so, and the rest stays complete", async () => {
     const begin = Date.now();
     await checkpoint(begin);
     let signed = "";
@@ -84,7 +84,7 @@ describe("weeks of calls, with late ones", () => {
       const done = await runAt(deps, now);
       expect(done).toMatchObject({ complete: true, postponed: [] });
       dropped.push(...done.deleted.partitions);
-      // What went had been signed before this run, however far the horizon is by now.
+      // What was dropped was signed as expired before this run, wherever the horizon is now.
       const days = await expectWhole();
       expect(days[0] && days[0] >= signed).toBe(true);
       for (const name of done.deleted.partitions) {
@@ -99,7 +99,7 @@ describe("weeks of calls, with late ones", () => {
     for (const parent of ["audit_log", "audit_personal"])
       expect(dropped.filter((name) => name.startsWith(`${parent}_`)).length).toBeGreaterThan(20);
     expect(new Set(dropped).size).toBe(dropped.length);
-    // What came too late for its day is gone as well, and no seal is.
+    // Calls too late for their day are gone as well, but no seal is.
     await runAt(deps, begin + 34 * DAY_MS);
     const days = await expectWhole();
     expect(days[0]).toBe(signed);
@@ -108,11 +108,11 @@ describe("weeks of calls, with late ones", () => {
              (SELECT sum(entries)::int FROM audit_seals) AS sealed`;
     expect(rows?.sealed).toBe(35 * 12);
     expect(rows?.personal).toBe(rows?.entries);
-    // The last eleven days, less what comes late for the last three of them.
+    // The last eleven days, without the calls still to come late for the last three of them.
     expect(rows?.entries).toBe(11 * 8 + 8 * 2);
   });
 
-  it("expire at once where there are no checkpoints at all", async () => {
+  it("expire at once if there are no checkpoints", async () => {
     const now = Date.now();
     await aDay(now);
     await runAt(deps, now);
@@ -121,7 +121,7 @@ describe("weeks of calls, with late ones", () => {
 });
 
 describe("the horizon", () => {
-  it("never moves back, also where the retention was made longer", async () => {
+  it("never moves back, even if the retention becomes longer", async () => {
     const now = Date.now();
     await aDay(now);
     await runAt(deps, now);
@@ -133,7 +133,7 @@ describe("the horizon", () => {
     await expectWhole();
   });
 
-  it("is ahead of what has gone, wherever a run is killed", async () => {
+  it("is ahead of everything deleted, at whatever step a run is killed", async () => {
     const begin = Date.now() - 40 * DAY_MS;
     for (const day of [0, 1, 2, 30]) await aDay(begin + day * DAY_MS);
     await runAt({ ...deps, config: { ...deps.config, auditRetentionDays: 100 } }, begin + 30 * DAY_MS);

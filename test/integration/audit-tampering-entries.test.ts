@@ -1,6 +1,6 @@
 /**
- * Whatever is done to an entry in the tables of the audit is found, by the API and by whoever has an export made
- * afterwards, and the row or seal is named. Each change is made in a transaction that is rolled back.
+ * The API and the offline check of a later export find every change of an audit entry in the tables, and name the
+ * row or seal. Each change is made in a transaction that is rolled back.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -22,14 +22,14 @@ beforeAll(async () => {
   ({ deps, entries, victim, newest, findings, expectFound } = await tamperingGround());
 });
 
-it("is valid before, and after each change was undone", async () => {
+it("the trail is valid before the changes, and after each is rolled back", async () => {
   const { api, offline, withCopies } = await findings(async () => {});
   expect([api.valid, offline.valid, withCopies.valid]).toEqual([true, true, true]);
   expect(api).toMatchObject({ entries: 72, seals: 18, checkpoints: 3, erased: 0 });
 });
 
 describe("an entry", () => {
-  it("is named when any of its columns is altered", async () => {
+  it("is named if any of its columns is altered", async () => {
     const columns = await deps.sql.begin((tx) => columnsOf(tx, "audit_log"));
     expect(columns.length).toBeGreaterThanOrEqual(17);
     for (const column of columns) {
@@ -40,7 +40,7 @@ describe("an entry", () => {
     }
   });
 
-  it("is named when any column of its personal row is altered", async () => {
+  it("is named if any column of its personal row is altered", async () => {
     const columns = await deps.sql.begin((tx) => columnsOf(tx, "audit_personal"));
     expect(columns.length).toBeGreaterThanOrEqual(7);
     for (const column of columns) {
@@ -48,7 +48,7 @@ describe("an entry", () => {
       const moved = ["lane", "seal", "leaf"].includes(name);
       const { lane, seal, leaf } = victim;
       const place = { lane, seal, leaf };
-      // It is where it was put that it does not belong.
+      // A moved row is reported at its new place.
       await expectFound((tx) => alter(tx, "audit_personal", column, rowOf(tx, victim)), {
         kind: "entry",
         ...(moved ? { ...place, [name]: place[name as "leaf"] + 1 } : place),
@@ -56,12 +56,12 @@ describe("an entry", () => {
     }
   });
 
-  it("is named when it was rewritten together with its hash", async () => {
+  it("is detected if it is rewritten together with its hash", async () => {
     const { lane, seal } = victim;
     await expectFound((tx) => rewriteEntry(tx, victim), { kind: "seal", lane, seal });
   });
 
-  it("is named when it was deleted, the newest one too", async () => {
+  it("is named if it is deleted, even the newest one", async () => {
     const last = entries.findLast(({ lane }) => lane === newest.lane) as EntryItem;
     for (const { lane, seal, leaf } of [victim, last]) {
       const place = { lane, seal, leaf };
@@ -77,7 +77,7 @@ describe("an entry", () => {
     }
   });
 
-  it("is named when it was moved to another day, or another row put in its place there", async () => {
+  it("is named if it is moved or copied to another day", async () => {
     const { lane, seal, leaf } = victim;
     const nextDay = new Date(DAY + 86_400_000 * 3).toISOString();
     await expectFound(
@@ -91,7 +91,7 @@ describe("an entry", () => {
     await expectFound((tx) => insertCopy(tx, victim, { at: nextDay }), { kind: "entry", lane, seal, leaf });
   });
 
-  it("shows when two have changed places", async () => {
+  it("is detected if two entries are swapped", async () => {
     const { lane, seal } = victim;
     const swap = async (tx: Transaction) => {
       for (const table of ["audit_log", "audit_personal"])
@@ -100,7 +100,7 @@ describe("an entry", () => {
     await expectFound(swap, { kind: "seal", lane, seal });
   });
 
-  it("shows when it was put into a seal, behind it, beyond its lane, or into no lane", async () => {
+  it("is detected if it is inserted into a seal, after it, beyond its lane's end, or into an unknown lane", async () => {
     const { lane, seal } = victim;
     await expectFound((tx) => insertCopy(tx, victim, {}), { kind: "entry", lane, seal, leaf: 1 });
     await expectFound((tx) => insertCopy(tx, victim, { leaf: 4 }), { kind: "entry", lane, seal, leaf: 4 });
@@ -109,7 +109,7 @@ describe("an entry", () => {
       await expectFound((tx) => insertCopy(tx, victim, to), { kind: "entry", lane, seal, ...to });
   });
 
-  it("shows when a second personal row was put beside its own, or one for no entry", async () => {
+  it("is detected if a personal row is added for it or for a missing entry", async () => {
     const { lane, seal, leaf } = victim;
     const add = (to: number) => (tx: Transaction) =>
       tx`
@@ -118,7 +118,7 @@ describe("an entry", () => {
     for (const to of [leaf, 77]) await expectFound(add(to), { kind: "entry", lane, seal, leaf: to });
   });
 
-  it("counts as erased, and stays valid, when its personal row is gone", async () => {
+  it("counts as erased and stays valid if its personal row is deleted", async () => {
     const { api, offline } = await findings(
       (tx) => tx`DELETE FROM audit_personal WHERE ${rowOf(tx, victim)}`,
     );

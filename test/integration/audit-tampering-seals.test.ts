@@ -1,4 +1,4 @@
-/** The same for seals, lanes and checkpoints, and for what is said to have expired: see audit-tampering-entries.test.ts. */
+/** The same for seals, lanes, checkpoints and expiry: see audit-tampering-entries.test.ts. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Database, Transaction } from "../../lib/postgres/client.ts";
@@ -23,12 +23,12 @@ beforeAll(async () => {
 });
 
 describe("a seal", () => {
-  it("is named when any of its columns is altered", async () => {
+  it("is named if any of its columns is altered", async () => {
     const columns = await deps.sql.begin((tx) => columnsOf(tx, "audit_seals"));
     expect(columns.length).toBeGreaterThanOrEqual(9);
     for (const { lane, seal } of [victim, newest])
       for (const column of columns) {
-        // Not to where there is one already.
+        // Not to a place that is taken.
         if (column.name === "lane" || (column.name === "seal" && seal === victim.seal)) {
           const away = (tx: Transaction) =>
             tx`UPDATE audit_seals SET ${tx(column.name)} = 1000 WHERE lane = ${lane} AND seal = ${seal}`;
@@ -40,7 +40,7 @@ describe("a seal", () => {
       }
   });
 
-  it("is named when it was deleted, with its rows or without, also the newest", async () => {
+  it("is named if it is deleted, with or without its rows, even the newest", async () => {
     for (const { lane, seal } of [victim, newest])
       for (const tables of [["audit_seals"], ["audit_seals", "audit_log", "audit_personal"]]) {
         const remove = async (tx: Transaction) => {
@@ -51,7 +51,7 @@ describe("a seal", () => {
       }
   });
 
-  it("shows when it was cut off and the lane's head set back: the checkpoint knows", async () => {
+  it("is detected by the checkpoint if it is cut off and the lane's head set back", async () => {
     const { lane, seal } = newest;
     const cut = async (tx: Transaction) => {
       for (const table of ["audit_seals", "audit_log", "audit_personal"])
@@ -59,7 +59,7 @@ describe("a seal", () => {
       await rechain(tx, lane);
     };
     await expectFound(cut, { kind: "checkpoint", checkpoint: 3, lane });
-    // With the checkpoint gone too, the auditor's copy knows.
+    // With the checkpoint deleted too, the auditor's copy detects it.
     const { api, withCopies } = await findings(async (tx) => {
       await cut(tx);
       await tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`;
@@ -68,7 +68,7 @@ describe("a seal", () => {
     expect(withCopies.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 3 });
   });
 
-  it("shows when everything from it on was written anew, so that all fits together", async () => {
+  it("is detected if the lane is rewritten consistently from it on", async () => {
     const { lane, seal } = victim;
     const checkpoint = checkpoints.find(({ lanes }) => (lanes[lane]?.seals ?? 0) >= seal)?.checkpoint;
     const anew = async (tx: Transaction) => {
@@ -89,7 +89,7 @@ describe("a seal", () => {
     expect(withCopies.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint, lane });
   });
 
-  it("shows when it was forged at the end of a lane, or of none, or in between", async () => {
+  it("is detected if it is forged at the end of a lane, in an unknown lane, or in between", async () => {
     const { lane } = newest;
     const forge = (to: { lane: number; seal: number }) => async (tx: Transaction) => {
       await insertCopy(tx, victim, { ...to, leaf: 0 });
@@ -114,14 +114,14 @@ describe("a seal", () => {
 });
 
 describe("a lane's head", () => {
-  it("is named when any of its columns is altered", async () => {
+  it("is named if any of its columns is altered", async () => {
     const { lane } = newest;
     for (const name of ["seals", "entries", "head"]) {
       const type = name === "head" ? "bytea" : "bigint";
       const where = (tx: Transaction) => tx`lane = ${lane}` as never;
       await expectFound((tx) => alter(tx, "audit_lanes", { name, type }, where(tx)), { kind: "seal", lane });
     }
-    // As far as it could go, which must not keep anybody busy.
+    // The largest value possible, which must not make verification slow.
     await expectFound((tx) => tx`UPDATE audit_lanes SET seals = 9007199254740991 WHERE lane = ${lane}`, {
       lane,
     });
@@ -130,11 +130,11 @@ describe("a lane's head", () => {
   });
 });
 
-/** Its number has tests of its own; whether a copy is in the bucket is a note of ours, which the bucket itself can answer. */
+/** The number has its own tests; `in_bucket` only records whether the bucket has a copy, which the bucket itself shows. */
 const NOT_PROVEN = ["checkpoint", "in_bucket"];
 
 describe("a checkpoint", () => {
-  it("is named when any of its members is altered", async () => {
+  it("is named if any of its members is altered", async () => {
     for (const one of checkpoints) {
       const { signature: _, ...content } = one;
       const lanes = (change: object) => ({
@@ -173,7 +173,7 @@ describe("a checkpoint", () => {
     }
   });
 
-  it("is named when it has another number, or was deleted", async () => {
+  it("is named if its number is altered or it is deleted", async () => {
     await expectFound((tx) => tx`UPDATE audit_checkpoints SET checkpoint = 50 WHERE checkpoint = 2`, {
       kind: "checkpoint",
       checkpoint: 2,
@@ -188,7 +188,7 @@ describe("a checkpoint", () => {
     });
   });
 
-  it("shows when the newest was deleted, to whoever has a copy", async () => {
+  it("is detected by the holder of a copy if the newest is deleted", async () => {
     const { api, withCopies } = await findings(
       (tx) => tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`,
     );
@@ -196,7 +196,7 @@ describe("a checkpoint", () => {
     expect(withCopies.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 3 });
   });
 
-  it("shows when it was made anew by another key", async () => {
+  it("is detected if it is made again with another key", async () => {
     const other = signingKey();
     const { api, offline } = await findings(async (tx) => {
       await tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`;
@@ -211,8 +211,8 @@ describe("a checkpoint", () => {
   });
 });
 
-describe("what has expired", () => {
-  it("may be missing only when a checkpoint says so", async () => {
+describe("expired entries", () => {
+  it("may be missing only if a checkpoint says so", async () => {
     const expire = async (tx: Transaction) => {
       await tx`UPDATE retention SET audit_horizon = '2026-03-02'`;
       for (const table of ["audit_log", "audit_personal"]) await tx`DELETE FROM ${tx(table)} WHERE seal < 3`;

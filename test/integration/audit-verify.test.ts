@@ -1,4 +1,4 @@
-/** An audit that nobody touched verifies, by the API and as a file, whole and in parts. What was touched: audit-tampering-*.test.ts. */
+/** An untouched audit verifies, by the API and as a file, whole and in parts. Altered audits: audit-tampering-*.test.ts. */
 
 import { beforeAll, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 const itemsOf = (text: string): TrailItem[] => text.split("\n").slice(0, -1).map(parseItem);
 
-it("verifies when it is empty", async () => {
+it("an empty audit verifies", async () => {
   expect(await verifyByApi(admin)).toMatchObject({ valid: true, entries: 0, seals: 0, checkpoints: 0 });
   expect(await verifyText(await exportTrail(admin), keys)).toMatchObject({
     valid: true,
@@ -41,7 +41,7 @@ it("verifies when it is empty", async () => {
   });
 });
 
-it("verifies with seals of several lanes and days, and checkpoints between them", async () => {
+it("an audit with seals of several lanes and days, and checkpoints between them, verifies", async () => {
   for (let day = 0; day < 4; day++) {
     const at = DAY + day * DAY_MS;
     const rows = (n: number) => ({ client_id: n % 3 ? "acme" : null, status: n % 2 ? 200 : 404 });
@@ -68,7 +68,7 @@ it("verifies with seals of several lanes and days, and checkpoints between them"
   });
 });
 
-it("verifies in as many calls as it takes, and is exported in as many pieces", async () => {
+it("an audit verifies in any number of calls, and is exported in any number of pieces", async () => {
   const whole = await verifyByApi(admin);
   expect(await verifyByApi(admin, { limit: "700" })).toEqual(whole);
   const first = await admin(contract.verifyAudit, { query: { limit: "1" } });
@@ -83,7 +83,7 @@ it("verifies in as many calls as it takes, and is exported in as many pieces", a
   expect([bad.status, bad.body.errors[0]?.parameter]).toEqual([400, "cursor"]);
 });
 
-it("verifies days by themselves, from the checkpoint before to the one after", async () => {
+it("single days verify, from the checkpoint before to the one after", async () => {
   const at = (ms: number): string => new Date(ms).toISOString();
   const third = { start: at(DAY + 2 * DAY_MS), end: at(DAY + 3 * DAY_MS) };
   expect(await verifyByApi(admin, third)).toMatchObject({ valid: true, entries: 1_841, checkpoints: 2 });
@@ -91,10 +91,10 @@ it("verifies days by themselves, from the checkpoint before to the one after", a
     valid: true,
     entries: 1_841,
   });
-  // The day ends up in the same part, since there is no checkpoint between.
+  // The day is in the same part, since there is no checkpoint between.
   const second = { start: at(DAY + DAY_MS), end: at(DAY + 2 * DAY_MS) };
   expect(await verifyByApi(admin, second)).toMatchObject({ valid: true, entries: 1_841, withheld: 1_841 });
-  // A call of the day before the first, sealed last.
+  // A call from the day before the first, sealed last.
   expect(await verifyByApi(admin, { end: at(DAY) })).toMatchObject({
     valid: true,
     entries: 1,
@@ -116,18 +116,18 @@ it("verifies days by themselves, from the checkpoint before to the one after", a
   }
 });
 
-it("fits into pieces that a function can answer, whatever callers call themselves", async () => {
+it("export pieces fit into a function's answer, whatever callers send as user agent", async () => {
   const words = ["\u0001", '"', "€"].map((character) => character.repeat(1_000));
   const long = (n: number) => ({ user_agent: words[n % 3] ?? "", path: words[(n + 1) % 3] ?? "" });
   await sealCalls(deps, calls(1_000, DAY + 10 * DAY_MS, long));
-  // Each piece is checked for its size.
+  // Each piece's size is checked.
   const text = await exportTrail(admin, { start: new Date(DAY + 10 * DAY_MS).toISOString() });
   expect(await verifyText(text, keys)).toMatchObject({ valid: true });
   await deps.sql`DELETE FROM audit_personal WHERE user_agent = ${words[0] ?? ""}`;
   expect(await verifyByApi(admin)).toMatchObject({ valid: true, erased: 334 });
 });
 
-it("verifies what a filter left of it, and a key without admin sees its own entries alone", async () => {
+it("a filtered export verifies, and a key without admin gets its own entries only", async () => {
   const all = itemsOf(await exportTrail(admin)).flatMap((item) => (item.type === "entry" ? [item] : []));
   const expected = all.filter(({ entry }) => entry.client_id === "acme");
   for (const text of [await exportTrail(acme), await exportTrail(admin, { client: "acme" })]) {

@@ -1,4 +1,4 @@
-/** Who may call: by PostgreSQL's word where Redis is away, and by the cache that is filled from it. */
+/** Authorization by PostgreSQL when Redis is unreachable, and by the cache that is filled from it. */
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { countEvents } from "../../lib/analytics/contract.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   deps = await testDeps();
 });
 
-describe("when Redis is away, PostgreSQL", () => {
+describe("authorization by PostgreSQL, when Redis is unreachable,", () => {
   let away: Deps;
   beforeAll(() => {
     away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
@@ -31,7 +31,7 @@ describe("when Redis is away, PostgreSQL", () => {
     });
   });
 
-  /** @returns who it is, or why not */
+  /** @returns the caller, or the code of the refusal */
   const check = (secret: string, { scopes }: Pick<Operation, "scopes">): Promise<unknown> =>
     authorize(away, secret, scopes ?? [], () => {}).then(
       ({ clientId, admin }) => ({ clientId, admin }),
@@ -41,7 +41,7 @@ describe("when Redis is away, PostgreSQL", () => {
     deps.sql`UPDATE api_keys SET ${deps.sql(column)} = ${new Date(ms)} WHERE hash = ${hashSecret(secret)}`;
 
   it.each(scopeSchema.options)(
-    "lets a key with the scope %s make the calls that take it, and no others",
+    "lets a key with the scope %s call exactly the operations that accept it",
     async (scope) => {
       const { clientId, secret } = await addClient(deps, `only-${scope}`, { scopes: [scope] });
       const admin = scope === "admin";
@@ -52,7 +52,7 @@ describe("when Redis is away, PostgreSQL", () => {
     },
   );
 
-  it("refuses a key that has expired, and takes one that has not", async () => {
+  it("accepts a key until it expires", async () => {
     const { clientId, secret } = await addClient(deps, "expiring");
     await change(secret, "expires_at", Date.now() + 3_600_000);
     expect(await check(secret, countEvents)).toEqual({ clientId, admin: false });
@@ -60,7 +60,7 @@ describe("when Redis is away, PostgreSQL", () => {
     expect(await check(secret, countEvents)).toBe("expired-api-key");
   });
 
-  it("refuses a key that was revoked, one that nobody made, and one whose client is switched off", async () => {
+  it("refuses a revoked key, an unknown key, and a key of an inactive client", async () => {
     const { clientId, secret } = await addClient(deps, "refused");
     expect(await check(secret, countEvents)).toEqual({ clientId, admin: false });
     await deps.sql`UPDATE clients SET active = false WHERE client_id = ${clientId}`;
@@ -71,8 +71,8 @@ describe("when Redis is away, PostgreSQL", () => {
   });
 });
 
-describe("the cache of keys", () => {
-  /** Runs `between` after a statement has been answered and before its caller gets the rows. */
+describe("the key cache", () => {
+  /** Runs `between` after a statement is answered and before its caller gets the rows. */
   const afterStatement = (sql: Deps["sql"], between: () => Promise<void>): Deps["sql"] =>
     new Proxy(sql, {
       apply: async (target, self, given: Parameters<Deps["sql"]>) => {
@@ -83,7 +83,7 @@ describe("the cache of keys", () => {
     });
 
   it.each(["our own", "imported"])(
-    "keeps a revocation of %s key that comes while it is loaded",
+    "keeps a revocation that happens while the key (%s) is loaded",
     async (kind) => {
       const imported = kind === "imported";
       const client = await addClient(deps, imported ? "race-imported" : "race-own");
@@ -102,7 +102,7 @@ describe("the cache of keys", () => {
     },
   );
 
-  it("gives up that a key is unknown for one that was made meanwhile", async () => {
+  it("forgets that a key is unknown when it is imported", async () => {
     const { clientId } = await addClient(deps, "made-later");
     const secret = randomBytes(24).toString("hex");
     expect((await send(deps, secret, anEvent())).status).toBe(401);

@@ -1,4 +1,4 @@
-/** The plain design that Weir is compared with must do its work, or the ratio means nothing; so must the bench's loads. */
+/** The plain design that Weir is compared with must work, or the ratio means nothing; so must the bench's loads. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -33,7 +33,7 @@ describe("the plain design", () => {
     post = async (key, body) => (await handler({ headers: { "x-api-key": key }, body })).statusCode;
   });
 
-  it("accepts an event, stores it once, and keeps a row of each call", async () => {
+  it("accepts an event, stores it once, and records each call", async () => {
     const bodies = new Bodies();
     const body = bodies.one();
     const statuses = [
@@ -52,8 +52,8 @@ describe("the plain design", () => {
   });
 });
 
-describe("the bench's own load", () => {
-  it("is events that Weir takes, all of them new, and that its workers store", async () => {
+describe("the bench's load", () => {
+  it("consists of new events that Weir accepts and its workers store", async () => {
     const deps = await testDeps();
     const secret = await makeClient(deps, "shop", ["ingest"]);
     await fill(deps, secret, { events: 300, perRequest: 100 });
@@ -65,7 +65,7 @@ describe("the bench's own load", () => {
 });
 
 describe("an open loop", () => {
-  it("times requests from when they were due, and each event until it can be read", async () => {
+  it("measures requests from when they were due, and each event until it can be read", async () => {
     const deps = await testDeps();
     const send = ingestOf(deps, await makeClient(deps, "shop", ["ingest"]));
     let working = true;
@@ -75,7 +75,7 @@ describe("an open loop", () => {
         await sleep(5);
       }
     })();
-    // One request at a time, 20 ms each, where one is due every 10 ms; the fifth is refused.
+    // One request at a time, 20 ms each, while one is due every 10 ms; the fifth is refused.
     let last = Promise.resolve(0);
     let count = 0;
     const serve = async (body: string): Promise<number> => {
@@ -94,7 +94,7 @@ describe("an open loop", () => {
     await worker;
     expect(arrived).toMatchObject({ sent: 40, accepted: 39, missing: 0 });
     expect([arrived.acceptedMs.length, arrived.queryableMs.length]).toEqual([39, 39]);
-    // Each had to wait longer than the one before it, though its own answer took no longer.
+    // Each waited longer than the one before it, though its own answer took no longer.
     const [first, last10] = [arrived.acceptedMs.slice(0, 10), arrived.acceptedMs.slice(-10)];
     expect(median(last10)).toBeGreaterThan(median(first));
   });

@@ -1,4 +1,4 @@
-/** One calendar: `uniques` and `series` cut the same buckets, in every zone that a call takes. */
+/** One calendar: `uniques` and `series` use the same buckets, in every zone that a call accepts. */
 
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
@@ -37,7 +37,7 @@ type Bucket = [bucket: string, count: number];
 const bucketsOf = (cells: unknown): Bucket[] =>
   (cells as { bucket: string; count: number }[]).map(({ bucket, count }) => [bucket, count]);
 
-/** The buckets of `series` that hold events. */
+/** The buckets of `series` that have events. */
 async function series(query: Question): Promise<Bucket[]> {
   const { status, body, text } = await acme(getSeries, { query: { ...query } });
   expect(status, text).toBe(200);
@@ -60,7 +60,7 @@ async function uniques(query: Question, exactEvents: number): Promise<Bucket[]> 
   return bucketsOf(answer.body.buckets);
 }
 
-/** Every event has a value of its own, so that both calls count the same in each bucket. */
+/** Every event has a different value, so that both calls count the same in each bucket. */
 async function storeAt(times: readonly number[]): Promise<string> {
   const event_type = `at-${randomUUID()}`;
   const rows = times.map((ms, n) =>
@@ -70,7 +70,7 @@ async function storeAt(times: readonly number[]): Promise<string> {
   return event_type;
 }
 
-describe("uniques and series cut the same buckets", () => {
+describe("uniques and series use the same buckets", () => {
   test.each<[zone: string, day: string, interval: string]>([
     ["America/Havana", "2026-11-01", "hour"],
     ["America/Havana", "2026-11-01", "day"],
@@ -96,7 +96,7 @@ describe("uniques and series cut the same buckets", () => {
     const expected = await series(query);
     expect(expected.reduce((sum, [, count]) => sum + count, 0)).toBe(times.length);
     expect(await uniques(query, 1_000)).toEqual(expected);
-    // Of so few values an estimate is off by one or two.
+    // With so few values an estimate is off by one or two.
     const estimated = await uniques(query, 0);
     expect(estimated.map(([bucket]) => bucket)).toEqual(expected.map(([bucket]) => bucket));
     for (const [index, [, count]] of estimated.entries())
@@ -128,7 +128,7 @@ describe("uniques and series cut the same buckets", () => {
   });
 });
 
-describe("all calls that cut days take the same zones", () => {
+describe("all calls with calendar buckets accept the same zones", () => {
   const ask = async (tz: string): Promise<number[]> => {
     const query = { interval: "day", tz, start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
     const asked = [
@@ -139,7 +139,7 @@ describe("all calls that cut days take the same zones", () => {
   };
 
   test.each(["UTC", "Europe/Berlin", "europe/berlin", "America/Argentina/Ushuaia", "Etc/GMT+5", "EST5EDT", "+05:30", "-00:00"])(
-    "%s is taken",
+    "%s is accepted",
     async (tz) => expect(await ask(tz)).toEqual([200, 200]),
   ); // biome-ignore format: one call a line
 

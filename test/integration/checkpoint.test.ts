@@ -32,7 +32,7 @@ const lane = async (): Promise<number> => {
 };
 
 describe("a checkpoint", () => {
-  it("says how far every lane has come, is signed, chained to the one before, stored and logged", async () => {
+  it("has every lane's head, and is signed, chained to the one before, stored and logged", async () => {
     expect(await run()).toEqual({ busy: false, checkpoint: 1, copied: 0 });
     await Promise.all([seal(3), seal(2), seal(1)]);
     expect(await run()).toEqual({ busy: false, checkpoint: 2, copied: 0 });
@@ -63,7 +63,7 @@ describe("a checkpoint", () => {
     );
   });
 
-  it("is not made where nothing has changed for less than a day", async () => {
+  it("is not made if nothing has changed and the last one is less than a day old", async () => {
     const begin = Date.now();
     await run({}, begin);
     expect(await run({}, begin + DAY_MS - 1)).toMatchObject({ checkpoint: null });
@@ -85,7 +85,7 @@ describe("a checkpoint", () => {
     expect(second?.made_at).toBe(first?.made_at);
   });
 
-  it("has a number of its own, however many are made at once while workers go on", async () => {
+  it("has a unique number, even with concurrent runs while workers write", async () => {
     let working = true;
     const workers = Promise.all(
       Array.from({ length: 3 }, async () => {
@@ -112,7 +112,7 @@ describe("a checkpoint", () => {
     }
   });
 
-  it("is signed by another key from one to the next, with the former known or not", async () => {
+  it("can be signed by a new key, whether or not the former is known", async () => {
     await run();
     const next = generateKeyPairSync("ed25519");
     const signer = keySigner(next.privateKey);
@@ -123,7 +123,7 @@ describe("a checkpoint", () => {
     expect(stored.map(({ key_id }) => key_id)).toEqual([keyId(made.publicKey), keyId(next.publicKey)]);
   });
 
-  it("is not kept where its signature is not right", async () => {
+  it("is not stored if its signature is wrong", async () => {
     const sign = async (): Promise<Buffer> => Buffer.alloc(64);
     await expect(run({ signer: { ...made.deps.signer, sign } })).rejects.toThrow("not one of the signer's");
     expect(await storedCheckpoints(deps)).toEqual([]);
@@ -149,7 +149,7 @@ describe("a damaged trail", () => {
       "the last checkpoint",
       () => deps.sql`UPDATE audit_checkpoints SET document = replace(document, '"entries":2', '"entries":1')`,
     ],
-  ])("is not signed: %s", async (_, damage) => {
+  ])("is not signed if it is damaged in %s", async (_, damage) => {
     await deps.sql`DELETE FROM audit_lanes WHERE lane > 0`;
     await seal(1);
     await seal(1);
@@ -162,10 +162,10 @@ describe("a damaged trail", () => {
   });
 
   it.each([
-    ["no JSON", "{"],
+    ["not JSON", "{"],
     ["not in canonical form", "{ }"],
     ["of another shape", "{}"],
-  ])("is one whose last checkpoint is %s", async (_, document) => {
+  ])("is detected if the last checkpoint is %s", async (_, document) => {
     await seal(2);
     await run();
     await deps.sql`UPDATE audit_checkpoints SET document = ${document}`;
@@ -173,7 +173,7 @@ describe("a damaged trail", () => {
     await expect(run()).rejects.toThrow("Checkpoint 1 is not as it was written.");
   });
 
-  it("is damaged also where nothing was signed before", async () => {
+  it("is detected even if nothing was signed before", async () => {
     await seal(1);
     await deps.sql`DELETE FROM audit_seals WHERE lane = ${await lane()}`;
     await expect(run()).rejects.toThrow(TrailDamagedError);

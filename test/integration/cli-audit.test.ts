@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 describe("weir audit", () => {
-  it("has what other commands did, by whom, with before and after, and no secret", async () => {
+  it("records what other commands did, by whom, with before and after, and no secret", async () => {
     const client = await json<object>("client", "create", "--name", "Recorded", "--id", "recorded");
     await json("client", "update", "recorded", "--burst", "9");
     const { secret, ...key } = await json<{ key_id: string; secret: string }>(
@@ -57,7 +57,7 @@ describe("weir audit", () => {
     }
   });
 
-  it("reads audit rows back in, from a file and from standard input, each once", async () => {
+  it("recovers audit rows once, from a file and from standard input", async () => {
     await drainAll(deps);
     const rows = [1, 2, 3].map((n) => ({
       v: 1,
@@ -94,7 +94,7 @@ describe("weir audit", () => {
     ]);
   });
 
-  it("prints its own row where the queue is away, to be read back in", async () => {
+  it("prints its own row if the queue is unreachable, so that it can be recovered", async () => {
     const env = { ...servers, REDIS_URL: "redis://127.0.0.1:1" };
     const { code, out, err } = await weir(["client", "create", "--name", "Dark", "--id", "dark", "--json"], {
       env,
@@ -109,7 +109,7 @@ describe("weir audit", () => {
     expect(lost.err).toContain("1 rows found, 0 on their way. Do it again: twice does no harm.");
     expect(lost.err).toContain("The queue is out of reach.");
   });
-  it("makes a key pair that signs, of which it keeps nothing, without any server", async () => {
+  it("generates a key pair that signs, without any server, and keeps none of it", async () => {
     const made = async () => {
       const { code, out } = await weir(["audit", "keygen", "--json"], { env: {} });
       expect(code).toBe(0);
@@ -131,7 +131,7 @@ describe("weir audit", () => {
     expect(await readdir(folder)).toEqual(before);
   });
 
-  it("erases who called, and records that without saying whom", async () => {
+  it("erases personal data, and records that without the value", async () => {
     await drainAll(deps);
     const address = "203.0.113.78";
     const at = Date.now() - 60_000;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 describe("weir", () => {
-  it("makes, lists and changes clients", async () => {
+  it("creates, lists and changes clients", async () => {
     const client = await json<object>("client", "create", "--name", "A shop", "--id", "shop", "--rate", "5");
     expect(client).toMatchObject({ client_id: "shop", rate_limit_per_second: 5, burst: 2_000, active: true });
     await weir(["client", "create", "--name", "Evil \u001b[2Jname"]);
@@ -33,7 +33,7 @@ describe("weir", () => {
     expect(await json("client", "list")).toMatchObject([{}, { client_id: "shop" }]);
   });
 
-  it("makes keys that work, lists them without their secrets, and revokes them", async () => {
+  it("creates keys that work, lists them without their secrets, and revokes them", async () => {
     const made = await weir([
       "key",
       "create",
@@ -54,7 +54,7 @@ describe("weir", () => {
     expect((await send(deps, secret, anEvent())).body.code).toBe("revoked-api-key");
   });
 
-  it("takes over a key, from standard input or as an option", async () => {
+  it("imports a key, from standard input or as an option", async () => {
     const words = [
       "key",
       "import",
@@ -73,7 +73,7 @@ describe("weir", () => {
     expect((await weir([...words, "--secret", "given-as-an-option"])).err).toBe("The key is known already.");
   });
 
-  it("shows the quarantine and empties it", async () => {
+  it("lists the quarantine and redrives it", async () => {
     expect((await weir(["quarantine", "list"])).out).toBe("The quarantine is empty.");
     await deps.sql.unsafe(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poisoned'; END $$;
@@ -94,13 +94,13 @@ describe("weir", () => {
     expect(await counts(deps, "shop")).toMatchObject({ quarantine: 0, stored: 2 });
   });
 
-  it.each(QUEUES)("puts dead letters back into the queue (%s)", async (name) => {
+  it.each(QUEUES)("redrives dead letters (%s)", async (name) => {
     const config = await queueConfig(name, { queueMaxDeliveries: 1 });
     const { queue } = freshDeps(config);
     const env = queueEnvironment(config);
     const words = ["dead-letters", "redrive"];
     expect((await weir(words, { env })).out).toBe("0 messages are back in the queue.");
-    // The commands themselves are on their way to the audit log.
+    // The audit rows of the commands themselves are in the queue.
     await queue.ack(ids(await take(queue, 1)));
     await setAside(queue, numbered(3));
     const first = await weir([...words, "--limit", "2", "--json"], { env });
@@ -157,7 +157,7 @@ describe("weir", () => {
     [["client", "list"], away, "The database is out of reach."],
     [["audit", "recover", "no-such-file"], undefined, "no such file"],
     [["client", "list"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, "Set both"],
-  ])("%j %j fails with one clear word and no stack", async (words, env, message) => {
+  ])("%j %j fails with one clear message and no stack", async (words, env, message) => {
     const { code, err } = await weir(words, env && { env });
     expect(code).toBe(1);
     expect(err).toContain(message);

@@ -1,4 +1,4 @@
-/** An id that comes again with a digest which Redis does not expect: PostgreSQL decides whether that is a conflict. */
+/** An id that is sent again with a digest that Redis does not expect: PostgreSQL decides whether that is a conflict. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { freshDeps } from "../support/faults.ts";
@@ -16,7 +16,7 @@ import { QUEUES, queueConfig } from "../support/queues.ts";
 
 const other = (event: object): object => ({ ...event, payload: { probe: true } });
 
-/** On Redis Streams as after FLUSHALL, on SQS as after a confirmation that was lost. */
+/** Forgets seen ids: with Redis Streams as after FLUSHALL, with SQS as after a lost confirmation. */
 async function forget({ redis, config }: Deps, clientId: string): Promise<void> {
   if (config.queue === "redis") {
     await redis.flushdb();
@@ -40,7 +40,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     deps = freshDeps(await queueConfig(queue));
   });
 
-  it("a resend of what is stored is a duplicate, though a probe with other content has left its mark", async () => {
+  it("a resend of a stored event is a duplicate, though a probe with other content left its digest in Redis", async () => {
     const { clientId, secret } = await addClient(deps, "probed");
     const event = anEvent({ payload: { a: 1, b: { c: "x", d: 1.5 } } });
     await send(deps, secret, event);
@@ -53,14 +53,14 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     isConflict(await send(deps, secret, { ...event, payload: { a: 1, b: { c: "x", d: 2.5 } } }));
     isConflict(await send(deps, secret, { ...event, event_type: "test.changed" }));
     isConflict(await send(deps, secret, { ...event, timestamp: new Date(Date.now() - 1_000).toISOString() }));
-    // Redis takes the probe for a duplicate of itself.
+    // Redis considers the probe a duplicate of itself.
     isDuplicate(await send(deps, secret, other(event)));
     await drainAll(deps);
     expect(await counts(deps, clientId)).toMatchObject(stored(1, { duplicates: 1 }));
     await expectTidy(deps, clientId);
   });
 
-  it("numbers are told apart by their digits", async () => {
+  it("numbers are compared by their digits", async () => {
     const { clientId, secret } = await addClient(deps, "digits");
     const event = anEvent({ payload: 0 });
     const withNumber = (text: string): string =>
@@ -74,7 +74,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     isConflict(await send(deps, secret, withNumber("15e-1")));
   });
 
-  it("a resend of what was erased is a duplicate", async () => {
+  it("a resend of an erased event is a duplicate", async () => {
     const { clientId, secret } = await addClient(deps, "erased");
     const event = anEvent({ payload: { card: "4111 1111 1111 1111" } });
     await send(deps, secret, event);
@@ -85,7 +85,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     isDuplicate(await send(deps, secret, event));
   });
 
-  it("a resend of what is in quarantine is a duplicate", async () => {
+  it("a resend of a quarantined event is a duplicate", async () => {
     const { clientId, secret } = await addClient(deps, "set-aside");
     await deps.sql`ALTER TABLE events ADD CONSTRAINT no_poison CHECK (event_type <> 'poison') NOT VALID`;
     const event = anEvent({ event_type: "poison" });
@@ -102,7 +102,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await drainAll(deps);
   });
 
-  it("only the doubtful items are looked at, and all of a request are answered", async () => {
+  it("only the items in doubt are looked up, and every item of a request is answered", async () => {
     const { clientId, secret } = await addClient(deps, "several");
     const [a, b, c] = [anEvent(), anEvent(), anEvent()];
     await send(deps, secret, { events: [a, b] });
@@ -119,7 +119,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expectTidy(deps, clientId);
   });
 
-  it("a receipt of a request that had duplicates only can be read", async () => {
+  it("the receipt of a request with duplicates only can be read", async () => {
     const { clientId, secret } = await addClient(deps, "receipt-of-none");
     const event = anEvent();
     await send(deps, secret, event);
@@ -133,8 +133,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   });
 });
 
-describe("while PostgreSQL holds nothing of the id", () => {
-  it("a mark of Redis Streams is right", async () => {
+describe("while PostgreSQL does not have the id", () => {
+  it("with Redis Streams, the digest in Redis decides", async () => {
     const deps = freshDeps(await queueConfig("redis"));
     const { secret } = await addClient(deps, "waiting");
     const event = anEvent();
@@ -143,13 +143,13 @@ describe("while PostgreSQL holds nothing of the id", () => {
     isDuplicate(await send(deps, secret, event));
   });
 
-  it("a mark of Redis Streams is not trusted where messages wait for longer than marks last", async () => {
+  it("with Redis Streams, the digest is not trusted if messages wait longer than digests last", async () => {
     const deps = freshDeps(await queueConfig("redis", { dedupWindowSeconds: 1 }));
     const { clientId, secret } = await addClient(deps, "overdue");
     const event = anEvent();
     await send(deps, secret, event);
     const marked = async (): Promise<number> => (await send(deps, secret, other(event))).body.accepted ?? 0;
-    // The mark of the first is gone, its message is not.
+    // The first event's digest is gone, but its message is not.
     await expect.poll(marked, { timeout: 10_000 }).toBe(1);
     expect(await send(deps, secret, event)).toMatchObject({
       status: 503,
@@ -166,7 +166,7 @@ describe("while PostgreSQL holds nothing of the id", () => {
     expect(await counts(deps, clientId)).toMatchObject({ events: 2 });
   });
 
-  it("an event goes into SQS, since the mark of an earlier one may be lost, and the ledger decides", async () => {
+  it("with SQS, the event is sent, since an earlier event's digest may be lost, and the ledger decides", async () => {
     const deps = freshDeps(await queueConfig("sqs"));
     const { clientId, secret } = await addClient(deps, "on-its-way");
     const event = anEvent();
@@ -183,7 +183,7 @@ describe("while PostgreSQL holds nothing of the id", () => {
   });
 });
 
-it("a resend of an event whose confirmation was lost is no conflict, before it is stored and after", async () => {
+it("a resend of an event whose confirmation was lost is no conflict, before or after it is stored", async () => {
   const deps = freshDeps(await queueConfig("sqs"));
   const { clientId, secret } = await addClient(deps, "unconfirmed");
   const event = anEvent();
@@ -199,10 +199,10 @@ it("a resend of an event whose confirmation was lost is no conflict, before it i
   expect(await counts(deps, clientId)).toMatchObject(stored(1));
 });
 
-describe("while PostgreSQL is away", () => {
+describe("while PostgreSQL is unreachable", () => {
   const away = "postgres://nobody@127.0.0.1:1/none";
 
-  it("an event that may be a conflict is to be sent again, on Redis Streams", async () => {
+  it("with Redis Streams, an event that may be a conflict is a retryable error", async () => {
     const config = await queueConfig("redis");
     const deps = freshDeps(config);
     const { secret } = await addClient(deps, "away");
@@ -219,7 +219,7 @@ describe("while PostgreSQL is away", () => {
     });
   });
 
-  it("it is queued, on SQS", async () => {
+  it("with SQS, an event that may be a conflict is queued", async () => {
     const config = await queueConfig("sqs");
     const deps = freshDeps(config);
     const { clientId, secret } = await addClient(deps, "away");

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { closeDeps, type Deps } from "../../lib/app/connect.ts";
 import { testDeps, testServers } from "../support/deps.ts";
 
-// Each test is a function instance of its own.
+// Each test is a separate function instance.
 beforeEach(() => vi.resetModules());
 let deps: Deps | undefined;
 afterEach(async () => {
@@ -16,7 +16,7 @@ async function instance(databaseUrl: string, redisUrl: string) {
   return import("../../lib/app/connect-once.ts");
 }
 
-it("connects to PostgreSQL before anything is asked of it, and once", async () => {
+it("an instance connects to PostgreSQL once, before the first query", async () => {
   const { databaseUrl, redisUrl } = await testServers();
   const { sql } = await testDeps();
   const connections = async (): Promise<number> => {
@@ -35,7 +35,7 @@ it("connects to PostgreSQL before anything is asked of it, and once", async () =
   expect(await connections()).toBe(1);
 });
 
-it("leaves it to the statement to fail where there is no PostgreSQL", async () => {
+it("an instance without PostgreSQL starts, and its first statement fails", async () => {
   const { redisUrl } = await testServers();
   const { getConnectedDeps } = await instance("postgres://127.0.0.1:1/weir", redisUrl);
   deps = getConnectedDeps();

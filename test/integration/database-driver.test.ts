@@ -1,4 +1,4 @@
-/** The driver of PostgreSQL with the changes of `patches/`, and that it still needs them. */
+/** The PostgreSQL driver with the changes of `patches/`, and proof that it still needs them. */
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ beforeAll(() => {
   atEnd(() => admin.end());
 });
 
-/** A pool of one connection, so that what a statement leaves behind meets the next one. */
+/** A pool of one connection, so that the next statement meets whatever one leaves behind. */
 function pool(
   driver: typeof postgres = postgres,
   options: postgres.Options<Record<string, never>> = {},
@@ -30,7 +30,7 @@ function pool(
   return sql;
 }
 
-/** Answers four rows, and then an error. */
+/** Returns four rows, and then an error. */
 const failing = (sql: postgres.ISql): Rows => sql`SELECT 1 / (5 - g) AS x FROM generate_series(1, 10) AS g`;
 const next = async (sql: postgres.ISql): Promise<unknown[]> => [...(await sql`SELECT 42 AS x`)];
 
@@ -90,14 +90,14 @@ const FAILURES: [name: string, run: (sql: Sql) => Promise<unknown>][] = [
 ];
 
 describe("a statement that fails after its first rows", () => {
-  it.each(FAILURES)("leaves nothing for the next one: %s", async (_, run) => {
+  it.each(FAILURES)("leaves nothing for the next statement: %s", async (_, run) => {
     const sql = pool();
     await expect(run(sql)).rejects.toThrow();
     expect(await next(sql)).toEqual([{ x: 42 }]);
     expect(await next(sql)).toEqual([{ x: 42 }]);
   });
 
-  it("leaves nothing for one that was sent before it failed", async () => {
+  it("leaves nothing for a statement sent before it failed", async () => {
     const sql = pool();
     await next(sql);
     const [first, second, third] = await Promise.allSettled([failing(sql), next(sql), next(sql)]);
@@ -106,7 +106,7 @@ describe("a statement that fails after its first rows", () => {
     expect(third).toEqual({ status: "fulfilled", value: [{ x: 42 }] });
   });
 
-  it("leaves nothing for the next one where it was cancelled", async () => {
+  it("leaves nothing for the next statement if it is cancelled", async () => {
     const sql = pool();
     await next(sql);
     const running = sql`SELECT g, CASE WHEN g > 2000 THEN pg_sleep(10)::text END FROM generate_series(1, 3000) AS g`;
@@ -128,7 +128,7 @@ describe("a connection that ends", () => {
     await admin`SELECT pg_terminate_backend(${row?.pid}, 5000)`;
   };
 
-  it("within a transaction fails it, and the next statement runs on a new one", async () => {
+  it("within a transaction fails it, and the next statement uses a new connection", async () => {
     const sql = pool();
     for (let round = 0; round < 3; round++) {
       const running = sql.begin(async (tx) => {
@@ -140,7 +140,7 @@ describe("a connection that ends", () => {
     }
   });
 
-  it("lets nothing of its transaction run in another one", async () => {
+  it("does not let statements of its transaction run in another one", async () => {
     const sql = pool();
     await sql`CREATE TEMP TABLE IF NOT EXISTS nothing (n int)`;
     const gone = Promise.withResolvers<void>();
@@ -158,7 +158,7 @@ describe("a connection that ends", () => {
     });
   });
 
-  it("between two fetches of a cursor is no end of its rows", async () => {
+  it("between two fetches of a cursor is an error, not the end of its rows", async () => {
     const sql = pool();
     const rows: unknown[] = [];
     const read = async (): Promise<void> => {
@@ -166,7 +166,7 @@ describe("a connection that ends", () => {
       for await (const page of sql`SELECT g FROM generate_series(1, 10) AS g`.cursor(3)) {
         rows.push(...page);
         await admin`SELECT pg_terminate_backend(${row?.pid}, 5000)`;
-        // Until the driver has noticed.
+        // Wait until the driver has noticed.
         await next(sql).catch(() => {});
       }
     };
@@ -189,7 +189,7 @@ async function unpatched(): Promise<typeof postgres> {
   return (await import(pathToFileURL(join(folder, "node_modules/postgres/src/index.js")).href)).default;
 }
 
-it("still needs its patch: where this fails, a new version has mended it, and the patch can go", async () => {
+it("the driver still needs its patch: if this fails, a new version has a fix, and the patch can go", async () => {
   const sql = pool(await unpatched());
   await expect(failing(sql)).rejects.toThrow();
   // https://github.com/porsager/postgres/issues/1119 and 1181

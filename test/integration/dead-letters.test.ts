@@ -1,4 +1,4 @@
-/** Events of dead letters are pending, and count once, whatever had become of them before. */
+/** Events of dead letters are pending, and count once, whether or not they were stored before. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Message } from "../../lib/queue/port.ts";
@@ -14,7 +14,7 @@ describe.each(QUEUES)("dead letters with QUEUE=%s", (name) => {
     deps = freshDeps(await queueConfig(name, { queueMaxDeliveries: 1 }));
   });
 
-  /** Has everything that waits set aside, after `work` has had it. */
+  /** Makes dead letters of all waiting messages, after `work` has processed them. */
   async function setAllAside(work: (messages: Message[]) => Promise<unknown>): Promise<number> {
     const messages = await deps.queue.receive({ maxMessages: 100, waitMs: 1_000 });
     await work(messages);
@@ -26,7 +26,7 @@ describe.each(QUEUES)("dead letters with QUEUE=%s", (name) => {
     return messages.length;
   }
 
-  it("are stored when they are put back, and pending until then", async () => {
+  it("are pending until they are redriven, and then stored", async () => {
     const { clientId, secret } = await addClient(deps, "pending");
     const { body } = await send(deps, secret, someEvents(200));
     const letters = await setAllAside(async () => {});
@@ -40,7 +40,7 @@ describe.each(QUEUES)("dead letters with QUEUE=%s", (name) => {
     await expectTidy(deps, clientId);
   });
 
-  it("count nothing when they are put back though they had been stored, once by themselves and once in two copies", async () => {
+  it("that were stored already count nothing when redriven, alone and beside copies", async () => {
     const { clientId, secret } = await addClient(deps, "settled");
     const { body } = await send(deps, secret, someEvents(200));
     let settled: Message[] = [];

@@ -8,7 +8,7 @@ import { QUEUES, queueConfig } from "../support/queues.ts";
 const WINDOW_S = 2;
 const WINDOW_MS = WINDOW_S * 1_000;
 
-/** Windows of which Redis knows ids of a client, and when these expire, in milliseconds since the Unix epoch. */
+/** The windows for which Redis has ids of a client, and their expiry in milliseconds since the Unix epoch. */
 async function windows({ redis }: Deps, clientId: string): Promise<{ number: number; expiresAt: number }[]> {
   const keys = await redis.keys(`*:seen:${clientId}:*`);
   return Promise.all(
@@ -19,7 +19,7 @@ async function windows({ redis }: Deps, clientId: string): Promise<{ number: num
   );
 }
 
-it.each(QUEUES)("an id is known for one window at least and two at most, over %s", async (queue) => {
+it.each(QUEUES)("an id is known for at least one window and at most two, with QUEUE=%s", async (queue) => {
   const deps = await testDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
   const { clientId, secret } = await addClient(deps, "windowed");
   const event = anEvent();
@@ -30,7 +30,7 @@ it.each(QUEUES)("an id is known for one window at least and two at most, over %s
     const { body } = await send(deps, secret, { events: [event, anEvent()] });
     outcomes.push({ accepted: body.accepted, duplicates: body.duplicates });
     for (const { number, expiresAt } of await windows(deps, clientId)) {
-      // An expired hash that Redis has not removed yet has no time.
+      // An expired hash that Redis has not removed yet has no expiry.
       if (expiresAt < 0) continue;
       const late = expiresAt - (number + 2) * WINDOW_MS;
       expect(late).toBeGreaterThanOrEqual(0);
@@ -43,7 +43,7 @@ it.each(QUEUES)("an id is known for one window at least and two at most, over %s
   expect((await send(deps, secret, event)).body).toMatchObject({ accepted: 1, duplicates: 0 });
 });
 
-it("a window that was made longer lasts longer at once", async () => {
+it("a longer window takes effect at once", async () => {
   const deps = await testDeps({ dedupWindowSeconds: 60 });
   const { clientId, secret } = await addClient(deps, "changed");
   await send(deps, secret, anEvent());

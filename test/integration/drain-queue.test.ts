@@ -21,7 +21,7 @@ const stored = async ({ sql }: Deps): Promise<number> => {
 };
 
 describe("draining the queue", () => {
-  it("settles what is there, in parts of a size, and ends when the time is up", async () => {
+  it("processes what is there, in batches of limited size, and ends when the time is up", async () => {
     const deps = await testDeps();
     const clientId = await sendMany(deps, 30);
     const started = Date.now();
@@ -34,7 +34,7 @@ describe("draining the queue", () => {
     expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
   });
 
-  it("shares the queue with another run at the same time", async () => {
+  it("shares the queue with a concurrent run", async () => {
     const deps = await testDeps();
     await sendMany(deps, 40);
     const other = createDeps(deps.config);
@@ -46,7 +46,7 @@ describe("draining the queue", () => {
     expect(await stored(deps)).toBe(80);
   });
 
-  it("gives everything back, uncounted, while the database is away, and fails at the end", async () => {
+  it("releases everything, uncounted, while the database is unreachable, and fails at the end", async () => {
     const deps = await testDeps();
     await sendMany(deps, 5);
     const away = createDeps({ ...deps.config, databaseUrl: "postgres://127.0.0.1:1/none" });
@@ -60,7 +60,7 @@ describe("draining the queue", () => {
     expect(await stored(deps)).toBe(10);
   });
 
-  it("sets a message aside that nobody can read, and settles its neighbours", async () => {
+  it("makes an unreadable message a dead letter, and stores its neighbours", async () => {
     const deps = await testDeps({ queueMaxDeliveries: 2 });
     await deps.queue.send([{ body: "nonsense", events: 0 }]);
     await sendMany(deps, 2);

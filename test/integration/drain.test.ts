@@ -1,4 +1,4 @@
-/** What a worker's transaction does after a deadlock, and with two messages of one request. */
+/** The worker's transaction after a deadlock, and with two messages of one request. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { eventKey } from "../../lib/base/ids.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
   deps = await testDeps();
 });
 
-/** Sends events, and takes their message out of the queue. */
+/** Sends events and receives their message. */
 async function aMessage(secret: string, ids: readonly string[]): Promise<Delivered & { receiptId: string }> {
   const { body } = await send(deps, secret, { events: ids.map((event_id) => anEvent({ event_id })) });
   const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
@@ -26,11 +26,11 @@ async function aMessage(secret: string, ids: readonly string[]): Promise<Deliver
 describe("a batch", () => {
   it("is stored after a deadlock", async () => {
     const { clientId, secret } = await addClient(deps, "deadlock");
-    // In the order in which a worker claims them.
+    // Sorted in the order in which a worker claims them.
     const ids = ["a", "b"].sort((a, b) => (eventKey(a) < eventKey(b) ? -1 : 1));
     const message = await aMessage(secret, ids);
     const [first = "", second = ""] = ids.map(eventKey);
-    // The worker looks for deadlocks when the other transaction is sure to wait for it, and the other one does not.
+    // The worker checks for deadlocks once the other transaction surely waits for it, and the other never checks.
     const [database] = await deps.sql`SELECT current_database() AS name`;
     await deps.sql`ALTER DATABASE ${deps.sql(String(database?.name))} SET deadlock_timeout = '3s'`;
     const worker = createDeps(deps.config);
@@ -54,7 +54,7 @@ describe("a batch", () => {
     await poll(async () => (await deadlocks())[0]?.deadlocks).toBe(1);
   });
 
-  it("is given up, and nothing of it stored, when each of five attempts ends in a deadlock", async () => {
+  it("fails after five deadlocks, and nothing of it is stored", async () => {
     const { clientId, secret } = await addClient(deps, "deadlocks");
     const message = await aMessage(secret, ["deadlocked"]);
     await deps.sql.unsafe(`
@@ -77,11 +77,11 @@ describe("a batch", () => {
     ["before", [0, 1]],
     ["after", [1, 0]],
   ])(
-    "stores a request's events where a message of the same request, which has none, comes %s theirs",
+    "stores a request's events though a message of the same request without events comes %s theirs",
     async (when, order) => {
       const { clientId, secret } = await addClient(deps, `twice-${when}`);
       const full = await aMessage(secret, [`${when}-1`, `${when}-2`]);
-      // As the queue holds it when Redis took a request twice, the first reply having been lost.
+      // What the queue holds if Redis accepted a request twice because the first reply was lost.
       const header = JSON.parse(full.body.split("\n")[0] ?? "") as Header;
       const empty = { ...full, id: "9-9", body: JSON.stringify({ ...header, accepted: 0 }) };
       const batch = order.map((position) => [empty, full][position] as Delivered);

@@ -9,7 +9,7 @@ import { addClient, drainAll } from "../support/pipeline.ts";
 
 let deps: Deps;
 let calls: ErasureCalls;
-/** With a key that is no administrator's. */
+/** Calls with a key without the scope admin. */
 let others: ErasureCalls;
 vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../functions/admin.ts");
@@ -51,7 +51,7 @@ describe("a value", () => {
     ["v.0", "7", ["list"]],
     ["v", '"it\'s \\"7\\""', ["quoted"]],
     ["w", "7", []],
-  ])("at payload.%s, %s, is that of %j, in events and in quarantine", async (path, value, names) => {
+  ])("at payload.%s, %s, matches %j, in events and in quarantine", async (path, value, names) => {
     for (const [name, payload] of Object.entries(payloads)) {
       const event = { eventId: name, at: Date.now(), payload };
       await workAt(deps, "shop", Date.now(), [event]);
@@ -84,7 +84,7 @@ describe("a value", () => {
     { property: 7 },
     { client: undefined },
     { more: 1 },
-  ])("is refused with %j, and not quoted", async (part) => {
+  ])("is refused with %j, and not repeated in the error", async (part) => {
     const answer = await calls.erase({ ...request, ...part });
     expect(answer).toMatchObject({ status: 422, body: { code: "invalid-body" } });
     expect(JSON.stringify(answer.body)).not.toContain(SUBJECT);
@@ -92,7 +92,7 @@ describe("a value", () => {
 });
 
 describe("erasures", () => {
-  it("are for administrators, of clients that exist", async () => {
+  it("need the scope admin and an existing client", async () => {
     const reader = await others.erase();
     expect(reader).toMatchObject({ status: 403, body: { code: "insufficient-scope" } });
     expect(await calls.erase({ ...request, client: "nobody" })).toMatchObject({ status: 404 });

@@ -1,4 +1,4 @@
-/** What an erasure does to payloads that are not stored yet: in the queue, in dead letters, in a worker's transaction. */
+/** How an erasure treats payloads that are not stored yet: in the queue, in dead letters, in a worker's transaction. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { eventKey } from "../../lib/base/ids.ts";
@@ -36,10 +36,10 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
     return () => closeDeps(deps);
   });
 
-  it("is completed while a payload waits in the queue, which is then stored erased", async () => {
+  it("completes while a payload waits in the queue, and the payload is then stored erased", async () => {
     const events = [anEvent({ event_id: "a", ...of(SUBJECT) }), anEvent({ event_id: "b", ...of("bob") })];
     const { body: sent } = await send(deps, secret, { events });
-    // SQS keeps its messages, but Weir's books of them are gone.
+    // SQS keeps its messages, but Weir's in-flight index is gone.
     if (name === "sqs") await deps.redis.flushdb();
     const { body } = await erase();
     expect(body).toMatchObject({ status: "completed", events_erased: 0 });
@@ -54,9 +54,9 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
     expect(receipt).toEqual({ accepted: 2, stored: 2 });
   });
 
-  it("names the dead letters, and what a redrive brings out of them is stored erased", async () => {
+  it("reports dead letters, and their payloads are stored erased after a redrive", async () => {
     await send(deps, secret, anEvent(of(SUBJECT)));
-    // One message carries the event, and another may carry the audit row.
+    // One message has the event, and another may have the audit row.
     const letters = await takeAll(deps.queue, (await deps.queue.depth()).messages);
     await deps.queue.fail(letters.map(({ id }) => id));
     await poll(async () => {
@@ -75,11 +75,11 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
     expect((await look(body.erasure_id)).body.unsearched).toEqual({ messages: 0, dead_letters: 0 });
   });
 
-  it("leaves alone what is received after it, though it is the same subject's", async () => {
+  it("does not erase later events, even of the same subject", async () => {
     await send(deps, secret, anEvent({ event_id: "before", ...of(SUBJECT) }));
     await erase();
     await send(deps, secret, anEvent({ event_id: "later", ...of(SUBJECT) }));
-    // Another's erasure, and one batch of all.
+    // An erasure of another subject, and all in one batch.
     await erase({ client: "shop", property: "payload.user.email", value: "bob" });
     await drainAll(deps);
     expect(await payloads()).toEqual([ERASED, JSON.stringify(of(SUBJECT).payload)]);
@@ -98,7 +98,7 @@ describe("an erasure", () => {
     return () => closeDeps(deps);
   });
 
-  it("keeps a payload out of quarantine, with the server's words about it", async () => {
+  it("keeps a payload, and the database's message about it, out of quarantine", async () => {
     await refuseEvents(deps);
     await send(deps, secret, anEvent({ event_id: "poison", ...of(SUBJECT) }));
     const { body } = await calls.erase();
@@ -108,7 +108,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("keeps a line that can't be read out of quarantine, whoever it is of", async () => {
+  it("keeps an unreadable line out of quarantine, whoever its subject", async () => {
     await send(deps, secret, anEvent(of("bob")));
     const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
     if (message === undefined) throw new Error("The queue gave no message.");
@@ -120,13 +120,13 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("reaches what a redrive of the quarantine has on its way", async () => {
+  it("reaches events that a redrive of the quarantine has queued", async () => {
     await refuseEvents(deps);
     await send(deps, secret, anEvent({ event_id: "poison", ...of(SUBJECT) }));
     await drainAll(deps);
     expect(await redrive(deps, { limit: 10 })).toEqual({ redriven: 1 });
     expect((await calls.erase()).body).toMatchObject({ status: "completed", quarantined_erased: 1 });
-    // Refused again, and then taken.
+    // Refused again, and then stored.
     await drainAll(deps);
     expect(await found(SUBJECT)).toBe(0);
     await deps.sql`DROP TRIGGER refuse ON events`;
@@ -137,7 +137,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("is not completed before a worker that began without knowing of it has ended", async () => {
+  it("does not complete before the end of a worker that started before it", async () => {
     await send(deps, secret, anEvent({ event_id: "held", ...of(SUBJECT) }));
     // The worker waits for this transaction, which has claimed the same id.
     const holder = await deps.sql.reserve();
@@ -157,7 +157,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("misses nothing that workers store at the same time", async () => {
+  it("misses nothing that workers store concurrently", async () => {
     const subjects = Array.from({ length: 6 }, (_, n) => `person-${n}@example.org`);
     for (let n = 0; n < 60; n++) {
       const events = subjects.map((email) => anEvent(of(email)));
@@ -194,7 +194,7 @@ describe("an erasure", () => {
     ["1e400", ["10.0e399", "1e401"], 1],
     ["true", ["true", '"true"', "false"], 1],
     ['"é \\u0001"', ['"\\u00e9 \\u0001"', '"é"'], 1],
-  ])("recognises %s among %j that arrive", async (value, members, matches) => {
+  ])("matches %s among %j that arrive", async (value, members, matches) => {
     for (const [n, member] of members.entries()) {
       const event = JSON.stringify(anEvent({ event_id: `e-${n}`, payload: {} }));
       await send(deps, secret, event.replace('"payload":{}', `"payload":{"v":${member}}`));
@@ -205,7 +205,7 @@ describe("an erasure", () => {
     expect(texts.map((text) => text === ERASED)).toEqual(members.map((_, n) => n < matches));
   });
 
-  it("costs a batch a look at an index, however many erasures came before", async () => {
+  it("costs a batch one index lookup, however many erasures there are", async () => {
     await deps.sql`
       INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256, requested_at)
       SELECT gen_random_uuid(), 'shop', 'payload.v', '1'::json, sha256('1'), now() - n * interval '1 minute'
@@ -222,8 +222,8 @@ describe("an erasure", () => {
     expect(read).toBeLessThan(10);
   });
 
-  it("forgets the value's hash once nothing that was received before it can be shown any more", async () => {
-    // Of somebody else; it stays in the dead letters for longer than the retention.
+  it("deletes the value's hash once nothing received before it can be shown any more", async () => {
+    // Another subject's event, which stays a dead letter for longer than the retention.
     await send(deps, secret, anEvent(of("bob")));
     const letters = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
     const { body } = await calls.erase();

@@ -28,7 +28,7 @@ beforeEach(async () => {
 const found = (text: string): Promise<number> => countFound(deps, text);
 const of = (email: string) => ({ payload: { user: { email }, n: 1.5 } });
 
-/** A request that nobody has begun with, as the version before inserts it. */
+/** Inserts a request that has not been started, as the previous version does. */
 async function insertRequest(): Promise<string> {
   const id = randomUUID();
   const sha256 = createHash("sha256").update(JSON.stringify(SUBJECT)).digest();
@@ -39,11 +39,11 @@ async function insertRequest(): Promise<string> {
 }
 
 describe("an erasure", () => {
-  it("takes the subject out of every partition, and nobody else; every count stays", async () => {
+  it("erases the subject, and nobody else, in every partition, and changes no count", async () => {
     const other = await addClient(deps, "other");
     const now = Date.now();
     const mine = Array.from({ length: 2_300 }, (_, n) => ({
-      // Many of one time, across the bounds of steps.
+      // Many with one time, across the bounds of steps.
       ...simulatedEvent(now - Math.floor(n / 400) * 30 * DAY_MS),
       payload: JSON.stringify(of(n % 2 === 0 ? SUBJECT : "bob@example.org").payload),
     }));
@@ -76,9 +76,9 @@ describe("an erasure", () => {
         FROM events WHERE client_id = 'shop'`;
     expect(rows).toMatchObject({ erased: 1_150, bob: 1_150 });
     expect(rows?.partitions).toBeGreaterThan(5);
-    // That of the other client.
+    // The other client's event.
     expect(await found(SUBJECT)).toBe(1);
-    // The calls' own audit rows are in the queue.
+    // The audit rows of the calls themselves are in the queue.
     expect((await look(body.erasure_id)).body).toEqual({ ...body, unsearched: expect.any(Object) });
     await drainAll(deps);
     const [call] = await deps.sql`SELECT * FROM audit_log WHERE path = '/v1/erasures'`;
@@ -86,7 +86,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(1);
   });
 
-  it("leaves the id behind: what is sent again is a duplicate", async () => {
+  it("keeps the id, so that a resend is a duplicate", async () => {
     const event = anEvent(of(SUBJECT));
     await send(deps, secret, event);
     await drainAll(deps);
@@ -99,7 +99,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("is carried out by maintenance where the call did not begin with it", async () => {
+  it("is carried out by maintenance if the call did not start it", async () => {
     await send(
       deps,
       secret,
@@ -118,7 +118,7 @@ describe("an erasure", () => {
     await expectTidy(deps);
   });
 
-  it("does not touch what was received after it, though it is stored before the erasure comes to it", async () => {
+  it("does not touch events received after it, even if they are stored before it runs", async () => {
     await insertRequest();
     await send(deps, secret, anEvent(of(SUBJECT)));
     await drainAll(deps);
@@ -126,7 +126,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(1);
   });
 
-  it("erases what is in quarantine, with the server's words about it, and a redrive of it counts as ever", async () => {
+  it("erases quarantined payloads and the database's messages, and a redrive still counts them", async () => {
     await refuseEvents(deps);
     const events = [SUBJECT, SUBJECT, "bob@example.org"].map((email, n) =>
       anEvent({ event_id: `poison-${n}`, ...of(email) }),
@@ -154,7 +154,7 @@ describe("an erasure", () => {
   });
 
   it.each(["before the request", "before quarantine is gone through"])(
-    "catches what a redrive brings into the queue %s",
+    "reaches events that a redrive queues %s",
     async (when) => {
       await refuseEvents(deps);
       await send(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
@@ -178,7 +178,7 @@ describe("an erasure", () => {
     },
   );
 
-  it("goes on where it was killed, and counts what it did once", async () => {
+  it("continues after it is killed, and counts each event once", async () => {
     await workAt(
       deps,
       "shop",
@@ -207,7 +207,7 @@ describe("an erasure", () => {
     expect(await found(SUBJECT)).toBe(0);
   });
 
-  it("does not end while a partition that it could not look at is still there", async () => {
+  it("does not complete while a partition that it could not search still exists", async () => {
     await deps.sql`CREATE TABLE events_20200106 (LIKE events)`;
     await deps.sql`INSERT INTO expired_partitions (name) VALUES ('events_20200106')`;
     const { body } = await erase();

@@ -29,7 +29,7 @@ const send = (...bodies: string[]): Promise<unknown> =>
 const waiting = async (): Promise<number> => (await deps.queue.depth()).messages;
 
 describe("the event source", () => {
-  it("acknowledges what was processed, gives again what failed, and sets that aside in the end", async () => {
+  it("acknowledges processed messages, redelivers failed ones, and finally makes them dead letters", async () => {
     const before = (await deps.queue.depth()).deadLetters;
     await send("good-1", "bad", "good-2");
     const given = start(async ({ Records }) => ({
@@ -44,7 +44,7 @@ describe("the event source", () => {
     expect(given.toSorted()).toEqual(["bad 1", "bad 2", "bad 3", "good-1 1", "good-2 1"]);
   });
 
-  it("gives everything again when the worker itself fails, without counting it against the messages", async () => {
+  it("redelivers everything when the worker itself fails, without counting a delivery", async () => {
     const before = (await deps.queue.depth()).deadLetters;
     let failures = 6;
     await send("a", "b");
@@ -58,7 +58,7 @@ describe("the event source", () => {
     expect(new Set(given)).toEqual(new Set(["a 1", "b 1"]));
   });
 
-  it("finishes the batch under way when it is stopped", async () => {
+  it("finishes its current batch when it is stopped", async () => {
     const release = Promise.withResolvers<SQSBatchResponse>();
     const given = start(() => release.promise);
     await send("last");
@@ -69,7 +69,7 @@ describe("the event source", () => {
     expect(await waiting()).toBe(0);
   });
 
-  it("keeps each invocation below what Lambda takes", () => {
+  it("keeps each invocation below Lambda's size limit", () => {
     const messages = ["a".repeat(900), "b".repeat(1_100), "c".repeat(501), "d".repeat(5_000)].map(
       (body, n) => ({
         id: String(n),

@@ -20,7 +20,7 @@ beforeAll(async () => {
   acme = asker(deps, (await addClient(deps, "acme")).secret);
 });
 
-/** Runs the command line with these words. */
+/** Runs the command line with these arguments. */
 const weir = (...words: string[]): Promise<Outcome> =>
   runWeir(words, { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl });
 
@@ -31,7 +31,7 @@ async function readPieces(query: Record<string, string>): Promise<string[]> {
   while (next) {
     const { status, headers, text: piece } = await acme(exportEvents, { query: next });
     expect(status).toBe(200);
-    // What Lambda answers is a JSON document of at most 6 MiB, with the body as a string in it.
+    // A Lambda answer is a JSON document of at most 6 MiB that contains the body as a string.
     expect(Buffer.byteLength(JSON.stringify(piece))).toBeLessThan(4_500_000);
     pieces.push(piece);
     const [, link] = /^<\/v1\/events\/export\?(.*)>; rel="next"$/.exec(String(headers.link ?? "")) ?? [];
@@ -58,7 +58,7 @@ describe("GET /v1/events/export", () => {
     );
   });
 
-  test("as NDJSON is what the list shows, a line each", async () => {
+  test("returns as NDJSON what the list returns, one event a line", async () => {
     const query = { event_type: TYPE, where: "payload.n>=7" };
     const list = await acme(listEvents, { query: { ...query, limit: "1000" } });
     const pieces = await readPieces({ ...query, limit: "10" });
@@ -70,7 +70,7 @@ describe("GET /v1/events/export", () => {
     expect(await readPieces(query)).toEqual([pieces.join("")]);
   });
 
-  test("as CSV has its header once, and every text as it was", async () => {
+  test("returns CSV with one header and unchanged texts", async () => {
     const pieces = await readPieces({ event_type: TYPE, format: "csv", limit: "7" });
     expect(pieces).toHaveLength(9);
     const [head, ...rows] = parseCsv(pieces.join(""));
@@ -116,13 +116,13 @@ describe("GET /v1/events/export", () => {
     const pieces = await readPieces({ event_type: `large-${format}`, format });
     expect(pieces.length).toBeGreaterThan(2);
     expect(pieces.join("").match(/l-\d/g)).toHaveLength(9);
-    // The connection whose statement was left early serves the next question.
+    // The connection whose statement was abandoned serves the next query.
     expect((await acme(listEvents, { query: { limit: "1" } })).status).toBe(200);
   });
 });
 
 describe("weir events export", () => {
-  test("writes the whole file, however many pieces it takes", async () => {
+  test("writes the complete file from any number of pieces", async () => {
     const folder = await mkdtemp(join(tmpdir(), "weir-export-"));
     atEnd(() => rm(folder, { recursive: true, force: true }));
     const start = Date.now() - 86_400_000;
@@ -149,7 +149,7 @@ describe("weir events export", () => {
     expect((await readdir(folder)).sort()).toEqual(["events.csv", "events.ndjson"]);
   });
 
-  test("writes to standard output, and says what is wrong", async () => {
+  test("writes to standard output, and reports errors", async () => {
     const last = ["--type", "file", "--where", "payload.n>=10498", "--client", "acme"];
     const { code, out } = await weir("events", "export", ...last);
     expect([code, out.split("\n").length]).toEqual([0, 3]);

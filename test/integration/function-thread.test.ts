@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 describe("a function in a thread", () => {
-  it("answers each call, and throws what it throws", async () => {
+  it("returns each call's answer, and throws the function's errors", async () => {
     const handler = functionThread(module, () => {});
     const calls = [
       handler({ n: 1 }, context),
@@ -48,7 +48,7 @@ describe("a function in a thread", () => {
     expect(left).toBeLessThanOrEqual(30_000);
   });
 
-  it("that ends fails the calls under way, and says so", async () => {
+  it("fails the calls under way with the reason when it ends", async () => {
     let ended = 0;
     const handler = functionThread(module, () => ended++);
     await expect(handler({ die: "for a test" }, context)).rejects.toThrow("for a test");

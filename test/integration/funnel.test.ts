@@ -31,7 +31,7 @@ interface Step {
 const fits = (step: Step | undefined, { type, n }: Happened): boolean =>
   step?.event_type === type && (step.where === undefined || n >= 2);
 
-/** Tries every chain there is. */
+/** Tries every possible chain. */
 function furthest(events: readonly Happened[], steps: readonly Step[], window: number): number {
   const from = (index: number, step: number, start: number): number =>
     Math.max(
@@ -46,7 +46,7 @@ function furthest(events: readonly Happened[], steps: readonly Step[], window: n
 }
 
 describe("POST /v1/analytics/funnel", () => {
-  test("finds what trying every chain finds", async () => {
+  test("returns the result of trying every chain", async () => {
     const event = fc.record({
       id: fc.uuid(),
       type: fc.constantFrom("a", "b", "c"),
@@ -67,7 +67,7 @@ describe("POST /v1/analytics/funnel", () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(input, async ({ events, steps, window }) => {
-        // Types of its own for each run.
+        // Each run uses its own types.
         run += 1;
         await insertRows(
           deps,
@@ -98,7 +98,7 @@ describe("POST /v1/analytics/funnel", () => {
     );
   });
 
-  test("says what share goes on, keeps to the range and to the client, and takes eight steps", async () => {
+  test("returns the conversion of each step within the range and client, and takes eight steps", async () => {
     const day = "2026-05-01T00:00:0";
     const chain = (user: string, length: number, client_id = "acme") =>
       Array.from({ length }, (_, index) =>
@@ -141,7 +141,7 @@ describe("POST /v1/analytics/funnel", () => {
     expect([other.status, other.body.code]).toEqual([403, "insufficient-scope"]);
   });
 
-  test("names the member that is wrong", async () => {
+  test("names the invalid member", async () => {
     const steps = [{ event_type: "a" }, { event_type: "b", where: ["payload.n~1"] }];
     const body = { steps, key: "user", window_seconds: 0, extra: 1 };
     const answer = await acme(getFunnel, { body });

@@ -13,7 +13,7 @@ import { type Answer, context, drainAll, toAnswer } from "../support/pipeline.ts
 import { aCall, sealCalls } from "../support/trail.ts";
 
 let well: Deps;
-/** What the function under test works with. */
+/** The dependencies of the function under test. */
 let deps: Deps;
 vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
@@ -22,7 +22,7 @@ let silentUrl: (protocol: string) => string;
 beforeAll(async () => {
   well = await testDeps();
   deps = well;
-  // A server that takes connections and never says a word, as one behind a broken network does.
+  // A server that accepts connections and never answers, as behind a broken network.
   const sockets = new Set<Socket>();
   const silent = createServer((socket) => sockets.add(socket.on("error", () => {})));
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
 });
 
-/** As an instance of its own that has not looked yet. */
+/** Calls the function as a new instance that has no cached result. */
 async function ask(route: string, query: Record<string, string> = {}): Promise<Answer> {
   deps = { ...deps };
   const result = await health(gatewayEvent({ method: "GET", route, query }), context);
@@ -45,7 +45,7 @@ async function ask(route: string, query: Record<string, string> = {}): Promise<A
 
 const tick = (): Promise<unknown> => health({ source: "aws.events" }, context);
 
-/** Runs with servers that are not as they should be. */
+/** Runs with broken servers. */
 async function withServers<T>(broken: Partial<Config>, run: () => Promise<T>): Promise<T> {
   deps = createDeps({ ...well.config, ...broken });
   try {
@@ -60,8 +60,8 @@ const nobodyAt = (protocol: string): string => `${protocol}://127.0.0.1:1/x`;
 const up = { status: "up", latency_ms: expect.any(Number) };
 const down = { status: "down", latency_ms: expect.any(Number) };
 
-describe("asked over HTTP", () => {
-  it("all is well when all is well", async () => {
+describe("GET /health", () => {
+  it("returns ok when all servers are up", async () => {
     const answer = await ask("/health");
     expect(answer).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
     expect(answer.body).toEqual({
@@ -77,7 +77,7 @@ describe("asked over HTTP", () => {
     expect((await ask("/health/live")).body).toEqual({ status: "ok", version });
   });
 
-  it("names the database when that is down", async () => {
+  it("names the database when it is down", async () => {
     const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health"));
     expect(answer).toMatchObject({
       status: 503,
@@ -85,7 +85,7 @@ describe("asked over HTTP", () => {
     });
   });
 
-  it("tells how far partitions reach without a gap, and what fell into DEFAULT, and is well all the same", async () => {
+  it("reports how far partitions reach without a gap and the rows in DEFAULT, and still returns 200", async () => {
     const { sql } = well;
     const runway = async (): Promise<unknown> => (await ask("/health")).body.partitions;
     const [before] = [await runway()];
@@ -93,7 +93,7 @@ describe("asked over HTTP", () => {
     await sql`
       INSERT INTO events VALUES ('c', 'e', 't', '2001-01-01', now(), now(), gen_random_uuid(), '{}')`;
     await sealCalls({ sql }, [aCall(Date.parse("2001-01-01T00:00:00Z"))]);
-    // Of a call there are two rows: its entry, and what is personal of it.
+    // A call has two rows: its entry and its personal row.
     expect(await runway()).toMatchObject({ default_rows: 3 });
     const nextMonday = new Date(partitionStart("events", Date.now()) + 7 * 86_400_000).toISOString();
     await sql.unsafe(
@@ -110,7 +110,7 @@ describe("asked over HTTP", () => {
     await sql`DELETE FROM audit_personal_default`;
   });
 
-  it("names Redis and the queue when those are down, and is alive all the same", async () => {
+  it("names Redis and the queue when they are down, while /health/live still returns 200", async () => {
     await withServers({ redisUrl: nobodyAt("redis") }, async () => {
       expect(await ask("/health")).toMatchObject({
         status: 503,
@@ -120,7 +120,7 @@ describe("asked over HTTP", () => {
     });
   });
 
-  it("does not wait longer than a second for servers that never answer", async () => {
+  it("waits at most a second for servers that never answer", async () => {
     const broken = { databaseUrl: silentUrl("postgres"), redisUrl: silentUrl("redis") };
     const answer = await withServers(broken, () => ask("/health"));
     expect(answer).toMatchObject({
@@ -132,8 +132,8 @@ describe("asked over HTTP", () => {
   });
 });
 
-describe("on schedule", () => {
-  it("records what it found, newest first, and how often something was wrong", async () => {
+describe("the scheduled check", () => {
+  it("records its results, and the history lists them newest first and counts the failures", async () => {
     await tick();
     await tick();
     const { status, body } = await ask("/health/history");
@@ -150,7 +150,7 @@ describe("on schedule", () => {
     );
   });
 
-  it("records it through the queue when the database is down", async () => {
+  it("records its result through the queue when the database is down", async () => {
     await drainAll(well);
     await withServers({ databaseUrl: nobodyAt("postgres") }, tick);
     const start = new Date(Date.now() - 60_000).toISOString();
@@ -169,7 +169,7 @@ describe("on schedule", () => {
     });
   });
 
-  it("leaves it in the log when the queue is away too", async () => {
+  it("logs its result when the queue is down too", async () => {
     await withServers({ databaseUrl: nobodyAt("postgres"), redisUrl: nobodyAt("redis") }, async () => {
       const log = vi.spyOn(deps.log, "error");
       await tick();
@@ -180,8 +180,8 @@ describe("on schedule", () => {
   });
 });
 
-describe("the history", () => {
-  it("holds what lies in its range, start included, end not, and lists the newest 1,500", async () => {
+describe("GET /health/history", () => {
+  it("covers its range, start inclusive and end exclusive, and lists the newest 1,500 checks", async () => {
     const former = deps;
     deps = createDeps(await testConfig());
     await deps.sql`
@@ -215,7 +215,7 @@ describe("the history", () => {
     },
   );
 
-  it("waits for the database, and says so", async () => {
+  it("needs the database, and says so when it is down", async () => {
     const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health/history"));
     expect(answer).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
     expect(answer.headers).toHaveProperty("retry-after");
@@ -223,7 +223,7 @@ describe("the history", () => {
 });
 
 describe("the metrics of the scheduled check", () => {
-  /** What the function prints for CloudWatch. */
+  /** The metrics that the function prints for CloudWatch. */
   async function printed(run: () => Promise<unknown>): Promise<Record<string, unknown>> {
     const lines: string[] = [];
     const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
@@ -237,7 +237,7 @@ describe("the metrics of the scheduled check", () => {
     return JSON.parse(line);
   }
 
-  it("tell how deep the queue is", async () => {
+  it("report the queue's depth", async () => {
     await well.queue.send([{ body: "waits", events: 0 }]);
     const metrics = await printed(tick);
     expect(metrics).toMatchObject({ Unhealthy: 0, DeadLetters: 0, FunctionName: "weir-test-health" });
@@ -261,7 +261,7 @@ describe("the metrics of the scheduled check", () => {
     ]);
   });
 
-  it("say so where Redis is away, and nothing of a queue that nobody could ask", async () => {
+  it("report that Redis is down, and omit the depth of a queue that can't be read", async () => {
     const metrics = await printed(() => withServers({ redisUrl: "redis://127.0.0.1:1" }, tick));
     expect(metrics).toMatchObject({ Unhealthy: 1 });
     expect(metrics).not.toHaveProperty("QueueMessages");

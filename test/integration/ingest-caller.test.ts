@@ -37,10 +37,10 @@ describe("a key", () => {
     ["with a NUL", "weir_\0_key", "invalid-api-key"],
     ["with half a pair", "weir_\ud800_key", "invalid-api-key"],
     ["with quotes", '","status":202,"x":"', "invalid-api-key"],
-  ])("that is %s is refused with 401 and how to do better", async (_, secret, code) => {
+  ])("that is %s is refused with 401 and a hint", async (_, secret, code) => {
     for (const body of [batch(1), "not json"]) {
       const answer = await door.post(secret, body);
-      // What is wrong with the body is nobody's business who has no key.
+      // A caller without a key does not learn what is wrong with the body.
       expect(answer).toMatchObject({ status: 401, body: { code } });
       expect(answer.headers["www-authenticate"]).toBe('ApiKey realm="weir"');
       expect(answer.headers).not.toHaveProperty("ratelimit");
@@ -48,7 +48,7 @@ describe("a key", () => {
     }
   });
 
-  it("that was revoked, has expired or belongs to a client that is off is refused, and the audit says whose it is", async () => {
+  it("that is revoked, expired or of an inactive client is refused, and the audit names its client", async () => {
     const states = { revoked: "revoked_at", expired: "expires_at" };
     for (const [name, column] of Object.entries(states)) {
       const { clientId, secret } = await addClient(deps, `${name}-key`);
@@ -65,7 +65,7 @@ describe("a key", () => {
     expect(await auditOf(answer)).toMatchObject({ client_id: clientId, key_prefix: secretPrefix(secret) });
   });
 
-  it("without the scope is refused with 403, and admin has them all", async () => {
+  it("without the scope is refused with 403, and admin has every scope", async () => {
     const post = async (name: string, scopes: Scope[], body = batch(1)): Promise<Answer> =>
       door.post((await addClient(deps, name, { scopes })).secret, body);
     const refused = await post("reader", ["read", "audit"]);
@@ -78,7 +78,7 @@ describe("a key", () => {
   });
 
   it.each(['a"b\\cdefghijklmnop', "\\\\\\\\0123456789ab", '"},"client_id":"x', "{0}%s'/weir_key"])(
-    "that was imported may begin with anything: %s",
+    "that is imported may begin with anything: %s",
     async (secret) => {
       const { clientId } = await addClient(deps, `i${randomUUID().slice(0, 8)}`);
       await deps.sql`INSERT INTO api_keys (key_id, client_id, hash, prefix, scopes)
@@ -95,13 +95,13 @@ describe("a key", () => {
 describe("the rate limit", () => {
   const remaining = ({ headers }: Answer): number => Number(/r=(\d+)/.exec(String(headers.ratelimit))?.[1]);
 
-  it("is told with every answer and charged by the event", async () => {
+  it("is in every answer and charged by the event", async () => {
     const { secret } = await addClient(deps, "told", { rate: 1, burst: 1_000 });
     const first = await door.post(secret, batch(100));
     expect(first.headers["ratelimit-policy"]).toBe('"default";q=1000;w=1000');
     expect(first.headers.ratelimit).toMatch(/^"default";r=900;t=\d+$/);
     const second = await door.post(secret, batch(1));
-    // A second may have passed, and given one back.
+    // A second may have passed and refilled one event.
     expect(remaining(first) - remaining(second)).toBeLessThanOrEqual(1);
     const bad = await door.post(secret, "not json");
     expect(bad).toMatchObject({ status: 400 });
@@ -111,7 +111,7 @@ describe("the rate limit", () => {
     expect(remaining(invalid)).toBeLessThan(remaining(bad) - 90);
   });
 
-  it("used up answers 429 with when to come back, and takes nothing", async () => {
+  it("answers 429 with Retry-After when used up, and accepts nothing", async () => {
     const { clientId, secret } = await addClient(deps, "used-up", { rate: 1, burst: 150 });
     expect(await door.post(secret, batch(100))).toMatchObject({ status: 202 });
     const body = batch(100);
@@ -122,7 +122,7 @@ describe("the rate limit", () => {
     expect(refused.headers["ratelimit-policy"]).toBe('"default";q=150;w=150');
     expect(refused.headers.ratelimit).toMatch(/^"default";r=\d\d;t=\d+$/);
     expect(await auditOf(refused)).toMatchObject({ status: 429, client_id: clientId });
-    // The limit's key holds when the bucket will be full; an hour earlier is an hour later.
+    // The limit's key holds the time when the bucket will be full; an hour earlier acts as an hour passed.
     const full = Number(await deps.redis.get(deps.shards.first.limit(clientId)));
     await deps.redis.set(deps.shards.first.limit(clientId), String(full - HOUR_MS * 1_000));
     expect(await door.post(secret, body)).toMatchObject({
@@ -135,7 +135,7 @@ describe("the rate limit", () => {
     const { clientId, secret } = await addClient(deps, "refills", { rate: 1, burst: 5 });
     expect(await door.post(secret, batch(5))).toMatchObject({ status: 202 });
     expect(await door.post(secret, batch(5))).toMatchObject({ status: 429 });
-    // As if four and a half seconds had gone by.
+    // As if four and a half seconds had passed.
     const full = Number(await deps.redis.get(deps.shards.first.limit(clientId)));
     await deps.redis.set(deps.shards.first.limit(clientId), String(full - 4_500_000));
     const post = async (): Promise<number> => (await door.post(secret, batch(5))).status;
@@ -143,7 +143,7 @@ describe("the rate limit", () => {
     expect(await post()).toBe(429);
   });
 
-  it("lets a burst pass whole, and never a batch that is larger", async () => {
+  it("accepts a batch as large as the burst, and answers 413 for a larger one", async () => {
     const { secret } = await addClient(deps, "whole", { rate: 1, burst: 20 });
     const large = await door.post(secret, batch(21));
     expect(large).toMatchObject({ status: 413, body: { code: "payload-too-large" } });
@@ -153,24 +153,24 @@ describe("the rate limit", () => {
     expect(await door.post(secret, batch(20))).toMatchObject({ status: 202 });
   });
 
-  it("holds when many call at once", async () => {
+  it("holds for concurrent calls", async () => {
     const { secret } = await addClient(deps, "at-once", { rate: 1, burst: 40 });
     const start = Date.now();
     const answers = await Promise.all(Array.from({ length: 30 }, () => door.post(secret, batch(4))));
     const seconds = (Date.now() - start) / 1_000;
     const taken = answers.filter(({ status }) => status === 202).length;
     expect(taken).toBeGreaterThanOrEqual(10);
-    // One event more for each second that this has taken.
+    // One more event for each second that this took.
     expect(taken).toBeLessThanOrEqual((40 + Math.ceil(seconds)) / 4);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30 - taken);
   });
 });
 
-describe("a clock an hour off", () => {
+describe("a clock that is an hour off", () => {
   it.each([
     ["behind", -HOUR_MS],
     ["ahead", HOUR_MS],
-  ])("at the gateway, %s, makes no time negative", async (name, offset) => {
+  ])("at the gateway, %s, makes no duration negative", async (name, offset) => {
     const { clientId, secret } = await addClient(deps, `gateway-${name}`);
     const answer = await door.post(secret, batch(3), {}, { receivedAt: Date.now() + offset });
     expect(answer).toMatchObject({ status: 202 });
@@ -184,7 +184,7 @@ describe("a clock an hour off", () => {
     expect(rows[0]?.least).toBeGreaterThanOrEqual(0);
   });
 
-  it("at Redis, set back since, costs nobody more than a full burst", async () => {
+  it("in Redis, since set back, costs a client at most a full burst", async () => {
     const { clientId, secret } = await addClient(deps, "redis-clock", { rate: 5, burst: 5 });
     expect(await door.post(secret, batch(1))).toMatchObject({ status: 202 });
     const [seconds] = await deps.redis.time();
@@ -192,7 +192,7 @@ describe("a clock an hour off", () => {
     const refused = await door.post(secret, batch(5));
     expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     expect(refused.headers.ratelimit).toBe('"default";r=0;t=1');
-    // Nothing was charged, so the hour is cut to a burst when something is.
+    // The refused request was not charged, so the hour is cut to a burst at the next charge.
     await deps.redis.set(deps.shards.first.limit(clientId), "1");
     expect(await door.post(secret, batch(5))).toMatchObject({ status: 202 });
   });

@@ -5,7 +5,7 @@ import { testDeps } from "../support/deps.ts";
 import { type Door, openDoor } from "../support/door.ts";
 import { addClient, anEvent, counts, drainAll } from "../support/pipeline.ts";
 
-/** Stands in every payload, and must stand nowhere else. */
+/** A text in every payload that must occur nowhere else. */
 const MARK = "nobody-may-see-this";
 const NDJSON = { "content-type": "application/x-ndjson" };
 const GZIP = { "content-encoding": "gzip" };
@@ -25,7 +25,7 @@ const marked = (overrides: object = {}): Record<string, unknown> =>
   anEvent({ payload: { MARK }, ...overrides });
 const text = (overrides: object = {}): string => JSON.stringify(marked(overrides));
 const many = (count: number): Record<string, unknown>[] => Array.from({ length: count }, () => marked());
-/** An event whose payload is this JSON text. */
+/** Returns an event whose payload is this JSON text. */
 const withPayload = (payload: string): string =>
   text({ payload: 0 }).replace('"payload":0', `"payload":${payload}`);
 const storedEvents = async (): Promise<number> => {
@@ -33,7 +33,7 @@ const storedEvents = async (): Promise<number> => {
   return (await counts(deps, CLIENT))?.events;
 };
 
-describe("a body that is no request leaves nothing behind", () => {
+describe("an invalid request leaves nothing behind", () => {
   const bodies: [name: string, body: string | Buffer | undefined, status: number, code: string][] = [
     ["nothing", undefined, 400, "invalid-json"],
     ["an empty one", "", 400, "invalid-json"],
@@ -76,12 +76,12 @@ describe("a body that is no request leaves nothing behind", () => {
 });
 
 describe("gzip", () => {
-  it("is understood", async () => {
+  it("is accepted", async () => {
     const answer = await door.post(secret, gzipSync(JSON.stringify({ events: many(3) })), GZIP);
     expect(answer).toMatchObject({ status: 202, body: { accepted: 3 } });
   });
 
-  it("cut short, or none at all, is refused", async () => {
+  it("is refused if it is truncated or not gzip", async () => {
     for (const body of [gzipSync(text()).subarray(0, -5), Buffer.from(text()), text()])
       expect(await door.post(secret, body, GZIP)).toMatchObject({
         status: 400,
@@ -89,7 +89,7 @@ describe("gzip", () => {
       });
   });
 
-  it("that would grow to a gibibyte is refused before it does", async () => {
+  it("that expands to a gibibyte is refused before it does", async () => {
     const mebibyte = deflateRawSync(Buffer.alloc(1_048_576), { finishFlush: constants.Z_FULL_FLUSH });
     const start = gzipSync("").subarray(0, 10);
     const bomb = Buffer.concat([start, ...Array.from({ length: 600 }, () => mebibyte)]);
@@ -103,7 +103,7 @@ describe("gzip", () => {
   });
 });
 
-describe("one bad event beside good ones", () => {
+describe("one invalid event among valid ones", () => {
   const nested = "[".repeat(10_000) + "]".repeat(10_000);
   const faults: [name: string, event: string, pointer: string][] = [
     ["10,000 levels", withPayload(`{"a":${nested}}`), "/payload"],
@@ -129,7 +129,7 @@ describe("one bad event beside good ones", () => {
     ["no object", "null", ""],
   ];
 
-  it.each(faults)("%s is named by its place, and the others are taken", async (_, bad, pointer) => {
+  it.each(faults)("%s is reported with its index, and the others are accepted", async (_, bad, pointer) => {
     const before = await storedEvents();
     const answer = await door.post(secret, `{"events":[${text()},${bad},${text()}]}`);
     expect(answer).toMatchObject({ status: 202, body: { accepted: 2, rejected: 1 } });
@@ -140,7 +140,7 @@ describe("one bad event beside good ones", () => {
     expect(await door.post(secret, bad)).toMatchObject({ status: 422 });
   });
 
-  it("a line of NDJSON that is none is named by its place, and the others are taken", async () => {
+  it("an invalid line of NDJSON is reported with its index, and the others are accepted", async () => {
     const lines = [text(), "{not json", text(), `${text()} x`, '{"cut":"', text()];
     const answer = await door.post(secret, lines.join("\r\n"), NDJSON);
     expect(answer).toMatchObject({ status: 202, body: { accepted: 3, rejected: 3 } });
@@ -148,7 +148,7 @@ describe("one bad event beside good ones", () => {
   });
 });
 
-describe("what looks hostile and is not is stored as it was sent", () => {
+describe("harmless values that look hostile are stored as sent", () => {
   it.each([
     ["numbers", '{"a":1e400,"b":-0,"c":12345678901234567890,"d":1.50,"e":-0.0,"f":1E-999}'],
     [
@@ -171,7 +171,7 @@ describe("what looks hostile and is not is stored as it was sent", () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  it("the last of members with one name counts", async () => {
+  it("the last of several members with one name counts", async () => {
     const id = "duplicate members";
     const body = withPayload('{"a":1,"a":2,"a":3.0}').replace(
       /"event_id":"[^"]+"/,
@@ -184,7 +184,7 @@ describe("what looks hostile and is not is stored as it was sent", () => {
   });
 
   it.each(["x", "😀", "x".repeat(200), "😀".repeat(200), " ", "'\"\\{0}\t\n", "=x", "#x", "e\u0301"])(
-    "an id of its own: %j",
+    "an unusual id: %j",
     async (id) => {
       const event = marked({ event_id: id, event_type: id });
       expect(await door.post(secret, JSON.stringify(event))).toMatchObject({
@@ -202,13 +202,13 @@ describe("what looks hostile and is not is stored as it was sent", () => {
   );
 });
 
-describe("what a caller says of itself", () => {
+describe("a caller's user agent and path", () => {
   it.each([
     ["line breaks", "a\r\nSet-Cookie: b=1\r\n\r\n<script>", "/v1/events\r\nX: 1"],
     ["quotes and braces", '"},"client_id":"admin","x":{"', '/v1/events","status":200'],
     ["NUL and half pairs", "a\0b\ud83d", "/v1/\0\udc00"],
     ["a great deal", "ü".repeat(5_000), `/v1/${"😀".repeat(3_000)}`],
-  ])("is kept as mere text in the audit: %s", async (_, agent, path) => {
+  ])("are kept as plain text in the audit: %s", async (_, agent, path) => {
     const answer = await door.post(secret, text(), { "user-agent": agent }, { path });
     expect(answer.status).toBe(202);
     for (const value of Object.values(answer.headers)) expect(String(value)).not.toMatch(/[\r\n]/);

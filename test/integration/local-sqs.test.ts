@@ -11,7 +11,7 @@ import { testDeps } from "../support/deps.ts";
 const SETTINGS = { visibilitySeconds: 1, maxDeliveries: 100 };
 const NAMES = "weir";
 
-it("SQS on one machine keeps its messages over a restart, received or not, on the same port", async () => {
+it("the local SQS keeps its messages, received or not, and its port over a restart", async () => {
   const { redis } = await testDeps();
   const dataDir = await mkdtemp(join(tmpdir(), "weir-sqs-"));
   atEnd(() => rm(dataDir, { recursive: true, force: true }));

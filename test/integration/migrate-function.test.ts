@@ -10,7 +10,7 @@ import { testDeps } from "../support/deps.ts";
 let deps: Deps;
 vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
-/** What stands in for the signed URL of CloudFormation. */
+/** A replacement for CloudFormation's signed URL. */
 const letters: { method: string | undefined; type: string | undefined; body: Record<string, unknown> }[] = [];
 let url: string;
 let status = 200;
@@ -51,13 +51,13 @@ async function answerTo(RequestType: string): Promise<Record<string, unknown>> {
   expect(letters).toHaveLength(1);
   const [letter] = letters;
   expect(letter).toMatchObject({ method: "PUT" });
-  // The URL's signature counts on there being none.
+  // The URL's signature requires that there is none.
   expect(letter?.type ?? "").toBe("");
   return letter?.body ?? {};
 }
 
 describe("the function migrate", () => {
-  it("tells who invokes it by hand what it did", async () => {
+  it("returns what it did when it is invoked by hand", async () => {
     await deps.sql`DROP SCHEMA public CASCADE`;
     await deps.sql`CREATE SCHEMA public`;
     const files = await readdir(new URL("../../lib/postgres/migrations", import.meta.url));
@@ -65,7 +65,7 @@ describe("the function migrate", () => {
     expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
   });
 
-  it("makes an administrator, and another key where there is one", async () => {
+  it("creates an administrator, or another key if there is one", async () => {
     const first = await handler({ admin_client: "ops" });
     const second = await handler({ admin_client: "ops" });
     expect(second?.admin_key?.secret).not.toBe(first?.admin_key?.secret);
@@ -86,7 +86,7 @@ describe("the function migrate", () => {
     expect(rows[1]?.change.after).not.toHaveProperty("client");
   });
 
-  it("refuses a command that it does not know", async () => {
+  it("refuses an unknown command", async () => {
     await expect(handler({ admin_clent: "ops" })).rejects.toThrow("admin_clent");
   });
 
@@ -101,12 +101,12 @@ describe("the function migrate", () => {
       });
   });
 
-  it("leaves the data where it is when the stack goes", async () => {
+  it("keeps the data when the stack is deleted", async () => {
     expect(await answerTo("Delete")).toMatchObject({ Status: "SUCCESS" });
     expect(await deps.sql`SELECT client_id FROM clients`).toEqual([{ client_id: "ops" }]);
   });
 
-  it("fails the deployment, with the reason, where an applied migration was edited", async () => {
+  it("fails the deployment with the reason if an applied migration was edited", async () => {
     const [row] = await deps.sql`SELECT checksum FROM schema_migrations WHERE version = 1`;
     await deps.sql`UPDATE schema_migrations SET checksum = 'other' WHERE version = 1`;
     expect(await answerTo("Update")).toMatchObject({
@@ -116,14 +116,14 @@ describe("the function migrate", () => {
     await deps.sql`UPDATE schema_migrations SET checksum = ${row?.checksum} WHERE version = 1`;
   });
 
-  it("lets a deployment be taken back onto a schema that is ahead, which it refuses by hand", async () => {
+  it("accepts a newer schema in a rollback of a deployment, but not when invoked by hand", async () => {
     await deps.sql`INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_later.sql', 'x')`;
     expect(await answerTo("Update")).toMatchObject({ Status: "SUCCESS" });
     await expect(handler({})).rejects.toThrow("newer than this version");
     await deps.sql`DELETE FROM schema_migrations WHERE version = 9999`;
   });
 
-  it("throws where its answer did not arrive, so that Lambda calls again", async () => {
+  it("throws if its answer did not arrive, so that Lambda retries", async () => {
     status = 403;
     await expect(ask("Update")).rejects.toThrow("403");
     status = 200;

@@ -1,4 +1,4 @@
-/** How much of large events a page reads from PostgreSQL: counted on the way between the two. */
+/** How many bytes of large events a page reads from PostgreSQL, counted on the connection. */
 import { randomBytes } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -14,7 +14,7 @@ import { type Ask, aRow, asker, insertRows } from "../support/reading.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 
 const EVENT_BYTES = 1_000_000;
-/** Of the way there and back: messages of the protocol, and the columns beside the payload. */
+/** Overhead: messages of the protocol, and the columns beside the payload. */
 const OVERHEAD_BYTES = 50_000;
 
 let near: Deps;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { secret } = await addClient(near, "acme");
   ask = asker(far, secret);
   const texts = {
-    // PostgreSQL keeps the one in a hundredth of its bytes, and the other as it is.
+    // PostgreSQL compresses one to a hundredth of its bytes, and stores the other uncompressed.
     compressed: "x".repeat(EVENT_BYTES),
     incompressible: randomBytes(EVENT_BYTES / 2).toString("hex"),
   };
@@ -47,7 +47,7 @@ beforeAll(async () => {
   );
 });
 
-/** The statement and the key are known. */
+/** Warms up, so that the statement is prepared and the key cached. */
 beforeEach(async () => {
   await ask(contract.listEvents, { query: { event_type: "small" } });
 });
@@ -64,7 +64,7 @@ const PAGES: [name: string, operation: Operation, most: number][] = [
 ];
 
 describe.each(["compressed", "incompressible"])("of %s events", (event_type) => {
-  it.each(PAGES)("%s reads what it shows", async (_, operation, most) => {
+  it.each(PAGES)("%s reads only what it returns", async (_, operation, most) => {
     let shown = 0;
     const read = await bytesOf(async () => {
       const { status, text } = await ask(operation, { query: { event_type } });
@@ -76,7 +76,7 @@ describe.each(["compressed", "incompressible"])("of %s events", (event_type) => 
     expect(read).toBeLessThan(shown + OVERHEAD_BYTES);
   });
 
-  it("pages show every event once", async () => {
+  it("pages return every event once", async () => {
     const ids = new Set<unknown>();
     let cursor: string | null = null;
     do {
@@ -93,7 +93,7 @@ describe.each(["compressed", "incompressible"])("of %s events", (event_type) => 
   });
 });
 
-it("a page of the quarantine reads what it shows", async () => {
+it("a page of the quarantine reads only what it returns", async () => {
   const line = Buffer.from(randomBytes(EVENT_BYTES / 2).toString("hex"));
   for (let n = 0; n < 10; n++)
     await near.sql`
@@ -105,6 +105,6 @@ it("a page of the quarantine reads what it shows", async () => {
     expect(next_cursor).not.toBeNull();
   };
   await list();
-  // Bytes travel as hexadecimal digits.
+  // Bytes are sent as hexadecimal digits.
   expect(await bytesOf(list)).toBeLessThan(2 * 2 * EVENT_BYTES + OVERHEAD_BYTES);
 });

@@ -22,8 +22,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     deps = freshDeps(await queueConfig(queue));
   });
 
-  describe("from a request to a row", () => {
-    it("stores an event with its payload, digit by digit and character by character", async () => {
+  describe("the way from a request to a row", () => {
+    it("keeps every digit and character of a payload", async () => {
       const { clientId, secret } = await addClient(deps, "digits");
       const payload =
         '{"big":12345678901234567890,"small":0.1000000000000000055,"cents":1.50,"zero":-0,"huge":1e400,"text":"ß\\n\\t\\u0001 \\ud83d\\ude00 \\"\\\\","__proto__":{"a":1}}';
@@ -45,11 +45,11 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       expect(row?.receipt_id).toBe(answer.body.receipt_id);
     });
 
-    it("answers what was accepted, what was a duplicate and what was at fault, and stores just the first", async () => {
+    it("reports accepted, duplicate and invalid events, and stores only the accepted", async () => {
       const { clientId, secret } = await addClient(deps, "mixed");
       const [a, b, c] = [anEvent(), anEvent(), anEvent()];
       await send(deps, secret, a);
-      // Over SQS a conflict is known when the first is stored.
+      // With SQS a conflict is known only when the first event is stored.
       await drainAll(deps);
       const answer = await send(deps, secret, {
         events: [
@@ -85,7 +85,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       expect(await counts(deps, clientId)).toMatchObject(stored(3, { accepted: 3, duplicates: 0 }));
     });
 
-    it("takes the same content with its members in another order for a duplicate", async () => {
+    it("treats the same content with its members in another order as a duplicate", async () => {
       const { secret } = await addClient(deps, "order");
       const event = anEvent({ payload: { a: 1, b: { c: 2, d: [1, 2] } } });
       await send(deps, secret, event);
@@ -102,23 +102,23 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("exactly once", () => {
-    it("stores 1,000 events when 50 senders send the same 1,000 ids at once and the worker runs meanwhile", async () => {
+  describe("exactly-once storage", () => {
+    it("stores 1,000 events when 50 senders send the same 1,000 ids concurrently while the worker runs", async () => {
       const { clientId, secret } = await addClient(deps, "senders");
       const events = Array.from({ length: 1_000 }, (_, n) => anEvent({ event_id: `s-${n}`, payload: { n } }));
-      // On a machine under load SQS may not answer a sender in time, who then sends again, as clients do.
+      // On a machine under load SQS may not answer a sender in time, which then retries, as clients do.
       const senders = Array.from({ length: 50 }, () => sendUntilTaken(deps, secret, { events }));
       const [answers] = await Promise.all([Promise.all(senders), drainAll(deps), drainAll(deps)]);
       await drainAll(deps);
       for (const { body } of answers) expect(body.accepted + body.duplicates).toBe(1_000);
-      // On Redis an id is marked as seen in the step that takes its event, on SQS in a later one.
+      // With Redis an id is marked as seen in the step that accepts its event, with SQS in a later one.
       const accepted = answers.reduce((sum, { body }) => sum + body.accepted, 0);
       if (queue === "redis") expect(accepted).toBe(1_000);
       expect(await counts(deps, clientId)).toMatchObject(stored(1_000));
       await expectTidy(deps, clientId);
     });
 
-    it("stores them once even when Redis has forgotten every id in between", async () => {
+    it("stores events once even if Redis loses every id in between", async () => {
       const { clientId, secret } = await addClient(deps, "forgetful");
       const events = Array.from({ length: 300 }, () => anEvent());
       for (let round = 0; round < 4; round++) {
@@ -132,7 +132,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await expectTidy(deps, clientId);
     });
 
-    it("changes nothing when a message comes again after its commit, or ten times at once", async () => {
+    it("changes nothing when a message is redelivered after its commit, or ten times at once", async () => {
       const { clientId, secret } = await addClient(deps, "again");
       await send(deps, secret, { events: Array.from({ length: 200 }, () => anEvent()) });
       const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
@@ -151,7 +151,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await expectTidy(deps, clientId);
     });
 
-    it("settles overlapping batches of concurrent workers without a deadlock", async () => {
+    it("stores overlapping batches of concurrent workers without a deadlock", async () => {
       const { clientId, secret } = await addClient(deps, "overlap");
       const ids = Array.from({ length: 400 }, (_, n) => `o-${n}`);
       const batches = Array.from({ length: 8 }, (_, shift) =>
@@ -171,7 +171,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("one bad event", () => {
+  describe("a bad event", () => {
     it("goes to quarantine alone out of 1,000, with its reason", async () => {
       const { clientId, secret } = await addClient(deps, "poison");
       const events = Array.from({ length: 1_000 }, (_, n) => anEvent({ event_id: `p-${n}` }));
@@ -199,7 +199,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await expectTidy(deps, clientId);
     });
 
-    it("does no harm by getting past the door: lines that no table takes, and messages that are none", async () => {
+    it("does no harm past ingest: lines that no table accepts, and invalid messages", async () => {
       const { clientId, secret } = await addClient(deps, "smuggled");
       const good = await send(deps, secret, anEvent());
       const head = (id: string): string =>
@@ -226,8 +226,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("what Redis keeps", () => {
-    it("is nothing of a message once it is settled", async () => {
+  describe("Redis", () => {
+    it("keeps nothing of a message once its events are stored", async () => {
       const { clientId, secret } = await addClient(deps, "tidy");
       await send(deps, secret, { events: [anEvent(), anEvent()] });
       expect(await deps.redis.hget(deps.shards.first.stats, "events")).toBe("2");

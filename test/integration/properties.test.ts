@@ -42,7 +42,7 @@ describe("GET /v1/analytics/top", () => {
     await insertPayloads("top", ['{"p":{"v":"b"}}'], "beta");
   });
 
-  test("counts values as they were sent, most first, then by their bytes", async () => {
+  test("counts values as sent, largest count first, then by their bytes", async () => {
     const { text, body } = await acme(contract.getTop, {
       query: { property: "payload.p.v", event_type: "top" },
     });
@@ -55,7 +55,7 @@ describe("GET /v1/analytics/top", () => {
     expect(body).toMatchObject({ source: "raw", as_of: expect.any(String) });
   });
 
-  test("takes a limit, conditions and a client, and all clients together for an admin", async () => {
+  test("takes a limit, conditions and a client, and covers all clients for an admin", async () => {
     const query = { property: "payload.p.v", event_type: "top", limit: "1" };
     expect((await acme(contract.getTop, { query })).body.values).toEqual([{ value: "b", count: 3 }]);
     expect((await admin(contract.getTop, { query })).body.values).toEqual([{ value: "b", count: 4 }]);
@@ -69,7 +69,7 @@ describe("GET /v1/analytics/top", () => {
     });
   });
 
-  test("leaves out values that are too long, and says how many", async () => {
+  test("omits values that are too long, and reports how many", async () => {
     const [fits, long] = [998, 999].map((length) => `{"v":"${"x".repeat(length)}"}`);
     await insertPayloads("long", [fits ?? "", long ?? "", long ?? ""]);
     const { body } = await acme(contract.getTop, { query: { property: "payload.v", event_type: "long" } });
@@ -90,7 +90,7 @@ describe("GET /v1/analytics/top", () => {
 });
 
 describe("GET /v1/analytics/uniques", () => {
-  /** Asks with another bound of what is counted exactly. */
+  /** Queries with another limit for exact counting. */
   async function uniques(query: Record<string, string>, exactEvents: number) {
     const handler = httpHandler(
       () => deps,
@@ -108,8 +108,8 @@ describe("GET /v1/analytics/uniques", () => {
     };
   }
 
-  test("counts distinct values by bucket and over all; null and missing ones are none", async () => {
-    // Berlin: 23:30 and 00:30 around midnight, the latter on the day on which clocks go forward.
+  test("counts distinct values by bucket and in total, without null and missing ones", async () => {
+    // Berlin: 23:30 and 00:30 around midnight, the latter on the day when clocks go forward.
     const at = (event_time: string, user: string) =>
       aRow({ event_type: "visit", event_time, payload: `{"user":${user}}` });
     await insertRows(deps, [
@@ -148,7 +148,7 @@ describe("GET /v1/analytics/uniques", () => {
       const bucket = interval === "week" ? "2026-03-23T00:00:00Z" : "2026-03-01T00:00:00Z";
       expect((body.buckets as object[])[0]).toMatchObject({ bucket });
     }
-    // Small numbers are all but exact in a sketch too.
+    // Small numbers are almost exact in a sketch too.
     expect(await uniques(days, 8)).toMatchObject({ count: 4, buckets, method: "hyperloglog" });
     expect(await uniques(days, 9)).toMatchObject({ count: 4, buckets, method: "exact", relative_error: 0 });
   });
@@ -183,7 +183,7 @@ describe("GET /v1/analytics/uniques", () => {
     expect(estimated.count).not.toBe(exact.count);
   });
 
-  test("refuses more buckets than an answer holds", async () => {
+  test("refuses more buckets than an answer can have", async () => {
     const start = Date.parse("2025-06-01T00:00:00Z");
     await insertRows(
       deps,
@@ -208,11 +208,11 @@ describe("GET /v1/analytics/uniques", () => {
   );
 });
 
-test("a question that takes too long is refused with advice", async () => {
+test("a query that takes too long is refused with advice", async () => {
   const hurried = createDeps({ ...deps.config, statementTimeoutMs: 100 });
   const ask = asker(hurried, acmeSecret);
   const query = { property: "payload.v" };
-  // A lock that nobody gives way to, so that it does not depend on how fast the machine is.
+  // A lock that is held throughout, so that the test does not depend on the machine's speed.
   const answers = await deps.sql.begin(async (tx) => {
     await tx`LOCK TABLE events IN ACCESS EXCLUSIVE MODE`;
     return [

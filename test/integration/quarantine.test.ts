@@ -13,7 +13,7 @@ import { QUEUES, queueConfig } from "../support/queues.ts";
 
 let deps: Deps;
 
-/** Events whose id begins with `poison` are refused as long as this stands. */
+/** Makes PostgreSQL refuse events whose id begins with `poison` until it is removed. */
 const poison = (): Promise<unknown> =>
   deps.sql.unsafe(`
     CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poisoned'; END $$;
@@ -27,7 +27,7 @@ async function start(queue: Config["queue"]): Promise<() => Promise<void>> {
   return () => closeDeps(deps);
 }
 
-/** A client with that many poisoned events in quarantine and one that was stored. */
+/** Adds a client with that many poisoned events in quarantine and one stored event. */
 async function poisoned(clientId: string, count: number): Promise<string> {
   const { secret } = await addClient(deps, clientId);
   const events = Array.from({ length: count }, (_, n) => anEvent({ event_id: `poison-${clientId}-${n}` }));
@@ -37,7 +37,7 @@ async function poisoned(clientId: string, count: number): Promise<string> {
   return secret;
 }
 
-/** Writes a row as the worker would have left it, but with any bytes. */
+/** Writes a row as the worker would, but with any bytes. */
 async function setAside(clientId: string, bytes: Buffer, key: string = randomUUID()): Promise<string> {
   await deps.sql`
     INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
@@ -50,10 +50,10 @@ const onTheirWay = async (): Promise<number> => {
   return Number(row?.rows);
 };
 
-describe("the list", () => {
+describe("GET /v1/quarantine", () => {
   beforeEach(() => start("redis"));
 
-  it("shows what was refused and why, newest first, page by page, and counts reasons", async () => {
+  it("lists refused events and reasons page by page, newest first, and counts reasons", async () => {
     await poisoned("shown", 5);
     await setAside("shown", Buffer.from("no line"));
     const seen: string[] = [];
@@ -85,7 +85,7 @@ describe("the list", () => {
     });
   });
 
-  it("shows bytes that are no event as nothing, and lets no page grow beyond what an answer may hold", async () => {
+  it("returns unreadable bytes as null, and keeps each page within the size of an answer", async () => {
     await addClient(deps, "large");
     const large = Buffer.from(`["large","t","2026-01-01T00:00:00Z"]\t{"a":"${'\\"'.repeat(400_000)}"}`);
     for (let n = 0; n < 6; n++) await setAside("large", large);
@@ -111,12 +111,12 @@ describe("the list", () => {
 describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
   beforeEach(() => start(queueName));
 
-  it("stores what is stored by now, moves the counts, and leaves the rest with its newest reason", async () => {
+  it("stores what PostgreSQL now accepts, moves the counts, and keeps the rest with its newest reason", async () => {
     await poisoned("moved", 3);
     expect(await redrive(deps, { limit: 100 })).toEqual({ redriven: 3 });
     expect(await onTheirWay()).toBe(3);
     await drainAll(deps);
-    // Still refused: back in quarantine, and ready for the next try.
+    // Still refused: back in quarantine, and ready for the next attempt.
     expect(await counts(deps, "moved")).toMatchObject({ events: 1, quarantine: 3, quarantined: 3 });
     expect(await onTheirWay()).toBe(0);
     await cure();
@@ -135,7 +135,7 @@ describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
     expect(await redrive(deps, { limit: 100 })).toEqual({ redriven: 0 });
   });
 
-  it("sends each event once when two, or ten, run at once", async () => {
+  it("queues each event once when two, or ten, run concurrently", async () => {
     const secret = await poisoned("twice", 400);
     await cure();
     const results = await Promise.all(Array.from({ length: 10 }, () => redrive(deps, { limit: 1_000 })));
@@ -166,7 +166,7 @@ describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
     });
   });
 
-  it("loses nothing to a worker that gets the message before the redrive has committed", async () => {
+  it("loses nothing when a worker gets the message before the redrive commits", async () => {
     await poisoned("fast", 10);
     await cure();
     let worker: Promise<unknown> = Promise.resolve();
@@ -181,7 +181,7 @@ describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
     expect(await counts(deps, "fast")).toMatchObject({ events: 11, stored: 11, quarantine: 0 });
   });
 
-  it("changes nothing when the queue does not take it", async () => {
+  it("changes nothing when the queue refuses it", async () => {
     await poisoned("kept", 5);
     const queue = Object.create(deps.queue) as Deps["queue"];
     queue.send = () => Promise.reject(new Error("away"));
@@ -193,7 +193,7 @@ describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
     expect(await redrive(deps, { limit: 100 })).toEqual({ redriven: 5 });
   });
 
-  it("takes what it is asked for, oldest first, and what got lost on its way after ten minutes", async () => {
+  it("takes as many events as its limit, oldest first, and lost ones again after ten minutes", async () => {
     await poisoned("mine", 5);
     await poisoned("yours", 2);
     expect(await redrive(deps, { client: "yours", reason: "22007", limit: 100 })).toEqual({ redriven: 0 });
@@ -207,7 +207,7 @@ describe.each(QUEUES)("a redrive with QUEUE=%s", (queueName) => {
     expect(await redrive(deps, { limit: 100 })).toEqual({ redriven: 2 });
   });
 
-  it("packs messages within the limits of a request, and passes over what it can't read", async () => {
+  it("packs messages within a request's limits, and skips what it can't read", async () => {
     await addClient(deps, "packed");
     const line = (id: string, size: number): Buffer =>
       Buffer.from(`["${id}","t","2026-01-01T00:00:00Z"]\t{"a":"${"x".repeat(size)}"}`);

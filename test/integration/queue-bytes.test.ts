@@ -1,4 +1,4 @@
-/** How many bytes wait in Redis, and what ingest does about it. */
+/** How many bytes wait in Redis, and the limit on them. */
 import { describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { newSecret } from "../../lib/base/ids.ts";
@@ -9,7 +9,7 @@ import { queueConfig } from "../support/queues.ts";
 const counted = async ({ redis, shards }: Deps): Promise<number> =>
   Number(await redis.hget(shards.first.stats, "bytes"));
 
-/** Bytes of the messages in a stream. */
+/** The bytes of the messages in a stream. */
 async function held({ redis }: Deps, stream: string): Promise<number> {
   const entries = await redis.xrange(stream, "-", "+");
   return entries.reduce(
@@ -20,8 +20,8 @@ async function held({ redis }: Deps, stream: string): Promise<number> {
 
 const large = (): object => anEvent({ payload: { text: "ß".repeat(20_000) } });
 
-describe("the bytes of the messages that wait", () => {
-  it("are counted with every kind of message, in and out", async () => {
+describe("the bytes of waiting messages", () => {
+  it("are counted for every kind of message, in and out", async () => {
     const deps = freshDeps(await queueConfig("redis"));
     const { queue } = deps.shards.first;
     const { secret } = await addClient(deps, "counted");
@@ -46,7 +46,7 @@ describe("the bytes of the messages that wait", () => {
     expect(await counted(deps)).toBe(0);
   });
 
-  it("go with a dead letter, and come back with it", async () => {
+  it("are subtracted for a dead letter, and added again at its redrive", async () => {
     const deps = freshDeps(await queueConfig("redis", { queueMaxDeliveries: 1 }));
     const { queue, dead } = deps.shards.first;
     const { secret } = await addClient(deps, "dead");
@@ -67,7 +67,7 @@ describe("the bytes of the messages that wait", () => {
     expect(await counted(deps)).toBeGreaterThan(40_000);
   });
 
-  it("are none when the queue is empty, whatever a version has put in or taken out that did not count them", async () => {
+  it("are 0 for an empty queue, even after changes by a version that did not count them", async () => {
     const deps = freshDeps(await queueConfig("redis"));
     const { secret } = await addClient(deps, "mixed-versions");
     for (const wrong of [-1_000_000, 1_000_000]) {
@@ -79,8 +79,8 @@ describe("the bytes of the messages that wait", () => {
   });
 });
 
-describe("a queue with as many bytes as may wait", () => {
-  it("is full: 503 with Retry-After until the worker has taken some", async () => {
+describe("a queue at its byte limit", () => {
+  it("answers 503 with Retry-After until the worker has processed some messages", async () => {
     const deps = freshDeps(await queueConfig("redis", { queueMaxBytes: 100_000 }));
     const { clientId, secret } = await addClient(deps, "bytes");
     const event = large();
@@ -96,7 +96,7 @@ describe("a queue with as many bytes as may wait", () => {
     expect(await counts(deps, clientId)).toMatchObject(stored(4));
   });
 
-  it("is so for each shard by its part", async () => {
+  it("has a share of the limit for each shard", async () => {
     const deps = freshDeps(await queueConfig("redis", { queueMaxBytes: 160_000, redisShards: 16 }));
     const { secret } = await addClient(deps, "sharded");
     expect((await send(deps, secret, large())).status).toBe(202);
@@ -105,7 +105,7 @@ describe("a queue with as many bytes as may wait", () => {
     expect((await send(deps, secret, anEvent())).status).toBe(202);
   });
 
-  it("is not what SQS is, which holds them itself", async () => {
+  it("does not exist with SQS, which stores the messages itself", async () => {
     const deps = freshDeps(await queueConfig("sqs", { queueMaxBytes: 1 }));
     const { secret } = await addClient(deps, "on-sqs");
     expect((await send(deps, secret, large())).status).toBe(202);

@@ -1,4 +1,4 @@
-/** RateLimit and RateLimit-Policy as a parser of structured fields (RFC 9651) reads them. */
+/** RateLimit and RateLimit-Policy, read by a parser of structured fields (RFC 9651). */
 import { parseList } from "structured-headers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
   ({ secret } = await addClient(deps, "limited", { rate: 10, burst: BURST }));
 });
 
-/** Name and parameters of the only policy in a field. @throws for text that is not a list of items */
+/** Returns the name and parameters of a field's only policy. @throws for text that is not a list of items */
 function policy(headers: Record<string, unknown>, field: string): [name: unknown, parameters: object] {
   const list = parseList(String(headers[field]));
   expect(list).toHaveLength(1);
@@ -27,8 +27,8 @@ function policy(headers: Record<string, unknown>, field: string): [name: unknown
 const whole = (least: number, most: number) =>
   expect.toSatisfy((value) => Number.isInteger(value) && value >= least && value <= most);
 
-describe("the rate limit's fields", () => {
-  it("are lists of one named policy with whole numbers, on a 202, a 422, a 429 and a read", async () => {
+describe("the rate limit's headers", () => {
+  it("are lists of one named policy with integers, on a 202, a 422, a 429 and a read", async () => {
     const events = Array.from({ length: 15 }, () => anEvent());
     const answers = [
       await send(deps, secret, { events }),

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await addClient(deps, "beta");
 });
 
-/** `count` minutes ago. */
+/** The time `count` minutes ago. */
 const minutesAgo = (count: number): string => new Date(Date.now() - count * 60_000).toISOString();
 
 interface Page {
@@ -45,11 +45,11 @@ async function readAll(ask: Ask, query: Record<string, string>, between = async 
 describe("GET /v1/events", () => {
   const TYPE = "listed";
 
-  test("pages through everything, newest first, ties by id and client, though new events arrive meanwhile", async () => {
+  test("pages through all events, newest first, ties by id and client, while new events arrive", async () => {
     const times = Array.from({ length: 8 }, (_, index) => minutesAgo(60 + index));
     const rows = times.flatMap((event_time, index) =>
       ["acme", "beta"].flatMap((client_id) =>
-        // The same ids for both clients, three at each time.
+        // The same ids for both clients, three events at each time.
         ["a", "b", "ü\u0001"].map((name) =>
           aRow({ client_id, event_id: `${name}-${index}`, event_type: TYPE, event_time }),
         ),
@@ -87,7 +87,7 @@ describe("GET /v1/events", () => {
     expect(await readAll(acme, query)).toEqual(["acme 000002"]);
   });
 
-  test("ends a page of large events before its limit, and goes on", async () => {
+  test("ends a page of large events before its limit, and continues on the next", async () => {
     const payload = JSON.stringify({ text: "x".repeat(900_000) });
     await insertRows(
       deps,
@@ -100,7 +100,7 @@ describe("GET /v1/events", () => {
     expect(new Set(await readAll(acme, { event_type: "large" })).size).toBe(5);
   });
 
-  test("refuses a cursor that is none, and another client's data", async () => {
+  test("refuses an invalid cursor, and another client's data", async () => {
     const bad = await acme(contract.listEvents, { query: { cursor: "bm9uZQ" } });
     expect([bad.status, bad.body.code, bad.body.errors[0]?.parameter]).toEqual([
       400,
@@ -116,7 +116,7 @@ describe("GET /v1/events/{event_id}", () => {
   const get = (ask: Ask, event_id: string, query: Record<string, string> = {}) =>
     ask(contract.getEvent, { params: { event_id }, query });
 
-  test("answers times to the microsecond, the latency, and the payload's own digits", async () => {
+  test("returns times to the microsecond, the latency, and the payload's original digits", async () => {
     const payload =
       '{"big":12345678901234567890,"small":0.1000000000000000055,"exact":1.50,"zero":-0,"huge":1e400}';
     const row = aRow({
@@ -145,7 +145,7 @@ describe("GET /v1/events/{event_id}", () => {
     expect(list.text).toContain(`"payload":${payload}}`);
   });
 
-  test("finds any id, and only its own client's", async () => {
+  test("finds any id, but only of the key's own client", async () => {
     for (const event_id of ["plain", "with/slash and %", "日本語", "x".repeat(200)]) {
       await insertRows(deps, [
         aRow({ event_id }),
@@ -165,7 +165,7 @@ describe("GET /v1/events/{event_id}", () => {
     VALUES ('acme', ${eventKey(event_id)}, ${Buffer.from(line)}, '22P05', 'why', ${receivedAt}::text::timestamptz,
             ${randomUUID()})`;
 
-  test("shows an event in quarantine with its reason", async () => {
+  test("returns a quarantined event with its reason", async () => {
     const line = '["set-aside","bad","2026-03-01T10:00:00.000Z"]\t{"n":1.50}';
     await setAside("set-aside", line);
     const { body, text } = await get(acme, "set-aside");
@@ -180,7 +180,7 @@ describe("GET /v1/events/{event_id}", () => {
     expect((await get(admin, "set-aside", { client: "beta" })).status).toBe(404);
   });
 
-  test("shows a payload that can't be read as an empty one, and not another event whose id has the same key", async () => {
+  test("returns an unreadable payload as an empty one, and never another event with the same key", async () => {
     await setAside("torn", '["torn","bad","2026-03-01T10:00:00.000Z"]\t{"n":');
     expect((await get(acme, "torn")).body).toMatchObject({ status: "quarantined", payload: {} });
     await setAside("unreadable", "no line at all");
@@ -189,7 +189,7 @@ describe("GET /v1/events/{event_id}", () => {
     expect((await get(acme, "mine")).status).toBe(404);
   });
 
-  test("shows a stored event rather than a quarantined one of its id", async () => {
+  test("prefers a stored event to a quarantined one with the same id", async () => {
     await setAside("both", '["both","bad","2026-03-01T10:00:00.000Z"]\t{}');
     await insertRows(deps, [aRow({ event_id: "both" })]);
     expect((await get(acme, "both")).body.status).toBe("stored");

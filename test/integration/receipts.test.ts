@@ -29,7 +29,7 @@ const settle = (id: string) => deps.sql`
   VALUES (${id}, 'acme', now(), 3, 1, 1, 1)`;
 
 describe("GET /v1/receipts/{receipt_id}", () => {
-  test("is pending as long as the message waits, then settled", async () => {
+  test("is pending while the message waits, and then complete", async () => {
     const sent = await send(deps, secret, { events: [anEvent(), anEvent()] });
     const id = sent.body.receipt_id;
     const pending = await receipt(acme, id);
@@ -48,7 +48,7 @@ describe("GET /v1/receipts/{receipt_id}", () => {
     expect(settled.body.received_at).toBe(pending.body.received_at);
   });
 
-  test("in PostgreSQL has the last word over one left behind in Redis", async () => {
+  test("prefers the receipt in PostgreSQL to one left in Redis", async () => {
     const id = randomUUID();
     await deps.redis.hset(deps.shards.first.receipts, id, `acme 3 ${Date.now()}`);
     await settle(id);
@@ -60,7 +60,7 @@ describe("GET /v1/receipts/{receipt_id}", () => {
     });
   });
 
-  test("is found when it moves to PostgreSQL between the looks", async () => {
+  test("finds a receipt that moves to PostgreSQL between the two lookups", async () => {
     const id = randomUUID();
     const redis = new Proxy(deps.redis, {
       get: (target, name) =>
@@ -77,7 +77,7 @@ describe("GET /v1/receipts/{receipt_id}", () => {
     });
   });
 
-  test("is shown to its own client and to an admin key alone", async () => {
+  test("answers only its own client and admin keys", async () => {
     const waiting = (await send(deps, secret, anEvent())).body.receipt_id;
     const settled = randomUUID();
     await settle(settled);
@@ -89,14 +89,14 @@ describe("GET /v1/receipts/{receipt_id}", () => {
   });
 
   test.each(["x", "00000000-0000-0000-0000-000000000000", "'; DROP TABLE receipts", "ABCDEF"])(
-    "%j is not found",
+    "answers 404 for %j",
     async (id) => {
       const { status, body } = await receipt(acme, id);
       expect([status, body.code]).toEqual([404, "not-found"]);
     },
   );
 
-  test("when Redis is away, is answered if it is settled, else 503", async () => {
+  test("returns a complete receipt when Redis is unreachable, and 503 for any other", async () => {
     const away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
     const id = randomUUID();
     await settle(id);
@@ -123,7 +123,7 @@ describe("GET /v1/pipeline", () => {
     const before = await pipeline(acme);
     const again = anEvent();
     await send(deps, secret, { events: [again, anEvent(), anEvent()] });
-    // Redis has forgotten the id, so that the ledger finds the duplicate.
+    // Redis loses the id, so that the ledger finds the duplicate.
     await deps.redis.del(...(await deps.redis.keys("*:seen:acme:*")));
     await send(deps, secret, again);
     expect(await pipeline(acme)).toMatchObject({
@@ -145,7 +145,7 @@ describe("GET /v1/pipeline", () => {
     });
   });
 
-  test("is of one client, or for an admin key of all", async () => {
+  test("covers one client, or all clients for an admin key", async () => {
     await send(deps, betaSecret, { events: [anEvent(), anEvent()] });
     const [own, other, all] = [await pipeline(acme), await pipeline(beta), await pipeline(admin)];
     expect(all.accepted).toBe(own.accepted + other.accepted);
@@ -153,14 +153,14 @@ describe("GET /v1/pipeline", () => {
     expect((await acme(contract.getPipeline, { query: { client: "beta" } })).status).toBe(403);
   });
 
-  test("takes what is settled for accepted where Redis lost its counts", async () => {
+  test("counts settled events as accepted if Redis lost its counts", async () => {
     await drainAll(deps);
     const before = await pipeline(admin);
     await deps.redis.del(...deps.shards.first.notes);
     expect(await pipeline(admin)).toMatchObject({ accepted: before.accepted, pending: 0 });
   });
 
-  test("is 503 when Redis is away", async () => {
+  test("answers 503 when Redis is unreachable", async () => {
     const away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
     const { status, body } = await asker(away, secret)(contract.getPipeline);
     await closeDeps(away);

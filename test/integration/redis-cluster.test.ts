@@ -1,4 +1,4 @@
-/** The whole path with a cluster of three servers as Redis, through the functions themselves. */
+/** The complete path through the functions, with a cluster of three servers as Redis. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -34,7 +34,7 @@ beforeAll(async () => {
   adminKey = (await addClient(deps, "admin", { scopes: ["admin"] })).secret;
 });
 
-/** Calls the admin function. @param call method and the route's template */
+/** Calls the admin function. @param call method and route template */
 async function ask(call: string, params: Record<string, string>, body?: object) {
   const [method = "", route = ""] = call.split(" ");
   const path = route.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
@@ -46,7 +46,7 @@ async function ask(call: string, params: Record<string, string>, body?: object) 
 const status = async (secret: string): Promise<number> => (await send(deps, secret, anEvent())).status;
 const batch = (size: number) => ({ events: Array.from({ length: size }, () => anEvent()) });
 
-it("takes, spreads, stores and counts the events of many clients", async () => {
+it("a cluster accepts, spreads, stores and counts the events of many clients", async () => {
   const clients = await Promise.all(Array.from({ length: 60 }, (_, n) => addClient(deps, `client-${n}`)));
   const receipts = await Promise.all(
     clients.map(async ({ secret }) => {
@@ -97,7 +97,7 @@ it("takes, spreads, stores and counts the events of many clients", async () => {
   await cluster.expectSpread();
 });
 
-it("has every answer in the audit log, also that to nobody", async () => {
+it("every answer is in the audit log, even to an unknown key", async () => {
   await drainAll(deps);
   await deps.sql`TRUNCATE audit_log`;
   const { secret } = await addClient(deps, "audited");
@@ -110,7 +110,7 @@ it("has every answer in the audit log, also that to nobody", async () => {
   expect(rows.map((row) => row.status)).toEqual([202, 401, 401, 401]);
 });
 
-it("limits a client, and refuses what a full shard can't take", async () => {
+it("clients have rate limits, and a full shard refuses events", async () => {
   const slow = await addClient(deps, "slow", { rate: 1, burst: 5 });
   expect((await send(deps, slow.secret, batch(5))).status).toBe(202);
   expect(await send(deps, slow.secret, batch(5))).toMatchObject({
@@ -128,8 +128,8 @@ it("limits a client, and refuses what a full shard can't take", async () => {
   expect((await send(small, secret, batch(1))).status).toBe(202);
 });
 
-describe("from the very next call on", () => {
-  it("a revoked key is refused, and one that is new is good", async () => {
+describe("from the next call on", () => {
+  it("a revoked key is refused, and a new key is accepted", async () => {
     for (let n = 0; n < 10; n++) {
       const client_id = `revoked-${n}`;
       await ask("POST /v1/clients", {}, { client_id, name: client_id });
@@ -142,7 +142,7 @@ describe("from the very next call on", () => {
     }
   });
 
-  it("a client that is switched off is refused, and let in again when it is on", async () => {
+  it("a client is refused when switched off, and accepted again when switched on", async () => {
     for (let n = 0; n < 5; n++) {
       const { clientId: client_id, secret } = await addClient(deps, `off-${n}`);
       expect(await status(secret)).toBe(202);
@@ -153,9 +153,9 @@ describe("from the very next call on", () => {
     }
   });
 
-  // Of eight clients some are in another shard than their key's hash, with all but certainty.
+  // Of eight clients some are almost certainly in another shard than their key's hash.
   it.each(["whose text names no client", "whose text names another client"])(
-    "an imported key %s is good, and revoked it is refused, used before or not",
+    "an imported key %s is accepted, and refused once revoked, used before or not",
     async (kind) => {
       const names = kind.endsWith("another client");
       let elsewhere = 0;
@@ -164,7 +164,7 @@ describe("from the very next call on", () => {
         await addClient(deps, client_id);
         const text = (): string => (names ? newSecret(`stranger-${n}`) : `sk_live_${randomUUID()}`);
         const [used, unused] = [text(), text()];
-        // Somebody has tried it too early.
+        // A caller tries the key before it is imported.
         expect(await status(used)).toBe(401);
         const keys = [];
         for (const secret of [used, unused])
@@ -181,13 +181,13 @@ describe("from the very next call on", () => {
         expect(await counts(deps, client_id)).toMatchObject(stored(2));
       }
       expect(elsewhere).toBeGreaterThan(0);
-      // The clients' counts stand in one shard each, or the totals would be too high.
+      // Each client's counts are in one shard only, or the totals would be too high.
       expect((await asker(deps, adminKey)(contract.getPipeline)).body.pending).toBe(0);
     },
   );
 });
 
-it("puts quarantined events back, each once", async () => {
+it("a redrive queues each quarantined event once", async () => {
   await deps.sql.unsafe(`
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poisoned'; END $$;
     CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW
@@ -204,7 +204,7 @@ it("puts quarantined events back, each once", async () => {
   expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
 });
 
-it("is healthy, and a cluster that cannot be reached is down in good time", async () => {
+it("a healthy cluster is up, and an unreachable one is reported as down in time", async () => {
   const look = async () =>
     toAnswer(
       (await health(gatewayEvent({ method: "GET", route: "/health" }), context)) as { statusCode: number },

@@ -4,7 +4,7 @@ import { closeDeps, createDeps } from "../../lib/app/connect.ts";
 import { acknowledgeScript } from "../../lib/queue/lua/acknowledge.ts";
 import { testConfig } from "../support/deps.ts";
 
-it("a script's first run on a connection may come while other commands wait for their turn", async () => {
+it("a script can run for the first time on a connection while other commands are queued", async () => {
   const deps = createDeps(await testConfig());
   await deps.redis.ping();
   const underWay = deps.redis.ping();

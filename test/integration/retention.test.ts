@@ -12,8 +12,8 @@ import { asker } from "../support/reading.ts";
 
 const settings = { retentionDays: 60, auditRetentionDays: 30 };
 
-describe("a year", () => {
-  it("passes with late and early events, and at each step rollups, rows and ledger agree", async () => {
+describe("a year of maintenance", () => {
+  it("keeps rollups, rows and ledger consistent at each step, with late and early events", async () => {
     const deps = await testDeps(settings);
     for (const client of ["one", "two"]) await addClient(deps, client);
     const begin = Date.now();
@@ -24,10 +24,10 @@ describe("a year", () => {
       for (const client of ["one", "two"])
         await workAt(deps, client, now, [
           ...[0, 0.3, 4.9].map((late) => simulatedEvent(now - late * DAY_MS)),
-          // As late and as early as the door takes them.
+          // As late and as early as ingest accepts them.
           simulatedEvent(now - settings.retentionDays * DAY_MS),
           simulatedEvent(now + DAY_MS),
-          // So late as only a queue that stood still can make it.
+          // So late that only a stalled queue can cause it.
           simulatedEvent(now - 100 * DAY_MS),
         ]);
       await expectExact(deps);
@@ -41,7 +41,7 @@ describe("a year", () => {
     expect(new Set(dropped).size).toBe(dropped.length);
     expect(dropped.filter((name) => name.startsWith("events_")).length).toBeGreaterThan(52);
     expect(dropped.filter((name) => name.startsWith("audit_log_")).length).toBeGreaterThan(300);
-    // A Monday, at least as far back as the door takes events.
+    // A Monday, at least as far back as ingest accepts events.
     expect(new Date(horizon).getUTCDay()).toBe(1);
     expect(Date.parse(horizon)).toBeLessThanOrEqual(begin + (365 - 60) * DAY_MS);
     const [rows] = await deps.sql`
@@ -53,8 +53,8 @@ describe("a year", () => {
   });
 });
 
-describe("the ledger's key in SQL", () => {
-  it("is that of the code", async () => {
+describe("the ledger's key computed in SQL", () => {
+  it("equals the key computed in TypeScript", async () => {
     const { sql } = await testDeps();
     const uuid = uuidv7(Date.now());
     const ids = [
@@ -74,7 +74,7 @@ describe("the ledger's key in SQL", () => {
 });
 
 describe("the horizon", () => {
-  it("hides a week at once, and what it hides stays whole for a minute", async () => {
+  it("hides a week at once, and keeps what it hides complete for a minute", async () => {
     const deps = await testDeps(settings);
     await addClient(deps, "acme");
     const now = Date.now();
@@ -89,13 +89,13 @@ describe("the horizon", () => {
     await expectTidy(deps);
   });
 
-  it("keeps the new one of two events with one id, the old of which has expired", async () => {
+  it("keeps the newer of two events with one id when the older has expired", async () => {
     const deps = await testDeps(settings);
     await addClient(deps, "acme");
     const now = Date.now();
     await workAt(deps, "acme", now, [simulatedEvent(now)]);
     await runAt(deps, now);
-    // Left by a run that was killed when it had released the old one's id, but not noted so.
+    // Left by a run that was killed after it released the old event's id, but before it recorded that.
     await deps.sql`CREATE TABLE events_20200106 (LIKE events)`;
     await deps.sql`
       INSERT INTO events_20200106 SELECT client_id, event_id, event_type, '2020-01-07', received_at, processed_at,
@@ -105,14 +105,14 @@ describe("the horizon", () => {
     expect(await expectTidy(deps)).toMatchObject({ shown: 1 });
   });
 
-  it("moves back when the retention was made longer, once nothing is left of what it hid", async () => {
+  it("moves back for a longer retention, once everything that it hid is deleted", async () => {
     const deps = await testDeps(settings);
     await addClient(deps, "acme");
     const now = Date.now();
     await workAt(deps, "acme", now, [simulatedEvent(now - 80 * DAY_MS)]);
     const { horizon } = await runAt(deps, now, { graceMs: 60_000 });
     const longer = { ...deps, config: { ...deps.config, retentionDays: 90 } };
-    // The week is hidden, and might be half deleted.
+    // The week is hidden, and might be partly deleted.
     expect((await runAt(longer, now)).horizon).toBe(horizon);
     const back = await runAt(longer, now);
     expect(Date.parse(back.horizon ?? "")).toBeLessThan(Date.parse(horizon ?? ""));
@@ -121,7 +121,7 @@ describe("the horizon", () => {
     await expectTidy(deps);
   });
 
-  it("is where every question begins, whatever it asks for", async () => {
+  it("is the earliest start of every query, whatever its range", async () => {
     const deps = await testDeps(settings);
     const { secret } = await addClient(deps, "acme");
     const ask = asker(deps, secret);
@@ -146,11 +146,11 @@ describe("the horizon", () => {
     expect(await answers()).toEqual([2, 2, 2, 2, 2, 200]);
     await runAt(deps, now, { graceMs: 60_000 });
     expect(await answers()).toEqual([1, 1, 1, 1, 1, 404]);
-    // Not deleted yet: it is the horizon that hides it.
+    // Not deleted yet: only the horizon hides it.
     expect(await tables(deps)).toMatchObject({ events: 2, ledger: 2 });
   });
 
-  it("bounds a question that asks for more", () => {
+  it("limits a query that starts earlier", () => {
     const horizon = { ms: 1_000, text: "1970-01-01T00:00:01.000Z" };
     const earlier = { ms: 999, text: "1970-01-01T00:00:00.999999Z" };
     const later = { ms: 1_000, text: "1970-01-01T00:00:01.000001Z" };
@@ -160,8 +160,8 @@ describe("the horizon", () => {
   });
 });
 
-describe("records", () => {
-  it("go when they are older than the retention; what is on its way through the queue again stays", async () => {
+describe("operational records", () => {
+  it("are deleted after their retention, except events queued again by a redrive", async () => {
     const deps = await testDeps({ retentionDays: 3 });
     const { sql } = deps;
     const now = Date.now();
@@ -177,7 +177,7 @@ describe("records", () => {
           VALUES ('acme', ${uuidv7(now)}, 'x', 'r', 'd', ${ago(days)}, ${ago(days)}, ${uuidv7(now)}, ${redriven})`;
     }
     const { deleted } = await runAt(deps, now);
-    // Receipts stay for as long as a message may come a second time.
+    // Receipts stay for as long as a message may be redelivered.
     expect(deleted).toMatchObject({ health_checks: 3, quarantine: 3, receipts: 1 });
     const [left] = await sql`
       SELECT (SELECT count(*)::int FROM health_checks) AS health, (SELECT count(*)::int FROM quarantine) AS quarantine,
@@ -185,7 +185,7 @@ describe("records", () => {
     expect(left).toEqual({ health: 1, quarantine: 5, receipts: 3 });
   });
 
-  it("of audit rows that only a log has go with the day whose entries are not kept either", async () => {
+  it("of audit rows that only a log has are deleted with the entries of their day", async () => {
     const deps = await testDeps({ auditRetentionDays: 30 });
     const { sql } = deps;
     const now = Date.now();

@@ -1,4 +1,4 @@
-/** What a count over a year reads: rollups, and no more of them when there are more events. */
+/** A count over a year reads rollups, and no more of them with more events. */
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { beforeAll, expect, test } from "vitest";
@@ -22,7 +22,7 @@ let last: { text: string; values: unknown[] };
 let watched: postgres.Sql;
 
 beforeAll(async () => {
-  // One connection, and so one slot of the rollups.
+  // One connection, and so one rollup slot.
   deps = await testDeps({ databasePoolSize: 1 });
   await addClient(deps, "acme");
   watched = postgres(deps.config.databaseUrl, {
@@ -36,7 +36,7 @@ beforeAll(async () => {
   atEnd(() => watched.end());
 });
 
-/** `perDay` events in each of the same minutes, as the worker stores them. */
+/** Stores `perDay` events in each of the same minutes, as the worker does. */
 async function insert(perDay: number): Promise<void> {
   for (let n = 0; n < perDay; n++) {
     const rows = Array.from({ length: 365 }, (_, day): EventRow => {
@@ -64,7 +64,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** Rows that the statement, asked again, reads from each table. */
+/** Runs the statement again and returns the rows that it reads from each table. */
 async function rowsRead(ask: () => Promise<unknown>): Promise<Record<string, number>> {
   await ask();
   const { text, values } = last;
@@ -82,7 +82,7 @@ async function rowsRead(ask: () => Promise<unknown>): Promise<Record<string, num
   return read;
 }
 
-test("a count and a series over a year read a row a day, however many events there are", async () => {
+test("a count and a series over a year read one row a day, however many events there are", async () => {
   const segments = coverRange(instantOf(START), instantOf(END));
   const starts = Array.from({ length: 12 }, (_, n) => START + n * 30 * DAY_MS);
   const months = coverRange(instantOf(START), instantOf(END), starts.slice(1));

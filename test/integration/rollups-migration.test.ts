@@ -1,4 +1,4 @@
-/** Rollups of a quarter of an hour are made for what is stored, and a worker that does not know them can't count past them. */
+/** The migration makes 15-minute rollups of stored events, and a worker of the previous version can't count without them. */
 
 import { randomUUID } from "node:crypto";
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ import { testConfig } from "../support/deps.ts";
 const MIGRATIONS = new URL("../../lib/postgres/migrations/", import.meta.url);
 const START = Date.parse("2026-03-28T22:00:00Z");
 
-/** A database as the version before left it. */
+/** A database as the previous version left it. */
 async function before(): Promise<Deps> {
   const config = await testConfig();
   const databaseUrl = Object.assign(new URL(config.databaseUrl), { pathname: "/rollups_migration" }).href;
@@ -35,7 +35,7 @@ async function before(): Promise<Deps> {
   return deps;
 }
 
-/** Events over two days, some of them in the same minute, and their rollups in three slots, as workers then wrote them. */
+/** Stores events over two days, some in the same minute, with rollups in three slots, as the old workers did. */
 async function storeAsBefore({ sql }: Deps): Promise<void> {
   await sql`
     INSERT INTO events (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload)
@@ -44,7 +44,7 @@ async function storeAsBefore({ sql }: Deps): Promise<void> {
   await addAsBefore({ sql });
 }
 
-/** To the table by its old name. */
+/** Adds to the table under its old name. */
 const addAsBefore = ({ sql }: Pick<Deps, "sql">) => sql`
   INSERT INTO event_rollups (client_id, grain, bucket, event_type, slot, count, latency_sum_ms, latency_max_ms, latency_bins,
                              latency_counts)
@@ -56,7 +56,7 @@ const addAsBefore = ({ sql }: Pick<Deps, "sql">) => sql`
            GROUP BY 1, 2, 3, 4, 5, 6) AS binned
    GROUP BY 1, 2, 3, 4, 5`;
 
-/** Rollups without their slots, next to what they would be if they were counted anew. */
+/** Returns rollups summed over slots, and the same counted from the events. */
 async function rollups({ sql }: Deps): Promise<{ kept: postgres.Row[]; counted: postgres.Row[] }> {
   const kept = await sql`
     SELECT client_id, grain, bucket, event_type, max(longest)::int AS longest, array_agg(bin || ':' || n ORDER BY bin) AS bins
@@ -73,7 +73,7 @@ async function rollups({ sql }: Deps): Promise<{ kept: postgres.Row[]; counted: 
   return { kept: [...kept], counted: [...counted] };
 }
 
-test("quarters of an hour are counted from the minutes, and added to from then on", async () => {
+test("the migration counts 15-minute rollups from the minutes, and workers add to them afterwards", async () => {
   const deps = await before();
   await storeAsBefore(deps);
   const old =
@@ -86,7 +86,7 @@ test("quarters of an hour are counted from the minutes, and added to from then o
     SELECT FROM rollups WHERE count <> (SELECT sum(n) FROM unnest(latency_counts) AS n)`;
   expect(wrong).toHaveLength(0);
 
-  // The version before reads what it read, and what it would write fails in a way that leaves its batch in the queue.
+  // The previous version reads as before, and its writes fail in a way that leaves its batch in the queue.
   const view =
     await deps.sql`SELECT client_id, grain, bucket, event_type, slot, count FROM event_rollups ORDER BY 1, 2, 3, 4, 5`;
   expect([...view]).toEqual([...old]);

@@ -1,4 +1,4 @@
-/** What the worker writes and seals, beside what verification (audit-verify.test.ts) finds wrong. */
+/** What the worker writes and seals; audit-verify.test.ts tests verification. */
 import { beforeAll, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Audited } from "../../lib/audit/record/seal.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const seal = (rows: readonly Audited[]): Promise<void> => sealCalls(deps, rows);
 
-/** Every lane's seals chain, and their roots are those of their rows' leaves, numbered without gaps. */
+/** Expects every lane's seals to chain, with the roots of their rows' leaves, numbered without gaps. */
 async function expectSealed(entries: number): Promise<void> {
   const seals = await deps.sql<(SealContent & { hash: string; leaves: string[]; numbers: number[] })[]>`
     SELECT 1 AS v, lane, s.seal::int AS seal, to_char(day, 'YYYY-MM-DD') AS day, entries, total::int AS total,
@@ -50,21 +50,21 @@ async function expectSealed(entries: number): Promise<void> {
   expect(astray).toEqual({ rows: 0 });
 }
 
-it("seals what it writes, once, day by day, whoever else does and however often a message comes", async () => {
+it("the worker seals its rows once, by day, despite concurrent workers and redelivered messages", async () => {
   const first = calls(1_500);
   const days = [...calls(3, DAY - 2), ...calls(2, DAY + 86_400_000)];
   await Promise.all([seal(first), seal(days), seal(calls(10)), seal(calls(1)), seal(calls(700))]);
   const entries = 1_500 + 5 + 10 + 1 + 700;
   await expectSealed(entries);
   await seal(first);
-  // Between those that are there already.
+  // Between existing ones.
   const late = calls(7, DAY + 300);
   await seal([...late, ...first.slice(295, 310), ...first.slice(700, 701), ...late.slice(0, 2)]);
   await Promise.all([seal(first), seal(first)]);
   await expectSealed(entries + 7);
 });
 
-it("waits for a lane where all are taken", async () => {
+it("the worker waits for a lane when all are taken", async () => {
   const before = await deps.sql`SELECT count(*)::int AS rows FROM audit_log`;
   await deps.sql`DELETE FROM audit_lanes WHERE seals = 0 AND lane > 3`;
   await Promise.all(Array.from({ length: 8 }, () => seal(calls(50))));

@@ -1,4 +1,4 @@
-/** Where Redis keeps the ids of a client that sends many. */
+/** How Redis stores the ids of a client that sends many events. */
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -27,7 +27,7 @@ async function hashesOf({ redis }: Deps, names: readonly string[]): Promise<Hash
   );
 }
 
-/** Fills the root of the window that is now, and that of the one before, as earlier requests would have. */
+/** Fills the roots of the current and the previous window, as earlier requests would have. */
 async function fillRoot({ redis, shards }: Deps, clientId: string, before = 0): Promise<string> {
   const root = `${shards.of(clientId).seen(clientId)}${Math.floor(Date.now() / WINDOW_MS) - before}`;
   for (let done = 0; done < FULL_HASH; done += 1_000)
@@ -42,7 +42,7 @@ async function fillRoot({ redis, shards }: Deps, clientId: string, before = 0): 
 const batchOf = (size: number) => ({ events: Array.from({ length: size }, () => anEvent()) });
 
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
-  it("a full hash is followed by a layer of hashes, in which ids are found again", async () => {
+  it("a full hash opens a layer of hashes, in which ids are found", async () => {
     const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
     const { clientId, secret } = await addClient(deps, "busy");
     const first = batchOf(1_000);
@@ -64,14 +64,14 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       deps,
       names.filter((name) => name !== root),
     );
-    // Of 1,000 ids none of 64 hashes stays empty, with all but certainty.
+    // With 1,000 ids it is almost certain that none of 64 hashes stays empty.
     expect(layer).toHaveLength(64);
     expect(layer.reduce((sum, { ids }) => sum + ids, 0)).toBe(1_003);
     expect(Math.max(...layer.map(({ ids }) => ids))).toBeLessThan(60);
     expect(await deps.redis.hget(root, "top")).toBe("1");
   });
 
-  it("hashes of one window do not expire at the same time, and none before the next window has ended", async () => {
+  it("hashes of one window expire at different times, and none before the end of the next window", async () => {
     const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
     const { clientId, secret } = await addClient(deps, "spread");
     const root = await fillRoot(deps, clientId);
@@ -85,13 +85,13 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     expect(new Set(times).size).toBe(times.length);
   });
 
-  it("ids in the layers of the window before are found", async () => {
+  it("ids in the layers of the previous window are found", async () => {
     const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
     const { clientId, secret } = await addClient(deps, "earlier");
     const root = await fillRoot(deps, clientId);
     const batch = batchOf(500);
     await send(deps, secret, batch);
-    // A day later.
+    // Rename the keys as if a window had passed.
     for (const name of await deps.redis.keys(`*:seen:${clientId}:*`)) {
       const [prefix, , rest] = [root.slice(0, root.lastIndexOf(":")), root, name.slice(root.length)];
       const number = Number(root.slice(root.lastIndexOf(":") + 1)) - 1;

@@ -1,4 +1,4 @@
-/** `/health` and `npm start` name settings with which a server does not keep what Weir promises. */
+/** `/health` and `npm start` name server settings that break Weir's guarantees. */
 import { Redis } from "ioredis";
 import { beforeAll, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 const nothing = { weak: [], unknown: [] };
 
-it("finds nothing in the Redis that Weir starts", async () => {
+it("the Redis that Weir starts has no weak settings", async () => {
   expect(await redisSettings(deps)).toEqual(nothing);
 });
 
@@ -33,7 +33,7 @@ it.each([
   ["maxmemory-policy", "allkeys-lru", "noeviction"],
   ["maxmemory-policy", "volatile-ttl", "noeviction"],
   ["lazyfree-lazy-expire", "no", "yes"],
-])("names %s %s, and the status stays as it is", async (setting, value, wanted) => {
+])("/health names %s %s, and its status stays ok", async (setting, value, wanted) => {
   await admin.config("SET", setting, value);
   const { status, settings } = await checkHealth(deps);
   await admin.config("SET", setting, wanted);
@@ -47,14 +47,14 @@ it.each([
   ]);
 });
 
-it("finds out nothing where neither CONFIG nor INFO may be used, and does not fail", async () => {
+it("every setting is unknown, without an error, if neither CONFIG nor INFO is allowed", async () => {
   await admin.call("ACL", "SETUSER", "blind", "on", ">secret", "~*", "+@all", "-config", "-info");
   const url = Object.assign(new URL(redisUrl), { username: "blind", password: "secret" }).href;
   const { weak, unknown } = await redisSettings(freshDeps({ ...deps.config, redisUrl: url }));
   expect([weak.length, unknown.length]).toEqual([0, 4]);
 });
 
-it("minds durability of Redis only where Redis is the queue", async () => {
+it("the durability of Redis matters only if Redis is the queue", async () => {
   await admin.config("SET", "appendonly", "no");
   await admin.config("SET", "maxmemory-policy", "allkeys-lfu");
   const found = await redisSettings({ ...deps, config: { ...deps.config, queue: "sqs" } });
@@ -64,10 +64,10 @@ it("minds durability of Redis only where Redis is the queue", async () => {
 });
 
 it.each([
-  ["may not be used", ["+@all", "-config"]],
+  ["is not allowed", ["+@all", "-config"]],
   ["does not exist", ["+@all"]],
 ])(
-  "says unknown where CONFIG %s, as with managed services, and reads what is evicted all the same",
+  "settings are unknown if CONFIG %s, as with managed services, but the eviction policy is still read",
   async (_, rules) => {
     await admin.call("ACL", "SETUSER", "limited", "on", ">secret", "~*", ...rules);
     const limited = Object.assign(new URL(redisUrl), { username: "limited", password: "secret" }).href;
@@ -87,7 +87,7 @@ it.each([
   },
 );
 
-it("asks every node of a cluster, the first time as well", async () => {
+it("every node of a cluster is checked, even the first time", async () => {
   const cluster = await redisCluster();
   const config = await clusterConfig(cluster);
   expect(await redisSettings(freshDeps(config))).toEqual(nothing);
@@ -98,7 +98,7 @@ it("asks every node of a cluster, the first time as well", async () => {
   });
 });
 
-it("names settings of PostgreSQL that lose or damage what was committed", async () => {
+it("settings of PostgreSQL that lose or damage commits are named", async () => {
   const server = await ownServer(startPostgres, { synchronous_commit: "off", full_page_writes: "off" });
   const { weak, unknown } = await databaseSettings(freshDeps({ ...deps.config, databaseUrl: server.url }));
   expect(weak.map(({ setting, value, wanted }) => [setting, value, wanted])).toEqual([
@@ -108,7 +108,7 @@ it("names settings of PostgreSQL that lose or damage what was committed", async 
   expect(unknown).toEqual([]);
 });
 
-it("are logged by the scheduled check", async () => {
+it("the scheduled check logs weak settings", async () => {
   await admin.config("SET", "appendfsync", "no");
   const warn = vi.spyOn(deps.log, "warn");
   await recordHealth(deps);

@@ -10,7 +10,7 @@ import { fakeKms } from "../support/kms.ts";
 
 const KEY = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-it("signs checkpoints with a key of KMS, by the calls that its documentation describes", async () => {
+it("a KMS key signs checkpoints, by the calls that its documentation describes", async () => {
   const kms = await fakeKms(KEY);
   const { sql, config } = await testDeps();
   const env = {
@@ -42,7 +42,7 @@ it("signs checkpoints with a key of KMS, by the calls that its documentation des
   expect(kms.calls[0]?.authorization).toMatch(/Credential=local\/\d+\/eu-central-1\/kms\/aws4_request/);
 });
 
-it("says so where the key is of another kind, or is not there", async () => {
+it("a KMS key of another kind, or a missing one, is reported", async () => {
   const { endpoint } = await fakeKms(KEY, "ec");
   const signer = (keyId: string) => new KmsSigner({ keyId, endpoint, region: "us-east-1" });
   await expect(signer(KEY).publicKey()).rejects.toThrow(

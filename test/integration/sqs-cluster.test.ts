@@ -1,4 +1,4 @@
-/** SQS carries the events, and a cluster of three servers is the Redis beside it. */
+/** SQS as the queue, with a cluster of three servers as Redis. */
 import { beforeAll, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import * as contract from "../../lib/events/contract.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   ({ deps, proxy } = await sqsIntake({ redisUrl: cluster.url, redisCluster: true, redisShards: 16 }));
 });
 
-it("the events of many clients are taken, settled and counted once, and nothing stays in the books", async () => {
+it("events of many clients are accepted, stored and counted once, and the in-flight index ends empty", async () => {
   const clients = await Promise.all(Array.from({ length: 20 }, (_, n) => addClient(deps, `client-${n}`)));
   const receipts: string[] = [];
   for (const { secret } of clients) {
@@ -46,7 +46,7 @@ it("the events of many clients are taken, settled and counted once, and nothing 
   await cluster.expectSpread();
 });
 
-it("what SQS refuses is told and may come again, and every answer is in the audit log", async () => {
+it("events that SQS refuses are reported and can be sent again, and every answer is in the audit log", async () => {
   const { clientId, secret } = await addClient(deps, "refused");
   const event = anEvent();
   proxy.refuse(() => true);

@@ -1,4 +1,4 @@
-/** What Weir promises, with SQS (fauxqs) as its queue. */
+/** What Weir guarantees with SQS (fauxqs) as its queue. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -19,8 +19,8 @@ beforeAll(async () => {
   ({ deps, proxy } = await sqsIntake());
 });
 
-describe("from a request through SQS to a row", () => {
-  it("takes 1,000 events in one request, over several messages, under one receipt", async () => {
+describe("the way from a request through SQS to a row", () => {
+  it("takes 1,000 events of one request, in several messages, with one receipt", async () => {
     const { clientId, secret } = await addClient(deps, "thousand");
     const sent = await send(deps, secret, { events: padded(1_000, 700) });
     expect(sent).toMatchObject({ status: 202, body: { accepted: 1_000, duplicates: 0, rejected: 0 } });
@@ -58,7 +58,7 @@ describe("from a request through SQS to a row", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("stores characters that SQS refuses, and one event as large as it takes", async () => {
+  it("stores characters that SQS refuses, and an event of the maximum size", async () => {
     const { clientId, secret } = await addClient(deps, "characters");
     const text = "\ufffe\uffff\ufdd0ffff 😀\u{10ffff} \u0001\u007f ß€";
     const large = anEvent({ event_id: `big-${text}`, payload: { text: "x".repeat(1_000_000) } });
@@ -74,9 +74,9 @@ describe("from a request through SQS to a row", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("says of an event that no message can hold that sending it again will not help", async () => {
+  it("reports an event too large for any message as not retryable", async () => {
     const { clientId, secret } = await addClient(deps, "oversize");
-    // Four bytes at the door, fourteen in SQS.
+    // Four bytes in the request, fourteen in SQS.
     const huge = anEvent({ event_id: "huge", payload: { text: "😀".repeat(80_000) } });
     const refused = { index: 0, event_id: "huge", code: "queue-refused", retryable: false };
     const both = await send(deps, secret, { events: [huge, anEvent()] });
@@ -88,7 +88,7 @@ describe("from a request through SQS to a row", () => {
     await expectTidy(deps, clientId);
   });
 
-  it("takes events of an imported key, whose client is known only when it was looked up", async () => {
+  it("takes events of an imported key, whose client is known only after a lookup", async () => {
     await addClient(deps, "importer");
     const secret = `sk_live_${randomUUID()}`;
     await importKey(deps, "importer", secret, { scopes: ["ingest"] });
@@ -97,7 +97,7 @@ describe("from a request through SQS to a row", () => {
     expect(await counts(deps, "importer")).toMatchObject(stored(1));
   });
 
-  it("has every answer in the audit log, the refused ones too", async () => {
+  it("puts every answer into the audit log, refused ones too", async () => {
     const { secret } = await addClient(deps, "audited");
     const slow = await addClient(deps, "slow", { rate: 1, burst: 1 });
     const reader = await addClient(deps, "reader", { scopes: ["read"] });
@@ -117,7 +117,7 @@ describe("from a request through SQS to a row", () => {
     statuses.push((await door.post(secret, JSON.stringify(anEvent()))).status);
     expect(statuses).toEqual([202, 202, 400, 401, 403, 413, 503]);
     proxy.refuse(() => false);
-    // The row of the 503 could not be queued either; it is in the log.
+    // The audit row of the 503 could not be queued either; it is in the log.
     await drainAll(deps);
     const rows = await deps.sql`SELECT status, client_id FROM audit_log ORDER BY status, at`;
     expect(rows.map(({ status }) => status)).toEqual([202, 202, 400, 401, 403, 413]);
@@ -132,7 +132,7 @@ describe("from a request through SQS to a row", () => {
   });
 });
 
-it("a receipt of many parts is another's to nobody", async () => {
+it("shows a receipt of many parts to no other client", async () => {
   const one = await addClient(deps, "owner");
   const other = await addClient(deps, "other");
   const { body } = await send(deps, one.secret, { events: padded(50, 1_000) });

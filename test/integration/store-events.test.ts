@@ -1,4 +1,4 @@
-/** The worker's statement: which events it says were new, what of them it writes, and to which slot it adds them. */
+/** The worker's statement: which events it returns as new, what it writes, and to which slot it adds them. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -8,7 +8,7 @@ import type { EventRow } from "../../lib/storage/event-row.ts";
 import { storeEvents } from "../../lib/worker/sql/store-events.ts";
 import { testDeps } from "../support/deps.ts";
 
-/** As many as there are slots, and one more. */
+/** One more than there are slots. */
 const TRANSACTIONS = 9;
 
 let deps: Deps;
@@ -37,7 +37,7 @@ function aRow(overrides: Partial<EventRow> = {}): EventRow {
   };
 }
 
-/** Rows that share some values, and not always the same ones; ids of both kinds, and what an array or JSON would escape. */
+/** Rows that share some values, but not always the same; ids of both kinds, and texts that an array or JSON escapes. */
 const mixed = (): EventRow[] => [
   aRow({ eventId: 'no uuid: "\\ \n \u0001 😀' }),
   aRow({ clientId: "beta", eventType: "b", payload: '{"a":"\\\\n \\" {},NULL"}' }),
@@ -46,8 +46,8 @@ const mixed = (): EventRow[] => [
   aRow({ clientId: "beta", eventType: "a" }),
 ];
 
-it("writes each event with its own values", async () => {
-  // Times of their own, to find each in the ledger by.
+it("the statement writes each event with its own values", async () => {
+  // Different times, by which each is found in the ledger.
   const rows = mixed().map((row, n) => ({ ...row, timestamp: new Date(minute + n).toISOString() }));
   expect(await storeEvents(deps.sql, rows)).toEqual([0, 1, 2, 3, 4]);
   const stored = await deps.sql`
@@ -68,7 +68,7 @@ it("writes each event with its own values", async () => {
   expect([...stored]).toEqual(expect.arrayContaining(given));
 });
 
-it("says which events were new, and counts only those", async () => {
+it("the statement returns the new events, and counts only those", async () => {
   const rows = mixed();
   expect(await storeEvents(deps.sql, rows.slice(1, 3))).toEqual([0, 1]);
   expect((await storeEvents(deps.sql, rows)).sort()).toEqual([0, 3, 4]);
@@ -79,7 +79,7 @@ it("says which events were new, and counts only those", async () => {
   expect(counted).toEqual({ events: 5, ledger: 5, rollups: 5 });
 });
 
-it("adds to the first slot that no other transaction has, and waits for none while one is free", async () => {
+it("the statement adds to the first free slot, and does not wait while one is free", async () => {
   const slots = async (): Promise<number[]> =>
     (await deps.sql`SELECT slot FROM rollups WHERE grain = 1440 ORDER BY slot`).map(({ slot }) => slot);
   for (let n = 0; n < 2; n++) await transaction(deps.sql, (tx) => storeEvents(tx, [aRow()]));

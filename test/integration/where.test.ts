@@ -17,7 +17,7 @@ beforeAll(async () => {
   acme = asker(deps, (await addClient(deps, "acme")).secret);
 });
 
-/** Close to each other, far apart, and beyond what PostgreSQL's numeric can hold. */
+/** Numbers close to each other, far apart, and beyond PostgreSQL's numeric. */
 const numbers = [
   "0", "-0", "0.0", "0e99999", "1", "1.0", "1e0", "10e-1", "-1", "4.5", "4.50", "45e-1", "0.1", "0.1000000000000000055",
   "0.1000000000000000056", "12345678901234567890", "12345678901234567891", "1e400", "1E+400", "-1e400", "1e999",
@@ -65,7 +65,7 @@ describe("conditions", () => {
     }
   }
 
-  test("hold of just those payloads of which they hold in plain JavaScript, and never fail", async () => {
+  test("match exactly the payloads that they match in plain JavaScript, and never fail", async () => {
     const { sql } = deps;
     const found = async (conditions: readonly Condition[]): Promise<number[]> => {
       const rows = await sql<{ n: number }[]>`
@@ -79,7 +79,7 @@ describe("conditions", () => {
           conditions.every((each) => holds(text, each)) ? [index + 1] : [],
         );
         expect(await found(conditions)).toEqual(expected);
-        // The other rows are those of which the opposite holds: no condition is ever null.
+        // The opposite condition matches all other rows: no condition is ever null.
         const [others] = await sql`
           SELECT count(*)::int FROM unnest(${payloads}::text[]::json[]) AS events (payload)
            WHERE NOT ${matches(sql, conditions)}`;
@@ -89,7 +89,7 @@ describe("conditions", () => {
     );
   });
 
-  test("compare numbers of thousands of digits, and pass over longer ones", async () => {
+  test("compare numbers of thousands of digits, and skip longer ones", async () => {
     const { sql } = deps;
     const long = [
       `9${"9".repeat(4_000)}`,
@@ -117,7 +117,7 @@ describe("GET /v1/events with where", () => {
       ...where.map((text): [string, string] => ["where", text]),
     ]);
 
-  test("pages through the events of which all conditions hold", async () => {
+  test("pages through the events that match all conditions", async () => {
     await insertRows(
       deps,
       Array.from({ length: 40 }, (_, index) =>
@@ -142,7 +142,7 @@ describe("GET /v1/events with where", () => {
     expect(seen).toEqual(Array.from({ length: 11 }, (_, index) => `e-${19 + index * 2}`));
   });
 
-  test("names the parameter that is wrong, and why", async () => {
+  test("names the invalid parameter and the reason", async () => {
     const { status, body } = await acme(contract.listEvents, {
       query: query(["magnitude>4", "payload.a>true"]),
     });

@@ -20,27 +20,27 @@ const SHORT: Options = {
   dataDir: undefined,
 };
 
-/** In milliseconds, of a test with one run: slow is not broken, only hanging is. */
+/** Timeout in milliseconds of a test with one run: long, since only a hang should fail it. */
 export const RUN_TIMEOUT_MS = 240_000;
 
 export interface ShortRun {
-  /** What failed, a line each; empty where all held. */
+  /** What failed, one line each; empty if every check held. */
   violations: string[];
-  /** Names of the faults that were made. */
+  /** Names of the injected faults. */
   made: string[];
   report: Report;
-  /** The report as a table, for whoever has to find out why it failed. */
+  /** The report as a table, to find out why a run failed. */
   text: string;
 }
 
-/** @param options over those of a short run */
+/** @param options override those of a short run */
 export async function shortRun(options: Partial<Options>): Promise<ShortRun> {
   const stop = new AbortController();
   const teardown = new Teardown();
   const log: string[] = [];
   const say = (line: string): void => void log.push(line);
   const run = runChaos({ options: { ...SHORT, ...options }, say, signal: stop.signal, teardown });
-  // A test that is given up leaves nothing running.
+  // A test that times out must leave nothing running.
   atEnd(async () => {
     stop.abort(new Error("The test is over."));
     await run.catch(() => {});

@@ -1,4 +1,4 @@
-/** Calls a running system and checks each answer against the API document that it serves itself. */
+/** Calls a running system and checks each answer against the OpenAPI document that it serves. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { expect } from "vitest";
@@ -20,7 +20,7 @@ interface DocumentedResponse {
 
 export interface CallOptions {
   key?: string | undefined;
-  /** Sent as it is when it is text or bytes, else as JSON. */
+  /** Text and bytes are sent unchanged, other values as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -30,18 +30,18 @@ export interface Checked {
   headers: Headers;
   text: string;
   /** The body as JSON, or null. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into it as it likes; the document has checked its shape.
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any of it; its shape has been checked against the document.
   body: any;
 }
 
-/** Every status of every operation that was answered, as "operationId status". */
+/** Every status that every operation has returned, as "operationId status". */
 export type Seen = Set<string>;
 
-/** Not lines of JSON. */
+/** JSON, but not NDJSON. */
 const isJson = (type: string): boolean => /[/+]json$/.test(type);
 
 const PUBLIC = "public, max-age=300";
-/** What is the same for everybody may be kept by caches; all else is a client's, or changes by the second. */
+/** Whether caches may keep the answer: it is the same for every caller. Others are a client's or change constantly. */
 const isPublic = (path: string, { status }: Checked): boolean =>
   status === 200 && /^\/(?:openapi\.json|docs\/)/.test(path);
 
@@ -98,7 +98,7 @@ export async function checkedApi(url: string) {
     expect(checked.body.type).toBe(`/docs/errors/${checked.body.code}`);
   };
 
-  /** The path as the document has it; what it says itself goes before what a parameter could be. */
+  /** The path's template in the document; literal segments take precedence over parameters. */
   const templateOf = (path: string): string => {
     if (path in document.paths) return path;
     const fits = (template: string): boolean =>
@@ -119,7 +119,7 @@ export async function checkedApi(url: string) {
       ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
     });
     const text = await response.text();
-    // The emulator gives a 204 a content type too.
+    // The emulator adds a content type to a 204 too.
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const json = text !== "" && isJson(type) ? JSON.parse(text) : null;
     const checked: Checked = { status: response.status, headers: response.headers, text, body: json };

@@ -1,4 +1,4 @@
-/** Checkpoints made in tests, by a key of their own. */
+/** Makes checkpoints in tests, with a separate key. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { CheckpointDeps } from "../../lib/audit/checkpoint/make.ts";
@@ -7,7 +7,7 @@ import { checkpointsAfter } from "../../lib/audit/read/checkpoints.ts";
 import type { Log } from "../../lib/base/log.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 
-/** A line of the log: its message and what comes with it. */
+/** A log entry: its message and extra fields. */
 export interface Logged {
   level: keyof Log;
   message: string;
@@ -17,11 +17,11 @@ export interface Logged {
 export interface TestCheckpoints {
   deps: CheckpointDeps;
   publicKey: KeyObject;
-  /** What was logged so far. */
+  /** The log entries so far. */
   logged: Logged[];
 }
 
-/** What checkpoints are made with on a test's database. */
+/** Dependencies for making checkpoints on a test's database. */
 export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps> = {}): TestCheckpoints {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const logged: Logged[] = [];
@@ -39,6 +39,6 @@ export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps
   };
 }
 
-/** All that are stored, in order. */
+/** Returns all stored checkpoints, in order. */
 export const storedCheckpoints = async ({ sql }: Pick<Deps, "sql">): Promise<Checkpoint[]> =>
   (await checkpointsAfter(sql, 0, 1_000)).checkpoints;

@@ -2,12 +2,12 @@ import { afterAll } from "vitest";
 
 const tasks: (() => unknown)[] = [];
 
-// Here, while the file's tests are collected: vitest takes no notice of an `afterAll` that is called in a hook.
+// Registered while the file's tests are collected: vitest ignores an `afterAll` that is called in a hook.
 afterAll(async () => {
   for (const task of tasks.splice(0).reverse()) await task();
 });
 
-/** Does something after all of the file's tests, last come first served. May be called in a hook or a test. */
+/** Runs a function after all of the file's tests, last registered first. May be called in a hook or a test. */
 export function atEnd(task: () => unknown): void {
   tasks.push(task);
 }

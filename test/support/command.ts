@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 
 export interface Outcome {
   code: number;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, in the order of arrival. */
   output: string;
   stdout: string;
 }
 
-/** Runs a program to its end. @param env all that it sees of an environment */
+/** Runs a program to its end. @param env the complete environment of the program */
 export function run(
   program: string,
   words: readonly string[],
@@ -21,7 +21,7 @@ export function run(
   });
 }
 
-/** As {@link run}. @throws with the program's own words if it fails */
+/** Like {@link run}. @throws with the program's output if it fails */
 export async function mustRun(...call: Parameters<typeof run>): Promise<string> {
   const { code, output, stdout } = await run(...call);
   if (code !== 0) throw new Error(`${call[0]} ${call[1].join(" ")} ended with ${code}:\n${output}`);

@@ -1,4 +1,4 @@
-/** Reads CSV as RFC 4180 has it, character by character. @throws for text that is not such CSV */
+/** Parses CSV by RFC 4180, character by character. @throws for text that is not such CSV */
 export function parseCsv(text: string): string[][] {
   const lines: string[][] = [];
   let cells: string[] = [];

@@ -6,17 +6,17 @@ import { type Config, loadConfig } from "../../lib/config/config.ts";
 import { atEnd } from "./cleanup.ts";
 import { TEMPLATE } from "./servers.ts";
 
-/** A migrated database and an empty Redis database that nobody else uses. */
+/** A migrated database and an empty Redis database that no other test uses. */
 export interface TestServers {
   databaseUrl: string;
   redisUrl: string;
 }
 
-/** Makes them; they go with the servers at the end of the run. */
+/** Creates them; they are removed with the servers at the end of the run. */
 export async function testServers(): Promise<TestServers> {
   const redisServer = inject("redisServer");
   const counter = new Redis(redisServer);
-  // Redis database 0 only counts.
+  // Redis database 0 only holds the counter.
   const number = await counter.incr("test-databases");
   counter.disconnect();
 
@@ -31,7 +31,7 @@ export async function testServers(): Promise<TestServers> {
   };
 }
 
-/** Settings for a test. @param overrides by the name they have in `Config` */
+/** Settings for a test. @param overrides by their names in `Config` */
 export async function testConfig(overrides: Partial<Config> = {}): Promise<Config> {
   const servers = await testServers();
   const config = loadConfig({
@@ -42,7 +42,7 @@ export async function testConfig(overrides: Partial<Config> = {}): Promise<Confi
   return { ...config, databasePoolSize: 10, ...overrides };
 }
 
-/** Everything a use case needs, on servers of its own; closed when the file's tests are through. */
+/** All dependencies of a use case, on separate databases; closed after the file's tests. */
 export async function testDeps(overrides: Partial<Config> = {}): Promise<Deps> {
   const deps = createDeps(await testConfig(overrides));
   atEnd(() => closeDeps(deps));

@@ -1,6 +1,6 @@
 /**
- * Maintenance in a process of its own, which kills itself, as hard as can be, when its step of that number is about to
- * begin: DOOMED_STEP, from 1 on, or 0 to live. Says "step <name>" on standard output for each, and "done" in the end.
+ * Maintenance in a separate process that kills itself with SIGKILL just before step number DOOMED_STEP, from 1 on, or
+ * never if it is 0. Prints "step <name>" for each step, and "done" at the end.
  */
 
 import { closeDeps, createDeps } from "../../lib/app/connect.ts";

@@ -1,6 +1,6 @@
 /**
- * A worker in a process of its own, to be killed: it receives one batch and settles it, but never acknowledges. Says on
- * standard output how far it has come, a word a line. Its settings are the worker function's own.
+ * A worker in a separate process, to be killed: it receives one batch and processes it, but never acknowledges. Prints
+ * its progress on standard output, one line each. Its settings are those of the worker function.
  */
 
 import { createDeps } from "../../lib/app/connect.ts";

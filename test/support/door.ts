@@ -1,4 +1,4 @@
-/** The ingest function's own stack, with a record of every answer, to be held against the audit log. */
+/** The ingest function's own stack, with a record of every answer to compare with the audit log. */
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { httpHandler } from "../../lib/app/handler.ts";
@@ -9,7 +9,7 @@ import { type GatewayRequest, gatewayEvent } from "./gateway.ts";
 import { type Answer, context, drainAll, toAnswer } from "./pipeline.ts";
 
 export interface Door {
-  /** Sends a body: text as it is, bytes as base64, as the gateway does it. */
+  /** Sends a body as the gateway does: text unchanged, bytes as base64. */
   post(
     secret: string | undefined,
     body: string | Buffer | undefined,
@@ -17,17 +17,17 @@ export interface Door {
     others?: Partial<GatewayRequest>,
   ): Promise<Answer>;
   /**
-   * Every answer so far is in the audit log exactly once, with its status and the bytes that came and went, and nothing of
-   * `hidden` is there.
+   * Expects every answer so far in the audit log exactly once, with its status and its bytes in and out, and none of
+   * `hidden`.
    */
   expectAudited(hidden: readonly string[]): Promise<void>;
 }
 
 export function openDoor(deps: Deps): Door {
   const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
-  /** What the audit is to say, by request. */
+  /** The expected audit entry by request. */
   const answers = new Map<string, string>();
-  /** Bytes of the answers' bodies, by request id. */
+  /** Bytes of the answers' bodies by request id. */
   const sizes = new Map<string, number>();
   const secrets = new Set<string>();
   return {
@@ -62,7 +62,7 @@ export function openDoor(deps: Deps): Door {
           FROM audit_log LEFT JOIN audit_personal USING (at, lane, seal, leaf)
          WHERE duration_ms >= 0 AND at > now() - interval '1 day'`;
       expect(rows.map(({ line }) => line).sort()).toEqual([...answers.values()].sort());
-      // Null where the row was queued with the events.
+      // Null if the row was queued with the events.
       for (const { id, size } of rows) expect([null, sizes.get(id)]).toContain(size);
       for (const { text } of rows)
         for (const word of [...hidden, ...secrets]) expect(text).not.toContain(word);

@@ -1,4 +1,4 @@
-/** Calls about erasures, through the admin function. */
+/** Calls to the erasure operations, through the admin function. */
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { HttpHandler } from "../../lib/app/handler.ts";
@@ -6,7 +6,7 @@ import * as contract from "../../lib/erasure/contract.ts";
 import { gatewayEvent } from "./gateway.ts";
 import { type Answer, context, toAnswer } from "./pipeline.ts";
 
-/** Personal, and found nowhere else. */
+/** A personal value that occurs nowhere else. */
 export const SUBJECT = "ada@example.org";
 export const request = { client: "shop", property: "payload.user.email", value: SUBJECT };
 
@@ -17,12 +17,12 @@ interface Asked {
 
 export interface ErasureCalls {
   ask(call: string, path: string, asked?: Asked): Promise<Answer>;
-  /** @param body text as it is, other values as JSON */
+  /** @param body text is sent unchanged, other values as JSON */
   erase(body?: unknown): Promise<Answer>;
   look(id: unknown): Promise<Answer>;
 }
 
-/** With a key. Every 202 is checked against what the contract says of it. */
+/** Calls with a key. Every 202 is checked against the contract. */
 export function erasureCalls(handler: HttpHandler, key: string): ErasureCalls {
   const ask: ErasureCalls["ask"] = async (call, path, { body, query = {} } = {}) => {
     const [method = "", route = ""] = call.split(" ");

@@ -1,4 +1,4 @@
-/** Servers that a test may stop, and a worker and readings for while they are away. */
+/** Servers that a test may stop, and a worker and readings that cope with that. */
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,22 +21,22 @@ import { type Answer, anEvent, context, counts, send, stored, toAnswer } from ".
 export interface OwnServer {
   url: string;
   stop(): Promise<void>;
-  /** On the same port, with the same data. */
+  /** Starts it on the same port with the same data. */
   start(): Promise<void>;
-  /** On the same port, with no data. */
+  /** Starts it on the same port without data. */
   startEmpty(): Promise<void>;
-  /** Keeps a copy of the data as it is on disk now. */
+  /** Copies the data as it is on disk now. */
   copyData(): Promise<void>;
-  /** On the same port, with the copied data. */
+  /** Starts it on the same port with the copied data. */
   startFromCopy(): Promise<void>;
-  /** Ends it without giving it time for anything. */
+  /** Kills it immediately. */
   crash(): Promise<void>;
-  /** Lets it neither answer nor hang up, with all its processes, until it goes on. */
+  /** Pauses all its processes, so that it neither answers nor closes connections until it is resumed. */
   pause(): Promise<void>;
   resume(): Promise<void>;
 }
 
-/** A server of the file's own, gone after its tests. */
+/** Starts a server for this file only, removed after its tests. */
 export async function ownServer(
   start: (options: ServerOptions) => Promise<LocalServer>,
   settings: Record<string, string> = {},
@@ -75,7 +75,7 @@ export async function ownServer(
   };
 }
 
-/** To a process and then to its children, which PostgreSQL has one of for each connection. */
+/** Sends a signal to a process and then to its children; PostgreSQL has one for each connection. */
 async function signalAll(pid: number, signal: NodeJS.Signals): Promise<void> {
   process.kill(pid, signal);
   const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid="]);
@@ -83,14 +83,14 @@ async function signalAll(pid: number, signal: NodeJS.Signals): Promise<void> {
     if (parent === pid && child !== undefined) process.kill(child, signal);
 }
 
-/** As a function instance of its own would have them. */
+/** Dependencies as a new function instance has them. */
 export function freshDeps(config: Config): Deps {
   const deps = createDeps(config);
   atEnd(() => closeDeps(deps));
   return deps;
 }
 
-/** One batch as the event source has it processed: acknowledged, failed, or released when the worker threw. */
+/** Processes one batch as the event source does: acknowledged, failed, or released if the worker threw. */
 export async function workOnce({
   deps,
   size = 50,
@@ -111,7 +111,7 @@ export async function workOnce({
   }
 }
 
-/** Works on, whatever happens, until nothing waits any more. */
+/** Processes messages, whatever fails, until the queue is empty. */
 export async function workUntilEmpty(deps: Deps): Promise<void> {
   const work = async (): Promise<number> => {
     await workOnce({ deps }).catch(() => {});
@@ -120,12 +120,12 @@ export async function workUntilEmpty(deps: Deps): Promise<void> {
   await expect.poll(work, { timeout: 45_000, interval: 20 }).toBe(0);
 }
 
-/** Until the server answers as it should. @returns that answer */
+/** Sends until the request is accepted. @returns that answer */
 export async function sendUntilTaken(deps: Deps, secret: string, body: unknown): Promise<Answer> {
   let answer = await send(deps, secret, body);
   const attempt = async (): Promise<number> => {
     if (answer.status !== 202) answer = await send(deps, secret, body);
-    // In between there is nothing but "come again".
+    // Every other answer is a 503, which asks for a retry.
     expect([202, 503]).toContain(answer.status);
     return answer.status;
   };
@@ -151,13 +151,13 @@ export const readPipeline = (deps: Deps, secret: string) => read(deps, secret, "
 export const readReceipt = (deps: Deps, secret: string, id: string) =>
   read(deps, secret, "/v1/receipts/{receipt_id}", id);
 
-/** Every way of counting says the same: each of the client's events is stored once and none is set aside. */
+/** Expects every count to agree: each of the client's events is stored once and none is in quarantine. */
 export async function expectStoredOnce(deps: Deps, clientId: string, events: number): Promise<void> {
   expect(await counts(deps, clientId)).toMatchObject(stored(events));
   expect((await deps.queue.depth()).deadLetters).toBe(0);
 }
 
-/** Nothing was accepted, and when to come again is said. */
+/** Expects a 503 with Retry-After that accepted nothing. */
 export function expectUnavailable(answer: Answer, code: string): void {
   expect(answer).toMatchObject({ status: 503, body: { code } });
   expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);

@@ -1,4 +1,4 @@
-/** A packaged function in a process of its own, which stays warm from one call to the next, as an instance in Lambda. */
+/** A packaged function in a separate process, which stays warm between calls like a Lambda instance. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { atEnd } from "./cleanup.ts";
@@ -7,13 +7,13 @@ import { atEnd } from "./cleanup.ts";
 export type Outcome =
   | { ended: "answered"; answer: { statusCode?: number; body?: string; [member: string]: unknown } }
   | { ended: "failed"; error: string }
-  /** Lambda would have ended the function. */
+  /** Lambda would have terminated the function. */
   | { ended: "timed out" };
 
 export interface FunctionProcess {
   /**
-   * @param remainingMs the function's time, from now on
-   * @param withinMs after which the call counts as timed out, by default all of that time
+   * @param remainingMs the function's remaining time
+   * @param withinMs after which the call counts as timed out, by default `remainingMs`
    */
   call(event: object, remainingMs: number, withinMs?: number): Promise<Outcome>;
   pause(): void;
@@ -24,7 +24,7 @@ const HOST = fileURLToPath(new URL("function-host.mjs", import.meta.url));
 
 /**
  * @param file the function's bundle
- * @param environment all that it sees
+ * @param environment the complete environment of the process
  */
 export function functionProcess(file: string, environment: Record<string, string>): FunctionProcess {
   const child = fork(HOST, [file], {

@@ -7,16 +7,16 @@ export interface GatewayRequest {
   route: string;
   path?: string;
   query?: Record<string, string> | URLSearchParams;
-  /** Names in lower case. */
+  /** Names are in lower case. */
   headers?: Record<string, string>;
   body?: string;
-  /** The body is base64, as the gateway hands over what is not text. */
+  /** The body is base64, as the gateway passes on binary data. */
   base64?: boolean;
   params?: Record<string, string>;
   receivedAt?: number;
 }
 
-/** The event that API Gateway (HTTP API, payload format 2.0) makes of a request. */
+/** The event that API Gateway (HTTP API, payload format 2.0) creates for a request. */
 export function gatewayEvent(request: GatewayRequest): APIGatewayProxyEventV2 {
   const {
     method,

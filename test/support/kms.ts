@@ -1,4 +1,4 @@
-/** As much of KMS as a signer calls, with one Ed25519 key, in this process. */
+/** The part of KMS that a signer calls, with one Ed25519 key, in this process. */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +8,7 @@ import { atEnd } from "./cleanup.ts";
 export interface FakeKms {
   endpoint: string;
   publicKey: KeyObject;
-  /** The calls so far, by name, and what came with them. */
+  /** The calls so far: their names and inputs. */
   calls: { action: string; body: Record<string, unknown>; authorization: string }[];
 }
 

@@ -1,4 +1,4 @@
-/** A run must leave nothing running. Every process it starts inherits a mark, by which one that is left is found. */
+/** A run must leave no process. Every process that it starts inherits a mark, by which leftovers are found. */
 import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,20 +6,20 @@ import { commandLine } from "../../local/process.ts";
 
 const VARIABLE = "WEIR_TEST_RUN";
 
-/** To be called before anything is started. */
+/** Call before anything is started. */
 export function markRun(): void {
   process.env[VARIABLE] = randomUUID();
 }
 
 /**
- * Ends what is left, so that it does not pile up, and makes the run fail for it.
- * @throws naming each process that was left
+ * Ends leftover processes, so that they do not pile up, and fails the run.
+ * @throws an error that names each leftover process
  */
 export async function checkNothingLeft(): Promise<void> {
-  // Elsewhere than on Linux a process does not tell its environment.
+  // Only Linux shows the environment of a process.
   if (process.platform !== "linux") return;
   let left = await findMarked();
-  // What has been told to end may take a moment.
+  // A process that was told to end may take a moment.
   for (let waits = 0; left.size > 0 && waits < 50; waits++) {
     await sleep(100);
     left = await findMarked();
@@ -29,7 +29,7 @@ export async function checkNothingLeft(): Promise<void> {
   throw new Error(`The tests left processes running:\n${[...left.values()].join("\n")}`);
 }
 
-/** Processes of this run but for the runner's own, by process id. */
+/** Processes of this run by process id, without the runner's own. */
 async function findMarked(): Promise<Map<number, string>> {
   const mark = `${VARIABLE}=${process.env[VARIABLE]}`;
   const found = new Map<number, string>();

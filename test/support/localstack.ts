@@ -1,4 +1,4 @@
-/** One LocalStack for a whole run of tests, on a port of its own, gone afterwards. */
+/** One LocalStack for a run of tests, on its own port, removed afterwards. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), "weir-localstack-"));
   const server = await startLocalStack({
     dataDir: folder,
-    // The installation that `npm run localstack` has, or will have.
+    // The installation that `npm run localstack` uses or will create.
     venvDir: join(loadLocalStackConfig().dataDir, "localstack-venv"),
     port: 0,
     log: console.log,

@@ -1,7 +1,7 @@
-/** What an instance prints while a test runs: its log and its metrics. */
+/** Captures what an instance prints while a test runs: its log and its metrics. */
 import { vi } from "vitest";
 
-/** @returns what has been printed so far, and the way back to printing */
+/** @returns the text printed so far, and a function that stops the capture */
 export function capturePrinted(): { text: () => string; stop: () => void } {
   let text = "";
   const keep = (chunk: string | Uint8Array): boolean => {
@@ -19,7 +19,7 @@ export function capturePrinted(): { text: () => string; stop: () => void } {
   };
 }
 
-/** How many calls the metric in the printed text says were not queued, by function. */
+/** The number of calls that were not queued by the metric in the printed text, by function. */
 export function unqueuedMetric(text: string): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const line of text.split("\n").filter((one) => one.includes('"AuditNotQueued"'))) {

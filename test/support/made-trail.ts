@@ -1,4 +1,4 @@
-/** A trail made in memory, honest or not. */
+/** A trail made in memory, valid or falsified. */
 import { sign } from "node:crypto";
 import {
   type Checkpoint,
@@ -16,7 +16,7 @@ export const key = signingKey();
 export const keys = [key.publicKey];
 
 export const entryAt = (seal: number, leaf: number): EntryItem => {
-  // Ends no line, whatever some libraries say.
+  // Not a line end, though some libraries treat it as one.
   const personal = { salt: "00ff".repeat(8), address: "192.0.2.1", user_agent: "a\u2028b" };
   const entry: Entry = {
     v: 1,
@@ -37,7 +37,7 @@ export const entryAt = (seal: number, leaf: number): EntryItem => {
   return { type: "entry", lane: 0, seal, leaf, hash: leafOf(entry), entry, personal };
 };
 
-/** What whoever writes the trail gets wrong, before it is hashed and signed. */
+/** Falsifications that are applied before the trail is hashed and signed. */
 export interface Lies {
   entries?: (seal: number, entries: EntryItem[]) => TrailItem[];
   seal?: (content: SealContent) => SealContent;

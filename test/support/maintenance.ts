@@ -1,4 +1,4 @@
-/** A life of tables in fast motion: events through the worker at any time, and what must hold after each run. */
+/** Simulates the tables over time: stores events through the worker at any time, and checks them after each run. */
 
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
@@ -17,12 +17,12 @@ export interface SimulatedEvent {
 }
 
 export const simulatedEvent = (at: number): SimulatedEvent => ({
-  // Ids of both kinds that the ledger knows.
+  // Both kinds of ids in the ledger.
   eventId: Math.random() < 0.5 ? randomUUID() : `event-${randomUUID()}`,
   at,
 });
 
-/** Lets the worker settle a message that a gateway would have taken at a time, with its audit row. */
+/** Processes a message with its audit row as if the gateway had received it at a given time. */
 export async function workAt(
   deps: Deps,
   clientId: string,
@@ -38,7 +38,7 @@ export async function workAt(
   expect(await drain([{ id: "1-0", body, deliveries: 1 }], deps)).toEqual([]);
 }
 
-/** A run to the end, at a time, with nothing kept whole for questions. */
+/** Runs maintenance to its end at a given time, without a grace period for running queries. */
 export const runAt = (
   deps: Deps,
   now: number,
@@ -53,7 +53,7 @@ export const runAt = (
   });
 
 interface Tables {
-  /** Raw rows that are shown. */
+  /** Raw rows that the horizon does not hide. */
   shown: number;
   minutes: number;
   quarters: number;
@@ -61,13 +61,13 @@ interface Tables {
   days: number;
   events: number;
   ledger: number;
-  /** Rollup rows of before the horizon. */
+  /** Rollup rows from before the horizon. */
   hiddenRollups: number;
   inDefault: number;
   detached: number;
 }
 
-/** What the tables hold, in one snapshot. */
+/** Reads the counts of the tables in one snapshot. */
 export async function tables({ sql }: Deps): Promise<Tables> {
   const [row] = await sql<[Tables]>`
     SELECT (SELECT count(*)::int FROM events WHERE event_time >= horizon) AS shown,
@@ -85,7 +85,7 @@ export async function tables({ sql }: Deps): Promise<Tables> {
   return row;
 }
 
-/** Whatever happened: rollups equal raw rows as far as anybody can see. */
+/** Expects rollups to equal the visible raw rows; holds at any time. */
 export async function expectExact(deps: Deps): Promise<Tables> {
   const found = await tables(deps);
   const { shown } = found;
@@ -93,7 +93,7 @@ export async function expectExact(deps: Deps): Promise<Tables> {
   return found;
 }
 
-/** After a whole run: besides, nothing is left of what has expired. */
+/** Expects the same, and that nothing expired is left; holds after a complete run. */
 export async function expectTidy(deps: Deps): Promise<Tables> {
   const found = await expectExact(deps);
   const { shown } = found;

@@ -1,4 +1,4 @@
-/** Watches GET /v1/pipeline while something else goes on. */
+/** Watches GET /v1/pipeline while something else runs. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -14,7 +14,7 @@ interface Totals {
   queue: { messages: number; events: number; oldest_age_ms: number; dead_letters: number };
 }
 
-/** One look, whose sum must hold. Waits for Redis where it has just been started. */
+/** Reads the pipeline once, and expects its sum to hold. Waits for Redis if it has just been started. */
 export async function look(deps: Deps, secret: string): Promise<Totals> {
   let answer = await readPipeline(deps, secret);
   for (let attempt = 0; answer.status === 503 && attempt < 50; attempt++) {
@@ -28,7 +28,7 @@ export async function look(deps: Deps, secret: string): Promise<Totals> {
   return totals;
 }
 
-/** Several looks, each of which must show these totals. */
+/** Reads the pipeline several times, and expects these totals each time. */
 export async function expectTotals(
   deps: Deps,
   secret: string,
@@ -38,8 +38,8 @@ export async function expectTotals(
 }
 
 /**
- * Looks while a worker takes `waiting` events, held at a lock of a table for most of the time.
- * @param sent events that the client has sent so far, those waiting included
+ * Watches while a worker processes `waiting` events, blocked by a table lock for most of the time.
+ * @param sent events that the client has sent so far, including those waiting
  */
 export async function watchWorker(
   deps: Deps,
@@ -56,7 +56,7 @@ export async function watchWorker(
   await locked.promise;
   let stop = false;
   const worker = (async () => {
-    // Messages may be out of sight for a while.
+    // Messages may be invisible for a while.
     for (; !stop; await sleep(20)) await drainAll(deps);
   })();
   for (let looks = 0; looks < 10; looks++)

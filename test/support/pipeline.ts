@@ -1,4 +1,4 @@
-/** Drives the pipeline by hand: a client, calls to the ingest handler, and a worker that empties the queue. */
+/** Runs the pipeline by hand: a client, calls to the ingest handler, and a worker that empties the queue. */
 import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { expect } from "vitest";
@@ -17,7 +17,7 @@ interface TestClient {
   secret: string;
 }
 
-/** A client with one key, written straight to the database. */
+/** Adds a client with one key directly to the database. */
 export async function addClient(
   { sql }: Deps,
   clientId: string,
@@ -30,7 +30,7 @@ export async function addClient(
   return { clientId, secret };
 }
 
-/** An event that is valid now. */
+/** Returns an event that is valid now. */
 export const anEvent = (overrides: Record<string, unknown> = {}): Record<string, unknown> => ({
   event_id: randomUUID(),
   event_type: "test.happened",
@@ -39,7 +39,7 @@ export const anEvent = (overrides: Record<string, unknown> = {}): Record<string,
   ...overrides,
 });
 
-/** What a test looks at; every answer has some of it. */
+/** The members that tests read; every answer has some of them. */
 interface AnswerBody {
   [member: string]: unknown;
   receipt_id: string;
@@ -53,11 +53,11 @@ interface AnswerBody {
 export interface Answer {
   status: number;
   headers: Record<string, unknown>;
-  /** The body as JSON; empty where it is not JSON. */
+  /** The body as JSON; empty if it is not JSON. */
   body: AnswerBody;
 }
 
-/** The context that Lambda gives, as far as handlers look at it. */
+/** The part of Lambda's context that handlers read. */
 export const context = {
   awsRequestId: randomUUID(),
   functionName: "weir-test-health",
@@ -73,7 +73,7 @@ export function toAnswer(result: APIGatewayProxyStructuredResultV2): Answer {
 export const isJson = ({ headers }: Pick<Answer, "headers">): boolean =>
   /^application\/(?:problem\+)?json/.test(String(headers["content-type"]));
 
-/** Sends a body (text as it is, other values as JSON) through the ingest function's own stack. */
+/** Sends a body (text unchanged, other values as JSON) through the ingest function's own stack. */
 export async function send(
   deps: Deps,
   secret: string | undefined,
@@ -95,7 +95,7 @@ export async function send(
   return toAnswer(await handler(event, context));
 }
 
-/** Lets the worker take everything that waits, `size` messages at a time; answers the ids of messages that failed. */
+/** Processes every waiting message, `size` at a time. @returns the ids of messages that failed */
 export async function drainAll(deps: Deps, size = 200): Promise<string[]> {
   const failures: string[] = [];
   for (;;) {
@@ -107,7 +107,7 @@ export async function drainAll(deps: Deps, size = 200): Promise<string[]> {
   }
 }
 
-/** What the audit log says of a request whose events were taken. */
+/** The audit row of a request whose events were accepted. */
 export const anAuditRow = (client_id: string): object => ({
   method: "POST",
   route: "/v1/events",
@@ -122,7 +122,7 @@ export const anAuditRow = (client_id: string): object => ({
   duration_ms: 1,
 });
 
-/** What PostgreSQL holds for a client, counted five ways, and what its receipts and totals say. */
+/** Counts what PostgreSQL has of a client in five ways, with its receipts and totals. */
 export async function counts({ sql }: Deps, clientId: string) {
   const [row] = await sql`
     SELECT (SELECT count(*)::int FROM events WHERE client_id = ${clientId}) AS events,
@@ -139,7 +139,7 @@ export async function counts({ sql }: Deps, clientId: string) {
   return row;
 }
 
-/** What `counts` says when each of the client's events is stored once. @param others what is otherwise */
+/** The result of `counts` if each of the client's events is stored once. @param others members that differ */
 export const stored = (events: number, others: object = {}): object => ({
   events,
   ledger: events,
@@ -153,9 +153,9 @@ export const stored = (events: number, others: object = {}): object => ({
   ...others,
 });
 
-/** Nothing is left in Redis of messages that were settled, and the counts agree. */
+/** Expects that Redis has nothing of processed messages, and that the counts agree. */
 export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
-  // The audit rows of the questions that the test has asked.
+  // The audit rows of the test's own calls.
   await drainAll(deps);
   for (const { receipts, open, waiting, stats } of deps.shards.all) {
     expect(await deps.redis.hlen(receipts)).toBe(0);
@@ -168,14 +168,14 @@ export async function expectTidy(deps: Deps, clientId: string): Promise<void> {
   expect(Number(row?.accepted)).toBe(settled);
 }
 
-/** Ids of the client's events that Redis remembers, sorted; each begins with `=` or `#`. */
+/** Ids of the client's events that Redis has marked as seen, sorted; each begins with `=` or `#`. */
 export async function markedAsSeen({ redis }: Pick<Deps, "redis">, clientId: string): Promise<string[]> {
   const keys = await redis.keys(`*:seen:${clientId}:*`);
   const fields = (await Promise.all(keys.map((key) => redis.hkeys(key)))).flat();
   return fields.filter((field) => /^[=#]/.test(field)).sort();
 }
 
-/** How many transactions in the test's own database wait for a lock. */
+/** The number of transactions in the test's database that wait for a lock. */
 export async function countWaiting({ sql }: Pick<Deps, "sql">): Promise<number> {
   const rows = await sql`
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;

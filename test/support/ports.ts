@@ -2,13 +2,13 @@ import { randomInt } from "node:crypto";
 import { isPortFree } from "../../local/process.ts";
 
 /**
- * Below the ports that systems give to connections and to servers that ask for any port (from 32768 on Linux, from 49152
- * on macOS): one of those may be given away again before the server that it is meant for listens.
+ * Below the ephemeral ports that systems assign to connections and to servers that ask for any port (from 32768 on Linux,
+ * from 49152 on macOS): one of those may be assigned again before the intended server listens.
  */
 const RANGE = [10_000, 32_000] as const;
 const given = new Set<number>();
 
-/** A port on 127.0.0.1 that nobody listens on now, another one each time. */
+/** Returns a free port on 127.0.0.1, a different one each time. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(...RANGE);

@@ -1,4 +1,4 @@
-/** Command-line tools from Python's package index, each in a virtual environment of its own under `node_modules`. */
+/** Command-line tools from Python's package index, each in its own virtual environment under `node_modules`. */
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export interface PythonTool {
 /**
  * Installs a tool once.
  * @param project the project's folder
- * @throws with one sentence where there is no Python, or with pip's own words
+ * @throws with one sentence if there is no Python, or with pip's output
  */
 export async function pythonTool(project: string, name: string, version: string): Promise<PythonTool> {
   const folder = join(project, "node_modules", ".cache", `${name}-${version}`);

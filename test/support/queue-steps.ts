@@ -1,28 +1,28 @@
-/** What the suite of every queue is made of. */
+/** The steps of the suite that every queue runs. */
 import { expect } from "vitest";
 import type { Message, Outgoing, Queue } from "../../lib/queue/port.ts";
 
 export interface QueueOptions {
-  /** Whole seconds. */
+  /** An integer number of seconds. */
   visibilitySeconds: number;
   maxDeliveries: number;
 }
 
-/** Gives an empty queue of its own; whoever makes it closes it after the tests. */
+/** Returns a new empty queue; its creator closes it after the tests. */
 export type MakeQueue = (options: QueueOptions) => Promise<Queue>;
 
 export interface Traits {
-  /** Largest body that must come through, in bytes. */
+  /** Size of the largest body that the queue must deliver, in bytes. */
   maxBodyBytes?: number;
-  /** Whether `release` takes a delivery back, as SQS can't. */
+  /** Whether `release` undoes the count of a delivery, which SQS can't. */
   forgetsDeliveries?: boolean;
 }
 
 /** Long enough that nothing becomes visible again during a test. */
 export const LASTING: QueueOptions = { visibilitySeconds: 60, maxDeliveries: 5 };
-/** As short as every queue can. */
+/** The shortest timeout that every queue supports. */
 export const BRIEF: QueueOptions = { visibilitySeconds: 1, maxDeliveries: 5 };
-/** Slow is not broken: only what hangs shall fail. */
+/** Long, since only a hang should fail a test. */
 export const DEADLINE_MS = 20_000;
 
 export const message = (body: string, events = 1): Outgoing => ({ body, events });
@@ -31,7 +31,7 @@ export const numbered = (count: number): Outgoing[] =>
 export const bodies = (messages: readonly Message[]): string[] => messages.map(({ body }) => body).sort();
 export const ids = (messages: readonly Message[]): string[] => messages.map(({ id }) => id);
 
-/** Receives until `count` messages are there; a queue may give fewer at a time than it holds. */
+/** Receives until there are `count` messages; a queue may return fewer at a time than it holds. */
 export async function take(queue: Queue, count: number, maxMessages = 100): Promise<Message[]> {
   const taken: Message[] = [];
   for (const deadline = Date.now() + DEADLINE_MS; taken.length < count && Date.now() < deadline; ) {
@@ -43,8 +43,8 @@ export async function take(queue: Queue, count: number, maxMessages = 100): Prom
 }
 
 /**
- * Receives until each of so many bodies has come and nothing else does. A queue whose answer is late, as on a machine
- * under load, is sent a message again, so there may be more messages than bodies.
+ * Receives until it has that many different bodies and nothing more arrives. If a queue answers late, as on a machine
+ * under load, a message is sent again, so there may be more messages than bodies.
  */
 export async function takeAll(queue: Queue, count: number, maxMessages = 100): Promise<Message[]> {
   const taken: Message[] = [];
@@ -69,7 +69,7 @@ export const expectNothing = async (queue: Queue): Promise<void> =>
 
 export const poll = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: DEADLINE_MS, interval: 50 });
 
-/** Has messages set aside; the queue must allow one delivery only. */
+/** Makes dead letters of messages; the queue must allow only one delivery. */
 export async function setAside(queue: Queue, messages: readonly Outgoing[]): Promise<void> {
   const before = (await queue.depth()).deadLetters;
   await queue.send(messages);

@@ -1,4 +1,4 @@
-/** Either queue, for tests of what Weir promises whichever it is. */
+/** Both queues, for tests of guarantees that Weir gives with either. */
 import type { Config } from "../../lib/config/config.ts";
 import { testConfig } from "./deps.ts";
 import { makeSqsQueue, sqsServer } from "./sqs.ts";
@@ -9,8 +9,8 @@ export const QUEUES: readonly Config["queue"][] = ["redis", "sqs"];
 let endpoint: Promise<string> | undefined;
 
 /**
- * Settings for a test, on a queue of its own.
- * @param overrides by the name they have in `Config`
+ * Settings for a test, with its own queue.
+ * @param overrides by their names in `Config`
  */
 export async function queueConfig(queue: Config["queue"], overrides: Partial<Config> = {}): Promise<Config> {
   if (queue === "redis") return testConfig(overrides);
@@ -27,7 +27,7 @@ export async function queueConfig(queue: Config["queue"], overrides: Partial<Con
   });
 }
 
-/** The same for a process of its own. */
+/** The same settings as the environment of a separate process. */
 export const queueEnvironment = (config: Config): Record<string, string> => ({
   DATABASE_URL: config.databaseUrl,
   REDIS_URL: config.redisUrl,

@@ -1,11 +1,10 @@
 /**
- * Keeps back what the code under test prints, and shows it where a test fails. Most of it are logs and metrics of faults that
- * tests make on purpose. `console` is vitest's own and is kept back by `silent`; Weir's logger and its metrics write to the
- * streams.
+ * Buffers what the code under test prints, and prints it if a test fails. Most of it is logs and metrics of faults that
+ * tests cause on purpose. vitest's `silent` buffers `console`; Weir's logger and metrics write to the streams.
  */
 import { afterAll, afterEach, beforeEach } from "vitest";
 
-/** Of a test that prints without end, the last so many characters. */
+/** How many characters are kept of a test that prints endlessly: the last ones. */
 const MOST_KEPT = 200_000;
 
 let kept = "";
@@ -20,7 +19,7 @@ for (const stream of [process.stdout, process.stderr])
     return true;
   };
 
-/** @param of whose it is */
+/** @param of the test or hook that printed it */
 function flush(of: string): void {
   if (kept !== "") show(`\nPrinted by ${of}:\n${kept}\n`);
   kept = "";
@@ -34,13 +33,13 @@ afterEach(({ task }) => {
   if (task.result?.state !== "fail") kept = "";
 });
 
-// What was printed while no test ran, such as in a hook.
-// biome-ignore lint/correctness/noEmptyPattern: vitest reads from the text of the function that it wants no fixtures.
+// Text printed while no test ran, such as in a hook.
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads from the function's source that it needs no fixtures.
 afterAll(({}, { tasks, name, result }) => {
   if (result?.state === "fail" || tasks.some((task) => task.result?.state === "fail")) flush(name);
 });
 
-// Where the process ends before its tests do.
+// If the process ends before its tests do.
 process.once("exit", (code) => {
   if (code !== 0) flush("a process that ended early");
 });

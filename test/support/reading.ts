@@ -1,4 +1,4 @@
-/** Rows as the worker would have left them, and questions about them through the functions' own stack. */
+/** Inserts rows as the worker would, and queries them through the functions' own stack. */
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import * as analytics from "../../lib/analytics/contract.ts";
@@ -51,7 +51,7 @@ const served = [
 interface Asked {
   query?: Record<string, string | string[]> | URLSearchParams;
   params?: Record<string, string>;
-  /** Sent as JSON; text as it is. */
+  /** Sent as JSON; text is sent unchanged. */
   body?: unknown;
 }
 
@@ -65,7 +65,7 @@ function searchParams(query: NonNullable<Asked["query"]>): URLSearchParams {
   return params;
 }
 
-/** Asks with a key. Every 200 is checked against what the contract says of it. */
+/** Calls with a key. Every 200 is checked against the contract. */
 export function asker(deps: Deps, secret: string): Ask {
   const handler = httpHandler(() => deps, served);
   return async (operation, { query = {}, params = {}, body } = {}) => {
@@ -96,7 +96,7 @@ export interface Row {
   client_id: string;
   event_id: string;
   event_type: string;
-  /** RFC 3339, to the microsecond. */
+  /** A time in RFC 3339, to the microsecond. */
   event_time: string;
   received_at: string;
   processed_at: string;

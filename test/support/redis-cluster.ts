@@ -1,4 +1,4 @@
-/** Redis clusters of the tests: three servers that share the slots. */
+/** Redis clusters for tests: three servers that share the slots. */
 import { Redis } from "ioredis";
 import { expect, vi } from "vitest";
 import type { Config } from "../../lib/config/config.ts";
@@ -16,24 +16,24 @@ const RANGES = [
 ] as const;
 
 export interface ClusterNode extends OwnServer {
-  /** A connection to this node alone. */
+  /** A connection to this node only. */
   client: Redis;
-  /** Where the nodes talk with each other. */
+  /** The port of the cluster bus. */
   busPort: string;
 }
 
 export interface RedisCluster {
-  /** Of all nodes, as REDIS_URL takes them. */
+  /** The URLs of all nodes, in the format of REDIS_URL. */
   url: string;
   nodes: ClusterNode[];
-  /** The node with a key's slot. */
+  /** Returns the node with a key's slot. */
   nodeOf(key: string): Promise<ClusterNode>;
   flush(): Promise<void>;
-  /** Each node holds keys, and none has ever seen a command whose keys were of several slots. */
+  /** Expects each node to hold keys, and none to have received a command with keys of several slots. */
   expectSpread(): Promise<void>;
 }
 
-/** A cluster of the file's own, gone after its tests. The slots of a node that is away are away; the others go on. */
+/** Starts a cluster for this file only, removed after its tests. If a node is down, only its slots are unavailable. */
 export async function redisCluster(): Promise<RedisCluster> {
   const nodes = await Promise.all(RANGES.map(startNode));
   const [first] = nodes as [ClusterNode, ...ClusterNode[]];
@@ -66,7 +66,7 @@ async function startNode(): Promise<ClusterNode> {
   const busPort = String(await freePort());
   const server = await ownServer(startRedis, {
     "cluster-enabled": "yes",
-    // By itself it would be the port and 10,000, which may be no port at all.
+    // The default is the port plus 10,000, which may be no valid port.
     "cluster-port": busPort,
     "cluster-node-timeout": "2000",
     "cluster-require-full-coverage": "no",
@@ -83,6 +83,6 @@ async function expectReady({ client }: ClusterNode): Promise<void> {
     expect(info).toContain(line);
 }
 
-/** Settings on a database of their own and this cluster. @param overrides by the name they have in `Config` */
+/** Settings with a separate database and this cluster. @param overrides by their names in `Config` */
 export const clusterConfig = (cluster: RedisCluster, overrides: Partial<Config> = {}): Promise<Config> =>
   testConfig({ redisUrl: cluster.url, redisCluster: true, redisShards: 16, ...overrides });

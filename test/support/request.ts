@@ -1,7 +1,7 @@
 import { type ApiRequest, fromGateway } from "../../lib/http/gateway.ts";
 import { type GatewayRequest, gatewayEvent } from "./gateway.ts";
 
-/** A request as the steps behind the door get it. */
+/** A request as handlers get it. */
 export const apiRequest = (
   body: string | Buffer,
   headers: Record<string, string> = {},

@@ -1,4 +1,4 @@
-/** One PostgreSQL and one Redis for the whole run, on ports of their own in a temporary folder, gone afterwards. */
+/** One PostgreSQL and one Redis for the whole run, on their own ports in a temporary folder, removed afterwards. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ declare module "vitest" {
   }
 }
 
-/** Databases of the tests are copies of this one, which is migrated once. */
+/** Test databases are copies of this one, which is migrated once. */
 export const TEMPLATE = "weir_template";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -28,14 +28,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     dataDir: join(folder, "postgres"),
     port: 0,
     log,
-    // A crash of the machine may lose a test's data; waiting for the disk would only make the tests slow.
+    // A machine crash may lose a test's data; waiting for the disk would only slow down the tests.
     settings: { fsync: "off", max_connections: "200" },
   });
   const redis = await startRedis({
     dataDir: join(folder, "redis"),
     port: 0,
     log,
-    // As above: no test here is about what a crash of the machine leaves. Those that stop or kill a Redis have their own.
+    // As above: no test depends on data after a machine crash. Tests that stop or kill a Redis have their own.
     settings: { databases: "1000", appendfsync: "no" },
   }).catch(async (error: unknown) => {
     await database.stop();

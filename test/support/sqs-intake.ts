@@ -1,4 +1,4 @@
-/** Weir on SQS (fauxqs) behind a proxy that makes faults, and what its tests look at. */
+/** Weir on SQS (fauxqs) behind a proxy that injects faults, and readings for its tests. */
 
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Config } from "../../lib/config/config.ts";
@@ -11,7 +11,7 @@ import { type SqsProxy, sqsProxy } from "./sqs-proxy.ts";
 
 /**
  * Messages are small, so that a request of usual size becomes several.
- * @param overrides settings by the name they have in `Config`
+ * @param overrides settings by their names in `Config`
  */
 export async function sqsIntake(overrides: Partial<Config> = {}): Promise<{ deps: Deps; proxy: SqsProxy }> {
   const endpoint = await sqsServer();
@@ -26,7 +26,7 @@ export async function sqsIntake(overrides: Partial<Config> = {}): Promise<{ deps
   return { deps, proxy };
 }
 
-/** Events of about so many bytes each. */
+/** Returns events of about `bytes` bytes each. */
 export const padded = (count: number, bytes: number): Record<string, unknown>[] =>
   Array.from({ length: count }, (_, n) => anEvent({ payload: { n, text: "x".repeat(bytes) } }));
 

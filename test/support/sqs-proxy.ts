@@ -1,4 +1,4 @@
-/** Stands in front of SQS and makes the faults that a test asks for. */
+/** A proxy in front of SQS that injects the faults that a test requests. */
 import { createServer } from "node:http";
 import { atEnd } from "./cleanup.ts";
 
@@ -9,13 +9,13 @@ interface BatchAnswer {
 
 export interface SqsProxy {
   url: string;
-  /** Bodies that SQS shall refuse, at each attempt. */
+  /** Sets which bodies SQS refuses, at each attempt. */
   refuse(bodies: (body: string) => boolean): void;
-  /** How many of the next calls are throttled. */
+  /** Sets how many of the next calls are throttled. */
   throttle(calls: number): void;
-  /** The next batch is taken by SQS, but its answer is lost, and those of all attempts after it. */
+  /** Loses the answers of all following batches, though SQS accepts them. */
   loseAnswers(losing: boolean): void;
-  /** Calls of `SendMessageBatch` so far. */
+  /** The number of `SendMessageBatch` calls so far. */
   sends(): number;
 }
 
@@ -25,7 +25,7 @@ export async function sqsProxy(target: string): Promise<SqsProxy> {
   let losing = false;
   let sends = 0;
 
-  /** Passes on what shall be taken and adds the refusals to the answer. */
+  /** Forwards the accepted messages and adds the refusals to the answer. */
   const sendBatch = async (headers: Headers, text: string): Promise<Response> => {
     const request = JSON.parse(text) as { Entries: { Id: string; MessageBody: string }[] };
     const bad = request.Entries.filter(({ MessageBody }) => refused(MessageBody));
@@ -69,7 +69,7 @@ export async function sqsProxy(target: string): Promise<SqsProxy> {
     reply.writeHead(response.status, { "content-type": "application/x-amz-json-1.0" });
     reply.end(await response.text());
   });
-  // On a machine under load the usual five seconds end connections that are about to be used again.
+  // On a machine under load the default of five seconds closes connections that are about to be reused.
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   atEnd(() => {

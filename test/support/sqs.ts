@@ -1,4 +1,4 @@
-/** SQS servers of the tests. */
+/** SQS servers for tests. */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import type { SqsSettings } from "../../lib/config/config.ts";
 import { createQueues, startSqs } from "../../local/sqs.ts";
 import { atEnd } from "./cleanup.ts";
 
-/** An endpoint of SQS on which the tests may make queues. */
+/** Returns an SQS endpoint on which tests may create queues. */
 export async function sqsServer(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), "weir-sqs-"));
   const server = await startSqs({ dataDir, port: 0, log: () => {} });
@@ -18,7 +18,7 @@ export async function sqsServer(): Promise<string> {
   return server.url;
 }
 
-/** A queue and its dead-letter queue, made for one test. */
+/** Creates a queue and its dead-letter queue for one test. */
 export async function makeSqsQueue(
   endpoint: string,
   { visibilitySeconds = 60, maxDeliveries = 100 } = {},

@@ -7,15 +7,15 @@ import { testServers } from "./deps.ts";
 import { freePort } from "./ports.ts";
 
 /**
- * The whole system as `npm start` brings it up, on ports and data of its own; stopped after the file's tests.
+ * The complete system as `npm start` starts it, with its own ports and data; stopped after the file's tests.
  * @param environment settings of the functions
- * @param options over those of the tests
+ * @param options override those of the tests
  */
 export async function testStack(
   environment: Record<string, string> = {},
   options: Partial<StackOptions> = {},
 ): Promise<Stack> {
-  // The servers of the whole run stand in for the embedded ones, which test/e2e/start.test.ts covers.
+  // Uses the servers of the whole run in place of the embedded ones, which test/e2e/start.test.ts covers.
   const servers = await testServers();
   const dataDir = await mkdtemp(join(tmpdir(), "weir-stack-"));
   const stack = await startStack({

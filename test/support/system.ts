@@ -1,4 +1,4 @@
-/** The whole system, and the calls that its tests make of it, each checked against the API document. */
+/** The complete system, and its tests' calls, each checked against the OpenAPI document. */
 import { expect, vi } from "vitest";
 import type { Stack } from "../../local/stack.ts";
 import { type Checked, type CheckedApi, checkedApi } from "./checked-api.ts";
@@ -7,16 +7,16 @@ import { testStack } from "./stack.ts";
 export interface System {
   stack: Stack;
   api: CheckedApi;
-  /** Sends a body to /v1/events. @param as the key; that of the demo client when left out */
+  /** Sends a body to /v1/events. @param as the key, by default that of the demo client */
   post(body: unknown, headers?: Record<string, string>, as?: string): Promise<Checked>;
   get(path: string, as?: string): Promise<Checked>;
-  /** Waits until a receipt of the demo client is complete; G3 must hold at every look. */
+  /** Waits until a receipt of the demo client is complete; G3 must hold at every read. */
   settled(receiptId: string): Promise<Checked>;
   newClient(body: object): Promise<string>;
   newKey(client: string, body: object): Promise<{ secret: string; key_id: string }>;
 }
 
-/** The parameters are those of `testStack`. */
+/** Takes the parameters of `testStack`. */
 export async function testSystem(...words: Parameters<typeof testStack>): Promise<System> {
   const stack = await testStack(...words);
   const api = await checkedApi(stack.url);

@@ -1,4 +1,4 @@
-/** A small audit to tamper with: three lanes, six seals in each, a checkpoint after each second round. */
+/** A small audit for tampering tests: three lanes, six seals in each, a checkpoint after each second round. */
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { sealAudit } from "../../lib/audit/record/seal.ts";
@@ -27,13 +27,13 @@ export interface Ground {
   key: ReturnType<typeof signingKey>;
   checkpoints: Checkpoint[];
   entries: EntryItem[];
-  /** In the middle of everything. */
+  /** An entry in the middle of the trail. */
   victim: EntryItem;
-  /** The last seal of the victim's lane, which the last checkpoint has. */
+  /** The last seal of the victim's lane, covered by the last checkpoint. */
   newest: Seal;
-  /** What verification finds after a change: by the API, and offline in an export that is made then. It is undone. */
+  /** Returns what verification finds after a change, by the API and offline in an export made then. Undoes the change. */
   findings: (change: Change) => Promise<Findings>;
-  /** Both ways must say the same, and it must be what is expected. */
+  /** Expects both ways to find the same, expected fault. */
   expectFound: (change: Change, fault: Partial<Fault>) => Promise<Fault>;
 }
 

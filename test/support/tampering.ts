@@ -1,4 +1,4 @@
-/** What somebody with all rights on the database could do to the audit, with care or without. */
+/** Changes that somebody with full rights on the database could make to the audit, careful or not. */
 
 import { insertSeals, listLeaves, listSeals } from "../../lib/audit/sql/seals.ts";
 import type { Transaction } from "../../lib/postgres/client.ts";
@@ -12,12 +12,12 @@ export interface Column {
   type: string;
 }
 
-/** Every column that a table has, so that none is forgotten. */
+/** Returns every column of a table, so that none is missed. */
 export const columnsOf = (tx: Transaction, table: string): Promise<Column[]> => tx<Column[]>`
   SELECT column_name AS name, data_type AS type FROM information_schema.columns
    WHERE table_schema = 'public' AND table_name = ${table} ORDER BY ordinal_position`;
 
-/** Another value of a column, by its type. @throws for a type that no rule is known for */
+/** Returns a different value for a column, by its type. @throws for a type without a rule */
 function changed(tx: Transaction, { name, type }: Column) {
   const column = tx(name);
   switch (type) {
@@ -42,11 +42,11 @@ function changed(tx: Transaction, { name, type }: Column) {
   }
 }
 
-/** Alters one column of the rows that a condition holds for. */
+/** Alters one column of the rows that match a condition. */
 export const alter = (tx: Transaction, table: string, column: Column, where: ReturnType<Transaction>) =>
   tx`UPDATE ${tx(table)} SET ${tx(column.name)} = ${changed(tx, column)} WHERE ${where as never}`;
 
-/** Numbers and chains a lane's seals anew over what rows there are, and moves its head: a lie that fits together. */
+/** Renumbers and rechains a lane's seals over its present rows, and moves its head: a consistent forgery. */
 export async function rechain(tx: Transaction, lane: number): Promise<void> {
   const seals = await listSeals(tx, [{ lane, first: 1, last: 1_000_000 }]);
   let [total, previous] = [0, NO_SEAL];
@@ -72,14 +72,14 @@ export async function rechain(tx: Transaction, lane: number): Promise<void> {
   await insertSeals(tx, renewed);
 }
 
-/** Changes an entry's path, and its hash with it. */
+/** Changes an entry's path together with its hash. */
 export async function rewriteEntry(tx: Transaction, { entry, lane, seal, leaf }: EntryItem): Promise<void> {
   const hash = leafOf({ ...entry, path: "/forged" });
   await tx`UPDATE audit_log SET path = '/forged', leaf_hash = decode(${hash}, 'hex')
             WHERE lane = ${lane} AND seal = ${seal} AND leaf = ${leaf}`;
 }
 
-/** Puts a copy of a row at another place, under a request id of its own, with its hash. */
+/** Inserts a copy of a row at another place, with a new request id and its hash. */
 export async function insertCopy(
   tx: Transaction,
   { entry, lane, seal, leaf }: EntryItem,

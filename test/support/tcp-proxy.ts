@@ -1,35 +1,35 @@
-/** A TCP proxy on 127.0.0.1 that does to connections what networks do. */
+/** A TCP proxy on 127.0.0.1 that injects network faults into connections. */
 import { connect, createServer, type Socket } from "node:net";
 import { atEnd } from "./cleanup.ts";
 
 export interface TcpProxy {
   port: number;
-  /** Connections from now on pass again. Those that were swallowed stay dead: their bytes are lost. */
+  /** New connections pass again. Swallowed ones stay dead: their bytes are lost. */
   pass(): void;
-  /** Nothing arrives any more, in either direction, and no connection closes: of those that are open, or of all. */
+  /** Drops all data in both directions without closing connections: of the open connections, or of all. */
   swallow(which: "open" | "all"): void;
-  /** Every open connection breaks, and the other end is told. */
+  /** Resets every open connection. */
   reset(): void;
-  /** Each piece of data arrives so much later, in milliseconds. */
+  /** Delays each piece of data by this many milliseconds. */
   delay(ms: number): void;
-  /** Each connection breaks when so many more bytes of answers have arrived on it. */
+  /** Breaks each connection after this many more bytes of answers. */
   cutAfter(bytes: number): void;
   /**
-   * The server gets what is sent next and answers; then the connection breaks before the answer arrives.
-   * @param spared answers before that one which arrive
+   * The server gets the next request and answers; then the connection breaks before the answer arrives.
+   * @param spared number of answers before that one that still arrive
    */
   loseNextReply(spared?: number): void;
-  /** The same with the next answer that contains this text. */
+  /** Does the same with the next answer that contains this text. */
   loseReplyWith(text: string): void;
   /** Breaks all connections and refuses new ones, so that the server gets nothing. */
   leave(): void;
   /** Listens again, on the same port. */
   comeBack(): Promise<void>;
-  /** How often an answer was lost. */
+  /** The number of lost answers. */
   lost(): number;
-  /** Bytes that the server has sent. */
+  /** The number of bytes that the server has sent. */
   bytes(): number;
-  /** Connections that were opened. */
+  /** The number of opened connections. */
   connections(): number;
 }
 
@@ -37,9 +37,9 @@ export interface TcpProxy {
 interface Weather {
   swallowAll: boolean;
   delayMs: number;
-  /** Answers that arrive before one is lost. */
+  /** The number of answers that arrive before one is lost. */
   spared: number;
-  /** The answer that has this text is lost. */
+  /** The answer that contains this text is lost. */
   condemned: string | undefined;
   lost: number;
   bytes: number;
@@ -50,7 +50,7 @@ interface Link {
   client: Socket;
   server: Socket | undefined;
   dead: boolean;
-  /** Bytes of answers that may still arrive. */
+  /** The number of bytes of answers that may still arrive. */
   left: number;
 }
 
@@ -132,7 +132,7 @@ function open(client: Socket, serverPort: number, weather: Weather): Link {
     return link;
   }
   server.on("error", () => {});
-  // The end of a dead connection is not told either.
+  // A dead connection's end is not reported either.
   for (const [one, other] of [
     [client, server],
     [server, client],

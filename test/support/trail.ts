@@ -1,4 +1,4 @@
-/** Calls on record: entries through the worker's own steps, checkpoints with a key of the test's, and the trail as a file. */
+/** Recorded calls: entries through the worker's own steps, checkpoints with a test key, and the trail as a file. */
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
@@ -22,14 +22,14 @@ export const DAY = Date.parse("2026-03-01T00:00:00Z");
 export const signingKey = (): { publicKey: KeyObject; privateKey: KeyObject } =>
   generateKeyPairSync("ed25519");
 
-/** A call at a time, in milliseconds since the Unix epoch. @param row what differs from any other */
+/** A call at a time in milliseconds since the Unix epoch. @param row members that override the defaults */
 export const aCall = (at: number, row: Partial<AuditRow> = {}): Audited => ({
   id: uuidv7(at),
   at,
   audit: { ...(anAuditRow("shop") as AuditRow), address: "192.0.2.1", user_agent: "curl/8", ...row },
 });
 
-/** Calls a millisecond after each other. @param overrides of each row, by its number */
+/** Calls one millisecond apart. @param overrides of each row, by its number */
 export const calls = (
   count: number,
   at = DAY,
@@ -49,7 +49,7 @@ export const calls = (
 export const sealCalls = ({ sql }: Pick<Deps, "sql">, rows: readonly Audited[]): Promise<void> =>
   transaction(sql, (tx) => sealAudit(tx, rows));
 
-/** Signs where the lanes are, as the use case of checkpoints does. */
+/** Signs the lanes' heads, as the checkpoint use case does. */
 export async function makeCheckpoint(
   { sql }: Deps,
   { publicKey, privateKey }: ReturnType<typeof signingKey>,
@@ -71,7 +71,7 @@ export async function makeCheckpoint(
   return { ...content, signature: signature.toString("hex") };
 }
 
-/** The trail as a file, piece by piece over the API. */
+/** Exports the trail as a file, piece by piece over the API. */
 export async function exportTrail(ask: Ask, query: Record<string, string> = {}): Promise<string> {
   const pieces: string[] = [];
   let cursor: string | undefined;

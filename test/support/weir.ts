@@ -17,7 +17,7 @@ export interface Outcome {
   err: string;
 }
 
-/** Runs the command line with these words. @param env all there is @param input what it finds on standard input */
+/** Runs the command line. @param env the complete environment @param input standard input */
 export async function weir(
   words: readonly string[],
   env: Record<string, string>,
@@ -32,19 +32,19 @@ export async function weir(
 
 export interface Cli {
   deps: Deps;
-  /** Where the servers are. */
+  /** The servers' settings. */
   servers: Record<string, string>;
-  /** The system's folder, empty at first. */
+  /** The system's folder, initially empty. */
   folder: string;
   weir(
     words: readonly string[],
     options?: { env?: Record<string, string>; input?: string },
   ): Promise<Outcome>;
-  /** The result of a command that must succeed. */
+  /** Returns the result of a command that must succeed. */
   json<T>(...words: string[]): Promise<T>;
 }
 
-/** The command line beside a system of its own. */
+/** The command line with a separate system. */
 export async function weirCli(): Promise<Cli> {
   const deps = await testDeps();
   const servers = { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl };

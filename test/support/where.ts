@@ -1,9 +1,9 @@
-/** Conditions on payloads worked out in plain JavaScript, to compare with what PostgreSQL makes of them. */
+/** Evaluates conditions on payloads in plain JavaScript, to compare with PostgreSQL. */
 import { numberSource, parseExact } from "../../lib/base/json.ts";
 import type { PropertyPath } from "../../lib/query/property.ts";
 import type { Comparison, Condition, Operand } from "../../lib/query/where.ts";
 
-/** Does the condition hold of the payload, given as JSON text? */
+/** Whether the condition matches the payload, given as JSON text. */
 export function holds(payload: string, condition: Condition): boolean {
   const value = follow(parseExact(payload), condition.path);
   if (condition.operator === "exists") return value !== undefined;
@@ -12,7 +12,7 @@ export function holds(payload: string, condition: Condition): boolean {
   return compares(value, condition.operator, condition.value);
 }
 
-/** The value at a path; undefined where there is none. */
+/** The value at a path, or undefined. */
 export function follow(value: unknown, path: PropertyPath): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;

@@ -1,10 +1,10 @@
-/** Folders of `lib` import only folders below them, and SQL, SDKs and Lua are where one looks for them. */
+/** Folders of `lib` import only folders below them, and SQL, SDKs and Lua are in the folders named for them. */
 import { readFileSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
-/** From the lowest; folders of one line may not import each other. */
+/** From the lowest up; folders of one line may not import each other. */
 const LAYERS = [
   ["base"],
   ["trail"],
@@ -53,7 +53,7 @@ const pathsWhere = (is: (module: Module) => boolean): string[] =>
     .sort();
 
 describe("the folders of lib", () => {
-  it("are those of the list", () => {
+  it("are those on the list", () => {
     expect(new Set(modules.map(({ path }) => folderOf(path)))).toEqual(new Set(LAYERS.flat()));
   });
 
@@ -68,11 +68,11 @@ describe("the folders of lib", () => {
     expect(upward).toEqual([]);
   });
 
-  it("import nothing outside of lib", () => {
+  it("import nothing outside lib", () => {
     expect(pathsWhere(({ imports }) => imports.some((name) => name.startsWith("..")))).toEqual([]);
   });
 
-  it("have SQL in sql/ and postgres/ only", () => {
+  it("have SQL only in sql/ and postgres/", () => {
     const isSql = /\bsql(?:<[^;(]*>)?`\s*\w|\btx(?:<[^;(]*>)?`\s*\w/;
     const elsewhere = pathsWhere(
       ({ path, text }) =>
@@ -81,14 +81,14 @@ describe("the folders of lib", () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it("have Lua in lua/ and redis/ only", () => {
+  it("have Lua only in lua/ and redis/", () => {
     const elsewhere = pathsWhere(
       ({ path, text }) => /redis\.call\(/.test(text) && !/(?:^|\/)(?:lua|redis)\//.test(path),
     );
     expect(elsewhere).toEqual([]);
   });
 
-  it("import SDKs of AWS in the folders named for them only", () => {
+  it("import AWS SDKs only in the folders named for them", () => {
     const elsewhere = pathsWhere(
       ({ path, text }) =>
         /["(]@aws-sdk\//.test(text) && !/^(?:aws|queue\/sqs|audit\/checkpoint)\//.test(path),
@@ -96,7 +96,7 @@ describe("the folders of lib", () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it("hold 30 files directly at the most", () => {
+  it("have at most 30 files each", () => {
     const counts = new Map<string, number>();
     for (const { path } of modules) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
     expect([...counts].filter(([, files]) => files > 30)).toEqual([]);

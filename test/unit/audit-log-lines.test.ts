@@ -16,7 +16,7 @@ const row = (audit: Partial<AuditRow> = {}): Audited => ({
   audit: { ...(anAuditRow("acme") as AuditRow), ...audit },
 });
 
-/** As a function prints it. */
+/** Returns the line as a function prints it. */
 function printed(header: Audited): string {
   const out = capturePrinted();
   logAudit(createLogger({ logLevel: "ERROR" }), header, new Error('connect ECONNREFUSED\n "quoted"'));
@@ -41,7 +41,7 @@ const readAll = (text: string) =>
     .map((line) => readLogLine(line))
     .reduce((sum, { rows, bad }) => ({ rows: [...sum.rows, ...rows], bad: [...sum.bad, ...bad] }));
 
-describe("a logged audit row is found", () => {
+describe("a logged audit row is read", () => {
   const one = row({ change: { before: null, after: { name: "x" } }, user_agent: 'a "b" {c}\u2028\\n' });
   const two = row({ client_id: null, bytes_out: null });
   const [first, second] = [printed(one), printed(two)];
@@ -54,26 +54,23 @@ describe("a logged audit row is found", () => {
   ];
 
   it.each([
-    ["as our functions print it", [...noise, first, second].join("\n")],
-    [
-      "with words of Lambda or a container before it",
-      `x | 2026-11-23T12:00:00Z\t1\tERROR\t${first}\n${second}`,
-    ],
+    ["as functions print it", [...noise, first, second].join("\n")],
+    ["after a prefix by Lambda or a container", `x | 2026-11-23T12:00:00Z\t1\tERROR\t${first}\n${second}`],
     [
       "from aws logs tail",
       [first, second]
         .map((line) => `2026-11-23T12:00:00.000000+00:00 2026/11/23/[$LATEST]0123 ${line}`)
         .join("\n"),
     ],
-    ["from filter-log-events, as it comes", JSON.stringify(events(...noise, first, second), null, 4)],
+    ["from filter-log-events, indented", JSON.stringify(events(...noise, first, second), null, 4)],
     ["from filter-log-events, on one line", JSON.stringify(events(first, ...noise, second))],
     [
-      "an event a line",
+      "from one event a line",
       [first, second].map((one) => JSON.stringify({ timestamp: 1, message: `${one}\n` })).join("\n"),
     ],
-    ["as text with tabs", `EVENTS\t1\t2\t${first}\tstream\t3\nEVENTS\t1\t2\t${second}\tstream\t3`],
+    ["from text with tabs", `EVENTS\t1\t2\t${first}\tstream\t3\nEVENTS\t1\t2\t${second}\tstream\t3`],
     [
-      "its message alone, as jq prints it",
+      "from its message alone, as jq prints it",
       `${JSON.stringify(first)}\n${JSON.stringify({ message: second })}`,
     ],
   ])("%s", (_, text) => {
@@ -81,7 +78,7 @@ describe("a logged audit row is found", () => {
     expect(found).toEqual({ rows: [one, two], bad: [] });
   });
 
-  it("whatever text it holds", () => {
+  it("with any text in it", () => {
     const text = fc.string({ unit: "binary" }).map((one) => one.toWellFormed().replaceAll("\0", ""));
     fc.assert(
       fc.property(text, text, (path, agent) => {
@@ -93,29 +90,29 @@ describe("a logged audit row is found", () => {
   });
 });
 
-describe("a line that only looks like one", () => {
+describe("a line that only looks like an audit row", () => {
   const line = (header: object): string => JSON.stringify({ message: "audit-not-queued", audit: header });
   const good = row();
   it.each([
     ["is cut short", line(good).slice(0, -20), "cut short"],
     ["has no row", line({ v: 1, id: good.id, at: 1 }), "audit.audit"],
     ["has another version", line({ ...good, v: 2 }), "audit.v"],
-    ["has no id of ours", line({ ...good, id: "'; DROP TABLE audit_log" }), "audit.id"],
+    ["has an invalid id", line({ ...good, id: "'; DROP TABLE audit_log" }), "audit.id"],
     ["has a time out of reach", line({ ...good, at: 1e18 }), "audit.at"],
     [
-      "has a status that is none",
+      "has an invalid status",
       line({ ...good, audit: { ...good.audit, status: 70_000 } }),
       "audit.audit.status",
     ],
     ["has negative bytes", line({ ...good, audit: { ...good.audit, bytes_in: -1 } }), "audit.audit.bytes_in"],
-  ])("%s is named", (_, text, reason) => {
+  ])("is reported if it %s", (_, text, reason) => {
     const { rows, bad } = readLogLine(text);
     expect(rows).toEqual([]);
     expect(bad).toHaveLength(1);
     expect(bad[0]).toContain(reason);
   });
 
-  it("has what we never wrote left out or made fit to be written", () => {
+  it("is read without unknown members, and with keys and NUL replaced", () => {
     const secret = newSecret("acme");
     const edited = {
       ...good,

@@ -14,11 +14,11 @@ const NDJSON = { "content-type": "application/x-ndjson" };
 const read = (body: string, headers: Record<string, string> = JSON_TYPE): Batch =>
   readBatch(apiRequest(body, headers), 400, SEED);
 const readEvents = (events: unknown): Batch => read(JSON.stringify({ events }));
-/** In the order of the request. */
+/** The ids in the order of the request. */
 const idsOf = ({ valid }: Batch): string[] =>
   valid.toSorted((a, b) => a.index - b.index).map(({ line }) => parseLine(line).eventId);
 
-/** The batch, or the problem that was thrown; anything else that is thrown is a fault of ours. */
+/** Returns the batch or the problem that was thrown; any other error fails the test. */
 function attempt(body: string | Buffer, headers: Record<string, string>): Batch | Problem {
   try {
     return readBatch(apiRequest(body, headers), 400, SEED);
@@ -33,28 +33,28 @@ const problemOf = (body: string, headers: Record<string, string> = JSON_TYPE): s
   return result instanceof Problem ? result.code : undefined;
 };
 
-describe("what is an event", () => {
+describe("readBatch reads", () => {
   it.each([
-    ["one alone", (event: string) => event, JSON_TYPE],
-    ["one in a list", (event: string) => `{"events":[${event}]}`, JSON_TYPE],
-    ["one on a line", (event: string) => event, NDJSON],
-    ["one on a line among empty ones", (event: string) => `\n\r\n  \n${event}\r\n\n`, NDJSON],
+    ["one event alone", (event: string) => event, JSON_TYPE],
+    ["one event in a list", (event: string) => `{"events":[${event}]}`, JSON_TYPE],
+    ["one event on a line", (event: string) => event, NDJSON],
+    ["one event on a line among empty lines", (event: string) => `\n\r\n  \n${event}\r\n\n`, NDJSON],
   ])("%s", (_, wrap, type) => {
     const event = anEvent();
     expect(idsOf(read(wrap(JSON.stringify(event)), type))).toEqual([event.event_id]);
   });
 
-  it("names each event and each fault by its index", () => {
+  it("each event and each fault with its index", () => {
     const events = [anEvent(), { no: "event" }, anEvent(), null, anEvent({ timestamp: "x" })];
     const batch = readEvents(events);
-    // Valid events are in the order of their event ids.
+    // Valid events are sorted by event id.
     expect(batch.valid.map(({ index }) => index).sort()).toEqual([0, 2]);
     expect(batch.faults.map(({ index, code }) => [index, code])).toEqual(
       [1, 3, 4].map((n) => [n, "invalid-event"]),
     );
   });
 
-  it("counts lines of NDJSON without the empty ones, and takes the good ones beside the bad", () => {
+  it("valid lines of NDJSON beside invalid ones, numbered without empty lines", () => {
     const [a, b] = [anEvent(), anEvent()];
     const lines = [
       JSON.stringify(a),
@@ -74,16 +74,16 @@ describe("what is an event", () => {
   });
 });
 
-describe("how many", () => {
+describe("the limit of events", () => {
   const lines = (count: number): string =>
     Array.from({ length: count }, () => JSON.stringify(anEvent())).join("\n");
 
-  it("takes 1,000 events", () => {
+  it("allows 1,000 events", () => {
     expect(readEvents(Array.from({ length: MAX_EVENTS }, () => anEvent())).valid).toHaveLength(1_000);
     expect(read(lines(MAX_EVENTS), NDJSON).valid).toHaveLength(1_000);
   });
 
-  it("refuses 1,001, even where they are none", () => {
+  it("refuses 1,001 items, even invalid ones", () => {
     expect(problemOf(JSON.stringify({ events: Array.from({ length: 1_001 }, () => 1) }))).toBe(
       "payload-too-large",
     );
@@ -92,7 +92,7 @@ describe("how many", () => {
   });
 });
 
-describe("what is none", () => {
+describe("an invalid body", () => {
   it.each([
     "[]",
     "1",
@@ -103,11 +103,11 @@ describe("what is none", () => {
     '{"events":{}}',
     '{"events":null}',
     '{"events":1e400}',
-  ])("%s is refused as a whole", (body) => {
+  ])("is refused whole: %s", (body) => {
     expect(problemOf(body)).toBe("invalid-body");
   });
 
-  it.each(["other", "__proto__", "\ud800"])("a member %j beside events is named", (name) => {
+  it.each(["other", "__proto__", "\ud800"])("is reported if it has a member %j beside events", (name) => {
     const result = attempt(`{"events":[${JSON.stringify(anEvent())}],${JSON.stringify(name)}:1}`, JSON_TYPE);
     expect(result).toMatchObject({
       code: "invalid-body",
@@ -117,17 +117,17 @@ describe("what is none", () => {
   });
 
   it.each(["", " ", "\n", "{", '{"a":1', "nul", "NaN", "{'a':1}", '{"a":1}{"b":2}', "\ufeff\ufeff{}"])(
-    "%j is not JSON",
+    "is reported as invalid JSON: %j",
     (body) => {
       expect(problemOf(body)).toBe("invalid-json");
     },
   );
 
-  it("an empty NDJSON is refused", () => {
+  it("is refused if it is NDJSON without events", () => {
     expect(problemOf("\n \r\n", NDJSON)).toBe("invalid-body");
   });
 
-  it("levels without end are somebody's fault, not ours", () => {
+  it("is refused without an internal error if it is nested very deep", () => {
     const deep = (open: string, close: string, levels: number): string =>
       open.repeat(levels) + close.repeat(levels);
     const payloads = [
@@ -147,10 +147,10 @@ describe("what is none", () => {
   });
 });
 
-describe("anything at all", () => {
+describe("any body", () => {
   const text = fc.oneof(fc.string({ unit: "binary" }), fc.json());
   const member = fc.constantFrom("event_id", "event_type", "timestamp", "payload", "extra", "__proto__");
-  /** An event of which one member has become something else. */
+  /** An event with one member replaced by another value. */
   const almost = fc.tuple(member, fc.json()).map(([name, value]) => {
     const { [name]: _, ...rest } = anEvent();
     return `${JSON.stringify(rest).slice(0, -1)},${JSON.stringify(name)}:${value}}`;
@@ -164,7 +164,7 @@ describe("anything at all", () => {
     fc.tuple(items, fc.nat()).map(([all, cut]) => `{"events":[${all.join(",")}]}`.slice(0, cut % 300)),
   );
 
-  it("is read or refused with a problem, and every item is accounted for once", () => {
+  it("is read or refused with a problem, and every item is counted once", () => {
     fc.assert(
       fc.property(body, fc.constantFrom(JSON_TYPE, NDJSON), fc.boolean(), (sent, type, base64) => {
         const result = attempt(base64 ? Buffer.from(sent) : sent, type);

@@ -21,7 +21,7 @@ const section = (values: number[], others: Partial<Section> = {}): Section => ({
   ...others,
 });
 
-describe("figures of the bench", () => {
+describe("the bench's figures", () => {
   it("have a median, quantiles and a spread", () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([7])]).toEqual([2, 2.5, 7]);
     expect([quantile([1, 2, 3, 4], 0.5), quantile([1, 2, 3, 4], 0.99)]).toEqual([2, 4]);
@@ -29,7 +29,7 @@ describe("figures of the bench", () => {
     expect([format(0.01234), format(12.34), format(123.4)]).toEqual(["0.0123", "12.3", "123"]);
   });
 
-  it("come from contenders in turn, each with its repeats, after a warm-up that does not count", async () => {
+  it("come from contenders in turn, with repeats, after a warm-up that is not counted", async () => {
     const order: string[] = [];
     const contender = (name: string, perSecond: number) => ({
       name,
@@ -42,7 +42,7 @@ describe("figures of the bench", () => {
     expect(() => ratios(measured, "a", "c")).toThrow("c");
   });
 
-  it("count what a closed loop did, with so many callers and no more", async () => {
+  it("come from a closed loop that never exceeds its number of callers", async () => {
     let under = 0;
     let most = 0;
     const sample = await closedLoop(3, 0.05, async () => {
@@ -67,7 +67,7 @@ describe("the search for the highest rate", () => {
     return { tried, highest };
   };
 
-  it("begins with the lowest rate, and ends with the first that does not hold", async () => {
+  it("starts with the lowest rate, and ends with the first that does not hold", async () => {
     expect(await search(2_500)).toEqual({ tried: [500, 1_000, 2_000, 4_000], highest: 2_000 });
     expect(await search(Number.POSITIVE_INFINITY)).toEqual({
       tried: [500, 1_000, 2_000, 4_000, 8_000],
@@ -75,7 +75,7 @@ describe("the search for the highest rate", () => {
     });
   });
 
-  it("says so where no rate holds, and not that 0 events a second do", async () => {
+  it("reports that no rate holds, rather than a rate of 0 events/s", async () => {
     const { highest } = await search(499);
     expect(highest).toBeUndefined();
     const text = describeHighest(
@@ -91,7 +91,7 @@ describe("the search for the highest rate", () => {
 });
 
 describe("the bench's report", () => {
-  it("says of two runs in which figures their repeats do not touch", () => {
+  it("names the figures in which the repeats of two runs do not overlap", () => {
     expect(compare(section([1, 2, 3]), section([3, 4, 5]))).toEqual({ figures: 1, apart: [] });
     expect(compare(section([1, 2, 3]), section([4, 5, 6]))?.apart).toEqual([
       { name: "rate", before: 2, now: 5, unit: "/s" },
@@ -124,7 +124,7 @@ describe("the bench's report", () => {
     );
   });
 
-  it("draws lines whose points lie within the picture, in the order of their values", () => {
+  it("draws lines whose points are within the picture, in the order of their values", () => {
     const svg = toSvg({
       file: "f",
       title: "a < b",
@@ -150,7 +150,7 @@ describe("the bench's report", () => {
     expect(svg).toContain("a &lt; b");
   });
 
-  it("puts the cost between its marks and nowhere else", () => {
+  it("inserts the cost between its marks only", () => {
     const [begin, end] = ["<!-- made by `npm run bench`: begin -->", "<!-- made by `npm run bench`: end -->"];
     expect(between(`a\n${begin}\nold\n${end}\nb`, "new")).toBe(`a\n${begin}\n\nnew\n\n${end}\nb`);
     expect(() => between("no marks", "new")).toThrow("place");
@@ -164,17 +164,17 @@ describe("the cost model", () => {
   ]);
   const times = { request, batch: 10, message: 0.1, event: 0.02 };
 
-  it("asks less for larger requests, and for SQS what its requests cost", () => {
+  it("makes larger requests cheaper, and adds the cost of SQS requests", () => {
     const [one, thousand] = [costOf(1, times), costOf(1_000, times)];
     expect(one.api).toBeCloseTo(1);
-    // Sent one by one, received and deleted in tens.
+    // Messages are sent one by one, and received and deleted in tens.
     expect(one.sqs).toBeCloseTo(1.2e6 * (0.4 / 1e6));
     expect(thousand.sqs).toBeCloseTo(13_600 * (0.4 / 1e6), 4);
     for (const part of ["api", "ingest", "logs", "sqs", "worker"] as const)
       expect(thousand[part]).toBeLessThan(one[part]);
   });
 
-  it("finds what a batch, a message and an event take from three rates", () => {
+  it("derives the time of a batch, a message and an event from three rates", () => {
     const [batch, message, event] = [10, 0.1, 0.02];
     const rate = (events: number, messages: number): number =>
       (events * 1_000) / (batch + messages * message + events * event);
@@ -191,11 +191,11 @@ describe("the cost model", () => {
   });
 });
 
-describe("what the bench says a function is for", () => {
+describe("the profile's summary", () => {
   const kind = (functionName: string, url: string): string =>
     kindOf({ callFrame: { functionName, url, scriptId: "", lineNumber: 0, columnNumber: 0 } });
 
-  it("goes by its name and file", () => {
+  it("sorts functions by name and file", () => {
     expect(kind("parse", "")).toBe("JSON");
     expect(kind("parseExact", "file:///x/lib/base/json.ts")).toBe("JSON");
     expect(kind("run", "file:///x/node_modules/zod/v4/core/schemas.js")).toBe("validation");
@@ -205,7 +205,7 @@ describe("what the bench says a function is for", () => {
     expect(kind("answer", "file:///x/lib/app/handler.ts")).toBe("rest");
   });
 
-  it("names files as the project does, and not where it stands", () => {
+  it("names files relative to the project", () => {
     const [esm, cjs] = [
       new URL("../../lib/app/handler.ts", import.meta.url).href,
       `${process.cwd()}/node_modules/x.js`,

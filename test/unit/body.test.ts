@@ -21,7 +21,7 @@ describe("mediaType", () => {
     'application/json; Charset="utf-8"',
     "application/json ; charset=utf8",
     "application/json; profile=x",
-  ])("takes %s", (type) => {
+  ])("accepts %s", (type) => {
     expect(read(type)).toBe("application/json");
   });
 
@@ -37,7 +37,7 @@ describe("mediaType", () => {
     expect(() => read(type)).toThrow(expect.objectContaining({ code: "unsupported-media-type" }));
   });
 
-  it("refuses a body without one, and one that the call does not take", () => {
+  it("refuses a body without a media type, or with one that the call does not accept", () => {
     const { "content-type": _, ...headers } = apiRequest("").headers;
     expect(() => mediaType({ ...apiRequest(""), headers }, ["application/json"])).toThrow(/no Content-Type/);
     const ndjson = apiRequest("{}", { "content-type": "application/x-ndjson" });
@@ -46,7 +46,7 @@ describe("mediaType", () => {
 });
 
 describe("bodyText", () => {
-  it("is the text that was sent, plain, as base64 or compressed", () => {
+  it("returns the text that was sent, plain, as base64 or compressed", () => {
     fc.assert(
       fc.property(text, (sent) => {
         expect(bodyText(apiRequest(sent))).toBe(sent);
@@ -57,7 +57,7 @@ describe("bodyText", () => {
     );
   });
 
-  it("is without a byte order mark", () => {
+  it("removes a byte order mark", () => {
     for (const body of ["\ufeff{}", Buffer.from("\ufeff{}")]) expect(bodyText(apiRequest(body))).toBe("{}");
     expect(bodyText(apiRequest(gzipSync("\ufeff{}"), GZIP))).toBe("{}");
   });
@@ -67,7 +67,7 @@ describe("bodyText", () => {
     ["two bytes a character", "ß"],
     ["three bytes", "€"],
     ["four bytes", "😀"],
-  ])("is 1 MiB long at the most: %s", (_, character) => {
+  ])("is at most 1 MiB long: %s", (_, character) => {
     const size = Buffer.byteLength(character);
     const fits = character.repeat(Math.floor(MAX_BODY_BYTES / size)) + "x".repeat(MAX_BODY_BYTES % size);
     const waysOf = (sent: string) => [
@@ -95,14 +95,14 @@ describe("bodyText", () => {
     expect(() => bodyText(apiRequest(gzipSync(Buffer.from(bytes)), GZIP))).toThrow(bad);
   });
 
-  it("notices by its length that the gateway replaced bytes, and takes U+FFFD that was really sent", () => {
+  it("detects by the length that the gateway replaced bytes, and accepts U+FFFD that was sent", () => {
     const replaced = Buffer.from([0x22, 0x80, 0x22]).toString();
     const request = (length: string) => apiRequest(replaced, { "content-length": length });
     expect(() => bodyText(request("3"))).toThrow(expect.objectContaining({ code: "invalid-encoding" }));
     expect(bodyText(request("5"))).toBe(replaced);
   });
 
-  it("refuses what is marked as gzip and is not, or is cut short", () => {
+  it("refuses gzip that is invalid or truncated", () => {
     const good = gzipSync("{}".repeat(1_000));
     const bad = expect.objectContaining({ code: "invalid-encoding", status: 400 });
     for (const bytes of [Buffer.from("{}"), Buffer.alloc(0), good.subarray(0, -9), good.subarray(0, 12)])
@@ -121,7 +121,7 @@ describe("bodyText", () => {
 });
 
 describe("bodyJson", () => {
-  it("says where the JSON ends, in well-formed text", () => {
+  it("reports where the JSON ends, in well-formed text", () => {
     for (const body of ['{"a":1', '{"a":"\ud83d', "\ud83d\ude00", "{'"])
       expect(() => bodyJson(apiRequest(body))).toThrow(
         expect.objectContaining({

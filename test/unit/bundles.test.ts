@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What a module exports that is bundled as functions are. @param text of it, in the project's folder */
+/** Bundles a module as functions are bundled and returns its exports. @param text of the module, in the project's folder */
 async function exportsOf(text: string): Promise<Record<string, unknown>> {
   const outdir = await mkdtemp(join(folder, "one-"));
   const entry = join(outdir, "entry.mjs");
@@ -43,48 +43,48 @@ async function exportsOf(text: string): Promise<Record<string, unknown>> {
 }
 
 describe("bundles", () => {
-  it("have files that are named after their function, and no other is packed with it", async () => {
+  it("have only files named after their function", async () => {
     for (const { name, file } of bundles)
       for (const other of await readdir(dirname(file))) expect(other).toMatch(new RegExp(`^${name}\\.`));
   });
 
-  it("have no files of an earlier build", async () => {
+  it("have no files from an earlier build", async () => {
     expect(await readdir(join(folder, "web"))).not.toContain("web.dist-es-OLD.mjs");
     expect((await readdir(join(folder, "web"))).length).toBeGreaterThan(1);
   });
 
-  it("load nothing of AWS' SDK before it is needed", async () => {
+  it("load the AWS SDK only when it is needed", async () => {
     for (const { name, file, bytes, startBytes } of bundles) {
       expect(bytes, name).toBeGreaterThan(startBytes + 300_000);
       expect(await readFile(file, "utf8"), name).not.toMatch(/SendMessageBatch"|PutObjectRequest/);
     }
   });
 
-  it("read none of the members for which Node loads its HTTP client", async () => {
+  it("read no member for which Node loads its HTTP client", async () => {
     for (const { name, file } of bundles)
       for (const one of await readdir(dirname(file)))
         expect(await readFile(join(dirname(file), one), "utf8"), name).not.toMatch(/\.WebSocket\b/);
   });
 
-  it("hold ASCII only, of which V8 keeps a byte a character and not two", async () => {
+  it("contain only ASCII, which V8 stores in one byte a character instead of two", async () => {
     for (const { name, file } of bundles) {
       const text = await readFile(file, "latin1");
       expect(/[^\0-\x7f]/.exec(text)?.index, name).toBeUndefined();
     }
   });
 
-  it("import none of Node's modules by a statement", async () => {
+  it("import Node's modules without import statements", async () => {
     for (const { name, file } of bundles)
       expect((await readFile(file, "utf8")).match(/from"(?!\.\/)[^"]*"/g), name).toBeNull();
   });
 });
 
-describe("what is made while bundling", () => {
-  it("is what the modules themselves make", async () => {
+describe("code generated while bundling", () => {
+  it("equals what the modules themselves compute", async () => {
     const made = await exportsOf(
       'export { openApiText } from "./lib/app/openapi-text.ts"; export { paths } from "./lib/app/paths.ts";',
     );
-    // The order is that in which the loader gives a module's exports, and tests have another loader.
+    // The order depends on the loader, and tests have another loader.
     const inOrder = (all: typeof paths) => all.toSorted((a, b) => a.path.localeCompare(b.path));
     expect(JSON.parse(made.openApiText as string)).toEqual(JSON.parse(openApiText));
     expect(inOrder(made.paths as typeof paths)).toEqual(inOrder(paths));
@@ -92,7 +92,7 @@ describe("what is made while bundling", () => {
     expect(web?.parts.map(([part]) => part)).not.toContain("zod-openapi");
   });
 
-  it("is a client of Redis with the commands that somebody here calls, and not with all", async () => {
+  it("gives the Redis client only the commands that are called", async () => {
     const { has } = await exportsOf(
       'import { Redis } from "ioredis"; export const has = (name) => name in Redis.prototype;',
     );
@@ -102,7 +102,7 @@ describe("what is made while bundling", () => {
     expect(missing(["geoadd", "bitfield"])).toEqual(["geoadd", "bitfield"]);
   });
 
-  it("is Node's modules as they are, members that Node loads late included", async () => {
+  it("keeps Node's modules unchanged, including members that Node loads late", async () => {
     const made = await exportsOf(
       `import fs, { promises, readFileSync } from "node:fs"; import { EventEmitter } from "events";
        import * as timers from "node:timers/promises";

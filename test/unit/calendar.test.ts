@@ -13,13 +13,13 @@ const cut = (start: string, end: string, interval: Interval, tz: string, most = 
   cutRange(at(start), at(end), interval, tz, most).starts.map((ms) => localTime(ms, tz));
 
 describe("cutRange", () => {
-  test("begins at or before the start and ends before the end, to the microsecond", () => {
+  test("starts at or before the start and ends before the end, to the microsecond", () => {
     const minutes = (end: string) => cut("2026-01-01T00:00:59.999Z", end, "minute", "UTC");
     expect(minutes("2026-01-01T00:01:00Z")).toEqual(["2026-01-01T00:00:00Z"]);
     expect(minutes("2026-01-01T00:01:00.000001Z")).toHaveLength(2);
   });
 
-  test("a day of 23 hours, and one of 25", () => {
+  test("cuts days of 23 and 25 hours", () => {
     expect(cut("2025-03-29T12:00:00Z", "2025-03-31T12:00:00Z", "day", "Europe/Berlin")).toEqual([
       "2025-03-29T00:00:00+01:00",
       "2025-03-30T00:00:00+01:00",
@@ -30,7 +30,7 @@ describe("cutRange", () => {
     expect(hours("2025-10-26T00:00:00+02:00", "2025-10-27T00:00:00+01:00")).toBe(25);
   });
 
-  test("a midnight that comes twice, or never", () => {
+  test("cuts days whose midnight occurs twice, or never", () => {
     expect(cut("2025-11-02T12:00:00Z", "2025-11-03T12:00:00Z", "day", "America/Havana")[0]).toBe(
       "2025-11-02T00:00:00-04:00",
     );
@@ -39,7 +39,7 @@ describe("cutRange", () => {
     ]);
   });
 
-  test("a date that a zone left out has no bucket", () => {
+  test("has no bucket for a date that a zone skipped", () => {
     expect(cut("2011-12-29T12:00:00Z", "2012-01-01T00:00:00Z", "day", "Pacific/Apia")).toEqual([
       "2011-12-29T00:00:00-10:00",
       "2011-12-31T00:00:00+14:00",
@@ -47,7 +47,7 @@ describe("cutRange", () => {
     ]);
   });
 
-  test("hours of a clock that moves by half of one", () => {
+  test("cuts hours when the clock changes by half an hour", () => {
     expect(cut("2025-04-05T14:00:00Z", "2025-04-05T17:00:00Z", "hour", "Australia/Lord_Howe")).toEqual([
       "2025-04-06T01:00:00+11:00",
       "2025-04-06T02:00:00+10:30",
@@ -59,7 +59,7 @@ describe("cutRange", () => {
     ]);
   });
 
-  test("weeks from Monday and months, in zones at :30 and :45", () => {
+  test("cuts weeks from Monday and months, in zones at :30 and :45", () => {
     expect(cut("2026-01-01T00:00:00Z", "2026-01-12T00:00:00Z", "week", "Asia/Kolkata")).toEqual([
       "2025-12-29T00:00:00+05:30",
       "2026-01-05T00:00:00+05:30",
@@ -71,7 +71,7 @@ describe("cutRange", () => {
     ]);
   });
 
-  test("says when there are more", () => {
+  test("reports more buckets than the limit", () => {
     const range = [at("2026-01-01T00:00:00Z"), at("2026-01-03T00:00:00Z")] as const;
     expect(cutRange(...range, "day", "UTC", 2).cut).toBe(false);
     expect(cutRange(...range, "day", "UTC", 1)).toMatchObject({ starts: [range[0].ms], cut: true });

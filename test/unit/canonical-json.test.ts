@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { canonicalJson } from "../../lib/trail/entry.ts";
 
 /**
- * The inputs and outputs that RFC 8785 was written with: https://github.com/cyberphone/json-canonicalization, testdata/
+ * The inputs and outputs of RFC 8785's reference tests: https://github.com/cyberphone/json-canonicalization, testdata/
  * (Apache-2.0), arrays, french, structures, unicode, values and weird; and the example of the RFC's section 3.2.3.
  */
 const DOCUMENTS: [name: string, input: string, output: string][] = [
@@ -36,12 +36,12 @@ const DOCUMENTS: [name: string, input: string, output: string][] = [
   ],
 ];
 
-test.each(DOCUMENTS)("%s comes out as RFC 8785 wants it", (_name, input, output) => {
+test.each(DOCUMENTS)("the document %s becomes the text that RFC 8785 requires", (_name, input, output) => {
   expect(canonicalJson(JSON.parse(input))).toBe(output);
   expect(canonicalJson(JSON.parse(output))).toBe(output);
 });
 
-/** RFC 8785, appendix B: numbers as IEEE 754 has them, and their text. */
+/** RFC 8785, appendix B: numbers as IEEE 754 bits, and their text. */
 const NUMBERS: [bits: string, text: string][] = [
   ["0000000000000000", "0"],
   ["8000000000000000", "0"],
@@ -69,19 +69,19 @@ const NUMBERS: [bits: string, text: string][] = [
   ["43143ff3c1cb0959", "1424953923781206.2"],
 ];
 
-test.each(NUMBERS)("the number %s is %s", (bits, text) => {
+test.each(NUMBERS)("the number %s becomes %s", (bits, text) => {
   expect(canonicalJson(Buffer.from(bits, "hex").readDoubleBE())).toBe(text);
 });
 
 describe("canonical JSON", () => {
-  it("refuses what has none: the RFC's NaN and Infinity, half of a surrogate pair, nothing", () => {
+  it("refuses values without one: the RFC's NaN and Infinity, a lone surrogate, undefined", () => {
     for (const bits of ["7fffffffffffffff", "7ff0000000000000"])
       expect(() => canonicalJson(Buffer.from(bits, "hex").readDoubleBE())).toThrow();
     for (const value of ["\ud83d", { "\udc00": 1 }, [["a\ud800b"]], undefined])
       expect(() => canonicalJson(value)).toThrow();
   });
 
-  it("is JSON of the same value, whatever the order of members was", () => {
+  it("is JSON of the same value, independent of the order of members", () => {
     const reversed = (_: string, value: unknown): unknown =>
       value !== null && typeof value === "object" && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).reverse())
@@ -100,7 +100,7 @@ describe("canonical JSON", () => {
     );
   });
 
-  it("of an entry is what the library makes, whatever its texts hold and in whatever order", () => {
+  it("of an entry equals the library's, for any texts and any order", () => {
     const scalar = fc.oneof(fc.string({ unit: "binary" }), fc.double(), fc.constant(null), fc.boolean());
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: "binary" }), scalar), fc.boolean(), (members, sorted) => {

@@ -66,7 +66,7 @@ const fault: Made = {
   skipped: undefined,
 };
 
-/** One event that was sent, taken, stored and counted; nothing is wrong. */
+/** One event that was sent, accepted, stored and counted; nothing is wrong. */
 function fine(): Evidence {
   const ledger = new Ledger();
   ledger.sending("c", [event], 1_000);
@@ -116,8 +116,8 @@ const probe = (ok: boolean, startedAt: number): Probe => ({
 const every = (from: number, to: number, stepMs = 250): number[] =>
   Array.from({ length: Math.floor((to - from) / stepMs) }, (_, index) => from + index * stepMs);
 
-describe("chaos finds nothing", () => {
-  it("where nothing is wrong", () => {
+describe("the chaos checks find nothing", () => {
+  it("if nothing is wrong", () => {
     for (const check of [
       checkLost,
       checkDoubled,
@@ -136,7 +136,7 @@ describe("chaos finds nothing", () => {
   });
 });
 
-describe("chaos finds", () => {
+describe("the chaos checks find", () => {
   const found = (check: (evidence: Evidence) => { violations: string[] }, change: (e: Evidence) => void) => {
     const evidence = fine();
     change(evidence);
@@ -184,12 +184,12 @@ describe("chaos finds", () => {
     ["missing", undefined],
     ["that does not add up", { ...receipt, stored: 0 }],
     ["that is not complete", { ...receipt, stored: 0, pending: 1, completed_at: null }],
-    ["that says otherwise than its answer", { ...receipt, accepted: 2, stored: 2 }],
+    ["that contradicts its answer", { ...receipt, accepted: 2, stored: 2 }],
   ])("a receipt %s", (_, wrong) => {
     expect(found(checkReceipts, ({ told }) => told.receipts.set("r-1", wrong))).toHaveLength(1);
   });
 
-  it("a pipeline that says less than is known to wait", () => {
+  it("a pipeline that reports less than is known to wait", () => {
     const says = (pending: number, startedAt: number) => (e: Evidence) => {
       const sum = { accepted: pending, stored: 0, duplicates: 0, quarantined: 0, pending };
       e.seen.pipeline = [
@@ -204,7 +204,7 @@ describe("chaos finds", () => {
     expect(found(checkPipeline, says(-1, 6_000))).toHaveLength(1);
   });
 
-  it("a system that does not come to rest", () => {
+  it("a system that does not become idle", () => {
     const restless = (e: Evidence): void => {
       e.quiet = { reached: false, ms: 60_000, waiting: 3 };
       e.deadLetters = 1;
@@ -234,7 +234,7 @@ describe("chaos finds", () => {
     expect(found(checkAudit, unanswered)).toEqual([]);
   });
 
-  it("a row that is missing and in no log, or that the API does not count", () => {
+  it("a missing row that is in no log, or that the API does not count", () => {
     const missing = (toldBefore: number, logged: string[]) => (e: Evidence) => {
       const before = { ...e.audit.before, missing: new Set(["r-2"]) };
       e.audit = { ...e.audit, before, toldBefore, logged: new Set(logged) };
@@ -244,7 +244,7 @@ describe("chaos finds", () => {
     expect(found(checkAudit, missing(0, ["r-2"]))).toHaveLength(1);
   });
 
-  it("an audit that is not valid", () => {
+  it("an invalid audit", () => {
     const invalid = ({ told }: Evidence): void => {
       told.verified = { valid: false };
     };
@@ -264,12 +264,12 @@ describe("chaos finds", () => {
     expect(found(checkAnswers, forgotten)).toEqual([]);
   });
 
-  it("a conflict with nothing", () => {
+  it("a conflict without an earlier event", () => {
     expect(found(checkAnswers, ({ ledger }) => ledger.conflicted("c", event, 1_050))).toHaveLength(1);
   });
 });
 
-describe("health is judged", () => {
+describe("the health check's verdict", () => {
   const judged = (change: (e: Evidence) => void): string[] => {
     const evidence = fine();
     change(evidence);
@@ -283,22 +283,22 @@ describe("health is judged", () => {
       e.seen.probes = every(10_000, 14_000).map((at) => probe(ok, at));
     };
 
-  it("where it says ok while a server certainly takes nothing", () => {
+  it("faults ok while a server certainly accepts nothing", () => {
     expect(judged(during("ok", 12_000))).toHaveLength(1);
     expect(judged(during("unavailable", 12_000))).toEqual([]);
   });
 
-  it("not at the edges of a fault, nor where our own writes got through", () => {
+  it("ignores the edges of a fault, and times when the probe's writes succeeded", () => {
     expect(judged(during("ok", 10_050))).toEqual([]);
     expect(judged(during("ok", 13_950))).toEqual([]);
     expect(judged(during("ok", 12_000, {}, true))).toEqual([]);
   });
 
-  it("by the proxy alone where the link is cut: our own writes go past it", () => {
+  it("relies on the proxy alone when the link is cut, since the probe's writes bypass it", () => {
     expect(judged(during("ok", 12_000, { onLink: true }, true))).toHaveLength(1);
   });
 
-  it("where it says unavailable for seconds with all well", () => {
+  it("faults unavailable for seconds while all is well", () => {
     const well = (status: HealthLook["status"], made: Made[]) => (e: Evidence) => {
       e.made = made;
       e.ledger.taken.push(
@@ -314,8 +314,8 @@ describe("health is judged", () => {
   });
 });
 
-describe("recovery", () => {
-  it("is from the end of a fault to the first 202 and the first stored event", () => {
+describe("recovery time", () => {
+  it("lasts from the end of a fault to the first 202 and the first stored event", () => {
     const evidence = fine();
     evidence.ledger.taken.push({ ...taken, startedAt: 14_200, endedAt: 14_300 });
     evidence.truth.events.push({ ...stored, id: "e-2", processedAt: 15_000 });

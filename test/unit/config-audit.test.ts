@@ -20,10 +20,10 @@ const pems = [one, two].map(({ publicKey }) => publicPem(publicKey));
 describe("AUDIT_SIGNING_KEY", () => {
   it.each([
     ["PEM", pem],
-    ["PEM with its line breaks written out", pem.replaceAll("\n", "\\n")],
+    ["PEM with escaped line breaks", pem.replaceAll("\n", "\\n")],
     ["base64 of PEM", base64(pem)],
     ["base64 of DER", base64(privateDer(one.privateKey))],
-  ])("is taken as %s, and its public key is among those that check", (_, text) => {
+  ])("is accepted as %s, and its public key verifies checkpoints", (_, text) => {
     const config = loadConfig({ ...servers, AUDIT_SIGNING_KEY: text });
     const { auditSigning: signing, auditPublicKeys: keys } = config;
     expect(signing && "key" in signing && signing.key.equals(one.privateKey)).toBe(true);
@@ -35,10 +35,10 @@ describe("AUDIT_SIGNING_KEY", () => {
     ["a public key", publicPem(one.publicKey)],
     ["a key of another kind", privatePem(rsa.privateKey)],
     ["two keys", pem + privatePem(two.privateKey)],
-    ["words beside it", `key: ${pem}`],
-    ["half of it", base64(privateDer(one.privateKey)).slice(0, 40)],
-    ["no key", "secret!"],
-  ])("is refused by name as %s, and never repeated", (_, text) => {
+    ["a key with text before it", `key: ${pem}`],
+    ["half a key", base64(privateDer(one.privateKey)).slice(0, 40)],
+    ["other text", "secret!"],
+  ])("is refused by name, and never repeated, if it is %s", (_, text) => {
     const load = (): unknown => loadConfig({ ...servers, AUDIT_SIGNING_KEY: text, RETENTION_DAYS: "0" });
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(/AUDIT_SIGNING_KEY: must be an Ed25519 private key/);
@@ -46,13 +46,13 @@ describe("AUDIT_SIGNING_KEY", () => {
     expect(load).not.toThrow(text.slice(-30).trim());
   });
 
-  it("is not needed but by who signs", () => {
+  it("is needed only to sign", () => {
     const config = loadConfig(servers);
     expect(config.auditSigning).toBeUndefined();
     expect(() => checkpointDeps(config)).toThrow(/Set AUDIT_SIGNING_KEY or AUDIT_KMS_KEY_ID/);
   });
 
-  it("can't be set beside a key of KMS", () => {
+  it("can't be set beside a KMS key", () => {
     const env = { ...servers, AUDIT_SIGNING_KEY: pem, AUDIT_KMS_KEY_ID: "alias/weir" };
     expect(() => loadConfig(env)).toThrow(/AUDIT_KMS_KEY_ID: can't be set beside AUDIT_SIGNING_KEY/);
     expect(loadConfig({ ...env, AUDIT_SIGNING_KEY: "" }).auditSigning).toEqual({
@@ -64,11 +64,11 @@ describe("AUDIT_SIGNING_KEY", () => {
 describe("AUDIT_PUBLIC_KEYS", () => {
   it.each([
     ["PEM after PEM", pems.join("")],
-    ["PEM with its line breaks written out", pems.join("").replaceAll("\n", "\\n")],
+    ["PEM with escaped line breaks", pems.join("").replaceAll("\n", "\\n")],
     ["base64 of all", base64(pems.join(""))],
     ["base64 of each", pems.map(base64).join(",")],
     ["base64 of each one's DER", [one, two].map(({ publicKey }) => base64(publicDer(publicKey))).join(", ")],
-  ])("are taken as %s, besides the signing key's own, each once", (_, text) => {
+  ])("are accepted as %s, besides the signing key's own, each once", (_, text) => {
     const keys = loadConfig({ ...servers, AUDIT_PUBLIC_KEYS: text, AUDIT_SIGNING_KEY: pem }).auditPublicKeys;
     expect(keys.map((key) => publicPem(key))).toEqual(pems);
   });
@@ -78,14 +78,14 @@ describe("AUDIT_PUBLIC_KEYS", () => {
     ["base64 of a private key", base64(pem)],
     ["base64 of a private key's DER", base64(privateDer(one.privateKey))],
     ["a key of another kind among them", pems[0] + publicPem(rsa.publicKey)],
-    ["words", "none"],
-  ])("are refused by name with %s", (_, text) => {
+    ["other text", "none"],
+  ])("are refused by name if they are %s", (_, text) => {
     expect(() => loadConfig({ ...servers, AUDIT_PUBLIC_KEYS: text })).toThrow(
       /AUDIT_PUBLIC_KEYS: must be Ed25519 public keys/,
     );
   });
 
-  it("need not be set", () => {
+  it("are optional", () => {
     expect(loadConfig(servers)).toMatchObject({ auditPublicKeys: [], auditBucket: undefined });
   });
 });
@@ -93,7 +93,7 @@ describe("AUDIT_PUBLIC_KEYS", () => {
 describe("AUDIT_CHECKPOINT_BUCKET", () => {
   const env = { ...servers, AUDIT_CHECKPOINT_BUCKET: "weir-audit", AUDIT_RETENTION_DAYS: "30" };
 
-  it("has its objects locked as long as entries are kept", () => {
+  it("has its objects locked for as long as entries are kept", () => {
     expect(loadConfig({ ...env, S3_ENDPOINT: "http://127.0.0.1:4566" }).auditBucket).toEqual({
       name: "weir-audit",
       endpoint: "http://127.0.0.1:4566",

@@ -14,7 +14,7 @@ describe("a function's settings", () => {
     });
   });
 
-  it("need the queue's URL with QUEUE=sqs, and say so together with all other faults", () => {
+  it("need the queue's URL with QUEUE=sqs, reported together with all other faults", () => {
     const load = (): unknown => loadConfig({ QUEUE: "sqs", REDIS_URL: "redis://cache", RETENTION_DAYS: "x" });
     expect(load).toThrow(/SQS_QUEUE_URL: is needed with QUEUE=sqs/);
     expect(load).toThrow(/DATABASE_URL: is not set/);
@@ -35,7 +35,7 @@ describe("a function's settings", () => {
 });
 
 describe("a local system", () => {
-  it.each(["SQS_ENDPOINT", "SQS_QUEUE_URL"])("refuses a remote %s unless it is told to", (name) => {
+  it.each(["SQS_ENDPOINT", "SQS_QUEUE_URL"])("refuses a remote %s unless it is allowed", (name) => {
     const env = { QUEUE: "sqs", [name]: queueUrl };
     expect(() => loadLocalConfig(env)).toThrow(
       new RegExp(`${name}: is not on this machine.*WEIR_ALLOW_REMOTE_QUEUE=true`),
@@ -51,7 +51,7 @@ describe("a local system", () => {
     "http://[::1]:4566",
     "http://host.docker.internal:4566",
     "http://sqs.us-east-1.localhost.localstack.cloud:4566/000000000000/weir",
-  ])("takes %s for local", (url) => {
+  ])("considers %s local", (url) => {
     expect(isLocalUrl(url)).toBe(true);
     expect(loadLocalConfig({ QUEUE: "sqs", SQS_ENDPOINT: url }).sqsEndpoint).toBe(url);
   });
@@ -63,7 +63,7 @@ describe("a local system", () => {
     "http://10.0.0.1:4566",
     "http://localhost@sqs.eu-central-1.amazonaws.com",
     "http://evil-localhost.localstack.cloud.example.com",
-  ])("does not take %s for local", (url) => {
+  ])("does not consider %s local", (url) => {
     expect(isLocalUrl(url)).toBe(false);
   });
 });

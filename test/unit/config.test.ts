@@ -16,7 +16,7 @@ const faultsOf = (load: () => unknown): string => {
 };
 
 describe("a function's environment", () => {
-  it("needs two URLs; the rest has defaults", () => {
+  it("needs two URLs and has defaults for the rest", () => {
     expect(loadConfig(ENOUGH)).toEqual({
       logLevel: "INFO",
       queue: "redis",
@@ -42,7 +42,7 @@ describe("a function's environment", () => {
     });
   });
 
-  it("is taken as set", () => {
+  it("overrides the defaults", () => {
     const env = { ...ENOUGH, DATABASE_PREPARE: "false", DATABASE_POOL_SIZE: "3", QUEUE_MAX_EVENTS: "10" };
     expect(loadConfig(env)).toMatchObject({
       databasePrepare: false,
@@ -51,7 +51,7 @@ describe("a function's environment", () => {
     });
   });
 
-  it("reports every fault at once, by name, and says nothing of what is fine", () => {
+  it("is refused with every fault by name, and no mention of valid settings", () => {
     const message = faultsOf(() =>
       loadConfig({
         DATABASE_URL: "mysql://db/weir",
@@ -75,23 +75,23 @@ describe("a function's environment", () => {
     expect(message).toContain("postgres:// or postgresql://");
   });
 
-  it("never repeats a value, which may hold a password", () => {
+  it("is refused without its values, which may contain a password", () => {
     const message = faultsOf(() =>
       loadConfig({ DATABASE_URL: "mysql://root:hunter2@db/weir", REDIS_URL: "not a url hunter2" }),
     );
     expect(message).not.toContain("hunter2");
   });
 
-  it("takes a variable that is set to nothing for unset", () => {
+  it("treats an empty variable as unset", () => {
     expect(loadConfig({ ...ENOUGH, RETENTION_DAYS: "" }).retentionDays).toBe(400);
     expect(faultsOf(() => loadConfig({ ...ENOUGH, REDIS_URL: "" }))).toContain("REDIS_URL: is not set");
   });
 
-  it.each(["postgres://h/d", "postgresql://u:p@h:1/d?sslmode=require"])("takes %s for a database", (url) => {
+  it.each(["postgres://h/d", "postgresql://u:p@h:1/d?sslmode=require"])("accepts %s as a database", (url) => {
     expect(loadConfig({ ...ENOUGH, DATABASE_URL: url }).databaseUrl).toBe(url);
   });
 
-  it.each(["redis://h", "rediss://u:p@h:1/2"])("takes %s for Redis", (url) => {
+  it.each(["redis://h", "rediss://u:p@h:1/2"])("accepts %s as Redis", (url) => {
     expect(loadConfig({ ...ENOUGH, REDIS_URL: url }).redisUrl).toBe(url);
   });
 });
@@ -101,8 +101,8 @@ describe("a Redis cluster", () => {
 
   it.each([
     ["several nodes", { REDIS_URL: "redis://u:a,b@one:7000, redis://u:a,b@two" }],
-    ["one node that stands for all", { REDIS_URL: "rediss://config.example:6379/0", REDIS_CLUSTER: "true" }],
-  ])("is named by %s, and has 16 shards unless another number is set", (_, env) => {
+    ["one node with REDIS_CLUSTER", { REDIS_URL: "rediss://config.example:6379/0", REDIS_CLUSTER: "true" }],
+  ])("is configured by %s, with 16 shards unless another number is set", (_, env) => {
     expect(redis(env)).toMatchObject({
       redisUrl: env.REDIS_URL,
       redisCluster: true,
@@ -111,7 +111,7 @@ describe("a Redis cluster", () => {
     expect(redis({ ...env, REDIS_SHARDS: "40" }).redisShards).toBe(40);
   });
 
-  it("is not what one URL names, whose server may have shards as well, and databases", () => {
+  it("is not configured by one URL, which may still have shards and a database", () => {
     expect(redis({ REDIS_SHARDS: "4", REDIS_CLUSTER: "false" })).toMatchObject({
       redisCluster: false,
       redisShards: 4,
@@ -124,15 +124,15 @@ describe("a Redis cluster", () => {
     ["another protocol", "redis://one,http://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
     ["a gap", "redis://one,,redis://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
     ["two passwords", "redis://:a@one,redis://:b@two", {}, "REDIS_URL: must name nodes of one cluster"],
-    ["TLS here and none there", "redis://one,rediss://two", {}, "REDIS_URL: must name nodes of one cluster"],
+    ["TLS for one node only", "redis://one,rediss://two", {}, "REDIS_URL: must name nodes of one cluster"],
     ["no shards", "redis://one", { REDIS_SHARDS: "0" }, "REDIS_SHARDS: "],
     ["half a shard", "redis://one", { REDIS_SHARDS: "1.5" }, "REDIS_SHARDS: "],
-    ["neither yes nor no", "redis://one", { REDIS_CLUSTER: "yes" }, "REDIS_CLUSTER: "],
-  ])("may not be set with %s (%s)", (_, REDIS_URL, others, fault) => {
+    ["an invalid flag", "redis://one", { REDIS_CLUSTER: "yes" }, "REDIS_CLUSTER: "],
+  ])("is refused with %s (%s)", (_, REDIS_URL, others, fault) => {
     expect(faultsOf(() => redis({ REDIS_URL, ...others }))).toContain(fault);
   });
 
-  it("has its faults told together with those of others", () => {
+  it("has its faults reported together with others", () => {
     const message = faultsOf(() =>
       loadConfig({ DATABASE_URL: "x", REDIS_URL: "redis://one/1", REDIS_CLUSTER: "true" }),
     );
@@ -140,7 +140,7 @@ describe("a Redis cluster", () => {
     expect(message).toContain("REDIS_URL: must not name a database");
   });
 
-  it("is nothing that comes with Weir, so a local run must be told where it is", () => {
+  it("must be given to a local run, since Weir has none embedded", () => {
     expect(faultsOf(() => loadLocalConfig({ REDIS_CLUSTER: "true" }))).toContain(
       "REDIS_CLUSTER: needs REDIS_URL",
     );
@@ -165,7 +165,7 @@ describe("the local environment", () => {
     });
   });
 
-  it("names every fault", () => {
+  it("is refused with every fault by name", () => {
     const message = faultsOf(() =>
       loadLocalConfig({ HTTP_PORT: "70000", LAMBDA_PORT: "x", REDIS_URL: "http://h" }),
     );

@@ -20,7 +20,7 @@ const template = (...functions: ReturnType<typeof aFunction>[]) => ({
 });
 
 describe("the connection budget", () => {
-  it("adds up instances times connections, and fits at the limit itself", () => {
+  it("sums instances times connections, and fits exactly at the limit", () => {
     const budget = connectionBudget(template(aFunction("ingest", 50), aFunction("worker", 10, "4")), limits);
     expect(budget).toMatchObject({ connections: 90, available: 90, faults: [] });
   });
@@ -30,12 +30,12 @@ describe("the connection budget", () => {
     expect(budget.faults).toEqual([expect.stringContaining("may open 91 connections")]);
   });
 
-  it("does not let a function pass that nothing limits", () => {
+  it("refuses a function without a limit", () => {
     const budget = connectionBudget(template(aFunction("ingest", 5), aFunction("new")), limits);
     expect(budget.faults).toEqual(["new has no reservedConcurrency, so nothing limits its connections."]);
   });
 
-  it("keeps what AWS wants unreserved", () => {
+  it("leaves the unreserved concurrency that AWS requires", () => {
     const many = { ...limits, databaseMaxConnections: 5_000 };
     expect(connectionBudget(template(aFunction("ingest", 900)), many).faults).toEqual([]);
     expect(connectionBudget(template(aFunction("ingest", 901)), many).faults).toEqual([
@@ -43,7 +43,7 @@ describe("the connection budget", () => {
     ]);
   });
 
-  it("takes no limits with a member missing or misspelt", () => {
+  it("refuses limits with a missing or misspelt member", () => {
     const { accountConcurrency, ...missing } = limits;
     expect(() => connectionBudget(template(), missing)).toThrow("accountConcurrency");
     expect(() =>
@@ -51,7 +51,7 @@ describe("the connection budget", () => {
     ).toThrow();
   });
 
-  it("is a table for people", () => {
+  it("prints a readable table", () => {
     const budget = connectionBudget(
       template(aFunction("weir-dev-ingest", 50), aFunction("new", 2, "3")),
       limits,

@@ -4,7 +4,7 @@ import { csvLine } from "../../lib/base/csv.ts";
 import { parseCsv } from "../support/csv.ts";
 
 describe("csvLine", () => {
-  it("quotes what RFC 4180 wants quoted, and nothing else", () => {
+  it("quotes exactly what RFC 4180 requires", () => {
     expect(csvLine(["a", "b c", 1.5, "x,y", 'say "hi"', "two\nlines", "", "ü"])).toBe(
       'a,b c,1.5,"x,y","say ""hi""","two\nlines",,ü\r\n',
     );
@@ -17,7 +17,7 @@ describe("csvLine", () => {
     },
   );
 
-  it("comes back as it was, whatever the texts are", () => {
+  it("is read back unchanged, for any texts", () => {
     const cell = fc.oneof(
       fc.string({ unit: "grapheme" }),
       fc.string({ unit: fc.constantFrom('"', ",", "\r", "\n", "=", "'", "a") }),

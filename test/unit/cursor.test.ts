@@ -8,7 +8,7 @@ import { gatewayEvent } from "../support/gateway.ts";
 
 const CHECKS = [isTimePart, isTextPart, isTextPart] as const;
 const TIME = "2026-11-23T06:00:00.123456Z";
-/** What a text column can hold. */
+/** Any text that a text column can store. */
 const storable = fc
   .string({ unit: "grapheme", maxLength: 200 })
   .filter((text) => text.isWellFormed() && !text.includes("\0"));
@@ -23,7 +23,7 @@ function fault(cursor: string, checks: readonly ((part: string) => boolean)[] = 
 }
 
 describe("cursor", () => {
-  test("comes back as it was, whatever the ids hold", () => {
+  test("is decoded unchanged, for any ids", () => {
     fc.assert(
       fc.property(storable, storable, (id, client) => {
         expect(decodeCursor(encodeCursor([TIME, id, client]), CHECKS)).toEqual([TIME, id, client]);
@@ -31,41 +31,41 @@ describe("cursor", () => {
     );
   });
 
-  test("of the longest id fits into the parameter", () => {
+  test("fits into the parameter with the longest id", () => {
     for (const character of ["\u0001", "€", '"'])
       expect(encodeCursor([TIME, character.repeat(200), "c".repeat(32)]).length).toBeLessThanOrEqual(1_000);
   });
 
-  test("fits into a URL as it is", () => {
+  test("needs no encoding in a URL", () => {
     expect(encodeCursor([TIME, "a/b?c=d&e>f", "ü"])).toMatch(/^[\w-]+$/);
   });
 
   test.each([
-    ["nothing", ""],
+    ["empty", ""],
     ["other characters", "!!!"],
     ["a text", "hello"],
     ["too few parts", encodeCursor([TIME, "id"])],
     ["too many parts", encodeCursor([TIME, "id", "client", "more"])],
-    ["no time", encodeCursor(["yesterday", "id", "client"])],
-    ["a time that is none", encodeCursor(["2026-02-30T00:00:00Z", "id", "client"])],
+    ["without a time", encodeCursor(["yesterday", "id", "client"])],
+    ["an invalid time", encodeCursor(["2026-02-30T00:00:00Z", "id", "client"])],
     ["a time with an offset that PostgreSQL refuses", encodeCursor(["2026-02-01T00:00:00+23:00", "id", "c"])],
     ["broken UTF-8", Buffer.from(`${TIME}\0\xff\0client`, "latin1").toString("base64url")],
     ["padding", `${encodeCursor([TIME, "id", "client"])}==`],
     ["something after it", `${encodeCursor([TIME, "id", "client"])}.`],
-  ])("is refused when it is %s", (_name, cursor) => {
+  ])("is refused if it is %s", (_name, cursor) => {
     expect(fault(cursor)).toEqual({
       code: "invalid-parameter",
       errors: [{ parameter: "cursor", detail: "must be the next_cursor of this list's page before" }],
     });
   });
 
-  test("of another list is refused", () => {
+  test("is refused if it is another list's", () => {
     expect(fault(encodeCursor([TIME, "id"]), [isTimePart, isUuid])).toMatchObject({
       code: "invalid-parameter",
     });
   });
 
-  test("any garbage is a problem of the caller's, never an error of ours", () => {
+  test("is refused with a problem, never an internal error, if it is garbage", () => {
     fc.assert(
       fc.property(fc.string(), (garbage) => {
         expect(fault(garbage)).toMatchObject({ code: "invalid-parameter" });
@@ -83,7 +83,7 @@ describe("linkNext", () => {
     }),
   );
 
-  test("asks the same question with the next cursor", () => {
+  test("repeats the query with the next cursor", () => {
     expect(linkNext(request, "new")).toEqual({
       link: '</v1/events?limit=2&event_type=a%3Eb%0D%0A&cursor=new>; rel="next"',
     });

@@ -34,10 +34,10 @@ describe("the data", async () => {
     ]);
   });
 
-  test("have ids that are distinct, and the same in every run", async () => {
+  test("have distinct ids that are the same in every run", async () => {
     expect(new Set(ids(all)).size).toBe(21_707);
     expect(ids((await readDatasets()).flatMap(({ records }) => records))).toEqual(ids(all));
-    // Written down, since ids that change with a release would bring every event in a second time.
+    // Fixed here, since ids that change with a release would add every event a second time.
     expect(datasets.map(({ newest }) => newest.eventId)).toEqual(["ci37868143", "flight-19999-9550ce53cfb3"]);
   });
 
@@ -61,7 +61,7 @@ describe("the data", async () => {
     });
   });
 
-  test.each(datasets)("of type $type move together, the newest one to the given time", (data) => {
+  test.each(datasets)("of type $type are shifted together, the newest to the given time", (data) => {
     const times = moveEvents(data, NOW).map(({ timestamp }) => Date.parse(timestamp));
     expect(new Set(times.map((at, i) => at - (data.records[i]?.at ?? 0)))).toEqual(
       new Set([NOW - data.newest.at]),
@@ -74,7 +74,7 @@ describe("the data", async () => {
     });
   });
 
-  test.each(datasets)("of type $type are events that the door takes", (data) => {
+  test.each(datasets)("of type $type are events that ingest accepts", (data) => {
     const window = { from: NOW - 400 * DAY, to: NOW + DAY };
     const sent = parseExact(JSON.stringify(moveEvents(data, NOW))) as unknown[];
     const read = sent.map((event, index) => readEvent(event, index, window, true, [1, 2]));
@@ -83,14 +83,14 @@ describe("the data", async () => {
   });
 });
 
-/** The API as the demo sees it: a door that remembers what it saw, a ledger with the last word, receipts. */
+/** The API as the demo sees it: ingest that remembers ids, an authoritative ledger, and receipts. */
 class FakeWeir {
   readonly seen = new Map<string, string>();
   readonly ledger = new Map<string, string>();
-  /** Accepted and not yet in the ledger. */
+  /** Events that are accepted and not yet in the ledger. */
   queue: { id: string; events: DemoEvent[] }[] = [];
   readonly receipts = new Map<string, { accepted: number; stored: number; duplicates: number }>();
-  /** Answers 429 to the next so many posts. */
+  /** How many of the next posts get 429. */
   refusals = 0;
   readonly batchSizes: number[] = [];
   readonly #server: Server = createServer(async (request, response) => {
@@ -127,7 +127,7 @@ class FakeWeir {
   async #answer(request: IncomingMessage): Promise<[number, unknown]> {
     const [, , kind, id = ""] = (request.url ?? "").split("/");
     if (request.method === "POST") return this.#take(JSON.parse(await text(request)).events);
-    // Whoever asks gives the worker its turn, after the answer: the first look finds nothing yet.
+    // The worker runs after each answer to a GET, so that the first one finds nothing yet.
     setImmediate(() => this.work());
     const times = { received_at: "", processed_at: null, completed_at: null };
     if (kind === "receipts") {
@@ -189,7 +189,7 @@ describe("a replay", () => {
     return run();
   };
 
-  test("stores everything once, the newest at the time of the run, in batches that the limit lets pass", async () => {
+  test("stores everything once, the newest at the time of the run, in batches within the rate limit", async () => {
     const result = await run();
     expect(sums(result)).toEqual([
       [30, 0, 0],
@@ -205,20 +205,20 @@ describe("a replay", () => {
     [0, 100, 0],
   ];
 
-  test("adds nothing the second time, as the door finds", async () => {
+  test("adds nothing the second time, with duplicates found by ingest", async () => {
     await run();
     const result = await runLater(5 * 60_000);
     expect(sums(result)).toEqual(allKnown);
     expect(result.types.map(({ newestAt }) => newestAt)).toEqual([NOW, NOW]);
   });
 
-  test("adds nothing the second time, as the ledger finds when the door has forgotten", async () => {
+  test("adds nothing the second time, with duplicates found by the ledger when ingest has lost the ids", async () => {
     await run();
     weir.seen.clear();
     expect(sums(await runLater(DAY))).toEqual(allKnown);
   });
 
-  test("goes on where an interrupted one ended, before its first event was stored", async () => {
+  test("continues an interrupted one, even if its first event was not stored", async () => {
     const [first] = datasets;
     if (!first) throw new Error("There is no first dataset.");
     const newest = moveEvents(first, NOW - 5_000).slice(-1);
@@ -231,7 +231,7 @@ describe("a replay", () => {
     expect(result.types.map(({ newestAt }) => newestAt)).toEqual([NOW - 5_000, NOW]);
   });
 
-  test("comes back when it is told to", async () => {
+  test("retries after Retry-After", async () => {
     weir.refusals = 1;
     const started = performance.now();
     expect(sums(await run())[0]).toEqual([30, 0, 0]);
@@ -239,7 +239,7 @@ describe("a replay", () => {
     expect(performance.now() - started).toBeGreaterThan(990);
   });
 
-  test("says in one sentence that nothing is running", async () => {
+  test("fails with one sentence if Weir is not running", async () => {
     weir.stop();
     await expect(run()).rejects.toThrow(
       /^Weir is not running at http:\S+\. Start it with `npm start`, then run the demo again\.$/,
@@ -247,7 +247,7 @@ describe("a replay", () => {
   });
 });
 
-test("the count waits for what another run has sent and the queue still holds", async () => {
+test("the count waits for events of another run that are still in the queue", async () => {
   const data = dataset("quake", [{ eventId: "q", at: 0, payload: {} }]);
   const ask = async (...answers: { count: number; lag_ms: number | null }[]) => {
     const get = async () => answers.shift() as never;
@@ -273,7 +273,7 @@ describe("the summary", () => {
     { dataset: data, newestAt: NOW, tally: { ...none, ...tally }, counted },
   ];
 
-  test("shows the data's counts beside what is counted", () => {
+  test("shows the data's counts beside Weir's", () => {
     expect(table(outcome({ stored: 2 }))).toBe(
       [
         "  type    in the data   counted by Weir   stored now   duplicates",
@@ -283,7 +283,7 @@ describe("the summary", () => {
     );
   });
 
-  test("says that a run added nothing, and which it was that differs", () => {
+  test("reports that a run added nothing, and which counts differ", () => {
     expect(verdict(outcome({ duplicates: 2 }))).toEqual({
       ok: true,
       text: "This run added nothing: all 2 events were duplicates.",

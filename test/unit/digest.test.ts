@@ -6,7 +6,7 @@ import { digestEvent, digestValue } from "../../lib/ingest/digest.ts";
 const DEPTH = 100;
 const digest = (text: string): number => digestValue(parseExact(text), DEPTH);
 
-/** JSON text of a value, the members of each object in the order that `arrange` gives. */
+/** The JSON text of a value, with the members of each object in the order of `arrange`. */
 function toText(value: unknown, arrange: (keys: string[]) => string[]): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => toText(item, arrange)).join(",")}]`;
@@ -20,7 +20,7 @@ const sorted = (keys: string[]): string[] => keys.toSorted();
 const json = fc.jsonValue({ maxDepth: 5 });
 
 describe("digestValue", () => {
-  it("does not depend on the order of members, at any depth", () => {
+  it("is independent of the order of members, at any depth", () => {
     fc.assert(
       fc.property(json, (value) => {
         expect(digest(toText(value, (keys) => keys.toSorted().reverse()))).toBe(
@@ -87,11 +87,11 @@ describe("digestValue", () => {
     ['{"a":1}', '{"a":1,"b":null}'],
     ['"ab"', '"ba"'],
     ['{"__proto__":1}', "{}"],
-  ])("tells %s from %s", (one, other) => {
+  ])("distinguishes %s from %s", (one, other) => {
     expect(digest(one)).not.toBe(digest(other));
   });
 
-  it("throws where a value is nested deeper than allowed, and only there", () => {
+  it("throws exactly if a value is nested deeper than allowed", () => {
     const nested = (levels: number): string => `${'{"a":['.repeat(levels / 2)}${"]}".repeat(levels / 2)}`;
     expect(() => digest(nested(100))).not.toThrow();
     expect(() => digest(nested(102))).toThrow(RangeError);
@@ -100,7 +100,7 @@ describe("digestValue", () => {
 });
 
 describe("digestEvent", () => {
-  it("is up to seven letters and digits and depends on type, time and payload", () => {
+  it("has up to seven letters and digits, and depends on type, time and payload", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(text, text, fc.integer(), text, (type, time, payload, other) => {

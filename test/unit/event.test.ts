@@ -15,7 +15,7 @@ const event = (overrides: object = {}): object => ({
   payload: {},
   ...overrides,
 });
-/** Of text, since some values can't be written otherwise. @param payload JSON text */
+/** Reads an event from JSON text, since some values can't be written otherwise. @param payload JSON text */
 const withPayload = (payload: string) =>
   read(parseExact(`{"event_id":"e-1","event_type":"t","timestamp":"${TIME}","payload":${payload}}`));
 
@@ -28,7 +28,7 @@ const fault = (pointer: string, detail: unknown) => ({
 });
 
 describe("a valid event", () => {
-  it("travels as a line, its time in UTC", () => {
+  it("becomes a line, with its time in UTC", () => {
     const result = read(event({ timestamp: "2026-11-23T06:00:00.123456+01:00", payload: { a: [1, "ß"] } }));
     expect(result).toMatchObject({ index: 4, eventId: "e-1", seenId: "=e-1" });
     expect("line" in result && parseLine(result.line)).toEqual({
@@ -49,7 +49,7 @@ describe("a valid event", () => {
     expect("line" in result && parseLine(result.line).payload).toBe(payload);
   });
 
-  it("has the same digest for the same content under another id, and another for any other content", () => {
+  it("has the same digest for the same content under another id, and a different one for other content", () => {
     const digest = (overrides: object): unknown => {
       const result = read(event(overrides));
       return "digest" in result ? result.digest : undefined;
@@ -85,18 +85,21 @@ describe("event_id and event_type", () => {
     expect(read(event({ event_type: value }))).toMatchObject({ pointer: "/event_type", event_id: "e-1" });
   });
 
-  it.each(["a\0b", "\ud800", "x\udc00", "\udc00\ud800"])("may not hold what PostgreSQL can't: %j", (text) => {
-    for (const name of ["event_id", "event_type"]) {
-      const detail = expect.stringMatching(new RegExp(`^${name} holds a (NUL|lone surrogate)`));
-      expect(read(event({ [name]: text }))).toMatchObject(fault(`/${name}`, detail));
-    }
-  });
+  it.each(["a\0b", "\ud800", "x\udc00", "\udc00\ud800"])(
+    "may not contain what PostgreSQL can't store: %j",
+    (text) => {
+      for (const name of ["event_id", "event_type"]) {
+        const detail = expect.stringMatching(new RegExp(`^${name} holds a (NUL|lone surrogate)`));
+        expect(read(event({ [name]: text }))).toMatchObject(fault(`/${name}`, detail));
+      }
+    },
+  );
 });
 
 describe("timestamp", () => {
   const at = (ms: number): object => event({ timestamp: new Date(ms).toISOString() });
 
-  it("lies in the window, its ends included", () => {
+  it("is within the window, both ends included", () => {
     expect(read(at(WINDOW.from))).toHaveProperty("line");
     expect(read(at(WINDOW.to))).toHaveProperty("line");
     expect(read(at(WINDOW.from - 1))).toMatchObject(
@@ -110,7 +113,7 @@ describe("timestamp", () => {
   });
 
   it.each(["2026-11-23", "now", "", "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z"])(
-    "is not %j",
+    "must not be %j",
     (timestamp) => {
       expect(read(event({ timestamp }))).toMatchObject(
         fault("/timestamp", expect.stringContaining("RFC 3339")),
@@ -118,21 +121,21 @@ describe("timestamp", () => {
     },
   );
 
-  it("is text", () => {
+  it("must be text", () => {
     expect(read(event({ timestamp: NOW }))).toMatchObject(fault("/timestamp", expect.any(String)));
   });
 });
 
 describe("payload", () => {
-  it.each(["null", "[]", '"{}"', "1", "1.0", "1e400", "true"])("is an object, not %s", (payload) => {
+  it.each(["null", "[]", '"{}"', "1", "1.0", "1e400", "true"])("must be an object, not %s", (payload) => {
     expect(withPayload(payload)).toMatchObject(fault("/payload", expect.stringContaining("expected object")));
   });
 
-  it("is nested 100 levels deep at the most", () => {
+  it("is nested at most 100 levels deep", () => {
     const nested = (levels: number, core = "1"): string =>
       `{"a":${"[".repeat(levels - 1)}${core}${"]".repeat(levels - 1)}}`;
     expect(withPayload(nested(100))).toHaveProperty("line");
-    // The last one makes the search for what PostgreSQL can't hold go all the way down, if that comes first.
+    // The last one sends the search for what PostgreSQL can't store all the way down, if that comes first.
     for (const deep of [nested(101), nested(10_000), nested(100_000, '"\\u0000"')])
       expect(withPayload(deep)).toMatchObject(
         fault("/payload", expect.stringContaining("more than 100 levels")),
@@ -145,19 +148,22 @@ describe("payload", () => {
     ['{"a":{"\\udfff":1}}', "/payload/a"],
     ['{"\\u0000":1}', "/payload"],
     ['{"__proto__":{"a":"\\u0000"}}', "/payload/__proto__/a"],
-  ])("may not hold what PostgreSQL can't: %s", (payload, pointer) => {
+  ])("may not contain what PostgreSQL can't store: %s", (payload, pointer) => {
     expect(withPayload(payload)).toMatchObject(fault(pointer, expect.stringMatching(/NUL|surrogate/)));
   });
 });
 
-describe("anything else", () => {
-  it.each(["event_id", "event_type", "timestamp", "payload"])("a missing %s is named", (name) => {
-    const { [name]: _, ...rest } = event() as Record<string, unknown>;
-    expect(read(rest)).toMatchObject(fault(`/${name}`, `${name} is missing`));
-  });
+describe("an invalid event", () => {
+  it.each(["event_id", "event_type", "timestamp", "payload"])(
+    "is reported with the missing member %s",
+    (name) => {
+      const { [name]: _, ...rest } = event() as Record<string, unknown>;
+      expect(read(rest)).toMatchObject(fault(`/${name}`, `${name} is missing`));
+    },
+  );
 
   it.each(["extra", "Event_id", "a/b~c", "constructor", "toString", "", " ", "ключ"])(
-    "an unknown member is named: %j",
+    "is reported with the unknown member %j",
     (name) => {
       const pointer = `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
       expect(read(event({ [name]: 1 }))).toMatchObject(
@@ -166,21 +172,21 @@ describe("anything else", () => {
     },
   );
 
-  it("an unknown member is named though it is called __proto__", () => {
+  it("is reported with an unknown member called __proto__", () => {
     const text = JSON.stringify(event()).replace("{", '{"__proto__":{"event_id":"x"},');
     expect(read(parseExact(text))).toMatchObject(fault("/__proto__", 'unknown member "__proto__"'));
   });
 
-  it("members are the item's own, not those of its prototype", () => {
+  it("does not get members from its prototype", () => {
     const text = `{"__proto__":${JSON.stringify(event())}}`;
     expect(read(parseExact(text))).toMatchObject({ code: "invalid-event" });
   });
 
-  it.each([null, 1, "text", [], [event()], true, {}])("%j is no event", (value) => {
+  it.each([null, 1, "text", [], [event()], true, {}])("is reported if it is %j", (value) => {
     expect(read(value)).toMatchObject({ index: 4, event_id: null, code: "invalid-event" });
   });
 
-  it("names the id of the event at fault as far as it goes", () => {
+  it("is reported with its id and pointer cut to 200 characters", () => {
     expect(read(event({ event_id: "x".repeat(500) }))).toMatchObject({ event_id: "x".repeat(200) });
     expect(read(event({ event_id: "😀".repeat(500) }))).toMatchObject({ event_id: "😀".repeat(200) });
     const member = `x${"😀".repeat(500)}`;

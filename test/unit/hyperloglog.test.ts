@@ -9,13 +9,13 @@ function mix(number: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** A sketch of `count` different values, made here with another hash than PostgreSQL's. */
+/** A sketch of `count` different values, made with another hash than PostgreSQL's. */
 function sketch(count: number, seed: number): Map<number, number> {
   const registers = new Uint8Array(2 ** 14);
   for (let value = 1; value <= count; value++) {
     const high = mix(value + seed * 0x9e3779b9);
     const low = mix(high + value);
-    // 50 bits: all of the one and the upper 18 of the other.
+    // 50 bits: all 32 of one hash and the upper 18 of the other.
     const zeros = high > 0 ? Math.clz32(high) : 32 + Math.min(18, Math.clz32(low));
     const register = low & 16_383;
     registers[register] = Math.max(registers[register] ?? 0, zeros + 1);
@@ -26,13 +26,13 @@ function sketch(count: number, seed: number): Map<number, number> {
 }
 
 describe("estimateDistinct", () => {
-  it("is 0 of nothing, and exact of one", () => {
+  it("returns 0 for an empty sketch and 1 for one value", () => {
     expect(estimateDistinct(new Map())).toBe(0);
     expect(estimateDistinct(new Map([[3, 1]]))).toBe(1);
   });
 
   it.each([10, 1_000, 16_000, 40_000, 80_000, 200_000])(
-    "is within three standard errors of %i values, and on average within one",
+    "is within three standard errors for %i values, and on average within one",
     (count) => {
       const errors = Array.from(
         { length: 5 },
@@ -44,7 +44,7 @@ describe("estimateDistinct", () => {
     },
   );
 
-  it("grows with every register, up to all of them full", () => {
+  it("grows with every register, until all are full", () => {
     const estimates = Array.from({ length: 51 }, (_, index) =>
       estimateDistinct(new Map([[index + 1, 16_384]])),
     );

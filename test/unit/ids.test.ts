@@ -7,7 +7,7 @@ const text = fc.string({ unit: "binary" });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 describe("uuidv7", () => {
-  it("is a UUID of version 7 and variant 10 that begins with its time", () => {
+  it("returns a UUID of version 7 and variant 10 that begins with its time", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (ms) => {
         const uuid = ids.uuidv7(ms);
@@ -17,19 +17,19 @@ describe("uuidv7", () => {
     );
   });
 
-  it("never comes twice", () => {
+  it("never repeats", () => {
     expect(new Set(Array.from({ length: 10_000 }, () => ids.uuidv7(1))).size).toBe(10_000);
   });
 });
 
 describe("eventKey", () => {
-  it("is a canonical UUID itself", () => {
+  it("returns a canonical UUID unchanged", () => {
     const uuid = randomUUID();
     expect(ids.eventKey(uuid)).toBe(uuid);
     expect(ids.isUuid(uuid)).toBe(true);
   });
 
-  it("is the SHA-256 of any other id, another writing of a UUID included", () => {
+  it("returns the SHA-256 of any other id, including a UUID in another form", () => {
     const uuid = randomUUID();
     const others = [uuid.toUpperCase(), uuid.replaceAll("-", ""), `{${uuid}}`, `${uuid} `];
     for (const id of ["order-1", "ß", "😀", ...others]) {
@@ -72,7 +72,7 @@ describe("seenId", () => {
 });
 
 describe("an API key", () => {
-  it("names its client, whatever client id is allowed", () => {
+  it("contains its client id, for any allowed id", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9-]{1,32}$/), (clientId) => {
         const secret = ids.newSecret(clientId);
@@ -83,7 +83,7 @@ describe("an API key", () => {
     );
   });
 
-  it("of another make names none and shows four characters", () => {
+  it("of another format has no client, and a prefix of four characters", () => {
     const ours = ids.newSecret("acme");
     const others = [
       "sk_live_abcdefghijkl",
@@ -99,7 +99,7 @@ describe("an API key", () => {
     }
   });
 
-  it("never comes twice and is stored as its SHA-256", () => {
+  it("never repeats and is stored as its SHA-256", () => {
     expect(new Set(Array.from({ length: 1_000 }, () => ids.newSecret("acme"))).size).toBe(1_000);
     expect(ids.hashSecret("abc").toString("hex")).toBe(
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
@@ -126,11 +126,11 @@ describe("placeOf", () => {
     ["numbers", String],
     ["ids of 200 characters", (n) => `${"x".repeat(190)}${n}`],
   ])("spreads %s evenly over the hashes of a layer", (_, make) => {
-    // 1,000 each, with a deviation of 31.
+    // 1,000 each, with a standard deviation of 31.
     for (const count of spread(make)) expect(Math.abs(count - 1_000)).toBeLessThan(200);
   });
 
-  it("is a whole number below PLACES, the same each time, for any text", () => {
+  it("returns the same integer below PLACES each time, for any text", () => {
     fc.assert(
       fc.property(text, (id) => {
         const place = ids.placeOf(id, seed);
@@ -140,7 +140,7 @@ describe("placeOf", () => {
     );
   });
 
-  it("does not let ids that meet under one seed meet under another", () => {
+  it("separates ids under one seed that collide under another", () => {
     const hostile: string[] = [];
     for (let n = 0; hostile.length < 6_400; n++)
       if (ids.placeOf(`h${n}`, seed) < ids.PLACES / 64) hostile.push(`h${n}`);
@@ -153,11 +153,11 @@ describe("placeOf", () => {
   });
 });
 
-describe("ids of our making", () => {
+describe("generated ids", () => {
   it.each([
     ["client", ids.newClientId, /^c[0-9a-hjkmnp-tv-z]{10}$/],
     ["key", ids.newKeyId, /^k[0-9a-hjkmnp-tv-z]{12}$/],
-  ])("a %s's is unmistakable and never comes twice", (_, make, pattern) => {
+  ])("of a %s have no ambiguous characters and never repeat", (_, make, pattern) => {
     const all = Array.from({ length: 1_000 }, make);
     for (const id of all) expect(id).toMatch(pattern);
     expect(new Set(all).size).toBe(1_000);

@@ -4,7 +4,7 @@ import { findUnstorable, mayHoldUnstorable, parseExact } from "../../lib/base/js
 
 const again = (text: string): string => JSON.stringify(parseExact(text));
 
-/** Any number JSON can write, most of which JavaScript can't hold. */
+/** Any JSON number, most of which JavaScript can't represent. */
 const numberText = fc
   .tuple(
     fc.constantFrom("", "-"),
@@ -15,7 +15,7 @@ const numberText = fc
   .map((parts) => parts.join(""));
 
 describe("parseExact", () => {
-  it("gives back every digit of any number, wherever it stands", () => {
+  it("keeps every digit of any number, wherever it is", () => {
     fc.assert(
       fc.property(numberText, numberText, (a, b) => {
         for (const text of [a, `[${a},${b}]`, `{"a":${a},"b":{"c":[${b}]}}`]) expect(again(text)).toBe(text);
@@ -40,7 +40,7 @@ describe("parseExact", () => {
     expect(again(`{"a": ${text} }`)).toBe(`{"a":${text}}`);
   });
 
-  it("gives back any JSON value", () => {
+  it("keeps any JSON value", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(again(JSON.stringify(value))).toBe(JSON.stringify(value));
@@ -48,14 +48,14 @@ describe("parseExact", () => {
     );
   });
 
-  it("keeps a member named __proto__ as a member, and takes the last of duplicate members", () => {
+  it("keeps a member named __proto__, and takes the last of duplicate members", () => {
     expect(again('{"__proto__":{"a":1.0}}')).toBe('{"__proto__":{"a":1.0}}');
     expect(again('{"a":1,"a":2.0}')).toBe('{"a":2.0}');
     expect(({} as Record<string, unknown>).a).toBeUndefined();
   });
 });
 
-describe("what PostgreSQL can't hold", () => {
+describe("text that PostgreSQL can't store", () => {
   it.each(['{"a":"x\\u0000y"}', '{"a":["\\ud800"]}', '{"a":{"\\udc00":1}}', '"\\uDBFF"'])(
     "is found in %s",
     (text) => {
@@ -64,15 +64,15 @@ describe("what PostgreSQL can't hold", () => {
     },
   );
 
-  it("is found by its place", () => {
+  it("is found with its place", () => {
     expect(findUnstorable({ a: { "b/c": ["ok", "\0"] } })).toMatchObject({ pointer: "/a/b~1c/1" });
   });
 
-  it("is not found in whole surrogate pairs and other escapes", () => {
+  it("does not include surrogate pairs and other escapes", () => {
     expect(findUnstorable(JSON.parse('{"a":"\\ud83d\\ude00 \\u0001 \\ufffd"}'))).toBeUndefined();
   });
 
-  it("never escapes the quick look at the text", () => {
+  it("is never missed by the quick check of the text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const json = JSON.stringify({ a: text });

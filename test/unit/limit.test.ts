@@ -5,7 +5,7 @@ import { outageWait, queueFullWait, rateLimitHeaders, retryAfter } from "../../l
 const WHOLE = /^[1-9]\d*$/;
 
 describe("the rate limit's headers", () => {
-  it("are structured fields as the draft has them", () => {
+  it("are structured fields as in the draft", () => {
     expect(rateLimitHeaders({ quota: 500, windowS: 10, remaining: 0, resetS: 3 })).toEqual({
       "ratelimit-policy": '"default";q=500;w=10',
       ratelimit: '"default";r=0;t=3',
@@ -21,11 +21,11 @@ describe("Retry-After", () => {
     [1, "1"],
     [1.001, "2"],
     [59.5, "60"],
-  ])("of %d s is %s", (seconds, text) => {
+  ])("for %d s is %s", (seconds, text) => {
     expect(retryAfter(seconds)).toBe(text);
   });
 
-  it("of a full queue is whole seconds, at least 1, and never beyond measure", () => {
+  it("for a full queue is whole seconds, at least 1, with a maximum", () => {
     const events = fc.integer({ min: 0, max: 2_147_483_647 });
     const rate = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true }));
     fc.assert(
@@ -37,7 +37,7 @@ describe("Retry-After", () => {
     );
   });
 
-  it("of a full queue follows depth and drain rate, and is spread by a quarter", () => {
+  it("for a full queue follows depth and drain rate, spread by a quarter", () => {
     const waits = Array.from({ length: 500 }, () => Number(queueFullWait(100_000, 100)));
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(100);
     expect(Math.max(...waits)).toBeLessThanOrEqual(125);
@@ -46,7 +46,7 @@ describe("Retry-After", () => {
     expect(Number(queueFullWait(100_000, 0))).toBeGreaterThanOrEqual(30);
   });
 
-  it("of an outage is 2 to 5 seconds, not the same for all", () => {
+  it("for an outage is a random 2 to 5 seconds", () => {
     const waits = Array.from({ length: 500 }, outageWait);
     for (const wait of waits) expect(wait).toMatch(/^[2-5]$/);
     expect(new Set(waits).size).toBeGreaterThan(1);

@@ -18,7 +18,7 @@ const texts = (): string =>
     .join("");
 
 describe("logs", () => {
-  it("that may hold audit rows stay until those have been read back in, however many they are", () => {
+  it("that may contain audit rows are kept until the rows are recovered, in any number", () => {
     for (let count = 0; count < 9; count++) {
       writeFileSync(currentLog(folder), `${count}\n`);
       putAside(folder, true);
@@ -31,7 +31,7 @@ describe("logs", () => {
     expect(unreadLogs(folder)).toEqual([]);
   });
 
-  it("are not put aside where there is nothing in them", () => {
+  it("are not put aside if they are empty", () => {
     putAside(folder, true);
     writeFileSync(currentLog(folder), "");
     putAside(folder, true);

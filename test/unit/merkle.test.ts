@@ -40,7 +40,7 @@ function mth(leaves: readonly string[]): string {
     .digest("hex");
 }
 
-/** PATH(m, D[n]) of RFC 6962, section 2.1.1, as it stands there. */
+/** PATH(m, D[n]) as in RFC 6962, section 2.1.1. */
 function path(m: number, leaves: readonly string[]): string[] {
   if (leaves.length <= 1) return [];
   let k = 1;
@@ -51,14 +51,14 @@ function path(m: number, leaves: readonly string[]): string[] {
 }
 
 test.each(ROOTS.map((root, size) => [size, root] as const))(
-  "the root of %i leaves is the RFC's",
+  "the root of %i leaves equals the reference",
   (size, root) => {
     expect(rootOf(hashes.slice(0, size))).toBe(root);
     expect(mth(hashes.slice(0, size))).toBe(root);
   },
 );
 
-/** Of the same tests: leaf (from 1 on), size, path. */
+/** From the same tests: leaf (from 1 on), size, path. */
 const PATHS: [number, number, string[]][] = [
   [1, 1, []],
   [
@@ -91,20 +91,20 @@ const PATHS: [number, number, string[]][] = [
   ],
 ];
 
-test.each(PATHS)("the path of leaf %i of %i is the RFC's", (leaf, size, expected) => {
+test.each(PATHS)("the path of leaf %i of %i equals the reference", (leaf, size, expected) => {
   const leaves = hashes.slice(0, size);
   expect(inclusionPath(leaves, leaf - 1)).toEqual(expected);
   expect(rootFromPath(leaves[leaf - 1] ?? "", leaf - 1, size, expected)).toBe(ROOTS[size]);
 });
 
-describe("of trees with 1 to 70 leaves", () => {
+describe("in trees with 1 to 70 leaves", () => {
   const many = Array.from({ length: 70 }, (_, n) => hashOf("leaf", `leaf ${n}`));
 
-  it("the root is the one that the RFC defines", () => {
+  it("the root equals the RFC's definition", () => {
     for (let size = 0; size <= 70; size++) expect(rootOf(many.slice(0, size))).toBe(mth(many.slice(0, size)));
   });
 
-  it("each leaf's path leads to the root, and no other path, leaf, place or size does", () => {
+  it("each leaf's path proves it, and no other path, leaf, place or size does", () => {
     for (let size = 1; size <= 70; size++) {
       const leaves = many.slice(0, size);
       const root = rootOf(leaves);
@@ -125,13 +125,13 @@ describe("of trees with 1 to 70 leaves", () => {
     }
   });
 
-  it("there is no path of a leaf that is not there", () => {
+  it("a missing leaf has no path", () => {
     expect(() => inclusionPath(many, 70)).toThrow(RangeError);
     expect(() => inclusionPath([], 0)).toThrow(RangeError);
   });
 });
 
-test("a node can't be taken for a leaf, nor a seal for either", () => {
+test("a node can't pass as a leaf, nor a seal as either", () => {
   const [left = "", right = ""] = hashes;
   const joined = Buffer.from(left + right, "hex");
   expect(hashOf("leaf", joined)).not.toBe(rootOf([left, right]));

@@ -11,14 +11,14 @@ import {
 } from "../../lib/queue/message.ts";
 
 const text = fc.string({ unit: "binary" });
-/** Payload text as the door makes it. */
+/** Payload text as ingest writes it. */
 const payload = fc
   .oneof(fc.json(), fc.constantFrom('{"n":1e400}', '{"n":0.10}', '{"t":"\\t\\n"}', '{"__proto__":{}}'))
   .map((json) => JSON.stringify(parseExact(json)));
 const event = fc.record({ eventId: text, eventType: text, timestamp: text, payload });
 
 describe("a line", () => {
-  it("comes back as it was, whatever characters it holds", () => {
+  it("is read back unchanged, with any characters", () => {
     fc.assert(
       fc.property(event, (one) => {
         const line = toLine(one);
@@ -40,7 +40,7 @@ describe("a line", () => {
     '["a","b",1]\t{}',
     "null\t{}",
     "5\t{}",
-  ])("that is none is told: %j", (line) => {
+  ])("is refused if it is invalid: %j", (line) => {
     expect(() => parseLine(line)).toThrow(SyntaxError);
   });
 });
@@ -56,7 +56,7 @@ const audit = {
 const OUTCOME = '"client_id":"acme","key_prefix":null,"status":202,"duration_ms":3,"bytes_out":7}';
 
 describe("a message", () => {
-  it("is its header and its lines, whatever both hold", () => {
+  it("consists of its header and its lines, with any content", () => {
     fc.assert(
       fc.property(fc.array(event), text, text, (events, id, path) => {
         const lines = events.map(toLine);
@@ -84,7 +84,7 @@ describe("a message", () => {
     );
   });
 
-  it("may be a header alone", () => {
+  it("may have a header only", () => {
     const header = { v: 1, id: "i", at: 5, health: { at: "t", status: "ok", checks: { a: "\n" } } } as const;
     const { body, events } = headerMessage(header);
     expect(events).toBe(0);
@@ -92,7 +92,7 @@ describe("a message", () => {
   });
 
   it.each(["", "x", "{}", "null", "[]", '{"v":2,"id":"i","at":1}', '{"v":1,"id":"i"}', '{"v":1,"at":1}'])(
-    "that is none of ours is told: %j",
+    "is refused if it is invalid: %j",
     (body) => {
       expect(() => parseMessage(body)).toThrow();
     },

@@ -23,7 +23,7 @@ interface DescribedOperation {
   >;
 }
 
-/** What a reader gets, after its way through JSON. */
+/** The document that a reader gets, after serialization. */
 const document: {
   paths: Record<string, Record<string, DescribedOperation>>;
   tags: { name: string }[];
@@ -56,7 +56,7 @@ describe("the OpenAPI document", () => {
     expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
-  it("has nothing that JSON would drop", () => {
+  it("contains nothing that JSON would drop", () => {
     const holes: string[] = [];
     const look = (value: unknown, path: string): void => {
       if (value === undefined) holes.push(path);
@@ -83,7 +83,7 @@ describe("the OpenAPI document", () => {
       expect(response.headers).toHaveProperty("X-Request-Id");
   });
 
-  it("has no operation but those", () => {
+  it("has no other operations", () => {
     const paths = Object.values(document.paths);
     expect(paths.flatMap((path) => Object.keys(path))).toHaveLength(Object.keys(operations).length);
   });
@@ -102,7 +102,7 @@ describe("the OpenAPI document", () => {
     expect(described("createClient").responses[201]?.headers).toHaveProperty("Location");
   });
 
-  it("tells every media type, and an answer without a body from one with", () => {
+  it("lists every media type, and which answers have no body", () => {
     expect(Object.keys(described("sendEvents").requestBody?.content ?? {})).toEqual([
       "application/json",
       "application/x-ndjson",

@@ -1,4 +1,4 @@
-/** What the gateway's own decoding leaves of a parameter that is not percent-encoded UTF-8. */
+/** Parameters that are not percent-encoded UTF-8, after the gateway's decoding. */
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { readParameters } from "../../lib/http/parameters.ts";
@@ -9,7 +9,7 @@ const described = {
   query: z.strictObject({ type: z.string().max(3).optional() }),
 };
 
-/** The parameters at fault; none where all are taken. */
+/** The invalid parameters; empty if all are accepted. */
 function faults(path: string, id: string, rawQuery = ""): unknown[] {
   try {
     readParameters(described, { path, params: { id }, rawQuery, query: new URLSearchParams(rawQuery) });
@@ -21,12 +21,12 @@ function faults(path: string, id: string, rawQuery = ""): unknown[] {
 }
 
 describe("a path", () => {
-  test("is refused where bytes of it are not UTF-8", () => {
+  test("is refused if it is not UTF-8", () => {
     expect(faults("/v1/events/%ff", "\uFFFD")).toEqual(["id"]);
     expect(faults("/v1/events/a%C3", "a\uFFFD")).toEqual(["id"]);
   });
 
-  test("may hold U+FFFD itself, and a % by itself where the gateway has decoded it", () => {
+  test("may contain U+FFFD itself, and a single % that the gateway has decoded", () => {
     expect(faults("/v1/events/%EF%BF%BD", "\uFFFD")).toEqual([]);
     expect(faults("/v1/events/\uFFFD%", "\uFFFD%")).toEqual([]);
     expect(faults("/v1/events/100%", "100%")).toEqual([]);
@@ -34,13 +34,13 @@ describe("a path", () => {
   });
 });
 
-test("a parameter that is not decoded has one fault, and others keep theirs", () => {
+test("a parameter that can't be decoded has one fault, and others keep theirs", () => {
   expect(faults("/x", "x", "type=%ff%ff%ff%ff&colour=1")).toEqual(["type", "colour"]);
   expect(faults("/x", "x", "type=%ff&%zz=1&__proto__=1")).toEqual(["type", "%zz", "__proto__"]);
   expect(faults("/x", "x", "type=toolong&type=b")).toEqual(["type"]);
 });
 
-test("NUL is refused, and what a call has no schema for is not looked at", () => {
+test("NUL is refused, and parameters without a schema are not checked", () => {
   expect(faults("/x", "x", "type=%00")).toEqual(["type"]);
   const request = {
     path: "/%ff",

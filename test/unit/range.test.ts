@@ -10,7 +10,7 @@ const at = (text: string): Instant => {
 };
 
 const UNIT = { 1: 60_000_000n, 15: 900_000_000n, 60: 3_600_000_000n, 1440: 86_400_000_000n };
-/** Further than any time, and a whole number of days. */
+/** Beyond any time, and a whole number of days. */
 const FAR = UNIT[1440] * 10n ** 9n;
 
 /** Microseconds since the Unix epoch. */
@@ -42,19 +42,19 @@ describe("coverRange", () => {
     ]);
   });
 
-  test("an aligned range needs no raw rows", () => {
+  test("needs no raw rows for an aligned range", () => {
     expect(coverRange(at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"))).toEqual([
       { grain: 1440, from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" },
     ]);
   });
 
-  test("a range without a whole minute is raw alone", () => {
+  test("uses raw rows only for a range without a whole minute", () => {
     expect(coverRange(at("2026-01-01T00:00:30Z"), at("2026-01-01T00:01:30Z"))).toEqual([
       { grain: "raw", from: "2026-01-01T00:00:30.000Z", to: "2026-01-01T00:01:30.000Z" },
     ]);
   });
 
-  test("an open side begins or ends with days", () => {
+  test("begins or ends with days at an open side", () => {
     expect(coverRange(undefined, undefined)).toEqual([{ grain: 1440, from: "-infinity", to: "infinity" }]);
     expect(coverRange(undefined, at("2026-01-01T01:00:00Z"))).toEqual([
       { grain: 1440, from: "-infinity", to: "2026-01-01T00:00:00.000Z" },
@@ -66,7 +66,7 @@ describe("coverRange", () => {
     ]);
   });
 
-  test("an empty or reversed range has no segment, to the microsecond", () => {
+  test("returns no segment for an empty or reversed range, to the microsecond", () => {
     expect(coverRange(at("2026-01-01T00:00:00.000001Z"), at("2026-01-01T00:00:00.000001Z"))).toEqual([]);
     expect(coverRange(at("2026-01-01T00:00:00.000002Z"), at("2026-01-01T00:00:00.000001Z"))).toEqual([]);
     expect(coverRange(at("2026-01-01T00:00:00.000001Z"), at("2026-01-01T00:00:00.000002Z"))).toHaveLength(1);
@@ -76,7 +76,7 @@ describe("coverRange", () => {
     expect(coverRange(at("0001-01-01T00:00:00Z"), at("9999-12-31T00:00:00Z"))).toHaveLength(1);
   });
 
-  test("has no bound beyond what PostgreSQL has a text for", () => {
+  test("returns no bound that PostgreSQL can't write as text", () => {
     const far = [
       "9999-12-31T23:59:59.999Z",
       "9999-12-31T23:58:59Z",
@@ -97,7 +97,7 @@ describe("coverRange", () => {
   });
 
   const EPOCH = 1_790_000_000_000_000n;
-  // Near and far from each other, and often on a boundary or right beside it.
+  // Near and far from each other, and often at or next to a boundary.
   const instant = fc.oneof(
     fc.bigInt({ min: 0n, max: 200_000_000n }).map((offset) => EPOCH + offset),
     fc.bigInt({ min: 0n, max: 40n * UNIT[1440] }).map((offset) => EPOCH + offset),
@@ -107,7 +107,7 @@ describe("coverRange", () => {
   );
   const bound = fc.option(instant.map(fromMicros), { nil: undefined });
 
-  test("every instant of the range, and no other, lies in exactly one segment", () => {
+  test("covers every instant of the range, and no other, by exactly one segment", () => {
     fc.assert(
       fc.property(bound, bound, fc.array(instant, { maxLength: 200 }), (start, end, times) => {
         const segments = coverRange(start, end);
@@ -124,7 +124,7 @@ describe("coverRange", () => {
     );
   });
 
-  test("counting each segment from its own buckets gives the count of the events", () => {
+  test("gives the count of the events when each segment is counted from its buckets", () => {
     fc.assert(
       fc.property(bound, bound, fc.array(instant, { maxLength: 200 }), (start, end, times) => {
         const naive = times.filter(
@@ -143,7 +143,7 @@ describe("coverRange", () => {
     );
   });
 
-  test("rollup segments are aligned, raw edges shorter than two minutes, and there are at most nine segments", () => {
+  test("returns at most nine segments, with aligned rollups and raw edges shorter than two minutes", () => {
     fc.assert(
       fc.property(bound, bound, (start, end) => {
         const segments = coverRange(start, end);

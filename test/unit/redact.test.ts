@@ -25,19 +25,19 @@ describe("a key in a text", () => {
     ["cut short", secret.slice(0, -5), shown],
     ["with more behind it", `${secret}abc`, shown],
     ["in capitals", secret.toUpperCase(), shown.toUpperCase()],
-  ])("%s is cut down to what may be shown", (_, text, expected) => {
+  ])("is cut to its prefix: %s", (_, text, expected) => {
     expect(withoutSecrets(text)).toEqual(expected);
   });
 
   it.each(["/v1/events", "/v1/events/weir_shop_visit", "/a%20b%5Fc", "%", "%zz", "weir_", "ü%C3%BC", ""])(
-    "is not where there is none: %j stays as it is",
+    "is not found in %j",
     (text) => {
       expect(withoutSecrets(text)).toBe(text);
     },
   );
 });
 
-/** A key may stand in what a caller writes, in many ways. */
+/** Ways in which a caller may write a key. */
 const hiding = fc.constantFrom(
   secret,
   encoded(secret),
@@ -48,7 +48,7 @@ const hiding = fc.constantFrom(
 const around = fc.string({ unit: "grapheme", maxLength: 1_100 });
 
 describe("an audit row", () => {
-  it("never holds a key, the query, a header or anything of the body, wherever they were put", () => {
+  it("never contains a key, the query, a header or any part of the body, wherever they were put", () => {
     const payload = "nobody-may-see-this";
     const basic = Buffer.from(`${secret}:`).toString("base64");
     fc.assert(
@@ -87,7 +87,7 @@ describe("an audit row", () => {
   });
 });
 
-it("a change is recorded as JSON says it, without keys", () => {
+it("has a change as JSON, without keys", () => {
   const change = {
     before: null,
     after: { name: `a ${secret}`, at: new Date(0), gone: undefined, list: [encoded(secret)] },

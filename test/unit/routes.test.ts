@@ -16,7 +16,7 @@ const functionsSchema = z.record(
   z.string(),
   z.object({ events: z.array(z.record(z.string(), z.unknown())).default([]) }),
 );
-/** A text stands for a file of functions, those of the queue, which have no routes. */
+/** A string refers to a file of functions, those of the queue, which have no routes. */
 const serviceSchema = z.object({ functions: z.array(z.union([functionsSchema, z.string()])) });
 
 async function deployedRoutes(): Promise<Record<string, unknown[]>> {
@@ -31,7 +31,7 @@ async function deployedRoutes(): Promise<Record<string, unknown[]>> {
 }
 
 describe("the routes of serverless.yml", () => {
-  it("are those of the contract, each at its function, and one for everything else", async () => {
+  it("are those of the contract, each with its function, and one for everything else", async () => {
     const wanted = Object.groupBy(Object.values(operations), (operation) => operation.function);
     const routes = Object.entries(wanted).map(([name, list]) => [
       name,
@@ -46,19 +46,24 @@ describe("the routes of serverless.yml", () => {
     for await (const path of glob("lib/**/*contract.ts", { cwd: PROJECT })) {
       const contract: Record<string, unknown> = await import(`../../${path}`);
       for (const [name, value] of Object.entries(contract))
-        if (typeof value === "object" && value !== null && "function" in value && !listed.has(value as Operation))
+        if (
+          typeof value === "object" &&
+          value !== null &&
+          "function" in value &&
+          !listed.has(value as Operation)
+        )
           missing.push(`${path} ${name}`);
     }
     expect(missing).toEqual([]);
   });
 
-  it("are each there once", () => {
+  it("are unique", () => {
     const routes = Object.values(operations).map(({ method, path }) => `${method} ${path}`);
     expect(routes).toEqual([...new Set(routes)]);
   });
 });
 
-describe("a path or method that is none", () => {
+describe("an unknown path or method", () => {
   const refusal = (method: string, path: string): Problem => {
     try {
       return refuse({ method, path });
@@ -75,12 +80,12 @@ describe("a path or method that is none", () => {
     ["GET", "/v1/clients/demo/keys/k1", "DELETE"],
     ["HEAD", "/openapi.json", "GET"],
     ["POST", "/docs/errors/conflict", "GET"],
-  ])("%s %s answers 405 and what there is", (method, path, allow) => {
+  ])("is answered with 405 and Allow: %s %s", (method, path, allow) => {
     expect(refusal(method, path)).toMatchObject({ status: 405, headers: { allow } });
   });
 
   it.each(["/", "/v1", "/v1/event", "/v1/events/", "/v1/events/a/b", "/openapi-json", "/v1/clients//keys"])(
-    "%s answers 404",
+    "is answered with 404: %s",
     (path) => {
       expect(refusal("PUT", path)).toMatchObject({ status: 404, code: "not-found" });
     },

@@ -4,7 +4,7 @@ import { Shard } from "../../lib/redis/keys.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 
 describe("a shard", () => {
-  it("has names of its own for everything, all with its number as their hash tag", () => {
+  it("has its own key names, all with its number as their hash tag", () => {
     const namesOf = (shard: Shard): string[] => [
       ...Object.values(shard),
       ...[shard.apiKey("h"), shard.client("c"), shard.limit("c"), shard.seen("c")],
@@ -16,7 +16,7 @@ describe("a shard", () => {
     expect(names).toHaveLength(14);
   });
 
-  it("is called as it was when there was but one", () => {
+  it("keeps the key names from when there was only one", () => {
     const { queue, receipts } = new Shard(0);
     expect([queue, receipts, new Shard(0).seen("acme")]).toEqual([
       "weir:{0}:queue",
@@ -27,12 +27,12 @@ describe("a shard", () => {
 });
 
 describe("shards", () => {
-  it("are chosen by the client's id alone, the same in every process and release", () => {
+  it("are chosen by the client id alone, the same in every process and release", () => {
     const numbers = (count: number): number[] => {
       const shards = new Shards(count);
       return ["acme", "shop", "c0123456789", ""].map((id) => shards.all.indexOf(shards.of(id)));
     };
-    // With other numbers the data of a running cluster would be out of reach.
+    // With other numbers, the data of a running cluster could not be found.
     expect([numbers(1), numbers(16), numbers(1_024)]).toEqual([
       [0, 0, 0, 0],
       [13, 3, 2, 2],
@@ -50,7 +50,7 @@ describe("shards", () => {
     for (const count of clients.values()) expect(Math.abs(count - 1_000)).toBeLessThan(200);
   });
 
-  it("have each client in one of them, whatever its id and their number", () => {
+  it("include exactly one for each client, for any id and number of shards", () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 1_024 }), (id, count) => {
         const shards = new Shards(count);
@@ -60,7 +60,7 @@ describe("shards", () => {
     );
   });
 
-  it("have a key at its client, or while that is not known by its hash", () => {
+  it("have a key in its client's shard, or in its hash's while the client is unknown", () => {
     const shards = new Shards(1_024);
     expect(shards.ofKey({ clientId: "acme", hash: "h" })).toBe(shards.of("acme"));
     expect(shards.ofKey({ clientId: "", hash: "h" })).toBe(shards.of("h"));

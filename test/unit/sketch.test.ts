@@ -4,10 +4,10 @@ import { latencyOf, percentile, RELATIVE_ERROR } from "../../lib/analytics/ddske
 
 const GAMMA = 1.02 / 0.98;
 
-/** As migration 0003 has it. */
+/** The same as in migration 0003. */
 const binOf = (ms: number): number => (ms < 1 ? -1 : Math.ceil(Math.log(ms) / Math.log(GAMMA)));
 
-test("a bin's value is within the error of all that fall into it", () => {
+test("a bin's value is within the error for all values in the bin", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 40 }), (ms) => {
       expect(Math.abs(latencyOf(binOf(ms)) - ms)).toBeLessThanOrEqual(ms * RELATIVE_ERROR * (1 + 1e-9));

@@ -1,4 +1,4 @@
-/** What is reckoned from a few answers of the library equals what the library says of every time. */
+/** Results computed from a few of the library's answers equal the library's own for every time. */
 
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
@@ -15,13 +15,13 @@ const time = fc.oneof(fc.integer({ min: first, max: last }), fc.integer({ min: r
 const zoned = (ms: number, tz: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(tz);
 
-/** The time itself, and every half an hour about the next change of the zone's clock. */
+/** The time itself, and every half hour around the next change of the zone's clock. */
 function timesAbout(ms: number, tz: string): number[] {
   const change = zoned(ms, tz).getTimeZoneTransition("next")?.epochMilliseconds ?? ms;
   return [ms, change - 1, ...Array.from({ length: 100 }, (_, n) => change + (n - 50) * (HOUR_MS / 2))];
 }
 
-test("the offset and the local time, also about a change of the clock", () => {
+test("the offset and the local time equal the library's, even around a clock change", () => {
   fc.assert(
     fc.property(zone, time, (tz, ms) => {
       for (const at of timesAbout(ms, tz)) {
@@ -35,7 +35,7 @@ test("the offset and the local time, also about a change of the clock", () => {
   );
 });
 
-test("the start of a date, also of one on which the clock changes", () => {
+test("the start of a date equals the library's, even on the day of a clock change", () => {
   fc.assert(
     fc.property(zone, time, (tz, ms) => {
       for (const at of timesAbout(ms, tz)) {
@@ -48,13 +48,13 @@ test("the start of a date, also of one on which the clock changes", () => {
   );
 });
 
-test("a local time in the year 10000 is shown in UTC", () => {
+test("a local time in the year 10000 is written in UTC", () => {
   const time = Date.parse("9999-12-31T12:00:00Z");
   expect(localTime(time, "+11:59")).toBe("9999-12-31T23:59:00+11:59");
   expect(localTime(time, "+12:00")).toBe("9999-12-31T12:00:00Z");
 });
 
-test("isTimeZone knows names and offsets, and nothing else", () => {
+test("isTimeZone accepts names and offsets, and nothing else", () => {
   expect(["UTC", "Europe/Berlin", "Asia/Kathmandu", "+05:45"].every(isTimeZone)).toBe(true);
   expect(["", "Berlin", "Europe/Atlantis", "2026", "+25:00"].some(isTimeZone)).toBe(false);
 });

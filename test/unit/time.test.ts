@@ -23,7 +23,7 @@ const rfc3339 = fc
   }));
 
 describe("parseTime", () => {
-  it("is the instant that Date reads, with its microseconds, in UTC", () => {
+  it("returns the instant that Date reads, with its microseconds, in UTC", () => {
     fc.assert(
       fc.property(rfc3339, ({ text, fraction }) => {
         const instant = parseTime(text);
@@ -37,7 +37,7 @@ describe("parseTime", () => {
     );
   });
 
-  it("reads again what it wrote", () => {
+  it("reads its own output", () => {
     fc.assert(
       fc.property(rfc3339, ({ text }) => {
         const instant = parseTime(text);
@@ -115,7 +115,7 @@ describe("parseTime", () => {
 });
 
 describe("shortenTime", () => {
-  it("drops microseconds that are zero, and nothing else", () => {
+  it("drops zero microseconds, and nothing else", () => {
     expect(shortenTime("2026-11-23T06:00:00.123000Z")).toBe("2026-11-23T06:00:00.123Z");
     expect(shortenTime("2026-11-23T06:00:00.000000Z")).toBe("2026-11-23T06:00:00.000Z");
     expect(shortenTime("2026-11-23T06:00:00.123400Z")).toBe("2026-11-23T06:00:00.123400Z");

@@ -1,4 +1,4 @@
-/** Whoever writes a trail can hash whatever he likes: what does not fit together is found all the same. */
+/** The writer of a trail can hash anything: contradictions are still detected. */
 import { describe, expect, it } from "vitest";
 import type { CheckpointContent } from "../../lib/trail/checkpoint.ts";
 import { leafOf } from "../../lib/trail/entry.ts";
@@ -7,7 +7,7 @@ import { type EntryItem, type TrailItem, toLine } from "../../lib/trail/trail.ts
 import { entryAt, keys, type Lies, trail } from "../support/made-trail.ts";
 import { verifyText } from "../support/trail.ts";
 
-describe("a trail that was hashed and signed, but is wrong", () => {
+describe("a wrong trail that is hashed and signed", () => {
   const seal3 = (change: object) => ({
     seal: (one: SealContent) => (one.seal === 3 ? { ...one, ...change } : one),
   });
@@ -43,7 +43,7 @@ describe("a trail that was hashed and signed, but is wrong", () => {
       { kind: "entry", seal: 3, leaf: 3, reason: "missing" },
     ],
     ["no entries", seal3({ entries: 0, total: 6 }), { kind: "seal", seal: 3, reason: "counts" }],
-    ["a day that is none", seal3({ day: "soon" }), { kind: "seal", seal: 3, reason: "day" }],
+    ["an invalid day", seal3({ day: "soon" }), { kind: "seal", seal: 3, reason: "day" }],
     ["another day", seal3({ day: "2026-03-02" }), { kind: "entry", seal: 3, leaf: 0, reason: "another day" }],
     ["a number left out", seal3({ seal: 4 }), { kind: "seal", seal: 3, reason: "missing" }],
     ["a number twice", seal3({ seal: 2 }), { kind: "seal", seal: 2, reason: "out of order" }],
@@ -52,7 +52,7 @@ describe("a trail that was hashed and signed, but is wrong", () => {
       { header: (one) => ({ ...one, lanes: one.lanes.map((head) => ({ ...head, seals: 2 })) }) },
       { kind: "seal", seal: 3, reason: "beyond" },
     ],
-    ["a lane that is none", seal3({ lane: 1 }), { kind: "seal", lane: 1, reason: "lane" }],
+    ["an unknown lane in a seal", seal3({ lane: 1 }), { kind: "seal", lane: 1, reason: "lane" }],
     [
       "an entry of another day",
       entries3((all) => all.with(1, { ...moved, entry: onOtherDay, hash: leafOf(onOtherDay) })),
@@ -88,7 +88,7 @@ describe("a trail that was hashed and signed, but is wrong", () => {
       second({ made_at: "2026-02-01T00:00:00Z" }),
       { checkpoint: 2, reason: "before the one" },
     ],
-    ["a time that is none", second({ made_at: "then" }), { checkpoint: 2, reason: "before the one" }],
+    ["an invalid time", second({ made_at: "then" }), { checkpoint: 2, reason: "before the one" }],
     [
       "a checkpoint left out",
       second({ checkpoint: 3 }),
@@ -129,21 +129,21 @@ describe("a trail that was hashed and signed, but is wrong", () => {
       { kind: "file", lane: 0, reason: "twice" },
     ],
     [
-      "a beginning that no checkpoint tells",
+      "a start that no checkpoint states",
       { header: (one) => ({ ...one, lanes: one.lanes.map((head) => ({ ...head, from: 2 })) }) },
       { kind: "seal", reason: "where the trail begins" },
     ],
     [
-      "expired entries without a word of it",
+      "expired entries that no checkpoint states",
       { ...entries3(() => []), header: (one) => ({ ...one, expired_before: "2026-03-02" }) },
       { kind: "entry", seal: 3, leaf: 0, reason: "no checkpoint says" },
     ],
-  ])("is found out by %s", async (_name, lies, { reason, ...fault }: { reason?: string }) => {
+  ])("is detected by %s", async (_name, lies, { reason, ...fault }: { reason?: string }) => {
     const result = await verifyText(trail(lies).items.map(toLine).join(""), keys);
     expect(result.first_invalid).toMatchObject({ ...fault, reason: expect.stringContaining(reason ?? "") });
   });
 
-  it("is in order where entries have expired by a signed word", async () => {
+  it("is valid if a signed checkpoint says which entries expired", async () => {
     const expired_before = "2026-03-02";
     const lies: Lies = {
       ...entries3(([first]) => [first as EntryItem]),

@@ -1,4 +1,4 @@
-/** The verifier by itself: a trail made in memory, and files that somebody has edited. */
+/** The verifier alone, with a trail made in memory and with edited files. */
 import { sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type Checkpoint, checkpointHash } from "../../lib/trail/checkpoint.ts";
@@ -14,7 +14,7 @@ const verify = (edited: readonly string[], copies: readonly Checkpoint[] = []) =
 /** Index of an item: the header, four seals of three entries, a checkpoint after each second. */
 const SEAL = (number: number): number => 1 + (number - 1) * 4 + Math.floor((number - 1) / 2);
 
-it("accepts what nobody edited", async () => {
+it("the verifier accepts an unedited file", async () => {
   const result = await verify(lines, checkpoints);
   expect(result).toMatchObject({
     valid: true,
@@ -29,8 +29,8 @@ it("accepts what nobody edited", async () => {
   ]);
 });
 
-describe("a file that was edited", () => {
-  it("is found out by any line that is gone, but for copies of checkpoints at its end", async () => {
+describe("an edited file", () => {
+  it("is detected if any line is missing or its end is cut off", async () => {
     for (const index of lines.keys()) {
       const result = await verify(lines.toSpliced(index, 1));
       expect([index, result.valid]).toEqual([index, false]);
@@ -39,7 +39,7 @@ describe("a file that was edited", () => {
       expect([length, (await verify(lines.slice(0, length))).valid]).toEqual([length, false]);
   });
 
-  it("is found out by any two lines that changed places, and any line that is there twice", async () => {
+  it("is detected if any two lines are swapped, or any line is repeated", async () => {
     for (let index = 0; index + 1 < lines.length; index++) {
       const [first = "", second = ""] = lines.slice(index, index + 2);
       expect((await verify(lines.toSpliced(index, 2, second, first))).valid).toBe(false);
@@ -47,13 +47,13 @@ describe("a file that was edited", () => {
     }
   });
 
-  it("is found out by any value that is another, and the line is named", async () => {
+  it("is detected, and the line named, if any value is altered", async () => {
     let changes = 0;
     for (const [index, line] of lines.entries())
       for (const { 0: text, index: at } of line.matchAll(/"[^"]*"(?=[,}\]])|\b\d+\b(?=[,}\]])|null|true/g)) {
         const other = text.startsWith('"') ? `"${text.slice(1, -1)}0"` : text === "null" ? '"x"' : "77";
         const edited = `${line.slice(0, at)}${other}${line.slice(at + text.length)}`;
-        // The header's time is told by nobody else.
+        // Nothing else in the file confirms the header's time.
         if (index === 0 && text.includes("2026-03-02")) continue;
         const result = await verify(lines.with(index, edited), checkpoints);
         expect([edited, result.valid]).toEqual([edited, false]);
@@ -74,7 +74,7 @@ describe("a file that was edited", () => {
     });
   });
 
-  it("may not call itself filtered to an auditor who looks: what is missing is counted", async () => {
+  it("can't pass as filtered unnoticed: missing entries are counted", async () => {
     const filtered = lines
       .toSpliced(SEAL(2) + 1, 3)
       .with(0, (lines[0] ?? "").replace('"filter":{}', '"filter":{"status":"200"}'));
@@ -87,7 +87,7 @@ describe("a file that was edited", () => {
 });
 
 describe("copies of checkpoints", () => {
-  it("must all be in the trail, as they are", async () => {
+  it("must all be in the trail, unchanged", async () => {
     const [first, second] = checkpoints as [Checkpoint, Checkpoint];
     const forged = { ...second, made_at: "2026-03-01T00:05:00Z" };
     expect((await verify(lines, [first, forged])).first_invalid).toMatchObject({
@@ -103,7 +103,7 @@ describe("copies of checkpoints", () => {
     });
   });
 
-  it("show an export that ends too early, which by itself is in order", async () => {
+  it("reveal an export that ends too early but is valid by itself", async () => {
     const [, second] = checkpoints as [Checkpoint, Checkpoint];
     const header = items[0] as TrailHeader;
     const last = items[SEAL(3) - 1] as Checkpoint;
@@ -123,7 +123,7 @@ describe("copies of checkpoints", () => {
   });
 });
 
-it("cuts lines at line feeds only", async () => {
+it("linesOf splits at line feeds only", async () => {
   const pieces = async function* () {
     yield* ["a\u2028b\r", "c\nd", "", "\n", "e"];
   };

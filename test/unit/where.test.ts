@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { PROPERTY_PATTERN, parseProperty } from "../../lib/query/property.ts";
 import { CONDITION_PATTERN, parseCondition } from "../../lib/query/where.ts";
 
-/** As validators of JSON Schema make them. */
+/** Patterns as JSON Schema validators compile them. */
 const property = new RegExp(`^${PROPERTY_PATTERN}$`, "u");
 const condition = new RegExp(CONDITION_PATTERN, "u");
-/** What a pattern leaves to the parser, by the parser's message. */
+/** Faults that the pattern leaves to the parser, by the parser's message. */
 const BEYOND_PATTERNS = /more than 200 characters|longer than|more than 100 digits/;
 
 describe("a property", () => {
@@ -22,7 +22,7 @@ describe("a property", () => {
     ["payload.größe.名前.$ref-1_x", ["größe", "名前", "$ref-1_x"]],
     ["payload.__proto__", ["__proto__"]],
     [`payload${".a".repeat(10)}`, Array(10).fill("a")],
-  ])("%s is %j", (text, path) => {
+  ])("%s has the path %j", (text, path) => {
     expect(parseProperty(text)).toEqual(path);
     expect(text).toMatch(property);
   });
@@ -47,13 +47,13 @@ describe("a property", () => {
     ['payload."\\ud800"', /lone surrogate/],
     [`payload${".a".repeat(11)}`, /more than 10 levels/],
     [`payload.${"a".repeat(200)}`, /more than 200 characters/],
-  ])("is not %s", (text, message) => {
+  ])("is refused: %s", (text, message) => {
     expect(() => parseProperty(text)).toThrow(message);
     expect(() => parseProperty(text)).toThrow(SyntaxError);
     if (!BEYOND_PATTERNS.test(message.source)) expect(text).not.toMatch(property);
   });
 
-  it("with every name in quotation marks comes back as it was written", () => {
+  it("with every name in quotation marks is read back unchanged", () => {
     const name = fc.string({ maxLength: 15, unit: "grapheme" }).filter((text) => !text.includes("\0"));
     const names = fc.array(name, { minLength: 1, maxLength: 10 });
     fc.assert(
@@ -115,7 +115,7 @@ describe("a condition", () => {
     ["payload.a=1e1000", /more than 100 digits/],
     [`payload.a=${"1".repeat(101)}`, /more than 100 digits/],
     [`payload.a=${"x".repeat(1_000)}`, /longer than 1000 characters/],
-  ])("is not %s", (text, message) => {
+  ])("is refused: %s", (text, message) => {
     expect(() => parseCondition(text)).toThrow(message);
     if (!BEYOND_PATTERNS.test(message.source)) expect(text).not.toMatch(condition);
   });
