@@ -49,7 +49,7 @@ describe("when SQS refuses", () => {
     await expectTidy(deps, clientId);
     const audit =
       await deps.sql`SELECT status, bytes_out FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
-    expect(audit).toEqual([{ status: 202, bytes_out: null }]);
+    expect(audit).toEqual([{ status: 202, bytes_out: Buffer.byteLength(JSON.stringify(first.body)) }]);
 
     proxy.refuse(() => false);
     const second = await send(deps, secret, { events });
