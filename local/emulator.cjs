@@ -21,7 +21,7 @@ const { dirname, join, resolve } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { functionThread } = require("./function-thread.ts");
 const { printToLog } = require("./log-output.ts");
-const { problemTypes, problemUri } = require("../lib/problem.ts");
+const { problemTypes, problemUri } = require("../lib/http/problem.ts");
 
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?json|application\/xml|application\/javascript)/i;
 const CODES = {
