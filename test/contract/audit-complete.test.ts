@@ -58,7 +58,7 @@ async function call(route: string, { method, path, query = "", key, body }: Requ
     status: response.status,
     bytes_in: Buffer.byteLength(text ?? ""),
     // The entry is queued with the events, before the answer exists.
-    bytes_out: method === "POST" && route === "/v1/events" ? null : received.byteLength,
+    bytes_out: route === "/v1/events" && key !== undefined && text !== undefined ? null : received.byteLength,
     key_prefix: key?.replace(/^(weir_[^_]+_.{4}).*$/, "$1") ?? null,
     client_id: /^weir_([^_]+)_/.exec(key ?? "")?.[1] ?? null,
   });
