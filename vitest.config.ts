@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Runs of their own: bin/run.mjs names them after `npm test`.
     exclude: ["test/package/**", "test/localstack/**", "test/outside/**"],
-    globalSetup: ["test/support/servers.ts"],
+    globalSetup: ["test/support/servers/servers.ts"],
     // A test prints only where it fails.
     setupFiles: ["test/support/quiet.ts"],
     silent: "passed-only",

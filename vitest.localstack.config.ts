@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/localstack/*.test.ts"],
-    globalSetup: ["test/support/servers.ts", "test/support/localstack.ts"],
+    globalSetup: ["test/support/servers/servers.ts", "test/support/servers/localstack.ts"],
     testTimeout: 120_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/outside/*.test.ts"],
-    globalSetup: ["test/support/servers.ts"],
+    globalSetup: ["test/support/servers/servers.ts"],
     testTimeout: 600_000,
     hookTimeout: 600_000,
     teardownTimeout: 60_000,

@@ -9,7 +9,7 @@ import { uuidv7 } from "../lib/base/ids.ts";
 import { DAY_MS } from "../lib/base/time.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
 import { linesOf, verifyLines } from "../lib/trail/file.ts";
-import { makeCheckpoint, signingKey } from "../test/support/trail.ts";
+import { makeCheckpoint, signingKey } from "../test/support/audit/trail.ts";
 import type { Bench, Part, Section } from "./part.ts";
 import { format, formatMedian, quantile } from "./statistics.ts";
 

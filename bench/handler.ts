@@ -11,7 +11,7 @@ import { serve } from "../lib/http/call.ts";
 import type { Operation } from "../lib/http/operation.ts";
 import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
-import { gatewayEvent } from "../test/support/gateway.ts";
+import { gatewayEvent } from "../test/support/http/gateway.ts";
 
 /** What handlers look at of Lambda's context. */
 const context = { getRemainingTimeInMillis: () => 30_000 } as Context;

@@ -6,7 +6,7 @@ import { closeDeps, createDeps } from "../lib/app/connect.ts";
 import { loadConfig } from "../lib/config/config.ts";
 import { startEmulator } from "../local/emulator.ts";
 import { killGroup } from "../local/process.ts";
-import { freePort } from "../test/support/ports.ts";
+import { freePort } from "../test/support/servers/ports.ts";
 import { addKey, connect, createSchema } from "./baseline/schema.ts";
 import { Bodies } from "./events.ts";
 import { makeClient } from "./handler.ts";

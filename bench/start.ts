@@ -8,7 +8,7 @@ import { closeDeps, createDeps } from "../lib/app/connect.ts";
 import { loadConfig } from "../lib/config/config.ts";
 import { toSqsEvent } from "../local/event-source.ts";
 import { createQueues, startSqs } from "../local/sqs.ts";
-import { gatewayEvent } from "../test/support/gateway.ts";
+import { gatewayEvent } from "../test/support/http/gateway.ts";
 import { type Bundle, makeBundles } from "./bundles.ts";
 import { Bodies } from "./events.ts";
 import { fill } from "./fill.ts";

@@ -8,7 +8,7 @@ import { createDeps, type Deps } from "../lib/app/connect.ts";
 import { type Config, loadConfig } from "../lib/config/config.ts";
 import { readDevFile } from "../local/access.ts";
 import { endProcess, howItEnds, waitUntil } from "../local/process.ts";
-import { freePort } from "../test/support/ports.ts";
+import { freePort } from "../test/support/servers/ports.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
 import type { Servers } from "./servers.ts";
 

@@ -6,7 +6,7 @@ import { operations } from "../../lib/app/operations.ts";
 import type { Operation } from "../../lib/http/operation.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { anEvent } from "../support/pipeline.ts";
-import { type System, testSystem } from "../support/system.ts";
+import { type System, testSystem } from "../support/servers/system.ts";
 
 interface Expected {
   method: string;

@@ -5,7 +5,7 @@ import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { ownServer } from "../support/faults.ts";
 import { anEvent } from "../support/pipeline.ts";
-import { type System, testSystem } from "../support/system.ts";
+import { type System, testSystem } from "../support/servers/system.ts";
 
 let { api, post, get, newClient, newKey } = {} as System;
 let { apiKey: key, adminKey: admin } = {} as System["stack"];

@@ -8,10 +8,10 @@ import { runCheckpoint } from "../../lib/audit/checkpoint/make.ts";
 import { standIn } from "../../lib/aws/endpoint.ts";
 import type { Checkpoint } from "../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../lib/trail/entry.ts";
-import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/checkpoints.ts";
-import { testConfig } from "../support/deps.ts";
-import { freePort } from "../support/ports.ts";
-import { aCall, sealCalls } from "../support/trail.ts";
+import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../support/audit/checkpoints.ts";
+import { aCall, sealCalls } from "../support/audit/trail.ts";
+import { testConfig } from "../support/servers/deps.ts";
+import { freePort } from "../support/servers/ports.ts";
 
 const LOCK_DAYS = 30;
 const key = (number: number): string => `checkpoints/${String(number).padStart(12, "0")}.json`;

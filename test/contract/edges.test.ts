@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ZodObject } from "zod";
 import { operations } from "../../lib/app/operations.ts";
 import type { Operation } from "../../lib/http/operation.ts";
-import type { Checked } from "../support/checked-api.ts";
+import type { Checked } from "../support/http/checked-api.ts";
 import { anEvent } from "../support/pipeline.ts";
-import { type System, testSystem } from "../support/system.ts";
+import { type System, testSystem } from "../support/servers/system.ts";
 
 let { api, post, get, settled, newClient } = {} as System;
 let admin = "";

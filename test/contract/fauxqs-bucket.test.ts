@@ -1,4 +1,4 @@
-import { sqsServer } from "../support/sqs.ts";
+import { sqsServer } from "../support/servers/sqs.ts";
 import { checkpointBucketContract } from "./checkpoint-bucket.ts";
 
 // fauxqs has S3 beside SQS; it takes the headers of conditions and locks, and does nothing about them.

@@ -1,4 +1,4 @@
-import { sqsServer } from "../support/sqs.ts";
+import { sqsServer } from "../support/servers/sqs.ts";
 import { sqsQueueContract } from "./sqs-queue.ts";
 
 sqsQueueContract("fauxqs", sqsServer);

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { verifyText } from "../support/audit/trail.ts";
 import { anEvent } from "../support/pipeline.ts";
-import { type System, testSystem } from "../support/system.ts";
-import { verifyText } from "../support/trail.ts";
+import { type System, testSystem } from "../support/servers/system.ts";
 
 /** Passed as the key of calls that need no key. */
 const NONE = "";

@@ -15,7 +15,7 @@ import {
   setAside,
   take,
   takeOne,
-} from "../support/queue-steps.ts";
+} from "../support/queue/queue-steps.ts";
 
 export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
   it("is redelivered after the visibility timeout, with a delivery count of 2", async () => {

@@ -16,7 +16,7 @@ import {
   take,
   takeAll,
   takeOne,
-} from "../support/queue-steps.ts";
+} from "../support/queue/queue-steps.ts";
 import { deliversAgain, putsDeadLettersBack } from "./queue-redelivery.ts";
 
 export function queueContract(name: string, makeQueue: MakeQueue, traits: Traits = {}): void {

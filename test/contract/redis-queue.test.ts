@@ -5,8 +5,8 @@ import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import type { RedisConnection } from "../../lib/redis/connection.ts";
 import { Shards } from "../../lib/redis/shards.ts";
-import { testConfig } from "../support/deps.ts";
-import { type QueueOptions, setAside } from "../support/queue-steps.ts";
+import { type QueueOptions, setAside } from "../support/queue/queue-steps.ts";
+import { testConfig } from "../support/servers/deps.ts";
 import { queueContract } from "./queue.ts";
 
 let config: Config;

@@ -6,8 +6,8 @@ import { ShardedQueue } from "../../lib/queue/redis/sharded.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import type { RedisConnection } from "../../lib/redis/connection.ts";
 import { Shards } from "../../lib/redis/shards.ts";
-import type { QueueOptions } from "../support/queue-steps.ts";
-import { clusterConfig, type RedisCluster, redisCluster } from "../support/redis-cluster.ts";
+import type { QueueOptions } from "../support/queue/queue-steps.ts";
+import { clusterConfig, type RedisCluster, redisCluster } from "../support/servers/redis-cluster.ts";
 import { queueContract } from "./queue.ts";
 
 const shards = new Shards(16);

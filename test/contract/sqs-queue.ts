@@ -6,9 +6,9 @@ import { MOST_BYTES } from "../../lib/queue/sqs/sender.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import type { RedisConnection } from "../../lib/redis/connection.ts";
 import { Shards } from "../../lib/redis/shards.ts";
-import { testConfig } from "../support/deps.ts";
-import { poll, type QueueOptions, setAside } from "../support/queue-steps.ts";
-import { makeSqsQueue } from "../support/sqs.ts";
+import { poll, type QueueOptions, setAside } from "../support/queue/queue-steps.ts";
+import { testConfig } from "../support/servers/deps.ts";
+import { makeSqsQueue } from "../support/servers/sqs.ts";
 import { queueContract } from "./queue.ts";
 
 const shards = new Shards(1);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import postgres from "postgres";
 import { expect, it } from "vitest";
-import { testStack } from "../support/stack.ts";
+import { testStack } from "../support/servers/stack.ts";
 
 const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url).pathname;

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSignedBy, keyId, readPublicKey } from "../../lib/trail/checkpoint.ts";
-import { storedCheckpoints } from "../support/checkpoints.ts";
-import { freePort } from "../support/ports.ts";
+import { storedCheckpoints } from "../support/audit/checkpoints.ts";
+import { freePort } from "../support/servers/ports.ts";
 
 const run = promisify(execFile);
 const ROOT = new URL("../../", import.meta.url).pathname;

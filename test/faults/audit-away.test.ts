@@ -17,13 +17,13 @@ import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
 import { startRedis } from "../../local/redis.ts";
+import { capturePrinted, unqueuedMetric } from "../support/audit/logged.ts";
 import { freshDeps, ownServer } from "../support/faults.ts";
-import { type GatewayRequest, gatewayEvent } from "../support/gateway.ts";
-import { capturePrinted, unqueuedMetric } from "../support/logged.ts";
+import { type GatewayRequest, gatewayEvent } from "../support/http/gateway.ts";
 import { runAt } from "../support/maintenance.ts";
 import { addClient, anEvent, context, drainAll, toAnswer } from "../support/pipeline.ts";
-import { queueConfig } from "../support/queues.ts";
-import { sqsIntake } from "../support/sqs-intake.ts";
+import { queueConfig } from "../support/queue/queues.ts";
+import { sqsIntake } from "../support/queue/sqs-intake.ts";
 
 interface Away {
   deps: Deps;

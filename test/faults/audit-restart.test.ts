@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { afterAll, expect, it } from "vitest";
 import { startRedis } from "../../local/redis.ts";
-import { testServers } from "../support/deps.ts";
 import { ownServer } from "../support/faults.ts";
-import { freePort } from "../support/ports.ts";
+import { testServers } from "../support/servers/deps.ts";
+import { freePort } from "../support/servers/ports.ts";
 
 const START = fileURLToPath(new URL("../../local/start.ts", import.meta.url));
 let child: ChildProcess | undefined;

@@ -15,9 +15,9 @@ import {
   someEvents,
 } from "../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
-import { expectTotals, look, watchWorker } from "../support/pipeline-watch.ts";
-import { QUEUES, queueConfig } from "../support/queues.ts";
-import { tcpProxy } from "../support/tcp-proxy.ts";
+import { expectTotals, look, watchWorker } from "../support/queue/pipeline-watch.ts";
+import { QUEUES, queueConfig } from "../support/queue/queues.ts";
+import { tcpProxy } from "../support/servers/tcp-proxy.ts";
 
 const NOTHING_WAITS = { pending: 0, queue: { events: 0 } };
 

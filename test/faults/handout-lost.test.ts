@@ -4,9 +4,9 @@ import type { Message, Queue } from "../../lib/queue/port.ts";
 import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { Shards } from "../../lib/redis/shards.ts";
-import { testConfig } from "../support/deps.ts";
-import { bodies, expectNothing, ids, numbered, poll, take } from "../support/queue-steps.ts";
-import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
+import { bodies, expectNothing, ids, numbered, poll, take } from "../support/queue/queue-steps.ts";
+import { testConfig } from "../support/servers/deps.ts";
+import { type TcpProxy, tcpProxy } from "../support/servers/tcp-proxy.ts";
 
 /** Longer than a test may take. */
 const SETTINGS = { queueVisibilitySeconds: 600, queueMaxDeliveries: 2 };

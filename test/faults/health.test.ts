@@ -9,11 +9,11 @@ import { closeDeps, type Deps } from "../../lib/app/connect.ts";
 import { migrate } from "../../lib/postgres/migrate.ts";
 import { startPostgres } from "../../local/postgres.ts";
 import { startRedis } from "../../local/redis.ts";
-import { testConfig } from "../support/deps.ts";
 import { freshDeps, type OwnServer, ownServer } from "../support/faults.ts";
-import { gatewayEvent } from "../support/gateway.ts";
+import { gatewayEvent } from "../support/http/gateway.ts";
 import { type Answer, context, toAnswer } from "../support/pipeline.ts";
-import { sqsIntake } from "../support/sqs-intake.ts";
+import { sqsIntake } from "../support/queue/sqs-intake.ts";
+import { testConfig } from "../support/servers/deps.ts";
 
 let deps: Deps;
 vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));

@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../lib/app/connect.ts";
 import { DAY_MS } from "../../lib/base/time.ts";
-import { testConfig } from "../support/deps.ts";
+import { aCall, sealCalls } from "../support/audit/trail.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../support/maintenance.ts";
 import { addClient } from "../support/pipeline.ts";
-import { aCall, sealCalls } from "../support/trail.ts";
+import { testConfig } from "../support/servers/deps.ts";
 
-const SCRIPT = fileURLToPath(new URL("../support/doomed-maintenance.ts", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../support/servers/doomed-maintenance.ts", import.meta.url));
 const WEEK_MS = 7 * DAY_MS;
 
 let deps: Deps;

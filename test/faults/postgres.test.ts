@@ -18,7 +18,7 @@ import {
   workUntilEmpty,
 } from "../support/faults.ts";
 import { addClient, anEvent, send } from "../support/pipeline.ts";
-import { QUEUES, queueConfig } from "../support/queues.ts";
+import { QUEUES, queueConfig } from "../support/queue/queues.ts";
 
 /** More than the deliveries that Redis allows before a message is a dead letter; SQS delays it longer each time. */
 const ROUNDS = { redis: 8, sqs: 2 };

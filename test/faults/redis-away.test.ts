@@ -17,7 +17,7 @@ import {
   workUntilEmpty,
 } from "../support/faults.ts";
 import { type Answer, addClient, anEvent, markedAsSeen, send } from "../support/pipeline.ts";
-import { QUEUES, queueConfig } from "../support/queues.ts";
+import { QUEUES, queueConfig } from "../support/queue/queues.ts";
 
 let redis: OwnServer;
 let config: Config;

@@ -17,7 +17,7 @@ import {
   clusterConfig,
   type RedisCluster,
   redisCluster,
-} from "../support/redis-cluster.ts";
+} from "../support/servers/redis-cluster.ts";
 
 let cluster: RedisCluster;
 let deps: Deps;

@@ -4,7 +4,6 @@ import { createLogger } from "../../lib/base/log.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { parseMessage } from "../../lib/queue/message.ts";
 import { startRedis } from "../../local/redis.ts";
-import { testConfig } from "../support/deps.ts";
 import {
   expectStoredOnce,
   expectUnavailable,
@@ -25,6 +24,7 @@ import {
   markedAsSeen,
   send,
 } from "../support/pipeline.ts";
+import { testConfig } from "../support/servers/deps.ts";
 
 let redis: OwnServer;
 let config: Config;

@@ -8,7 +8,7 @@ import { drain } from "../../lib/worker/settle-batch.ts";
 import { startEventSource, toSqsEvent } from "../../local/event-source.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
-import { queueConfig } from "../support/queues.ts";
+import { queueConfig } from "../support/queue/queues.ts";
 
 const PER_REQUEST = 50;
 /** The functions' timeouts, shortened: that of an invocation, and the part that it reserves. */

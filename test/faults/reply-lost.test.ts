@@ -14,8 +14,8 @@ import {
   workUntilEmpty,
 } from "../support/faults.ts";
 import { addClient, anEvent, drainAll, expectTidy, send } from "../support/pipeline.ts";
-import { queueConfig } from "../support/queues.ts";
-import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
+import { queueConfig } from "../support/queue/queues.ts";
+import { type TcpProxy, tcpProxy } from "../support/servers/tcp-proxy.ts";
 
 let deps: Deps;
 /** Reaches the same Redis through a connection that may break. */

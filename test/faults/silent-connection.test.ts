@@ -16,11 +16,11 @@ import { startPostgres } from "../../local/postgres.ts";
 import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { freshDeps, type OwnServer, ownServer, workUntilEmpty } from "../support/faults.ts";
-import { type FunctionProcess, functionProcess, type Outcome } from "../support/function-process.ts";
-import { gatewayEvent } from "../support/gateway.ts";
+import { gatewayEvent } from "../support/http/gateway.ts";
 import { addClient, anEvent, send } from "../support/pipeline.ts";
-import { queueConfig, queueEnvironment } from "../support/queues.ts";
-import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
+import { queueConfig, queueEnvironment } from "../support/queue/queues.ts";
+import { type FunctionProcess, functionProcess, type Outcome } from "../support/servers/function-process.ts";
+import { type TcpProxy, tcpProxy } from "../support/servers/tcp-proxy.ts";
 
 /** Time limit of a call. A function that gives no answer within it fails the test. */
 const CALL_MS = 5_000;

@@ -7,8 +7,8 @@ import { drainRecords } from "../../lib/worker/drain-records.ts";
 import { startEventSource } from "../../local/event-source.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, counts, send, stored } from "../support/pipeline.ts";
-import { take } from "../support/queue-steps.ts";
-import { QUEUES, queueConfig } from "../support/queues.ts";
+import { take } from "../support/queue/queue-steps.ts";
+import { QUEUES, queueConfig } from "../support/queue/queues.ts";
 
 /** The fewest deliveries and the shortest timeout possible; the timeout is several times as long as one transaction here. */
 const BRIEF = { queueVisibilitySeconds: 4, queueMaxDeliveries: 2 };

@@ -7,10 +7,10 @@ import { Notes } from "../../lib/pending/notes.ts";
 import { SqsQueue } from "../../lib/queue/sqs/queue.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
-import { bodies, ids, numbered, setAside, take } from "../support/queue-steps.ts";
-import { makeSqsQueue } from "../support/sqs.ts";
-import { padded, readReceipt, sqsIntake } from "../support/sqs-intake.ts";
-import type { SqsProxy } from "../support/sqs-proxy.ts";
+import { bodies, ids, numbered, setAside, take } from "../support/queue/queue-steps.ts";
+import { padded, readReceipt, sqsIntake } from "../support/queue/sqs-intake.ts";
+import { makeSqsQueue } from "../support/servers/sqs.ts";
+import type { SqsProxy } from "../support/servers/sqs-proxy.ts";
 
 let deps: Deps;
 let proxy: SqsProxy;

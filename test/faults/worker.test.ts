@@ -12,9 +12,9 @@ import {
   workUntilEmpty,
 } from "../support/faults.ts";
 import { type Answer, addClient, anEvent, counts, send } from "../support/pipeline.ts";
-import { QUEUES, queueConfig, queueEnvironment } from "../support/queues.ts";
+import { QUEUES, queueConfig, queueEnvironment } from "../support/queue/queues.ts";
 
-const SCRIPT = fileURLToPath(new URL("../support/doomed-worker.ts", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../support/servers/doomed-worker.ts", import.meta.url));
 
 let config: Config;
 let deps: Deps;

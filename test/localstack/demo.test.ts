@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, inject, it } from "vitest";
-import { testStack } from "../support/stack.ts";
+import { testStack } from "../support/servers/stack.ts";
 import { callJson } from "./aws.ts";
 
 const run = promisify(execFile);

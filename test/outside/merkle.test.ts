@@ -7,10 +7,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { proofOf } from "../../lib/audit/read/proof.ts";
 import type { Proof } from "../../lib/trail/prove.ts";
+import { calls, sealCalls } from "../support/audit/trail.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { mustRun } from "../support/command.ts";
-import { testDeps } from "../support/deps.ts";
-import { calls, sealCalls } from "../support/trail.ts";
+import { testDeps } from "../support/servers/deps.ts";
 
 const SOURCE = new URL("merkle", import.meta.url).pathname;
 

@@ -7,10 +7,10 @@ import { atEnd } from "../support/cleanup.ts";
 import { run } from "../support/command.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { pythonTool } from "../support/python-tool.ts";
-import { type System, testSystem } from "../support/system.ts";
+import { type System, testSystem } from "../support/servers/system.ts";
 
 const PROJECT = new URL("../..", import.meta.url).pathname;
-const HERE = new URL(".", import.meta.url).pathname;
+const HERE = new URL("./", import.meta.url).pathname;
 const VERSION = "4.32.5";
 /** Printed with a failure, so that it can be made again. */
 const SEED = Number(process.env.SCHEMATHESIS_SEED ?? 20_261_124);

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { HttpHandler } from "../../lib/app/handler.ts";
 import * as contract from "../../lib/erasure/contract.ts";
-import { gatewayEvent } from "./gateway.ts";
+import { gatewayEvent } from "./http/gateway.ts";
 import { type Answer, context, toAnswer } from "./pipeline.ts";
 
 /** A personal value that occurs nowhere else. */

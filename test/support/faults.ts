@@ -15,7 +15,7 @@ import { serve } from "../../lib/http/call.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
 import type { LocalServer, ServerOptions } from "../../local/process.ts";
 import { atEnd } from "./cleanup.ts";
-import { gatewayEvent } from "./gateway.ts";
+import { gatewayEvent } from "./http/gateway.ts";
 import { type Answer, anEvent, context, counts, send, stored, toAnswer } from "./pipeline.ts";
 
 export interface OwnServer {

@@ -10,7 +10,7 @@ import { serve } from "../../lib/http/call.ts";
 import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
-import { gatewayEvent } from "./gateway.ts";
+import { gatewayEvent } from "./http/gateway.ts";
 
 interface TestClient {
   clientId: string;

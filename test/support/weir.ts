@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { atEnd } from "./cleanup.ts";
-import { testDeps } from "./deps.ts";
+import { testDeps } from "./servers/deps.ts";
 
 const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 

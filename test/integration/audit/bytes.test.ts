@@ -1,0 +1,113 @@
+/** Every answer to POST /v1/events has one audit entry with its status and sizes, with either queue. */
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Deps } from "../../../lib/app/connect.ts";
+import { newSecret } from "../../../lib/base/ids.ts";
+import { parseMessage } from "../../../lib/queue/message.ts";
+import { freshDeps } from "../../support/faults.ts";
+import { type Door, openDoor } from "../../support/http/door.ts";
+import { addClient, anEvent, drainAll } from "../../support/pipeline.ts";
+import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
+
+/** Items of a request, by their intended outcome. */
+const item: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("new") },
+  { weight: 2, arbitrary: fc.constant("again") },
+  { weight: 1, arbitrary: fc.constantFrom("other content", "no event", "wrong") },
+);
+const sizes = fc.constantFrom(1, 2, 9, 10, 11, 99, 100, 101, 400);
+const asked = fc.record({
+  items: fc.oneof(
+    fc.array(item, { minLength: 1, maxLength: 15 }),
+    fc.tuple(sizes, fc.constantFrom("new", "again")).map(([size, kind]) => Array<string>(size).fill(kind)),
+  ),
+  ids: fc.constantFrom("plain", 'odd "\\ \u2028 ü😀'),
+  who: fc.constantFrom("fast", "fast", "fast", "slow", "reader", "nobody"),
+  text: fc.constantFrom("", "", "", "", "{", "[]"),
+});
+
+describe.each(QUEUES)("with QUEUE=%s", (queue) => {
+  let deps: Deps;
+  let door: Door;
+  const secrets = new Map<string, string>([["nobody", newSecret("nobody")]]);
+
+  beforeAll(async () => {
+    deps = freshDeps(await queueConfig(queue));
+    door = openDoor(deps);
+    const clients = {
+      fast: {},
+      slow: { rate: 1, burst: 12 },
+      reader: { scopes: ["read" as const] },
+    };
+    for (const [name, options] of Object.entries(clients))
+      secrets.set(name, (await addClient(deps, `b-${name}`, options)).secret);
+  });
+
+  it("every answer has its audit entry", async () => {
+    const sent: Record<string, unknown>[] = [];
+    const make = (kind: string, ids: string): unknown => {
+      const before = sent.at(-1);
+      if (kind === "wrong") return anEvent({ event_id: `${ids}${randomUUID()}`, payload: 1 });
+      if (kind === "no event") return 5;
+      if (kind === "again" && before) return before;
+      if (kind === "other content" && before) return { ...before, payload: { n: randomUUID() } };
+      const event = anEvent({ event_id: `${ids}${randomUUID()}` });
+      sent.push(event);
+      return event;
+    };
+    const statuses = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ items, ids, who, text }) => {
+        const body = text || JSON.stringify({ events: items.map((kind) => make(kind, ids)) });
+        statuses.add((await door.post(secrets.get(who), body)).status);
+      }),
+      { numRuns: 150 },
+    );
+    expect([...statuses].sort()).toEqual([202, 400, 401, 403, 413, 422, 429]);
+    await door.expectAudited([]);
+  });
+
+  it("answers for a full queue and an inactive client have theirs", async () => {
+    const small = freshDeps({ ...deps.config, queueMaxEvents: 1 });
+    const { clientId, secret } = await addClient(deps, "b-full");
+    const narrow = openDoor(small);
+    await drainAll(deps);
+    await deps.sql`TRUNCATE audit_log, audit_personal`;
+    const two = JSON.stringify({ events: [anEvent(), anEvent()] });
+    expect((await narrow.post(secret, two)).status).toBe(503);
+    await deps.sql`UPDATE clients SET active = false WHERE client_id = ${clientId}`;
+    await deps.redis.del(deps.shards.of(clientId).client(clientId));
+    expect((await narrow.post(secret, two)).status).toBe(403);
+    await narrow.expectAudited([]);
+  });
+});
+
+describe("with QUEUE=redis", () => {
+  it.each([
+    ["a usual request", "good", [anEvent(), 5], 202],
+    ["a request with invalid events", "good", [5], 422],
+    ["a request with an unknown key", "nobody", [anEvent()], 401],
+    ["a request larger than the burst", "slow", [anEvent(), anEvent()], 413],
+  ])("%s becomes one message with its audit row", async (_, who, events, status) => {
+    const deps = freshDeps(await queueConfig("redis"));
+    const { secret } = await addClient(deps, "good");
+    const slow = await addClient(deps, "slow", { rate: 1, burst: 1 });
+    const secrets = { good: secret, slow: slow.secret, nobody: newSecret("nobody") };
+    const answer = await openDoor(deps).post(secrets[who as "good"], JSON.stringify({ events }));
+    expect(answer.status).toBe(status);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+    expect(messages.map(({ body }) => parseMessage(body).header.audit?.status)).toEqual([status]);
+  });
+
+  it("a request over the rate limit becomes one message with its audit row", async () => {
+    const deps = freshDeps(await queueConfig("redis"));
+    const { secret } = await addClient(deps, "used-up", { rate: 1, burst: 100 });
+    const body = (): string => JSON.stringify({ events: Array.from({ length: 100 }, () => anEvent()) });
+    const door = openDoor(deps);
+    const statuses = [(await door.post(secret, body())).status, (await door.post(secret, body())).status];
+    expect(statuses).toEqual([202, 429]);
+    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+    expect(messages.map(({ body: text }) => parseMessage(text).header.audit?.status)).toEqual(statuses);
+  });
+});

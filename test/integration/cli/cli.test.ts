@@ -1,0 +1,166 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parseMessage } from "../../../lib/queue/message.ts";
+import { freshDeps } from "../../support/faults.ts";
+import { anEvent, counts, drainAll, send } from "../../support/pipeline.ts";
+import { bodies, ids, numbered, setAside, take } from "../../support/queue/queue-steps.ts";
+import { QUEUES, queueConfig, queueEnvironment } from "../../support/queue/queues.ts";
+import { type Cli, weirCli } from "../../support/weir.ts";
+
+let { deps, folder, weir, json } = {} as Cli;
+
+beforeAll(async () => {
+  ({ deps, folder, weir, json } = await weirCli());
+});
+
+describe("weir", () => {
+  it("creates, lists and changes clients", async () => {
+    const client = await json<object>("client", "create", "--name", "A shop", "--id", "shop", "--rate", "5");
+    expect(client).toMatchObject({ client_id: "shop", rate_limit_per_second: 5, burst: 2_000, active: true });
+    await weir(["client", "create", "--name", "Evil \u001b[2Jname"]);
+    const { code, out } = await weir(["client", "list"]);
+    expect(code).toBe(0);
+    expect(out.split("\n")).toHaveLength(3);
+    expect(out).toMatch(/^shop\s+A shop\s+yes\s+5\s+2000/m);
+    expect(out).not.toContain("\u001b");
+    expect(await json("client", "update", "shop", "--active", "false", "--burst", "7")).toMatchObject({
+      active: false,
+      burst: 7,
+      rate_limit_per_second: 5,
+    });
+    await json("client", "update", "shop", "--active", "true", "--burst", "100");
+    expect(await json("client", "list")).toMatchObject([{}, { client_id: "shop" }]);
+  });
+
+  it("creates keys that work, lists them without their secrets, and revokes them", async () => {
+    const made = await weir([
+      "key",
+      "create",
+      "--client",
+      "shop",
+      "--scope",
+      "ingest,read",
+      "--scope",
+      "audit",
+    ]);
+    const secret = made.out.split("\n").at(-1) ?? "";
+    expect((await send(deps, secret, anEvent())).status).toBe(202);
+    const keys = await json<{ key_id: string; scopes: string[] }[]>("key", "list", "--client", "shop");
+    expect(keys).toMatchObject([{ scopes: ["ingest", "read", "audit"], expires_at: null }]);
+    expect((await weir(["key", "list", "--client", "shop"])).out).not.toContain(secret.slice(-20));
+    const { code } = await weir(["key", "revoke", keys[0]?.key_id ?? "", "--client", "shop"]);
+    expect(code).toBe(0);
+    expect((await send(deps, secret, anEvent())).body.code).toBe("revoked-api-key");
+  });
+
+  it("imports a key, from standard input or as an option", async () => {
+    const words = [
+      "key",
+      "import",
+      "--client",
+      "shop",
+      "--scope",
+      "ingest",
+      "--expires",
+      "2099-01-01T00:00:00+02:00",
+    ];
+    const first = await weir(words, { input: "from-standard-input-1\n" });
+    expect(first).toMatchObject({ code: 0, out: expect.stringContaining("until 2098-12-31T22:00:00.000Z") });
+    expect(first.out).not.toContain("from-standard-input");
+    expect((await send(deps, "from-standard-input-1", anEvent())).status).toBe(202);
+    expect((await weir([...words, "--secret", "given-as-an-option"])).code).toBe(0);
+    expect((await weir([...words, "--secret", "given-as-an-option"])).err).toBe("The key is known already.");
+  });
+
+  it("lists the quarantine and redrives it", async () => {
+    expect((await weir(["quarantine", "list"])).out).toBe("The quarantine is empty.");
+    await deps.sql.unsafe(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poisoned'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    await drainAll(deps);
+    await deps.sql`DROP TRIGGER refuse ON events`;
+    const { out } = await weir(["quarantine", "list", "--client", "shop"]);
+    expect(out).toMatch(/^P0001\s+2$/m);
+    expect(out).toContain("poisoned");
+    expect(await json("quarantine", "redrive", "--limit", "5")).toEqual({ redriven: 2 });
+    await drainAll(deps);
+    const all = { client: null, reason: null, event_keys: null };
+    const [{ change } = {}] = await deps.sql`SELECT change FROM audit_log WHERE route = 'quarantine redrive'`;
+    expect(change).toEqual({
+      before: { ...all, waiting: 2, on_their_way: 0 },
+      after: { ...all, waiting: 0, on_their_way: 2 },
+    });
+    expect(await counts(deps, "shop")).toMatchObject({ quarantine: 0, stored: 2 });
+  });
+
+  it.each(QUEUES)("redrives dead letters (%s)", async (name) => {
+    const config = await queueConfig(name, { queueMaxDeliveries: 1 });
+    const { queue } = freshDeps(config);
+    const env = queueEnvironment(config);
+    const words = ["dead-letters", "redrive"];
+    expect((await weir(words, { env })).out).toBe("0 messages are back in the queue.");
+    // The audit rows of the commands themselves are in the queue.
+    await queue.ack(ids(await take(queue, 1)));
+    await setAside(queue, numbered(3));
+    const first = await weir([...words, "--limit", "2", "--json"], { env });
+    expect(first).toMatchObject({ code: 0, err: "" });
+    expect(JSON.parse(first.out)).toEqual({ redriven: 2 });
+    expect((await weir(words, { env })).out).toBe("1 messages are back in the queue.");
+    const queued = bodies(await take(queue, 5));
+    expect(queued.filter((body) => body.startsWith("m-"))).toEqual(["m-0", "m-1", "m-2"]);
+    const rows = queued.flatMap((body) => (body.startsWith("{") ? parseMessage(body).header.audit : []));
+    const changed = [2, 1].map((queued) => ({ set_aside: 0, queued }));
+    expect(rows.map((row) => row?.change?.after)).toEqual(expect.arrayContaining(changed));
+  });
+
+  it("finds the running local system by itself", async () => {
+    const running = {
+      url: "http://127.0.0.1:1",
+      apiKey: "a",
+      adminKey: "b",
+      databaseUrl: deps.config.databaseUrl,
+      redisUrl: deps.config.redisUrl,
+      queue: "redis",
+    };
+    expect(await weir(["client", "list"], { env: {} })).toEqual({
+      code: 1,
+      out: "",
+      err: "Start Weir with `npm start`, or set DATABASE_URL and REDIS_URL.",
+    });
+    await writeFile(join(folder, "dev.json"), JSON.stringify(running));
+    expect(await weir(["client", "list"], { env: {} })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("shop"),
+    });
+  });
+
+  const away = { DATABASE_URL: "postgres://127.0.0.1:1/x", REDIS_URL: "redis://127.0.0.1:1" };
+  it.each<[string[], Record<string, string> | undefined, string]>([
+    [["client", "create", "--name", "x", "--id", "shop"], undefined, "There is a client shop already."],
+    [["client", "create", "--name", "x", "--id", "UPPER"], undefined, "client_id"],
+    [["client", "update", "nobody", "--name", "x"], undefined, "There is no client of that id."],
+    [["client", "update", "shop", "--active", "maybe"], undefined, "true or false"],
+    [["client", "create"], undefined, "--name"],
+    [["key", "create", "--client", "shop", "--scope", "everything"], undefined, "Scopes are"],
+    [["key", "create", "--client", "shop", "--scope", "read", "--expires", "soon"], undefined, "RFC 3339"],
+    [
+      ["key", "create", "--client", "shop", "--scope", "read", "--expires", "2020-01-01T00:00:00Z"],
+      undefined,
+      "expired already",
+    ],
+    [["key", "revoke", "k0", "--client", "shop"], undefined, "no key of that id"],
+    [["key", "import", "--client", "shop", "--scope", "read"], undefined, "16 to 256"],
+    [["quarantine", "redrive", "--limit", "0"], undefined, "whole number"],
+    [["dead-letters", "redrive", "--limit", "all"], undefined, "whole number"],
+    [["dead-letters", "redrive"], away, "The queue is out of reach.\n  "],
+    [["client", "list"], away, "The database is out of reach."],
+    [["audit", "recover", "no-such-file"], undefined, "no such file"],
+    [["client", "list"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, "Set both"],
+  ])("%j %j fails with one clear message and no stack", async (words, env, message) => {
+    const { code, err } = await weir(words, env && { env });
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/\n\s+at |node:internal/);
+  });
+});

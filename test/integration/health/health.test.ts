@@ -1,0 +1,270 @@
+import { createServer, type Socket } from "node:net";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { handler as health } from "../../../functions/health.ts";
+import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import { version } from "../../../lib/base/version.ts";
+import type { Config } from "../../../lib/config/config.ts";
+import * as contract from "../../../lib/health/contract.ts";
+import { partitionStart } from "../../../lib/storage/partitions.ts";
+import { aCall, sealCalls } from "../../support/audit/trail.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { gatewayEvent } from "../../support/http/gateway.ts";
+import { type Answer, context, drainAll, toAnswer } from "../../support/pipeline.ts";
+import { testConfig, testDeps } from "../../support/servers/deps.ts";
+
+let well: Deps;
+/** The dependencies of the function under test. */
+let deps: Deps;
+vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
+
+let silentUrl: (protocol: string) => string;
+
+beforeAll(async () => {
+  well = await testDeps();
+  deps = well;
+  // A server that accepts connections and never answers, as behind a broken network.
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  silentUrl = (protocol) => `${protocol}://127.0.0.1:${port}/x`;
+  atEnd(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+});
+
+/** Calls the function as a new instance that has no cached result. */
+async function ask(route: string, query: Record<string, string> = {}): Promise<Answer> {
+  deps = { ...deps };
+  const result = await health(gatewayEvent({ method: "GET", route, query }), context);
+  if (!result) throw new Error("A request was taken for a schedule.");
+  return toAnswer(result);
+}
+
+const tick = (): Promise<unknown> => health({ source: "aws.events" }, context);
+
+/** Runs with broken servers. */
+async function withServers<T>(broken: Partial<Config>, run: () => Promise<T>): Promise<T> {
+  deps = createDeps({ ...well.config, ...broken });
+  try {
+    return await run();
+  } finally {
+    await closeDeps(deps);
+    deps = well;
+  }
+}
+
+const nobodyAt = (protocol: string): string => `${protocol}://127.0.0.1:1/x`;
+const up = { status: "up", latency_ms: expect.any(Number) };
+const down = { status: "down", latency_ms: expect.any(Number) };
+
+describe("GET /health", () => {
+  it("returns ok when all servers are up", async () => {
+    const answer = await ask("/health");
+    expect(answer).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
+    expect(answer.body).toEqual({
+      status: "ok",
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      checks: { database: up, redis: up, queue: up },
+      settings: { database: expect.any(Object), redis: expect.any(Object) },
+      partitions: { runway_days: expect.any(Number), default_rows: 0 },
+      audit: { logged: 0, recovered: 0, missing: 0 },
+      version,
+    });
+    expect(contract.healthSchema.safeParse(answer.body).success).toBe(true);
+    expect((await ask("/health/live")).body).toEqual({ status: "ok", version });
+  });
+
+  it("names the database when it is down", async () => {
+    const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health"));
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { status: "unavailable", checks: { database: down, redis: up, queue: up }, partitions: null },
+    });
+  });
+
+  it("reports how far partitions reach without a gap and the rows in DEFAULT, and still returns 200", async () => {
+    const { sql } = well;
+    const runway = async (): Promise<unknown> => (await ask("/health")).body.partitions;
+    const [before] = [await runway()];
+    expect((before as { runway_days: number }).runway_days).toBeGreaterThanOrEqual(34);
+    await sql`
+      INSERT INTO events VALUES ('c', 'e', 't', '2001-01-01', now(), now(), gen_random_uuid(), '{}')`;
+    await sealCalls({ sql }, [aCall(Date.parse("2001-01-01T00:00:00Z"))]);
+    // A call has two rows: its entry and its personal row.
+    expect(await runway()).toMatchObject({ default_rows: 3 });
+    const nextMonday = new Date(partitionStart("events", Date.now()) + 7 * 86_400_000).toISOString();
+    await sql.unsafe(
+      `ALTER TABLE events_${nextMonday.slice(0, 10).replaceAll("-", "")} RENAME TO events_other`,
+    );
+    const gap = (await runway()) as { runway_days: number };
+    expect(gap.runway_days).toBeLessThanOrEqual(7);
+    expect((await ask("/health")).status).toBe(200);
+    await sql.unsafe(
+      `ALTER TABLE events_other RENAME TO events_${nextMonday.slice(0, 10).replaceAll("-", "")}`,
+    );
+    await sql`DELETE FROM events_default`;
+    await sql`DELETE FROM audit_log_default`;
+    await sql`DELETE FROM audit_personal_default`;
+  });
+
+  it("names Redis and the queue when they are down, while /health/live still returns 200", async () => {
+    await withServers({ redisUrl: nobodyAt("redis") }, async () => {
+      expect(await ask("/health")).toMatchObject({
+        status: 503,
+        body: { status: "unavailable", checks: { database: up, redis: down, queue: down } },
+      });
+      expect((await ask("/health/live")).status).toBe(200);
+    });
+  });
+
+  it("waits at most a second for servers that never answer", async () => {
+    const broken = { databaseUrl: silentUrl("postgres"), redisUrl: silentUrl("redis") };
+    const answer = await withServers(broken, () => ask("/health"));
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { checks: { database: down, redis: down, queue: down } },
+    });
+    const { checks } = answer.body as unknown as { checks: Record<string, { latency_ms: number }> };
+    for (const { latency_ms } of Object.values(checks)) expect(latency_ms).toBeLessThan(1_500);
+  });
+});
+
+describe("the scheduled check", () => {
+  it("records its results, and the history lists them newest first and counts the failures", async () => {
+    await tick();
+    await tick();
+    const { status, body } = await ask("/health/history");
+    expect(status).toBe(200);
+    expect(contract.getHealthHistory.responses[200].safeParse(body).error).toBeUndefined();
+    expect(body).toMatchObject({ checked: 2, unhealthy: 0 });
+    const checks = body.checks as { at: string; status: string }[];
+    expect(checks.map((check) => check.status)).toEqual(["ok", "ok"]);
+    expect(checks.map(({ at }) => at)).toEqual(
+      checks
+        .map(({ at }) => at)
+        .sort()
+        .reverse(),
+    );
+  });
+
+  it("records its result through the queue when the database is down", async () => {
+    await drainAll(well);
+    await withServers({ databaseUrl: nobodyAt("postgres") }, tick);
+    const start = new Date(Date.now() - 60_000).toISOString();
+    const before = (await ask("/health/history", { start })).body;
+    expect(before.unhealthy).toBe(0);
+    await drainAll(well);
+    const { body } = await ask("/health/history", { start });
+    expect(body).toMatchObject({
+      checked: Number(before.checked) + 1,
+      unhealthy: 1,
+      checks: [
+        { status: "unavailable", checks: { database: { status: "down" }, queue: { status: "up" } } },
+        {},
+        {},
+      ],
+    });
+  });
+
+  it("logs its result when the queue is down too", async () => {
+    await withServers({ databaseUrl: nobodyAt("postgres"), redisUrl: nobodyAt("redis") }, async () => {
+      const log = vi.spyOn(deps.log, "error");
+      await tick();
+      expect(log).toHaveBeenCalledWith("health-not-recorded", {
+        health: expect.objectContaining({ status: "unavailable", at: expect.any(String) }),
+      });
+    });
+  });
+});
+
+describe("GET /health/history", () => {
+  it("covers its range, start inclusive and end exclusive, and lists the newest 1,500 checks", async () => {
+    const former = deps;
+    deps = createDeps(await testConfig());
+    await deps.sql`
+      INSERT INTO health_checks
+      SELECT '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', CASE n % 10 WHEN 0 THEN 'unavailable' ELSE 'ok' END,
+             '{"database":{"status":"up","latency_ms":1},"redis":{"status":"up","latency_ms":1},"queue":{"status":"up","latency_ms":1}}'
+        FROM generate_series(0, 1999) n`;
+    const all = (await ask("/health/history", { start: "2026-01-01T00:00:00Z", end: "2026-02-01T00:00:00Z" }))
+      .body;
+    expect(all).toMatchObject({ checked: 2_000, unhealthy: 200, start: "2026-01-01T00:00:00.000Z" });
+    expect(all.checks).toHaveLength(1_500);
+    expect(all.checks).toMatchObject({ 0: { at: "2026-01-02T09:19:00.000Z" } });
+    const ten = { start: "2026-01-01T00:00:00Z", end: "2026-01-01T00:10:00Z" };
+    expect((await ask("/health/history", ten)).body).toMatchObject({ checked: 10, unhealthy: 1 });
+    const day = (await ask("/health/history", { end: "2026-01-02T00:00:00Z" })).body;
+    expect(day).toMatchObject({ checked: 1_440, start: "2026-01-01T00:00:00.000Z" });
+    expect((await ask("/health/history", { end: "0001-01-01T05:00:00Z" })).body).toMatchObject({
+      checked: 0,
+    });
+    await closeDeps(deps);
+    deps = former;
+  });
+
+  it.each([{ start: "yesterday" }, { end: "0000-01-01T00:00:00Z" }, { begin: "2026-01-01T00:00:00Z" }])(
+    "refuses %j",
+    async (query) => {
+      expect(await ask("/health/history", query)).toMatchObject({
+        status: 400,
+        body: { code: "invalid-parameter", errors: [{ parameter: Object.keys(query)[0] }] },
+      });
+    },
+  );
+
+  it("needs the database, and says so when it is down", async () => {
+    const answer = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health/history"));
+    expect(answer).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
+    expect(answer.headers).toHaveProperty("retry-after");
+  });
+});
+
+describe("the metrics of the scheduled check", () => {
+  /** The metrics that the function prints for CloudWatch. */
+  async function printed(run: () => Promise<unknown>): Promise<Record<string, unknown>> {
+    const lines: string[] = [];
+    const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    });
+    await run().finally(() => spy.mockRestore());
+    const line = lines.find((text) => text.startsWith('{"_aws"'));
+    if (line === undefined) throw new Error("There is no line of metrics.");
+    expect(line.endsWith("\n")).toBe(true);
+    return JSON.parse(line);
+  }
+
+  it("report the queue's depth", async () => {
+    await well.queue.send([{ body: "waits", events: 0 }]);
+    const metrics = await printed(tick);
+    expect(metrics).toMatchObject({ Unhealthy: 0, DeadLetters: 0, FunctionName: "weir-test-health" });
+    expect(metrics.QueueMessages).toBeGreaterThanOrEqual(1);
+    expect(metrics.QueueOldestAge).toBeGreaterThanOrEqual(0);
+    const { CloudWatchMetrics, Timestamp } = metrics._aws as Record<string, unknown>;
+    expect(Timestamp).toBeTypeOf("number");
+    expect(CloudWatchMetrics).toEqual([
+      {
+        Namespace: "Weir",
+        Dimensions: [["FunctionName"]],
+        Metrics: [
+          { Name: "Unhealthy", Unit: "Count" },
+          { Name: "QueueMessages", Unit: "Count" },
+          { Name: "QueueOldestAge", Unit: "Seconds" },
+          { Name: "DeadLetters", Unit: "Count" },
+          { Name: "PartitionRunwayDays", Unit: "Count" },
+          { Name: "DefaultPartitionRows", Unit: "Count" },
+        ],
+      },
+    ]);
+  });
+
+  it("report that Redis is down, and omit the depth of a queue that can't be read", async () => {
+    const metrics = await printed(() => withServers({ redisUrl: "redis://127.0.0.1:1" }, tick));
+    expect(metrics).toMatchObject({ Unhealthy: 1 });
+    expect(metrics).not.toHaveProperty("QueueMessages");
+    expect(metrics.PartitionRunwayDays).toBeGreaterThan(30);
+  });
+});

@@ -1,0 +1,135 @@
+/** How Redis stores the ids of a client that sends many events. */
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Deps } from "../../../lib/app/connect.ts";
+import { FULL_HASH } from "../../../lib/ingest/lua/seen.ts";
+import { freshDeps } from "../../support/faults.ts";
+import { addClient, anEvent, send } from "../../support/pipeline.ts";
+import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
+import { clusterConfig, redisCluster } from "../../support/servers/redis-cluster.ts";
+
+const WINDOW_S = 86_400;
+const WINDOW_MS = WINDOW_S * 1_000;
+
+interface Hash {
+  name: string;
+  ids: number;
+  expiresAt: number;
+}
+
+async function hashesOf({ redis }: Deps, names: readonly string[]): Promise<Hash[]> {
+  return Promise.all(
+    names.map(async (name) => ({
+      name,
+      ids: (await redis.hkeys(name)).filter((field) => /^[=#]/.test(field)).length,
+      expiresAt: await redis.pexpiretime(name),
+    })),
+  );
+}
+
+/** Fills the roots of the current and the previous window, as earlier requests would have. */
+async function fillRoot({ redis, shards }: Deps, clientId: string, before = 0): Promise<string> {
+  const root = `${shards.of(clientId).seen(clientId)}${Math.floor(Date.now() / WINDOW_MS) - before}`;
+  for (let done = 0; done < FULL_HASH; done += 1_000)
+    await redis.hset(
+      root,
+      Object.fromEntries(Array.from({ length: 1_000 }, () => [`=${randomUUID()}`, "1"])),
+    );
+  await redis.pexpireat(root, Date.now() + 2 * WINDOW_MS);
+  return root;
+}
+
+const batchOf = (size: number) => ({ events: Array.from({ length: size }, () => anEvent()) });
+
+describe.each(QUEUES)("with QUEUE=%s", (queue) => {
+  it("a full hash opens a layer of hashes, in which ids are found", async () => {
+    const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
+    const { clientId, secret } = await addClient(deps, "busy");
+    const first = batchOf(1_000);
+    expect((await send(deps, secret, first)).body).toMatchObject({ accepted: 1_000 });
+    const root = await fillRoot(deps, clientId);
+    const second = batchOf(1_000);
+    const single = anEvent();
+    expect((await send(deps, secret, second)).body).toMatchObject({ accepted: 1_000, duplicates: 0 });
+    expect((await send(deps, secret, single)).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    expect((await send(deps, secret, single)).body).toMatchObject({ accepted: 0, duplicates: 1 });
+    for (const batch of [first, second]) {
+      const mixed = { events: [...batch.events.slice(0, 999), anEvent()] };
+      expect((await send(deps, secret, mixed)).body).toMatchObject({ accepted: 1, duplicates: 999 });
+    }
+
+    const names = (await deps.redis.keys(`*:seen:${clientId}:*`)).sort();
+    expect(names.filter((name) => !name.startsWith(`${root}:1:`))).toEqual([root]);
+    const layer = await hashesOf(
+      deps,
+      names.filter((name) => name !== root),
+    );
+    // With 1,000 ids it is almost certain that none of 64 hashes stays empty.
+    expect(layer).toHaveLength(64);
+    expect(layer.reduce((sum, { ids }) => sum + ids, 0)).toBe(1_003);
+    expect(Math.max(...layer.map(({ ids }) => ids))).toBeLessThan(60);
+    expect(await deps.redis.hget(root, "top")).toBe("1");
+  });
+
+  it("hashes of one window expire at different times, and none before the end of the next window", async () => {
+    const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
+    const { clientId, secret } = await addClient(deps, "spread");
+    const root = await fillRoot(deps, clientId);
+    await send(deps, secret, batchOf(1_000));
+    const names = (await deps.redis.keys(`*:seen:${clientId}:*`)).filter((name) => name !== root);
+    const times = (await hashesOf(deps, names)).map(({ expiresAt }) => expiresAt);
+    const ends = (Number(root.split(":").at(-1)) + 2) * WINDOW_MS;
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(ends);
+    expect(Math.max(...times)).toBeLessThan(ends + WINDOW_MS / 4);
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(WINDOW_MS / 8);
+    expect(new Set(times).size).toBe(times.length);
+  });
+
+  it("ids in the layers of the previous window are found", async () => {
+    const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
+    const { clientId, secret } = await addClient(deps, "earlier");
+    const root = await fillRoot(deps, clientId);
+    const batch = batchOf(500);
+    await send(deps, secret, batch);
+    // Rename the keys as if a window had passed.
+    for (const name of await deps.redis.keys(`*:seen:${clientId}:*`)) {
+      const [prefix, , rest] = [root.slice(0, root.lastIndexOf(":")), root, name.slice(root.length)];
+      const number = Number(root.slice(root.lastIndexOf(":") + 1)) - 1;
+      await deps.redis.rename(name, `${prefix}:${number}${rest}`);
+    }
+    const { body } = await send(deps, secret, { events: [...batch.events, anEvent()] });
+    expect(body).toMatchObject({ accepted: 1, duplicates: 500 });
+  });
+});
+
+it("a full hash of a layer opens the next layer", async () => {
+  const deps = freshDeps(await queueConfig("redis", { dedupWindowSeconds: WINDOW_S }));
+  const { clientId, secret } = await addClient(deps, "busier");
+  const root = await fillRoot(deps, clientId);
+  const first = batchOf(500);
+  await send(deps, secret, first);
+  const [name = ""] = await deps.redis.keys(`${root}:1:*`);
+  const full = Array.from({ length: FULL_HASH }, () => [`=${randomUUID()}`, "1"]);
+  await deps.redis.hset(name, Object.fromEntries(full));
+  const second = batchOf(1_000);
+  await send(deps, secret, second);
+  expect(await deps.redis.hget(root, "top")).toBe("2");
+  expect((await deps.redis.keys(`${root}:2:*`)).length).toBeGreaterThan(500);
+  for (const { events } of [first, second])
+    expect((await send(deps, secret, { events })).body).toMatchObject({
+      accepted: 0,
+      duplicates: events.length,
+    });
+});
+
+it("the layers' hashes are in the slot of their client's shard", async () => {
+  const cluster = await redisCluster();
+  const deps = freshDeps(await clusterConfig(cluster, { dedupWindowSeconds: WINDOW_S }));
+  const { clientId, secret } = await addClient(deps, "clustered");
+  await send(deps, secret, anEvent());
+  await fillRoot(deps, clientId);
+  const batch = batchOf(500);
+  await send(deps, secret, batch);
+  expect((await send(deps, secret, batch)).body).toMatchObject({ accepted: 0, duplicates: 500 });
+  for (const { client } of cluster.nodes) expect(await client.info("errorstats")).not.toContain("CROSSSLOT");
+});

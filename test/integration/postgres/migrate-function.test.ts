@@ -1,0 +1,131 @@
+import { readdir } from "node:fs/promises";
+import { createServer, type IncomingMessage } from "node:http";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { handler } from "../../../functions/migrate.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
+import { findKey } from "../../../lib/clients/keys.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { testDeps } from "../../support/servers/deps.ts";
+
+let deps: Deps;
+vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
+
+/** A replacement for CloudFormation's signed URL. */
+const letters: { method: string | undefined; type: string | undefined; body: Record<string, unknown> }[] = [];
+let url: string;
+let status = 200;
+
+beforeAll(async () => {
+  deps = await testDeps();
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(await text(request));
+    letters.push({ method: request.method, type: request.headers["content-type"], body });
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/answer?signature=x`;
+  atEnd(() => server.close());
+});
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+const ask = (RequestType: string): Promise<unknown> =>
+  handler({
+    RequestType,
+    ResponseURL: url,
+    StackId: "stack",
+    RequestId: "request",
+    LogicalResourceId: "SchemaMigration",
+    ResourceType: "AWS::CloudFormation::CustomResource",
+    ResourceProperties: { ServiceToken: "token" },
+  });
+
+async function answerTo(RequestType: string): Promise<Record<string, unknown>> {
+  letters.length = 0;
+  await ask(RequestType);
+  expect(letters).toHaveLength(1);
+  const [letter] = letters;
+  expect(letter).toMatchObject({ method: "PUT" });
+  // The URL's signature requires that there is none.
+  expect(letter?.type ?? "").toBe("");
+  return letter?.body ?? {};
+}
+
+describe("the function migrate", () => {
+  it("returns what it did when it is invoked by hand", async () => {
+    await deps.sql`DROP SCHEMA public CASCADE`;
+    await deps.sql`CREATE SCHEMA public`;
+    const files = await readdir(new URL("../../../lib/postgres/migrations", import.meta.url));
+    expect(await handler({})).toMatchObject({ migrations: files.sort() });
+    expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
+  });
+
+  it("creates an administrator, or another key if there is one", async () => {
+    const first = await handler({ admin_client: "ops" });
+    const second = await handler({ admin_client: "ops" });
+    expect(second?.admin_key?.secret).not.toBe(first?.admin_key?.secret);
+    for (const made of [first, second])
+      expect(await findKey(deps, made?.admin_key?.secret ?? "")).toMatchObject({
+        client_id: "ops",
+        scopes: ["admin"],
+      });
+    const rows =
+      await deps.sql`SELECT method, route, status, change, audit_log::text AS text FROM audit_log ORDER BY at`;
+    const key = expect.objectContaining({ client_id: "ops", scopes: ["admin"] });
+    const command = { method: "INVOKE", route: "migrate admin_client", status: 200 };
+    expect(rows).toMatchObject([
+      { ...command, change: { before: null, after: { key, client: { client_id: "ops" } } } },
+      { ...command, change: { before: null, after: { key } } },
+    ]);
+    for (const { text } of rows) expect(text).not.toContain(first?.admin_key?.secret);
+    expect(rows[1]?.change.after).not.toHaveProperty("client");
+  });
+
+  it("refuses an unknown command", async () => {
+    await expect(handler({ admin_clent: "ops" })).rejects.toThrow("admin_clent");
+  });
+
+  it("answers CloudFormation, always with the same physical id", async () => {
+    for (const type of ["Create", "Update"])
+      expect(await answerTo(type)).toEqual({
+        Status: "SUCCESS",
+        PhysicalResourceId: "SchemaMigration",
+        StackId: "stack",
+        RequestId: "request",
+        LogicalResourceId: "SchemaMigration",
+      });
+  });
+
+  it("keeps the data when the stack is deleted", async () => {
+    expect(await answerTo("Delete")).toMatchObject({ Status: "SUCCESS" });
+    expect(await deps.sql`SELECT client_id FROM clients`).toEqual([{ client_id: "ops" }]);
+  });
+
+  it("fails the deployment with the reason if an applied migration was edited", async () => {
+    const [row] = await deps.sql`SELECT checksum FROM schema_migrations WHERE version = 1`;
+    await deps.sql`UPDATE schema_migrations SET checksum = 'other' WHERE version = 1`;
+    expect(await answerTo("Update")).toMatchObject({
+      Status: "FAILED",
+      Reason: expect.stringContaining("0001_init.sql was changed"),
+    });
+    await deps.sql`UPDATE schema_migrations SET checksum = ${row?.checksum} WHERE version = 1`;
+  });
+
+  it("accepts a newer schema in a rollback of a deployment, but not when invoked by hand", async () => {
+    await deps.sql`INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, '9999_later.sql', 'x')`;
+    expect(await answerTo("Update")).toMatchObject({ Status: "SUCCESS" });
+    await expect(handler({})).rejects.toThrow("newer than this version");
+    await deps.sql`DELETE FROM schema_migrations WHERE version = 9999`;
+  });
+
+  it("throws if its answer did not arrive, so that Lambda retries", async () => {
+    status = 403;
+    await expect(ask("Update")).rejects.toThrow("403");
+    status = 200;
+  });
+});

@@ -1,0 +1,114 @@
+/** How many bytes wait in Redis, and the limit on them. */
+import { describe, expect, it } from "vitest";
+import type { Deps } from "../../../lib/app/connect.ts";
+import { newSecret } from "../../../lib/base/ids.ts";
+import { freshDeps } from "../../support/faults.ts";
+import { addClient, anEvent, counts, drainAll, send, stored } from "../../support/pipeline.ts";
+import { queueConfig } from "../../support/queue/queues.ts";
+
+const counted = async ({ redis, shards }: Deps): Promise<number> =>
+  Number(await redis.hget(shards.first.stats, "bytes"));
+
+/** The bytes of the messages in a stream. */
+async function held({ redis }: Deps, stream: string): Promise<number> {
+  const entries = await redis.xrange(stream, "-", "+");
+  return entries.reduce(
+    (sum, [, fields]) => sum + Buffer.byteLength(fields[fields.indexOf("m") + 1] ?? ""),
+    0,
+  );
+}
+
+const large = (): object => anEvent({ payload: { text: "ß".repeat(20_000) } });
+
+describe("the bytes of waiting messages", () => {
+  it("are counted for every kind of message, in and out", async () => {
+    const deps = freshDeps(await queueConfig("redis"));
+    const { queue } = deps.shards.first;
+    const { secret } = await addClient(deps, "counted");
+    const reader = await addClient(deps, "reader", { scopes: ["read"] });
+    const statuses = [
+      await send(deps, secret, large()),
+      await send(deps, secret, { events: [anEvent(), 5] }),
+      await send(deps, secret, "no json"),
+      await send(deps, reader.secret, anEvent()),
+      await send(deps, newSecret("nobody"), anEvent()),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([202, 202, 400, 403, 401]);
+    await deps.queue.send([{ body: "ä message", events: 0 }]);
+    expect(await counted(deps)).toBe(await held(deps, queue));
+    expect(await counted(deps)).toBeGreaterThan(40_000);
+
+    const [first] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
+    await deps.queue.ack([first?.id ?? ""]);
+    expect(await counted(deps)).toBe(await held(deps, queue));
+    const others = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+    await deps.queue.ack(others.map(({ id }) => id));
+    expect(await counted(deps)).toBe(0);
+  });
+
+  it("are subtracted for a dead letter, and added again at its redrive", async () => {
+    const deps = freshDeps(await queueConfig("redis", { queueMaxDeliveries: 1 }));
+    const { queue, dead } = deps.shards.first;
+    const { secret } = await addClient(deps, "dead");
+    await send(deps, secret, large());
+    const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
+    await deps.queue.fail([message?.id ?? ""]);
+    await send(deps, secret, anEvent());
+    await expect
+      .poll(async () => {
+        await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
+        return (await deps.queue.depth()).deadLetters;
+      })
+      .toBe(1);
+    expect(await held(deps, dead)).toBeGreaterThan(40_000);
+    expect(await counted(deps)).toBe(await held(deps, queue));
+    await deps.queue.redrive(1);
+    expect(await counted(deps)).toBe(await held(deps, queue));
+    expect(await counted(deps)).toBeGreaterThan(40_000);
+  });
+
+  it("are 0 for an empty queue, even after changes by a version that did not count them", async () => {
+    const deps = freshDeps(await queueConfig("redis"));
+    const { secret } = await addClient(deps, "mixed-versions");
+    for (const wrong of [-1_000_000, 1_000_000]) {
+      await deps.redis.hincrby(deps.shards.first.stats, "bytes", wrong);
+      await send(deps, secret, anEvent());
+      await drainAll(deps);
+      expect(await counted(deps)).toBe(0);
+    }
+  });
+});
+
+describe("a queue at its byte limit", () => {
+  it("answers 503 with Retry-After until the worker has processed some messages", async () => {
+    const deps = freshDeps(await queueConfig("redis", { queueMaxBytes: 100_000 }));
+    const { clientId, secret } = await addClient(deps, "bytes");
+    const event = large();
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n++) statuses.push((await send(deps, secret, large())).status);
+    expect(statuses).toEqual([202, 202, 202]);
+    const full = await send(deps, secret, event);
+    expect(full).toMatchObject({ status: 503, body: { code: "queue-full" } });
+    expect(Number(full.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    await drainAll(deps);
+    expect((await send(deps, secret, event)).status).toBe(202);
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject(stored(4));
+  });
+
+  it("has a share of the limit for each shard", async () => {
+    const deps = freshDeps(await queueConfig("redis", { queueMaxBytes: 160_000, redisShards: 16 }));
+    const { secret } = await addClient(deps, "sharded");
+    expect((await send(deps, secret, large())).status).toBe(202);
+    expect((await send(deps, secret, anEvent())).status).toBe(503);
+    await drainAll(deps);
+    expect((await send(deps, secret, anEvent())).status).toBe(202);
+  });
+
+  it("does not exist with SQS, which stores the messages itself", async () => {
+    const deps = freshDeps(await queueConfig("sqs", { queueMaxBytes: 1 }));
+    const { secret } = await addClient(deps, "on-sqs");
+    expect((await send(deps, secret, large())).status).toBe(202);
+    expect((await send(deps, secret, large())).status).toBe(202);
+  });
+});

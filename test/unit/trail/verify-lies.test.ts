@@ -1,0 +1,156 @@
+/** The writer of a trail can hash anything: contradictions are still detected. */
+import { describe, expect, it } from "vitest";
+import type { CheckpointContent } from "../../../lib/trail/checkpoint.ts";
+import { leafOf } from "../../../lib/trail/entry.ts";
+import type { SealContent } from "../../../lib/trail/seal.ts";
+import { type EntryItem, type TrailItem, toLine } from "../../../lib/trail/trail.ts";
+import { entryAt, keys, type Lies, trail } from "../../support/audit/made-trail.ts";
+import { verifyText } from "../../support/audit/trail.ts";
+
+describe("a wrong trail that is hashed and signed", () => {
+  const seal3 = (change: object) => ({
+    seal: (one: SealContent) => (one.seal === 3 ? { ...one, ...change } : one),
+  });
+  const second = (change: object) => ({
+    checkpoint: (one: CheckpointContent) => (one.checkpoint === 2 ? { ...one, ...change } : one),
+  });
+  const lane = (change: object) => ({
+    checkpoint: (one: CheckpointContent) =>
+      one.checkpoint === 2 ? { ...one, lanes: one.lanes.map((head) => ({ ...head, ...change })) } : one,
+  });
+  const entries3 = (change: (entries: EntryItem[]) => TrailItem[]) => ({
+    entries: (seal: number, entries: EntryItem[]) => (seal === 3 ? change(entries) : entries),
+  });
+  const moved = entryAt(3, 1);
+  const onOtherDay = { ...moved.entry, at: "2026-03-02T00:00:00.000000Z" };
+
+  it.each<[string, Lies, object]>([
+    ["a root of other entries", seal3({ root: "0".repeat(64) }), { kind: "seal", seal: 3, reason: "root" }],
+    [
+      "another seal before it",
+      seal3({ previous: "1".repeat(64) }),
+      { kind: "seal", seal: 3, reason: "follow" },
+    ],
+    ["a wrong total", seal3({ total: 10 }), { kind: "seal", seal: 3, reason: "counts 10" }],
+    [
+      "fewer entries",
+      seal3({ entries: 2, total: 8 }),
+      { kind: "entry", seal: 3, leaf: 2, reason: "2 entries" },
+    ],
+    [
+      "more entries",
+      seal3({ entries: 4, total: 10 }),
+      { kind: "entry", seal: 3, leaf: 3, reason: "missing" },
+    ],
+    ["no entries", seal3({ entries: 0, total: 6 }), { kind: "seal", seal: 3, reason: "counts" }],
+    ["an invalid day", seal3({ day: "soon" }), { kind: "seal", seal: 3, reason: "day" }],
+    ["another day", seal3({ day: "2026-03-02" }), { kind: "entry", seal: 3, leaf: 0, reason: "another day" }],
+    ["a number left out", seal3({ seal: 4 }), { kind: "seal", seal: 3, reason: "missing" }],
+    ["a number twice", seal3({ seal: 2 }), { kind: "seal", seal: 2, reason: "out of order" }],
+    [
+      "a number beyond the end",
+      { header: (one) => ({ ...one, lanes: one.lanes.map((head) => ({ ...head, seals: 2 })) }) },
+      { kind: "seal", seal: 3, reason: "beyond" },
+    ],
+    ["an unknown lane in a seal", seal3({ lane: 1 }), { kind: "seal", lane: 1, reason: "lane" }],
+    [
+      "an entry of another day",
+      entries3((all) => all.with(1, { ...moved, entry: onOtherDay, hash: leafOf(onOtherDay) })),
+      { kind: "entry", seal: 3, leaf: 1, reason: "another day" },
+    ],
+    [
+      "an entry twice",
+      entries3(([a, b, c]) => [a, b, b, c] as TrailItem[]),
+      { kind: "entry", leaf: 1, reason: "twice" },
+    ],
+    [
+      "an entry before its turn",
+      entries3(([a, b, c]) => [b, a, c] as TrailItem[]),
+      { kind: "entry", leaf: 0, reason: "out of order" },
+    ],
+    [
+      "an entry of another seal",
+      entries3((all) => [...all, entryAt(2, 0)]),
+      { kind: "entry", seal: 2, reason: "in no seal" },
+    ],
+    [
+      "a hash in an entry's place",
+      entries3((all) => all.with(1, { type: "leaf", lane: 0, seal: 3, leaf: 1, hash: moved.hash } as never)),
+      { kind: "entry", leaf: 1, reason: "left out" },
+    ],
+    [
+      "another checkpoint before it",
+      second({ previous: "1".repeat(64) }),
+      { kind: "checkpoint", checkpoint: 2, reason: "follow" },
+    ],
+    [
+      "an earlier time",
+      second({ made_at: "2026-02-01T00:00:00Z" }),
+      { checkpoint: 2, reason: "before the one" },
+    ],
+    ["an invalid time", second({ made_at: "then" }), { checkpoint: 2, reason: "before the one" }],
+    [
+      "a checkpoint left out",
+      second({ checkpoint: 3 }),
+      { kind: "checkpoint", checkpoint: 2, reason: "missing" },
+    ],
+    [
+      "a checkpoint twice",
+      second({ checkpoint: 1 }),
+      { kind: "checkpoint", checkpoint: 1, reason: "out of order" },
+    ],
+    [
+      "a checkpoint beyond the last",
+      { header: (one) => ({ ...one, checkpoints: 1 }) },
+      { kind: "checkpoint", checkpoint: 2, reason: "beyond" },
+    ],
+    [
+      "another head",
+      lane({ head: "1".repeat(64) }),
+      { kind: "checkpoint", checkpoint: 2, reason: "another head" },
+    ],
+    ["another count", lane({ entries: 11 }), { kind: "checkpoint", checkpoint: 2, reason: "another head" }],
+    ["fewer seals", lane({ seals: 3 }), { kind: "checkpoint", checkpoint: 2, reason: "has 3 seals" }],
+    ["more seals", lane({ seals: 5 }), { kind: "checkpoint", checkpoint: 2, reason: "has 5 seals" }],
+    ["a lane unknown", lane({ lane: 4 }), { kind: "checkpoint", checkpoint: 2, reason: "no such lane" }],
+    [
+      "a lane left out",
+      second({ lanes: [] }),
+      { kind: "checkpoint", checkpoint: 2, reason: "leaves the lane out" },
+    ],
+    [
+      "a lane's head in the header",
+      { header: (one) => ({ ...one, lanes: one.lanes.map((head) => ({ ...head, head: "1".repeat(64) })) }) },
+      { kind: "seal", seal: 4, reason: "head" },
+    ],
+    [
+      "a lane twice in the header",
+      { header: (one) => ({ ...one, lanes: [...one.lanes, ...one.lanes] }) },
+      { kind: "file", lane: 0, reason: "twice" },
+    ],
+    [
+      "a start that no checkpoint states",
+      { header: (one) => ({ ...one, lanes: one.lanes.map((head) => ({ ...head, from: 2 })) }) },
+      { kind: "seal", reason: "where the trail begins" },
+    ],
+    [
+      "expired entries that no checkpoint states",
+      { ...entries3(() => []), header: (one) => ({ ...one, expired_before: "2026-03-02" }) },
+      { kind: "entry", seal: 3, leaf: 0, reason: "no checkpoint says" },
+    ],
+  ])("is detected by %s", async (_name, lies, { reason, ...fault }: { reason?: string }) => {
+    const result = await verifyText(trail(lies).items.map(toLine).join(""), keys);
+    expect(result.first_invalid).toMatchObject({ ...fault, reason: expect.stringContaining(reason ?? "") });
+  });
+
+  it("is valid if a signed checkpoint says which entries expired", async () => {
+    const expired_before = "2026-03-02";
+    const lies: Lies = {
+      ...entries3(([first]) => [first as EntryItem]),
+      ...second({ expired_before }),
+      header: (one) => ({ ...one, expired_before }),
+    };
+    const result = await verifyText(trail(lies).items.map(toLine).join(""), keys);
+    expect(result).toMatchObject({ valid: true, entries: 10, expired: 2 });
+  });
+});
