@@ -1,6 +1,6 @@
 /** Puts events into the queue by way of the ingest handler, and lets workers take them out. */
 import type { Deps } from "../lib/app/connect.ts";
-import { drain } from "../lib/worker/settle-batch.ts";
+import { drainOnce } from "../lib/worker/drain-queue.ts";
 import { Bodies } from "./events.ts";
 import { ingestOf } from "./handler.ts";
 
@@ -50,11 +50,10 @@ export async function empty(deps: Deps, workers: number, maxMessages: number): P
   const start = performance.now();
   const worker = async (): Promise<void> => {
     for (;;) {
-      const messages = await deps.queue.receive({ maxMessages, waitMs: 0 });
-      if (messages.length === 0) return;
-      const failed = await drain(messages, deps);
-      if (failed.length > 0) throw new Error(`The worker could not settle ${failed.length} messages.`);
-      await deps.queue.ack(messages.map(({ id }) => id));
+      const { received, messages, failed } = await drainOnce(deps, { maxMessages });
+      if (received === 0) return;
+      if (failed.length > 0 || messages < received)
+        throw new Error(`The worker could not store ${received - messages + failed.length} messages.`);
     }
   };
   await Promise.all(Array.from({ length: workers }, worker));

@@ -12,7 +12,7 @@ import * as contract from "../../lib/events/contract.ts";
 import { getPipeline } from "../../lib/events/pipeline.ts";
 import { getReceipt } from "../../lib/events/receipts.ts";
 import { serve } from "../../lib/http/call.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drainOnce } from "../../lib/worker/drain-queue.ts";
 import type { LocalServer, ServerOptions } from "../../local/process.ts";
 import { atEnd } from "./cleanup.ts";
 import { gatewayEvent } from "./http/gateway.ts";
@@ -90,7 +90,7 @@ export function freshDeps(config: Config): Deps {
   return deps;
 }
 
-/** Processes one batch as the event source does: acknowledged, failed, or released if the worker threw. */
+/** Processes one batch. @returns the error if the worker threw */
 export async function workOnce({
   deps,
   size = 50,
@@ -98,17 +98,10 @@ export async function workOnce({
   deps: Deps;
   size?: number;
 }): Promise<Error | undefined> {
-  const messages = await deps.queue.receive({ maxMessages: size, waitMs: 0 });
-  const ids = messages.map(({ id }) => id);
-  try {
-    const failed = await drain(messages, deps);
-    await deps.queue.ack(ids.filter((id) => !failed.includes(id)));
-    await deps.queue.fail(failed);
-    return undefined;
-  } catch (error) {
-    await deps.queue.release(ids);
-    return error as Error;
-  }
+  return drainOnce(deps, { maxMessages: size }).then(
+    () => undefined,
+    (error: Error) => error,
+  );
 }
 
 /** Processes messages, whatever fails, until the queue is empty. */

@@ -9,7 +9,7 @@ import type { Scope } from "../../lib/base/scope.ts";
 import { serve } from "../../lib/http/call.ts";
 import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drainOnce } from "../../lib/worker/drain-queue.ts";
 import { gatewayEvent } from "./http/gateway.ts";
 
 interface TestClient {
@@ -95,15 +95,18 @@ export async function send(
   return toAnswer(await handler(event, context));
 }
 
-/** Processes every waiting message, `size` at a time. @returns the ids of messages that failed */
-export async function drainAll(deps: Deps, size = 200): Promise<string[]> {
-  const failures: string[] = [];
-  for (;;) {
-    const messages = await deps.queue.receive({ maxMessages: size, waitMs: 0 });
-    if (messages.length === 0) return failures;
-    const failed = await drain(messages, deps);
-    failures.push(...failed);
-    await deps.queue.ack(messages.map(({ id }) => id).filter((id) => !failed.includes(id)));
+/** Faults in a row after which `drainAll` gives up. A busy machine may exceed the time-out of a command. */
+const MOST_FAULTS = 3;
+
+/** Processes every waiting message, `maxMessages` at a time; like a worker, it repeats what fails. */
+export async function drainAll(deps: Deps, maxMessages = 200): Promise<void> {
+  for (let faults = 0; ; ) {
+    try {
+      if ((await drainOnce(deps, { maxMessages })).received === 0) return;
+      faults = 0;
+    } catch (error) {
+      if (++faults === MOST_FAULTS) throw error;
+    }
   }
 }
 
