@@ -1,4 +1,5 @@
 import { authorizeLua, limitLua, limitReplyLua } from "../../auth/lua/authorize.ts";
+import { noteLua } from "../../pending/note.ts";
 import { lookUpLua } from "./seen.ts";
 
 /** Pieces of Lua in which the two ways into the queue differ. */
@@ -18,8 +19,8 @@ interface Way {
   keep: string;
   /** Expression for how many events of an accepted request may wait. */
   waits: string;
-  /** Expression for the receipt's note after client, events and time, see `notesLua`. */
-  note: string;
+  /** The receipt's note: its state, and expressions for its parts and outcomes, see `Note`. */
+  note: { state: "s" | "o"; parts: string; outcomes: string };
   /** Expression for what is kept of this request if it was accepted before and has been settled; else false. */
   settledBefore: string;
   /**
@@ -53,7 +54,7 @@ export const admissionLua = ({
   note,
   settledBefore,
   again,
-}: Way): string => `${authorizeLua}
+}: Way): string => `${authorizeLua}${noteLua}
 local base, stats_key, receipts, open_receipts, waiting_events = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local request_id, received_at, body_status, body_code = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local cost, window = tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -151,7 +152,8 @@ if waits > 0 then
   redis.call('HINCRBY', stats_key, 'events', events)
   redis.call('HINCRBY', waiting_events, client_id, events)
 end
-redis.call('HSET', receipts, request_id, client_id .. ' ' .. events .. ' ' .. received_at .. ' ' .. ${note})
+local note = note_text(client_id, events, received_at, '${note.state}', ${note.parts}, ${note.outcomes})
+redis.call('HSET', receipts, request_id, note)
 redis.call('ZADD', open_receipts, string.format('%.0f', now_ms), request_id)
 return finish('ok', nil, table.concat(outcomes))
 `;

@@ -20,7 +20,7 @@ export const admitScript = script(
     keep: "",
     // An apparent conflict may be queued after all: `SqsIntake` queries PostgreSQL. The confirmation corrects the count.
     waits: "new + conflicts",
-    note: "'s '",
+    note: { state: "s", parts: "''", outcomes: "''" },
     settledBefore: "false",
     // Nothing has been sent yet, so this run's outcomes are right; the confirmation corrects the note.
     again: `audited = conflicts == 0

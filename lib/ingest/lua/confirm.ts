@@ -35,7 +35,7 @@ local waiting, open = 0, ''
 for i = 7, first - 1, 2 do
   if not find_part(settled, ARGV[i]) then
     waiting = waiting + tonumber(ARGV[i + 1])
-    open = open .. ARGV[i] .. ':' .. ARGV[i + 1] .. ','
+    open = open .. part_text(ARGV[i], ARGV[i + 1])
   end
 end
 local waited = note and note.events - sum_parts(settled) or 0

@@ -31,11 +31,16 @@ if new > 0 then
 end
 `;
 
-/** The only part, and the outcomes if not all events were accepted. */
-const noteLua = "'o 0:' .. events .. (duplicates + conflicts == 0 and ',' or ', ' .. table.concat(outcomes))";
+const note = {
+  state: "o" as const,
+  parts: "part_text(0, events)",
+  outcomes: "duplicates + conflicts == 0 and '' or table.concat(outcomes)",
+};
 
 /** The first run's message is in the stream, so its outcomes are the reply, and its receipt will show them. */
-const againLua = `local before = string.match(taken_before, ' o %S* ?(%S*)$') or taken_before
+const againLua = `local client, _, _, _, _, before = parse_note(taken_before)
+  -- Without a client, it is what was kept of a settled request.
+  if not client then before = taken_before end
   -- A note written by an earlier version has no outcomes.
   if string.find(before, ' ', 1, true) then before = table.concat(outcomes) end
   if before == '' then before = string.rep('a', items) end
@@ -60,7 +65,7 @@ local open_head, open_row, presented_prefix = ARGV[12], ARGV[13], ARGV[14]`,
     record: recordLua,
     keep: keepLua,
     waits: "new",
-    note: noteLua,
+    note,
     settledBefore:
       "redis.call('HGET', decided_even, request_id) or redis.call('HGET', decided_odd, request_id)",
     again: againLua,

@@ -19,7 +19,7 @@ for i = 2, #ARGV, 2 do
     local before, events, mark, after = find_part(note.parts, ARGV[i + 1])
     if mark == '' then
       if queue == 'sqs' then add(STATS, 'events', -events) end
-      note.parts = before .. ARGV[i + 1] .. ':' .. string.format('%d', events) .. 'x,' .. after
+      note.parts = before .. part_text(ARGV[i + 1], string.format('%d', events), 'x') .. after
       if note.client == '*' then remove_note(id)
       else
         write_note(id, note)

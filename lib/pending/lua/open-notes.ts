@@ -19,20 +19,20 @@ for i = 1, #ARGV, 6 do
   local before, listed, mark, after
   if note and note.state == 'o' then before, listed, mark, after = find_part(note.parts, part) end
   if not note then
-    open_note(id, client, events, ARGV[i + 4], 'o', part .. ':' .. ARGV[i + 2] .. ',', ARGV[i + 5] ~= '' and ARGV[i + 5])
+    open_note(id, client, events, ARGV[i + 4], 'o', part_text(part, ARGV[i + 2]), ARGV[i + 5] ~= '' and ARGV[i + 5])
     opened = opened + 1
     add_waiting(client, events)
     add(STATS, 'events', events)
   elseif note.state == 'o' and not before then
     -- Another part of the request was found before this one. If this part is settled, the next look finds that.
-    note.parts = note.parts .. part .. ':' .. ARGV[i + 2] .. ','
+    note.parts = note.parts .. part_text(part, ARGV[i + 2])
     note.events = note.events + events
     write_note(id, note)
     opened = opened + 1
     add_waiting(client, events)
     add(STATS, 'events', events)
   elseif mark == 'x' then
-    note.parts = before .. part .. ':' .. string.format('%d', listed) .. ',' .. after
+    note.parts = before .. part_text(part, string.format('%d', listed)) .. after
     write_note(id, note)
     redis.call('ZADD', OPEN, notes_now, id)
     add(STATS, 'events', listed)
