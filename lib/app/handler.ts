@@ -5,9 +5,8 @@
 
 import middy, { type MiddlewareObj, type Request } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import { recordable } from "../audit/record/change.ts";
 import { countUnqueued, logAudit, queueAudit } from "../audit/record/queue-row.ts";
-import { answeredBytes, auditOf } from "../audit/record/row.ts";
+import { answeredBytes, auditCall, auditHeader } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import { authorize } from "../auth/authenticate.ts";
 import { createLogger, type Log } from "../base/log.ts";
@@ -26,7 +25,6 @@ import { Problem } from "../http/problem.ts";
 import { rateLimitHeaders } from "../http/rate-limit.ts";
 import { checkBody } from "../http/validate.ts";
 import type { Database } from "../postgres/client.ts";
-import type { AuditRow } from "../queue/message.ts";
 import type { Queue } from "../queue/port.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
@@ -191,13 +189,13 @@ function audit(getDeps: () => HandlerDeps): Middleware {
   const write = async (request: MiddyRequest): Promise<void> => {
     const { state } = request.internal;
     if (state.audited) return;
-    const header = {
-      v: 1,
-      id: state.request.id,
-      at: state.request.receivedAt,
-      audit: rowOf(state, request),
-    } as const;
-    const { context } = request;
+    const { context, response } = request;
+    const header = auditHeader(state.request, auditCall(state.request), {
+      caller: state.caller,
+      status: response?.statusCode ?? 500,
+      bytesOut: answeredBytes(state.request, response?.body),
+      change: state.change,
+    });
     const withinMs = Math.max(0, context.getRemainingTimeInMillis() - LOG_MS);
     let deps: HandlerDeps;
     try {
@@ -209,16 +207,4 @@ function audit(getDeps: () => HandlerDeps): Middleware {
     await queueAudit(deps, header, { withinMs, functionName: context.functionName });
   };
   return { after: write, onError: write };
-}
-
-function rowOf({ request, caller, change }: State, { response }: MiddyRequest): AuditRow {
-  return {
-    ...auditOf(request),
-    bytes_out: answeredBytes(request, response?.body),
-    client_id: caller.clientId,
-    key_prefix: caller.keyPrefix,
-    status: response?.statusCode ?? 500,
-    duration_ms: Math.max(0, Date.now() - request.receivedAt),
-    ...(change && { change: recordable(change) }),
-  };
 }

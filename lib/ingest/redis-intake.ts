@@ -1,6 +1,6 @@
 /** The intake for Redis Streams: one script does everything, in one round trip. */
 
-import { auditOf } from "../audit/record/row.ts";
+import { auditCall } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import type { KeyMiss } from "../auth/authenticate.ts";
 import type { Log } from "../base/log.ts";
@@ -78,7 +78,7 @@ export class RedisIntake implements Intake {
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
     const { redis, shards, config } = this.#parts;
     const args = admissionArgs(submission, config);
-    args.push(head, openAudit(auditOf(request)), JSON.stringify(key.prefix));
+    args.push(head, openAudit(auditCall(request)), JSON.stringify(key.prefix));
     for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
     const shard = shards.ofKey(key);
     const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];

@@ -3,8 +3,8 @@
  * only the events that SQS took as seen, and corrects the receipt's note to them.
  */
 
-import { type Audited, naming } from "../audit/record/queue-row.ts";
-import { auditOf } from "../audit/record/row.ts";
+import { naming } from "../audit/record/queue-row.ts";
+import { auditCall, auditHeader } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import type { KeyMiss } from "../auth/authenticate.ts";
 import type { Log } from "../base/log.ts";
@@ -105,9 +105,14 @@ export class SqsIntake implements Intake {
     const { queue, messageBytes, unqueued } = this.#parts;
     const fresh = submission.batch.valid.filter((_, item) => admitted.outcomes[item] === "accepted");
     const names = unqueued.take();
-    const whole = naming({ ...auditedHeader(submission, admitted), client: owner }, names);
+    const { request } = submission;
+    const audit = auditHeader(request, auditCall(request), {
+      caller: { clientId: owner, keyPrefix: admitted.keyPrefix },
+      status: 202,
+      bytesOut: null,
+    });
     const lines = fresh.map(({ line }) => line);
-    const parts = pack(lines, whole, messageBytes);
+    const parts = pack(lines, naming({ ...audit, client: owner }, names), messageBytes);
     const sent = await queue.sendEach(parts);
     // The row describes the response correctly only if SQS took all events.
     const audited = parts.length === 1 && sent[0]?.id !== undefined;
@@ -177,24 +182,6 @@ export class SqsIntake implements Intake {
   recount(forMs: number): Promise<Recounted> {
     return this.#parts.queue.recount(forMs);
   }
-}
-
-/** A message header with the audit row of a request whose response is its admission. */
-function auditedHeader(submission: Submission, admission: Admitted): Audited {
-  const { request } = submission;
-  return {
-    v: 1,
-    id: request.id,
-    at: request.receivedAt,
-    audit: {
-      ...auditOf(request),
-      bytes_out: null,
-      client_id: admission.owner,
-      key_prefix: admission.keyPrefix,
-      status: 202,
-      duration_ms: Math.max(0, Date.now() - request.receivedAt),
-    },
-  };
 }
 
 /** Replaces the outcome of each accepted event that SQS did not take. */

@@ -74,8 +74,8 @@ function readLine(bytes: Buffer): { line: string; event: EventLine } | undefined
     const line = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const event = parseLine(line);
     const { eventId, eventType, timestamp } = event;
-    const whole = [eventId, eventType, timestamp].every((text) => typeof text === "string");
-    return whole && !line.includes("\n") ? { line, event } : undefined;
+    const isEvent = [eventId, eventType, timestamp].every((text) => typeof text === "string");
+    return isEvent && !line.includes("\n") ? { line, event } : undefined;
   } catch {
     return undefined;
   }

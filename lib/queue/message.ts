@@ -7,8 +7,8 @@
 import type { Place } from "../pending/place.ts";
 import type { Change } from "../trail/entry.ts";
 
-/** A call as the audit log records it, without its time and id. */
-export interface AuditRow {
+/** What is known of a call before it is processed. */
+export interface AuditCall {
   method: string;
   /** The route's template, such as `/v1/events/{event_id}`, or `$default`. */
   route: string;
@@ -16,7 +16,11 @@ export interface AuditRow {
   address: string | null;
   user_agent: string | null;
   bytes_in: number;
-  /** Null only in messages of a version that did not record it for ingest. */
+}
+
+/** A call as the audit log records it, without its time and id. */
+export interface AuditRow extends AuditCall {
+  /** Null if the row was queued with the call's events, before the response existed. */
   bytes_out: number | null;
   client_id: string | null;
   key_prefix: string | null;
@@ -55,6 +59,9 @@ export interface Header {
   /** The client whose redriven events follow. */
   redrive?: string;
 }
+
+/** A header with an audit row. */
+export type AuditHeader = Header & Required<Pick<Header, "audit">>;
 
 export const placeName = ({ id, part }: Place): string => `${id} ${part}`;
 
@@ -100,11 +107,7 @@ export function openHeader({ id, at, unqueued }: Pick<Header, "id" | "at" | "unq
 }
 
 /** The next part of a header: the start of the audit row; that script appends the outcome (client to bytes out). */
-export function openAudit(
-  audit: Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change">,
-): string {
-  return `,"audit":${JSON.stringify(audit).slice(0, -1)},`;
-}
+export const openAudit = (call: AuditCall): string => `,"audit":${JSON.stringify(call).slice(0, -1)},`;
 
 /** Number of events in a message's body: its lines after the header. */
 export function countEvents(body: string): number {

@@ -100,9 +100,9 @@ async function choosePart(
   from: string | undefined,
   to: string | undefined,
 ): Promise<Part> {
-  const whole = { lanes: ends.lanes, checkpoints: ends.checkpoints };
+  const trailEnd = { lanes: ends.lanes, checkpoints: ends.checkpoints };
   const beginning: TrailPlace = { checkpoint: 0, seals: new Map() };
-  if (from === undefined && to === undefined) return { ...whole, anchor: undefined, place: beginning };
+  if (from === undefined && to === undefined) return { ...trailEnd, anchor: undefined, place: beginning };
   const bounds = await findDayBounds(sql, from ?? null, to ?? null);
   const anchor =
     from === undefined
@@ -111,14 +111,14 @@ async function choosePart(
           bounds.every(({ lane, first }) => (seals.get(lane) ?? 0) < first),
         );
   const place = anchor ? { checkpoint: anchor.checkpoint, seals: headsOf(anchor) } : beginning;
-  if (to === undefined) return { ...whole, anchor, place };
+  if (to === undefined) return { ...trailEnd, anchor, place };
   const tooEarly = await lastCheckpoint(sql, ends.checkpoints, (seals) =>
     bounds.some(({ lane, last }) => (seals.get(lane) ?? 0) < last),
   );
   const after = Math.max(tooEarly?.checkpoint ?? 0, place.checkpoint - 1);
   const [row] = await listCheckpoints(sql, after, ends.checkpoints, 1);
   const last = parseRow(row);
-  if (!last) return { ...whole, anchor, place };
+  if (!last) return { ...trailEnd, anchor, place };
   const lanes = ends.lanes.map(
     ({ lane }) =>
       last.lanes.find((one) => one.lane === lane) ?? { lane, seals: 0, entries: 0, head: NO_SEAL },

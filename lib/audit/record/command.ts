@@ -6,11 +6,11 @@ import type { Changed } from "../../http/call.ts";
 import { toProblem } from "../../http/errors.ts";
 import type { Database } from "../../postgres/client.ts";
 import { transaction } from "../../postgres/transaction.ts";
+import type { AuditCall, AuditHeader } from "../../queue/message.ts";
 import type { Queue } from "../../queue/port.ts";
 import type { Change } from "../../trail/entry.ts";
-import { recordable } from "./change.ts";
-import { type Audited, logAudit, sendAudit } from "./queue-row.ts";
-import { storableText } from "./row.ts";
+import { logAudit, sendAudit } from "./queue-row.ts";
+import { auditHeader, storableText } from "./row.ts";
 import { sealAudit } from "./seal.ts";
 import type { Unqueued } from "./unqueued.ts";
 
@@ -52,11 +52,13 @@ export const recordedInDatabase = <T>(
 async function around<T>(
   command: Command,
   run: (changed: Changed) => Promise<T>,
-  write: (row: Audited) => Promise<void>,
+  write: (row: AuditHeader) => Promise<void>,
 ): Promise<T> {
-  const at = Date.now();
+  const receivedAt = Date.now();
+  const id = uuidv7(receivedAt);
   let change: Change | undefined;
-  const rowOf = (status: number): Audited => toRow(command, { at, status, change });
+  const rowOf = (status: number): AuditHeader =>
+    auditHeader({ id, receivedAt }, toCall(command), { caller: NO_CALLER, status, bytesOut: 0, change });
   let result: T;
   try {
     result = await run((one) => {
@@ -71,27 +73,13 @@ async function around<T>(
   return result;
 }
 
-function toRow(
-  { name, method, userAgent }: Command,
-  { at, status, change }: { at: number; status: number; change: Change | undefined },
-): Audited {
-  return {
-    v: 1,
-    id: uuidv7(at),
-    at,
-    audit: {
-      method,
-      route: name,
-      path: name,
-      address: null,
-      user_agent: userAgent && storableText(userAgent),
-      bytes_in: 0,
-      bytes_out: 0,
-      client_id: null,
-      key_prefix: null,
-      status,
-      duration_ms: Math.max(0, Date.now() - at),
-      ...(change && { change: recordable(change) }),
-    },
-  };
-}
+const NO_CALLER = { clientId: null, keyPrefix: null };
+
+const toCall = ({ name, method, userAgent }: Command): AuditCall => ({
+  method,
+  route: name,
+  path: name,
+  address: null,
+  user_agent: userAgent && storableText(userAgent),
+  bytes_in: 0,
+});

@@ -1,7 +1,8 @@
 /** Finds audit rows in logs: in Weir's own lines, and in the forms in which CloudWatch returns them. */
 import * as z from "zod";
+import type { AuditHeader } from "../../queue/message.ts";
 import { recordable } from "./change.ts";
-import { type Audited, NOT_QUEUED } from "./queue-row.ts";
+import { NOT_QUEUED } from "./queue-row.ts";
 import { storableText } from "./row.ts";
 
 const MOST_INT = 2_147_483_647;
@@ -35,7 +36,7 @@ const headerSchema = z.object({
 
 /** The content of a line: rows, and those that can't be read. */
 export interface FoundRows {
-  rows: Audited[];
+  rows: AuditHeader[];
   /** The reason for each row that can't be read. */
   bad: string[];
 }

@@ -2,11 +2,9 @@
 
 import type { Log } from "../../base/log.ts";
 import { metricsLine } from "../../base/metrics.ts";
-import { type Header, headerMessage } from "../../queue/message.ts";
+import { type AuditHeader, type Header, headerMessage } from "../../queue/message.ts";
 import type { Queue } from "../../queue/port.ts";
 import type { Unqueued } from "./unqueued.ts";
-
-export type Audited = Header & Required<Pick<Header, "audit">>;
 
 interface Options {
   /** Maximum time for the queue, in milliseconds: the rest of the function's time. */
@@ -18,7 +16,7 @@ interface Options {
 /** Sends an audit row to the queue; if that fails, logs the complete row for `weir audit recover`. Never rejects. */
 export async function queueAudit(
   deps: { queue: Queue; log: Log; unqueued: Unqueued },
-  header: Audited,
+  header: AuditHeader,
   { withinMs, functionName }: Options,
 ): Promise<void> {
   const fault = await sendAudit(deps, header, withinMs);
@@ -33,7 +31,7 @@ export async function queueAudit(
  */
 export async function sendAudit(
   { queue, unqueued }: { queue: Queue; unqueued: Unqueued },
-  header: Audited,
+  header: AuditHeader,
   withinMs: number,
 ): Promise<Error | undefined> {
   const names = unqueued.take();
@@ -51,7 +49,7 @@ export const naming = <H extends Header>(header: H, names: readonly string[]): H
   names.length === 0 ? header : { ...header, unqueued: names };
 
 /** The line that `weir audit recover` looks for. */
-export function logAudit(log: Pick<Log, "error">, header: Audited, error: Error): void {
+export function logAudit(log: Pick<Log, "error">, header: AuditHeader, error: Error): void {
   log.error(NOT_QUEUED, { audit: header, error });
 }
 export const NOT_QUEUED = "audit-not-queued";

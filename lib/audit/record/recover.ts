@@ -1,10 +1,9 @@
 /** Recovers audit rows that are in a log only: sends them to the queue, so that the worker seals them. */
 
 import { outage } from "../../http/errors.ts";
-import { headerMessage } from "../../queue/message.ts";
+import { type AuditHeader, headerMessage } from "../../queue/message.ts";
 import type { Queue } from "../../queue/port.ts";
 import { readLogLine } from "./log-lines.ts";
-import type { Audited } from "./queue-row.ts";
 
 /** A line with an audit row that can't be read. */
 export interface BadLine {
@@ -34,7 +33,7 @@ export async function recoverAudit(
   lines: AsyncIterable<string>,
   recovered: Recovered,
 ): Promise<void> {
-  let waiting: Audited[] = [];
+  let waiting: AuditHeader[] = [];
   const send = async (): Promise<void> => {
     if (waiting.length === 0) return;
     await queue.send(waiting.map((row) => headerMessage({ ...row, recovered: true }))).catch(outage("queue"));

@@ -1,16 +1,46 @@
 import { withoutSecrets } from "../../base/redact.ts";
 import type { ApiRequest } from "../../http/gateway.ts";
-import type { AuditRow } from "../../queue/message.ts";
+import type { AuditCall, AuditHeader } from "../../queue/message.ts";
+import type { Change } from "../../trail/entry.ts";
+import { recordable } from "./change.ts";
 
 /** Longest path and user agent that an audit row keeps, in characters. */
 export const LONGEST_TEXT = 1_000;
 
 export const LONGEST_METHOD = 20;
 
-/** The part of a request's audit row that is known before its outcome. */
-export function auditOf(
-  request: ApiRequest,
-): Omit<AuditRow, "client_id" | "key_prefix" | "status" | "duration_ms" | "bytes_out" | "change"> {
+/** How a call ended. */
+export interface CallOutcome {
+  caller: { clientId: string | null; keyPrefix: string | null };
+  status: number;
+  bytesOut: number | null;
+  change?: Change | undefined;
+}
+
+/**
+ * A message header with the audit row of a call that ends now. `enqueueScript` builds the same row in Redis for a request
+ * whose events it queues.
+ */
+export const auditHeader = (
+  { id, receivedAt }: Pick<ApiRequest, "id" | "receivedAt">,
+  call: AuditCall,
+  { caller, status, bytesOut, change }: CallOutcome,
+): AuditHeader => ({
+  v: 1,
+  id,
+  at: receivedAt,
+  audit: {
+    ...call,
+    bytes_out: bytesOut,
+    client_id: caller.clientId,
+    key_prefix: caller.keyPrefix,
+    status,
+    duration_ms: Math.max(0, Date.now() - receivedAt),
+    ...(change && { change: recordable(change) }),
+  },
+});
+
+export function auditCall(request: ApiRequest): AuditCall {
   return {
     method: storableText(request.method).slice(0, LONGEST_METHOD),
     route: request.route,

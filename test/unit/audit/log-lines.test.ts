@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readLogLine } from "../../../lib/audit/record/log-lines.ts";
-import { type Audited, logAudit } from "../../../lib/audit/record/queue-row.ts";
+import { logAudit } from "../../../lib/audit/record/queue-row.ts";
 import { newSecret, secretPrefix } from "../../../lib/base/ids.ts";
 import { createLogger } from "../../../lib/base/log.ts";
-import type { AuditRow } from "../../../lib/queue/message.ts";
+import type { AuditHeader, AuditRow } from "../../../lib/queue/message.ts";
 import { capturePrinted } from "../../support/audit/logged.ts";
 import { anAuditRow } from "../../support/pipeline.ts";
 
-const row = (audit: Partial<AuditRow> = {}): Audited => ({
+const row = (audit: Partial<AuditRow> = {}): AuditHeader => ({
   v: 1,
   id: randomUUID(),
   at: 1_795_000_000_000,
@@ -17,7 +17,7 @@ const row = (audit: Partial<AuditRow> = {}): Audited => ({
 });
 
 /** Returns the line as a function prints it. */
-function printed(header: Audited): string {
+function printed(header: AuditHeader): string {
   const out = capturePrinted();
   logAudit(createLogger({ logLevel: "ERROR" }), header, new Error('connect ECONNREFUSED\n "quoted"'));
   out.stop();

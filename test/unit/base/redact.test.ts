@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordable } from "../../../lib/audit/record/change.ts";
-import { auditOf } from "../../../lib/audit/record/row.ts";
+import { auditCall } from "../../../lib/audit/record/row.ts";
 import { newSecret, secretPrefix } from "../../../lib/base/ids.ts";
 import { withoutSecrets } from "../../../lib/base/redact.ts";
 
@@ -55,7 +55,7 @@ describe("an audit row", () => {
       fc.property(hiding, around, around, fc.integer({ min: 0, max: 4 }), (hidden, before, after, where) => {
         const at = (place: number, or: string): string =>
           where === place ? `${before}/${hidden}/${after}` : or;
-        const row = auditOf({
+        const row = auditCall({
           id: "i",
           receivedAt: 1,
           method: at(0, "POST"),
