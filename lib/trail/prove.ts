@@ -13,16 +13,19 @@ export const proofSchema = z
   .object({
     v: z.literal(1),
     entry: entrySchema,
-    personal: personalSchema.nullable().meta({ description: "Null where it was erased." }),
-    leaf: z.int().meta({ description: "The entry's place in its seal, from 0 on." }),
-    hash: hexField.meta({ description: "Of the entry: the leaf of the seal's tree." }),
-    path: z.array(hexField).meta({ description: "What to join it with, up to the seal's root (RFC 6962)." }),
+    personal: personalSchema.nullable().meta({ description: "Null if it was erased." }),
+    leaf: z.int().meta({ description: "The entry's position in its seal, from 0." }),
+    hash: hexField.meta({ description: "The entry's hash: a leaf of the seal's tree." }),
+    path: z
+      .array(hexField)
+      .meta({ description: "The hashes to combine it with, up to the seal's root (RFC 6962)." }),
     seal: sealSchema,
     chain: z
       .array(sealSchema)
-      .meta({ description: "The seals after it, up to the checkpoint's head of the lane." }),
+      .meta({ description: "The following seals, up to the lane's head in the checkpoint." }),
     checkpoint: checkpointSchema.nullable().meta({
-      description: "The first one made after the seal; null where there is none yet, or it is too far.",
+      description:
+        "The first checkpoint after the seal; null if there is none yet, or if it is too far away.",
     }),
     note: z.string().nullable().meta({ description: "Why there is no checkpoint." }),
   })

@@ -107,7 +107,7 @@ describe("weir audit", () => {
     const lost = await weir(["audit", "recover", "-"], { input: err, env });
     expect(lost.code).toBe(1);
     expect(lost.err).toContain("1 rows found, 0 on their way. Do it again: twice does no harm.");
-    expect(lost.err).toContain("The queue is out of reach.");
+    expect(lost.err).toContain("The queue is unavailable.");
   });
   it("generates a key pair that signs, without any server, and keeps none of it", async () => {
     const made = async () => {
@@ -148,6 +148,6 @@ describe("weir audit", () => {
     });
     const refused = await weir(["audit", "erase", "--start", "2026-01-01T00:00:00Z"]);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain("one of address, user_agent, client and request_id is needed");
+    expect(refused.err).toContain("requires one of address, user_agent, client and request_id");
   });
 });
