@@ -1,4 +1,4 @@
-/** Questions over few and over many stored events, asked in turn. */
+/** Queries over few and over many stored events, measured in turn. */
 
 import * as contract from "../lib/analytics/contract.ts";
 import { DAY_MS } from "../lib/base/time.ts";
@@ -12,14 +12,14 @@ import { format, formatMedian, median, quantile } from "./statistics.ts";
 
 const WHY = {
   "series by day":
-    "a day of a zone is made of rows of its hours, 24 for each type and slot, and where its offset has a half or a quarter of an hour, of quarters at its ends. Over ten million events two workers have filled two slots, over 100,000, where a batch spans a day and more, mostly one. Not tried yet: a day of UTC less some hours and more others, seven rows in place of 24, and slots merged when their hour is over (docs/decisions/0022).",
+    "a day in a zone is read from the rows of its hours, 24 for each type and slot, and from quarter hours at its ends if the zone's offset is not a full hour. With ten million events, two workers filled two slots; with 100,000, where a batch spans a day or more, mostly one. Not tried yet: a UTC day minus some hours plus others, seven rows instead of 24, and merging the slots of past hours (docs/decisions/0022).",
   "series by hour and type":
-    "a series by hour and type over a month adds up 14,000 rows of a client, a row for each hour, type and slot, and in zones at :30 and :45 (one in four of the questions) up to 58,000 of a quarter of an hour; that takes PostgreSQL about 1 µs a row. The answer has up to 7,200 counts. What was done and tried: docs/decisions/0022.",
+    "a series by hour and type over a month sums 14,000 rows of a client, one for each hour, type and slot, and in zones at :30 and :45 (a quarter of the queries) up to 58,000 rows of a quarter of an hour; PostgreSQL takes about 1 µs per row. The response has up to 7,200 counts. What was done and tried: docs/decisions/0022.",
 } as const;
-/** Questions of a kind in a repeat, for each second of its length. */
+/** Queries of each kind in a repeat, per second of its length. */
 const A_SECOND = 140;
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"];
-/** Of section 5 of the design: p99 of a question, and how much slower than over the least events. */
+/** From section 5 of the design: p99 of a query, and its ratio to the smallest number of events. */
 const P99_MS = 25;
 const SLOWER = 2;
 
@@ -30,7 +30,7 @@ interface Question {
   query: (random: Random) => Query;
 }
 
-/** From 0 to 1, the same again for the same seed (mulberry32): each number of stored events is asked the same. */
+/** From 0 to 1, repeatable for a seed (mulberry32): each number of stored events gets the same queries. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -44,7 +44,7 @@ function randomFrom(seed: number): () => number {
 type Random = () => number;
 const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
-/** Anywhere, to the millisecond, so that nearly all have ragged edges. */
+/** Random to the millisecond, so that nearly all ranges have ragged edges. */
 function range(random: Random, now: number): Query {
   const [a, b] = [random(), random()].sort() as [number, number];
   const at = (share: number): string => new Date(now - DAYS * DAY_MS * (1 - share)).toISOString();
@@ -146,8 +146,8 @@ async function toSection(measured: Measured, loaded: readonly Loaded[]): Promise
   return {
     title: "Analytics",
     text: [
-      `${DAYS} days, ${CLIENTS.length} clients, ${TYPES.length} types, one question at a time through the function's handler (key check, freshness and audit row included), ranges at random to the millisecond. Milliseconds.`,
-      `Loading ${format(most?.events ?? 0)} events by the worker's own statement, 2 workers, batches of 5,000, took ${Math.round(most?.loadedInS ?? 0)} s.`,
+      `${DAYS} days, ${CLIENTS.length} clients, ${TYPES.length} types, one query at a time through the function's handler (including key check, freshness and audit row), random ranges to the millisecond. Times in milliseconds.`,
+      `Loading ${format(most?.events ?? 0)} events with the worker's own statement, 2 workers, batches of 5,000, took ${Math.round(most?.loadedInS ?? 0)} s.`,
     ],
     tables: [
       {
@@ -190,7 +190,7 @@ function goal(measured: Measured, name: string, sizes: readonly number[]): Goal 
 
 const chart = (measured: Measured, names: readonly string[], sizes: readonly number[]): Chart => ({
   file: "cost-by-stored-events",
-  title: "p99 of a question by stored events",
+  title: "p99 of a query by stored events",
   x: "events stored",
   y: "milliseconds",
   log: ["x", "y"],
@@ -213,7 +213,7 @@ async function bytesOf(loaded: readonly Loaded[]): Promise<Table> {
       rows.push([format(events), name, format(table / events), format(index / events)]);
   }
   return {
-    caption: "Bytes an event:",
+    caption: "Bytes per event:",
     head: ["events stored", "table", "table bytes", "index bytes"],
     rows,
   };

@@ -1,4 +1,4 @@
-/** What the audit trail costs: to write, to keep, to verify, to prove. */
+/** The cost of the audit trail: writing, storing, verifying, proving. */
 
 import type { Deps } from "../lib/app/connect.ts";
 import { auditPiece } from "../lib/audit/read/export.ts";
@@ -13,7 +13,7 @@ import { makeCheckpoint, signingKey } from "../test/support/audit/trail.ts";
 import type { Bench, Part, Section } from "./part.ts";
 import { format, formatMedian, quantile } from "./statistics.ts";
 
-/** Days that have a partition, as after a year. */
+/** Days with a partition, as after a year. */
 const DAYS = 400;
 const BATCH = 500;
 const BATCHES = 40;
@@ -22,7 +22,7 @@ const PROOFS = 200;
 const AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 
-/** Calls as a gateway would have taken them. */
+/** Calls as a gateway would receive them. */
 const callsAt = (at: number, count: number): Audited[] =>
   Array.from({ length: count }, (_, n) => ({
     id: uuidv7(at + n),
@@ -70,24 +70,24 @@ async function run({ servers, scale: { repeats }, say }: Bench): Promise<Section
   return {
     title: "Audit",
     text: [
-      `${entries.toLocaleString("en")} entries in batches of ${BATCH}, a transaction each, one worker; beside them, in turn, the same rows written to a table like the audit log before it had seals. ${DAYS} day partitions, as after a year, and a checkpoint each ${BATCHES} batches. ${repeats} repeats.`,
+      `${entries.toLocaleString("en")} entries in batches of ${BATCH}, one transaction per batch, one worker; for comparison, in turn, the same rows written to a table like the audit log before it had seals. ${DAYS} day partitions, as after a year, and a checkpoint every ${BATCHES} batches. ${repeats} repeats.`,
     ],
     tables: [
       {
-        head: ["writing", "µs an entry"],
+        head: ["writing", "µs per entry"],
         rows: [
           ["rows alone", formatMedian(plain)],
-          ["sealed (hashes, tree, chain, personal data apart)", formatMedian(sealed)],
+          ["sealed (hashes, tree, chain, separate personal data)", formatMedian(sealed)],
         ],
       },
       {
-        head: ["table", "bytes an entry", "index bytes an entry"],
+        head: ["table", "bytes per entry", "index bytes per entry"],
         rows: sizes.map(({ name, table, index }) => [name, table.toFixed(1), index.toFixed(1)]),
       },
       {
-        head: ["reading", "entries a second"],
+        head: ["reading", "entries per second"],
         rows: [
-          ["verified where they are stored", formatMedian(online)],
+          ["verified in the database", formatMedian(online)],
           ["exported as NDJSON", formatMedian(exported)],
           ["verified from the file", formatMedian(offline)],
         ],
@@ -108,7 +108,7 @@ async function run({ servers, scale: { repeats }, say }: Bench): Promise<Section
   };
 }
 
-/** Partitions of the days before, for a table that maintenance has made none of, and the table to compare with. */
+/** Creates partitions for past days, for a table that has none, and the table for comparison. */
 async function prepareTables({ sql }: Deps, today: number): Promise<void> {
   const [made] =
     await sql`SELECT count(*)::int AS count FROM pg_inherits WHERE inhparent = 'audit_personal'::regclass`;
@@ -127,7 +127,7 @@ async function prepareTables({ sql }: Deps, today: number): Promise<void> {
   await sql`CREATE INDEX audit_plain_client ON audit_plain (client_id, at)`;
 }
 
-/** @returns µs an entry of each repeat */
+/** @returns µs per entry of each repeat */
 async function measureWriting(
   { sql }: Deps,
   { today, repeats }: { today: number; repeats: number },
@@ -137,7 +137,7 @@ async function measureWriting(
   for (let repeat = 0; repeat < repeats; repeat++) {
     let [sealing, writing] = [0, 0];
     for (let batch = 0; batch < BATCHES; batch++) {
-      // Days in turn, as late messages come.
+      // Days in turn, since messages may be late.
       const calls = callsAt(
         today - (batch % 20) * DAY_MS - DAY_MS + repeat * 1_000_000 + batch * 1_000,
         BATCH,
@@ -182,7 +182,7 @@ async function sizesOf(
   return rows.map(({ name, table, index }) => ({ name, table: table / entries, index: index / entries }));
 }
 
-/** @param repeats how often it is measured @param run answers how many entries it went through */
+/** @param repeats number of measurements @param run returns the number of entries it processed */
 async function perSecond(repeats: number, run: () => Promise<number>): Promise<number[]> {
   const rates: number[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
@@ -214,12 +214,12 @@ async function exportAll(deps: Deps): Promise<string> {
   return pieces.join("");
 }
 
-/** As a file is read. */
+/** Lines as they are read from a file. */
 async function* ofText(text: string): AsyncGenerator<string> {
   for (let at = 0; at < text.length; at += 65_536) yield text.slice(at, at + 65_536);
 }
 
-/** @returns milliseconds of each */
+/** @returns the time of each, in milliseconds */
 async function measureProofs({ sql }: Deps): Promise<number[]> {
   const found = await sql<{ id: string }[]>`
     SELECT request_id AS id FROM audit_log ORDER BY random() LIMIT ${PROOFS}`;

@@ -1,4 +1,4 @@
-/** Every function's bundle, made as `npm run package` makes it, and what is in it. */
+/** Builds every function's bundle as `npm run package` does, and lists its contents. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -19,17 +19,17 @@ const fileSchema = z.looseObject({
 
 export interface Bundle {
   name: string;
-  /** What a start loads. */
+  /** The file that a start loads. */
   file: string;
-  /** Of all its files. */
+  /** Bytes of all files. */
   bytes: number;
-  /** Of those files that a start loads. */
+  /** Bytes of the files that a start loads. */
   startBytes: number;
-  /** Packages, and Weir itself, with their bytes in it, the largest first. */
+  /** Packages, including Weir itself, with their bytes, the largest first. */
   parts: [name: string, bytes: number][];
 }
 
-/** @param folder takes the bundles */
+/** @param folder output folder */
 export async function makeBundles(folder: string): Promise<Bundle[]> {
   const files = await Promise.all(FILES.map((file) => readYaml(file)));
   const handlers = new Map(files.flatMap(({ functions }) => handlersOf(functions)));
@@ -39,7 +39,7 @@ export async function makeBundles(folder: string): Promise<Bundle[]> {
 
 const readYaml = async (file: string) => fileSchema.parse(load(await readFile(join(PROJECT, file), "utf8")));
 
-/** Functions stand as a map, or as a list of maps of which some are references to other files. */
+/** Functions are a map, or a list of maps, some of which are references to other files. */
 function handlersOf(functions: z.output<typeof fileSchema>["functions"]): [string, string][] {
   const maps = Array.isArray(functions) ? functions.filter((one) => typeof one === "object") : [functions];
   return maps.flatMap((map) =>
@@ -55,7 +55,7 @@ async function makeBundle(
   handler: string,
   options: Record<string, unknown>,
 ): Promise<Bundle> {
-  // The settings that esbuild itself knows; the others are the plugin's.
+  // Settings of esbuild itself; the others belong to the plugin.
   const names = ["bundle", "minify", "keepNames", "sourcemap", "platform", "target", "format", "mainFields"];
   const known: BuildOptions = Object.fromEntries(names.map((option) => [option, options[option]]));
   const entry = handler.replace(/\.\w+$/, ".ts");

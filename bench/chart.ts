@@ -1,9 +1,9 @@
-/** Line charts as SVG: three pictures need no library. */
+/** Draws line charts as SVG, without a library. */
 import type { Chart } from "./part.ts";
 
 const [WIDTH, HEIGHT] = [800, 400];
 const PLOT = { left: 80, right: 540, top: 44, bottom: 340 };
-/** Okabe and Ito's colours, which the colour-blind can tell apart, too. */
+/** Okabe and Ito's colours, which colour-blind readers can distinguish. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#555555"];
 
 interface Scale {
@@ -57,7 +57,7 @@ function drawLine({ name, points }: Chart["lines"][number], index: number, acros
   ].join("");
 }
 
-/** From values to places between two ends; a linear one begins at 0. */
+/** Maps values to positions between two ends; a linear scale begins at 0. */
 function scale(values: readonly number[], [start, end]: readonly [number, number], log: boolean): Scale {
   const finite = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
   const ticks = log ? decades(finite) : steps(Math.max(...finite, 0));
@@ -68,7 +68,7 @@ function scale(values: readonly number[], [start, end]: readonly [number, number
   return { place, ticks };
 }
 
-/** Powers of ten around all values, with 2 and 5 between them where there are few. */
+/** Powers of ten around all values, with 2 and 5 between them if there are few. */
 function decades(values: readonly number[]): number[] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];

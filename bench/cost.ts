@@ -1,4 +1,4 @@
-/** From measured times to AWS list prices: a model, not a bill. Its outcome stands in docs/operations.md. */
+/** Computes costs from measured times and AWS list prices: a model, not a bill. The result is in docs/operations.md. */
 import { readFile, writeFile } from "node:fs/promises";
 import { timeOf } from "./ingest.ts";
 import type { Bench, Part, Section, Table } from "./part.ts";
@@ -6,7 +6,7 @@ import { ASSUMED, PRICES } from "./prices.ts";
 import { format, median } from "./statistics.ts";
 import { rateOf, SMALL_1 } from "./worker.ts";
 
-/** Events of a request. */
+/** Events per request. */
 const SIZES = [1, 10, 100, 1_000];
 const EVENTS = 1_000_000;
 const GUIDE = new URL("../docs/operations.md", import.meta.url);
@@ -14,15 +14,15 @@ const [BEGIN, END] = ["<!-- made by `npm run bench`: begin -->", "<!-- made by `
 
 /** Measured times, in milliseconds. */
 export interface Times {
-  /** Of a request of so many events at ingest, by events. */
+  /** Time of an ingest request, by its number of events. */
   request: ReadonlyMap<number, number>;
-  /** Of the worker: for each batch, each message in it, and each event. */
+  /** Time of the worker per batch, per message and per event. */
   batch: number;
   message: number;
   event: number;
 }
 
-/** Dollars of a million events, by what they are paid for. */
+/** Dollars per million events, by service. */
 export interface Cost {
   api: number;
   ingest: number;
@@ -31,7 +31,7 @@ export interface Cost {
   worker: number;
 }
 
-/** @param size events of a request */
+/** @param size events per request */
 export function costOf(size: number, times: Times): Cost {
   const requests = EVENTS / size;
   const bytes = size * ASSUMED.eventBytes;
@@ -54,7 +54,7 @@ export function costOf(size: number, times: Times): Cost {
   };
 }
 
-/** Sent once a request; received and deleted in tens, as on a queue that is busy. */
+/** Sent once per request; received and deleted in batches of ten, as on a busy queue. */
 function sqsRequests(requests: number, messages: number, bytes: number): number {
   const size = (bytes * requests) / messages;
   const together = Math.max(1, Math.min(10, Math.floor(ASSUMED.receiveBytes / size)));
@@ -63,10 +63,10 @@ function sqsRequests(requests: number, messages: number, bytes: number): number 
   return sends + receives + messages / 10;
 }
 
-/** The worker's time as so much for a batch, a message and an event, from the rates it reached alone. */
+/** Splits the worker's time into a part per batch, per message and per event, from the rates of a single worker. */
 export function workerTimes(rates: { small: number; large: number; single: number }): Omit<Times, "request"> {
   const [few, many, ones] = [100_000 / rates.small, 5_000_000 / rates.large, 1_000_000 / rates.single];
-  // Both in messages of 100 events; the price of a message is what a batch of single ones takes longer.
+  // Both use messages of 100 events; the time per message is what a batch of one-event messages takes longer.
   const event = (many - few) / 4_900;
   const batch = Math.max(0, few - 100 * event);
   return { batch, message: Math.max(0, (ones - batch - 1_000 * event) / 1_000), event };
@@ -86,7 +86,7 @@ function timesOf({ found }: Bench): Times {
   const value = (part: string, figure: string): number => {
     const values = found(part)?.figures[figure]?.values;
     if (!values)
-      throw new Error(`The cost needs what the part ${part} measures (${figure}); run that first.`);
+      throw new Error(`The cost requires a figure of the part ${part} (${figure}); run that part first.`);
     return median(values);
   };
   return {
@@ -105,8 +105,8 @@ function toSection(times: Times): Section {
   return {
     title: "Cost",
     text: [
-      `For a million events, in US dollars, apart from the databases and the network. Reckoned on ${new Date().toISOString().slice(0, 10)} from times measured on this machine: a request at ingest took ${measured.join(", ")} events; a worker ${format(times.batch)} ms a batch, ${format(times.message)} ms a message and ${format(times.event * 1_000)} µs an event.`,
-      `Assumed: a processor of Lambda is as fast as one of this machine's; ingest with ${ASSUMED.ingestGib} GiB has ${format(processor)} of one; the network adds ${ASSUMED.networkMs} ms a request and ${ASSUMED.workerNetworkMs} ms a batch; an event has ${ASSUMED.eventBytes} bytes in the queue; a request leaves ${ASSUMED.logBytes} bytes of logs; the queue is busy enough to be read in tens.`,
+      `US dollars per million events, without the databases and the network. Computed on ${new Date().toISOString().slice(0, 10)} from times measured on this machine: a request at ingest took ${measured.join(", ")} events; a worker ${format(times.batch)} ms a batch, ${format(times.message)} ms a message and ${format(times.event * 1_000)} µs an event.`,
+      `Assumptions: a Lambda vCPU is as fast as one of this machine's cores; ingest with ${ASSUMED.ingestGib} GiB has ${format(processor)} of a vCPU; the network adds ${ASSUMED.networkMs} ms a request and ${ASSUMED.workerNetworkMs} ms a batch; an event has ${ASSUMED.eventBytes} bytes in the queue; a request writes ${ASSUMED.logBytes} bytes of logs; the queue is busy enough to be read in batches of ten.`,
     ],
     tables: [costTable(times)],
     charts: [],
@@ -117,16 +117,7 @@ function toSection(times: Times): Section {
 
 function costTable(times: Times): Table {
   return {
-    head: [
-      "events a request",
-      "HTTP API",
-      "ingest",
-      "logs",
-      "SQS",
-      "worker",
-      "together, SQS",
-      "together, Redis",
-    ],
+    head: ["events per request", "HTTP API", "ingest", "logs", "SQS", "worker", "total, SQS", "total, Redis"],
     rows: SIZES.map((size) => {
       const { api, ingest, logs, sqs, worker } = costOf(size, times);
       const parts = [api, ingest, logs, sqs, worker];
@@ -142,16 +133,16 @@ function costTable(times: Times): Table {
   };
 }
 
-/** Puts the section between its marks in docs/operations.md. @throws where they are missing */
+/** Writes the section between its markers in docs/operations.md. @throws if they are missing */
 async function writeGuide({ text, tables }: Section): Promise<void> {
   const guide = await readFile(GUIDE, "utf8");
   await writeFile(GUIDE, between(guide, [text[0], ...tables.flatMap(toLines), text[1]].join("\n\n")));
 }
 
-/** @throws where the marks are missing */
+/** @throws if the markers are missing */
 export function between(guide: string, text: string): string {
   const [begin, end] = [guide.indexOf(BEGIN), guide.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error("docs/operations.md has no place for the cost.");
+  if (begin < 0 || end < begin) throw new Error("docs/operations.md has no markers for the cost.");
   return `${guide.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${guide.slice(end)}`;
 }
 

@@ -1,4 +1,4 @@
-/** What it costs that Redis syncs its file before it answers, beside once a second. */
+/** The cost of syncing Redis' file before each reply, compared with once a second. */
 import { join } from "node:path";
 import { createDeps } from "../lib/app/connect.ts";
 import { loadConfig } from "../lib/config/config.ts";
@@ -34,7 +34,7 @@ export const durability: Part = {
   },
 };
 
-/** Each setting has a server of its own, on the same disk. */
+/** Each setting has its own server, on the same disk. */
 async function contendersOf({ servers }: Bench, setting: Setting): Promise<Contender[]> {
   const redis = await startRedis({
     dataDir: join(servers.folder, `redis-${setting}`),
@@ -57,7 +57,7 @@ async function contendersOf({ servers }: Bench, setting: Setting): Promise<Conte
     body: () => string,
     events: number,
   ): Promise<Sample> => {
-    // Nobody reads the queue here: it must not fill the memory.
+    // Nothing reads the queue here, so it must not fill the memory.
     await deps.redis.del(deps.shards.first.queue);
     return closedLoop(callers, seconds, () => send(body()), events);
   };
@@ -82,7 +82,7 @@ function toSection(measured: Measured): Section {
   return {
     title: "Durability",
     text: [
-      "Requests through the ingest function's own stack, in a closed loop, on two Redis servers beside each other: one writes and syncs its file before it answers (`appendfsync always`, the default), the other syncs once a second (`everysec`). Redis syncs once for all commands that it finds in a turn of its loop, so the more requests come at a time, the less each pays for it.",
+      "Requests through the ingest function's own stack, in a closed loop, on two Redis servers running side by side: one writes and syncs its file before it replies (`appendfsync always`, the default), the other syncs once a second (`everysec`). Redis syncs once for all commands in a turn of its event loop, so the cost per request falls as concurrency rises.",
     ],
     tables: [
       {

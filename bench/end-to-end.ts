@@ -1,4 +1,4 @@
-/** From a request that is due to an event that can be read, through the whole system over HTTP, with either queue. */
+/** Measures the complete system over HTTP, with each queue: from the time a request is due until its event can be read. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { climb, type Ladder } from "./ladder.ts";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
@@ -10,26 +10,26 @@ import { type System, startSystem } from "./system.ts";
 const QUEUES = ["redis", "sqs"] as const;
 const TITLES = { redis: "Redis", sqs: "SQS (fauxqs)" } as const;
 const CLIENT = "demo";
-/** Events a second that are sent one a request. */
+/** Rates in events per second, with one event per request. */
 const RATES = [100, 1_000];
-/** Above those so many events make a request. */
+/** Events per request at higher rates. */
 const PER_REQUEST = 100;
-/** Of section 5 of the design, at 1,000 events a second. */
+/** From section 5 of the design, at 1,000 events per second. */
 const AT = 1_000;
 const P99_MS = { redis: 250, sqs: 1_500 } as const;
 const WHY = {
   redis:
-    "an event takes 1.2 to 1.6 ms of processor time over all processes, the load among them, so that two processors are nearly full; about half of it in the emulator's process. docs/decisions/0022 says what was cut.",
-  sqs: "an event takes 1.7 to 2 ms of processor time over all processes, the load among them, so that two processors are full; about half of it in the emulator's process, and fauxqs waits for its disk. docs/decisions/0022 says what was cut.",
+    "an event takes 1.2 to 1.6 ms of processor time in all processes, including the load generator, so two processors are nearly saturated; about half of it is in the emulator's process. docs/decisions/0022 lists the improvements.",
+  sqs: "an event takes 1.7 to 2 ms of processor time in all processes, including the load generator, so two processors are saturated; about half of it is in the emulator's process, and fauxqs waits for its disk. docs/decisions/0022 lists the improvements.",
 } as const;
-/** An open loop takes longer than a closed one to say something about the slowest in a thousand. */
+/** An open loop takes longer than a closed one to measure p99.9. */
 const LONGER = 4;
 /**
- * The search for the highest rate. Events come in batches there, since those cost least: one a request, a rate is harder to
- * hold than a much higher one in batches.
+ * The search for the highest rate. It sends events in batches, which cost least: a rate of single-event requests is harder
+ * to sustain than a much higher one in batches.
  */
 const LADDER: Ladder = { first: 500, step: 1.4, most: 20 };
-/** A queue that holds more than so many seconds' events at a step's end grows; so do requests that wait longer at the door. */
+/** If more than this many seconds' events wait in the queue at the end of a step, or requests wait longer, the queue grows. */
 const BACKLOG_S = 0.5;
 
 const nameOf = (queue: string, rate: number): string => `${queue}, ${format(rate)} events/s`;
@@ -37,7 +37,7 @@ const nameOf = (queue: string, rate: number): string => `${queue}, ${format(rate
 export const endToEnd: Part = {
   name: "end-to-end",
   run: async (bench) => {
-    bench.say("starting Weir twice, with Redis and with SQS");
+    bench.say("starting two Weir systems, with Redis and with SQS");
     const systems = [await startSystem(bench.servers, "redis"), await startSystem(bench.servers, "sqs")];
     const highest = new Map<string, number | undefined>();
     for (const system of systems) highest.set(system.queue, await findHighest(bench, system));
@@ -77,12 +77,12 @@ const contender = (system: System, rate: number): Contender => ({
 });
 
 /**
- * The highest of the rates tried at which every request is taken in time and the queue does not grow, in events a second;
- * undefined where none holds.
+ * The highest rate tried, in events per second, at which every request is accepted in time and the queue does not grow;
+ * undefined if there is none.
  */
 async function findHighest({ say, scale }: Bench, system: System): Promise<number | undefined> {
   const at = (rate: number, seconds: number): Load => ({ rate, perRequest: PER_REQUEST, seconds });
-  // The first calls of a system that has just started are slow, and say nothing of a rate.
+  // The first calls after a start are slow, so they do not count.
   say(`${system.queue}: warming up`);
   await watch(system, at(LADDER.first, scale.seconds));
   return climb(LADDER, async (rate) => {
@@ -94,18 +94,18 @@ async function findHighest({ say, scale }: Bench, system: System): Promise<numbe
   });
 }
 
-/** What the report says of the search. */
+/** The report's sentence on the search. */
 export function describeHighest(highest: ReadonlyMap<string, number | undefined>): string {
   const found = QUEUES.map((queue) => {
     const rate = highest.get(queue);
     return rate === undefined
-      ? `none of the rates tried holds with ${TITLES[queue]}, of which the lowest is ${format(LADDER.first)} events/s`
+      ? `none with ${TITLES[queue]}, the lowest tried being ${format(LADDER.first)} events/s`
       : `${format(rate)} events/s with ${TITLES[queue]}`;
   });
-  return `The highest rate at which the queue does not grow, in batches of ${PER_REQUEST}, from ${format(LADDER.first)} events/s up in steps of ${LADDER.step}: ${found.join("; ")}.`;
+  return `Highest rate at which the queue does not grow, in batches of ${PER_REQUEST}, from ${format(LADDER.first)} events/s up in steps of ${LADDER.step}: ${found.join("; ")}.`;
 }
 
-/** @returns also how many events waited in the queue when the last request was due */
+/** @returns also the number of events in the queue when the last request was due */
 async function watch(
   { client, sql, deps }: System,
   load: Load,
@@ -129,7 +129,7 @@ function toSection(measured: Measured, highest: ReadonlyMap<string, number | und
   return {
     title: "End to end",
     text: [
-      `An open loop over HTTP against what \`npm start\` runs: requests are due at a fixed rate, whatever became of the earlier ones, and are timed from when they were due. Up to ${format(AT)} events a second each request has one event, above that ${PER_REQUEST}. An event is queryable when another connection finds its id in the ledger, looked for every few milliseconds. The emulator with all functions, of which the worker has a thread, and, with SQS, fauxqs share two processor cores with the databases and the load.`,
+      `An open loop over HTTP against what \`npm start\` runs: requests are due at a fixed rate, independent of earlier responses, and are timed from the moment they are due. Up to ${format(AT)} events per second each request has one event, above that ${PER_REQUEST}. An event is queryable when another connection finds its id in the ledger, polled every few milliseconds. The emulator with all functions (the worker in its own thread) and, with SQS, fauxqs share two processor cores with the databases and the load generator.`,
       describeHighest(highest),
     ],
     tables: [

@@ -1,25 +1,25 @@
-/** Events as senders would send them, made fast enough not to count. */
+/** Generates realistic events, fast enough not to affect the measurement. */
 import { randomBytes } from "node:crypto";
 import { uuidv7 } from "../lib/base/ids.ts";
 
 const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
 const COUNTRIES = ["de", "fr", "us", "in"] as const;
 
-/** With this an id begins that a constraint of the bench refuses. */
+/** Prefix of ids that a constraint of the bench rejects. */
 export const REFUSED = "refused-";
 
 /** Different contents of events. */
 const CONTENTS = 1_000;
 
-/** Bodies of requests whose ids are new each time: UUIDs that ascend, as those of version 7 do. */
+/** Request bodies with new ids each time: ascending UUIDs, like those of version 7. */
 export class Bodies {
   readonly #prefix = uuidv7(Date.now()).slice(0, 24);
   readonly #contents = Array.from({ length: CONTENTS }, (_, n) => content(n));
-  /** Events to be refused that are due. */
+  /** Number of rejected events that are due. */
   #due = 0;
   #next = randomBytes(4).readUInt32BE() * 2 ** 10;
 
-  /** One event of about 180 bytes. @param at its time */
+  /** One event of about 180 bytes. @param at timestamp of the event */
   one(at = new Date().toISOString()): string {
     return this.event(this.newId(), at);
   }
@@ -34,8 +34,8 @@ export class Bodies {
   }
 
   /**
-   * A request of which the database refuses a part, see `REFUSED`.
-   * @param share of the events, spread evenly over all requests
+   * A request with some events that the database rejects, see `REFUSED`.
+   * @param share share of rejected events, spread evenly over all requests
    */
   withRefused(events: number, share: number): string {
     const at = new Date().toISOString();

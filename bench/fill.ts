@@ -1,4 +1,4 @@
-/** Puts events into the queue by way of the ingest handler, and lets workers take them out. */
+/** Fills the queue through the ingest handler, and drains it with workers. */
 import type { Deps } from "../lib/app/connect.ts";
 import { drainOnce } from "../lib/worker/drain-queue.ts";
 import { Bodies } from "./events.ts";
@@ -8,15 +8,15 @@ const SENDERS = 8;
 
 export interface Filling {
   events: number;
-  /** Events of one request, and so of one message. */
+  /** Events per request, and so per message. */
   perRequest: number;
-  /** Over which time before now the events' own times lie, in milliseconds. */
+  /** Time span before now over which the events' timestamps are spread, in milliseconds. */
   spreadMs?: number;
-  /** Share of the events that the database refuses. */
+  /** Share of the events that the database rejects. */
   refused?: number;
 }
 
-/** @returns once the queue holds them */
+/** Resolves when the events are in the queue. */
 export async function fill(deps: Deps, secret: string, filling: Filling): Promise<void> {
   const { events, perRequest, spreadMs = 0, refused } = filling;
   const send = ingestOf(deps, secret);
@@ -42,8 +42,8 @@ function spreadOut(bodies: Bodies, events: number, spreadMs: number): string {
 }
 
 /**
- * Workers that each take so many messages at a time until the queue is empty.
- * @returns seconds it took
+ * Runs workers with a given batch size until the queue is empty.
+ * @returns the duration in seconds
  * @throws if a message could not be settled
  */
 export async function empty(deps: Deps, workers: number, maxMessages: number): Promise<number> {

@@ -1,4 +1,4 @@
-/** Calls of the functions' own stacks, without a network between. */
+/** Calls the functions' own stacks directly, without a network. */
 import type { Context } from "aws-lambda";
 import * as contract from "../lib/analytics/contract.ts";
 import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";
@@ -13,13 +13,13 @@ import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
 import { gatewayEvent } from "../test/support/http/gateway.ts";
 
-/** What handlers look at of Lambda's context. */
+/** The parts of Lambda's context that handlers use. */
 const context = { getRemainingTimeInMillis: () => 30_000 } as Context;
 
-/** More than any machine sends. */
+/** Higher than any machine can send. */
 const RATE = 100_000_000;
 
-/** A client without a limit that matters. @returns the secret of its key */
+/** Creates a client with a practically unlimited rate. @returns the secret of its key */
 export async function makeClient({ sql }: Deps, clientId: string, scopes: Scope[]): Promise<string> {
   const secret = newSecret(clientId);
   await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst)
@@ -29,7 +29,7 @@ export async function makeClient({ sql }: Deps, clientId: string, scopes: Scope[
   return secret;
 }
 
-/** The gateway's event of a POST /v1/events, each made of a former one: building it anew would count as Weir's time. */
+/** The gateway's event for POST /v1/events, derived from an earlier one: building it anew would count as Weir's time. */
 export function postOf(secret: string): (body: string) => ReturnType<typeof gatewayEvent> {
   const headers = { "x-api-key": secret, "content-type": "application/json" };
   const template = gatewayEvent({ method: "POST", route: "/v1/events", headers });
@@ -40,7 +40,7 @@ export function postOf(secret: string): (body: string) => ReturnType<typeof gate
   });
 }
 
-/** Sends bodies to the ingest function's own stack. The function throws when the answer is not 202. */
+/** Sends bodies to the ingest function's own stack. The returned function throws if the response is not 202. */
 export function ingestOf(deps: Deps, secret: string): (body: string) => Promise<void> {
   const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
   const post = postOf(secret);
@@ -50,7 +50,7 @@ export function ingestOf(deps: Deps, secret: string): (body: string) => Promise<
   };
 }
 
-/** Asks the analytics function's own stack. The function throws when the answer is not 200. */
+/** Calls the analytics function's own stack. The returned function throws if the response is not 200. */
 export function handlerOf(deps: Deps, secret: string) {
   const handler = httpHandler(
     () => deps,

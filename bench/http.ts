@@ -1,4 +1,4 @@
-/** The ingest function over HTTP through serverless-offline, beside an empty handler there and the plain design. */
+/** The ingest function over HTTP through serverless-offline, compared with an empty handler there and the plain design. */
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ import { formatMedian, median } from "./statistics.ts";
 
 const CONCURRENCY = [1, 4, 16, 64, 256];
 const BATCHES = [10, 100, 500];
-/** Of section 5 of the design. */
+/** From section 5 of the design. */
 const AT = 16;
 const SHARE_OF_EMPTY = 0.75;
 const [EMPTY, WEIR, PLAIN] = ["empty handler", "Weir", "plain design"];
@@ -32,8 +32,8 @@ export const http: Part = {
   run: async (bench) => {
     const environment = await bench.servers.environment("http", 4);
     const key = await prepare(environment);
-    bench.say("starting serverless-offline twice");
-    // The event source is left out: the worker would take its share of the process that is measured.
+    bench.say("starting two serverless-offline processes");
+    // Without the event source: the worker would share the process that is measured.
     const [weir, empty] = await Promise.all([
       emulate(bench, environment),
       emulate(bench, environment, EMPTY_PROJECT),
@@ -56,14 +56,14 @@ function toSection(measured: Measured): Section {
   return {
     title: "Over HTTP",
     text: [
-      "Closed loops over HTTP with kept connections, from a process of their own, through serverless-offline, all of whose functions share one process. The empty handler runs in a serverless-offline with nothing else in it, as it comes: without `local/emulator.cjs`, which for Weir's functions adds checks of bodies and leaves out looking for a function's module at each call.",
+      "Closed loops over HTTP with keep-alive, from a separate process, through serverless-offline, where all functions share one process. The empty handler runs in an unmodified serverless-offline of its own, without `local/emulator.cjs`, which for Weir's functions adds body checks and caches the search for a function's module.",
     ],
     tables: [
-      byConcurrency("Requests per second, one event each, by how many at a time:", "perSecond"),
-      byConcurrency("p99 of a request in milliseconds:", "p99Ms"),
+      byConcurrency("Requests per second, one event each, by concurrency:", "perSecond"),
+      byConcurrency("p99 per request in milliseconds:", "p99Ms"),
       {
         caption: `Events per second in batches, ${AT} requests at a time:`,
-        head: ["events a request", "events per second"],
+        head: ["events per request", "events per second"],
         rows: BATCHES.map((events) => [String(events), formatMedian(of(batchOf(events), "perSecond"))]),
       },
     ],
@@ -78,7 +78,7 @@ function toSection(measured: Measured): Section {
 const chart = (measured: Measured): Chart => ({
   file: "http-throughput-by-concurrency",
   title: "Requests per second over HTTP by concurrency",
-  x: "requests at a time",
+  x: "concurrent requests",
   y: "per second",
   log: ["x"],
   lines: NAMES.map((name) => ({
@@ -98,7 +98,7 @@ function goal(measured: Measured): Goal {
   };
 }
 
-/** @returns the secret of a key for Weir */
+/** @returns the secret of a key */
 async function prepare(environment: Record<string, string>): Promise<string> {
   const sql = connect(environment.DATABASE_URL ?? "", 1);
   await createSchema(sql);
@@ -112,7 +112,7 @@ async function prepare(environment: Record<string, string>): Promise<string> {
   }
 }
 
-/** @returns where it listens */
+/** @returns its URL */
 async function emulate(
   { servers }: Bench,
   environment: Record<string, string>,

@@ -1,4 +1,4 @@
-/** Requests through the ingest function's own stack, beside what Redis and PostgreSQL can do and the plain design. */
+/** Requests through the ingest function's own stack, compared with bare Redis and PostgreSQL and with the plain design. */
 import { Redis } from "ioredis";
 import type { Deps } from "../lib/app/connect.ts";
 import { plainHandler } from "./baseline/api.ts";
@@ -10,11 +10,11 @@ import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "./part.ts
 import { profileIngest } from "./profile.ts";
 import { format, formatMedian, median } from "./statistics.ts";
 
-/** Requests at a time. */
+/** Concurrent requests. */
 const CONCURRENCY = [1, 4, 16, 64, 256];
-/** Events of a request. */
+/** Events per request. */
 export const BATCHES = [1, 10, 100, 500, 1_000];
-/** Of section 5 of the design. */
+/** From section 5 of the design. */
 const AT = 16;
 const SHARE_OF_PING = 0.25;
 const BATCH = 500;
@@ -23,7 +23,7 @@ const LIMITS = ["PING", "PING, pipelined", "XADD, pipelined", "SELECT 1"];
 const [WEIR, PLAIN] = ["Weir", "plain design"];
 
 const at = (name: string, concurrency: number): string => `${name}, ${concurrency} at a time`;
-/** Under which the part keeps the milliseconds that a request of so many events takes, one request at a time. */
+/** Name of the figure for the milliseconds of a request of this many events, one request at a time. */
 export const timeOf = (events: number): string => `a request of ${events}, one at a time`;
 const batchOf = (events: number): string => `requests of ${events}, ${AT} at a time`;
 
@@ -109,16 +109,16 @@ function toSection(measured: Measured, profiles: Table[]): Section {
   return {
     title: "Ingest",
     text: [
-      "Closed loops in the process of the handler, which is Weir's own stack behind a gateway's event; Redis and PostgreSQL are processes of their own. PING goes through the same client and connection as Weir's script; what is called pipelined goes through one that collects the commands of a turn of the event loop, which Weir does not; SELECT 1 and the plain design through a pool of 16. An event has about 180 bytes.",
+      "Closed loops in the handler's process, which runs Weir's own stack on gateway events; Redis and PostgreSQL run in separate processes. PING uses the same client and connection as Weir's script. The pipelined rows use a client that collects the commands of a turn of the event loop, which Weir's does not. SELECT 1 and the plain design use a pool of 16. An event has about 180 bytes.",
     ],
     tables: [
       {
-        caption: "Requests (or commands) per second, one event each, by how many at a time:",
+        caption: "Requests (or commands) per second, one event each, by concurrency:",
         head: ["", ...CONCURRENCY.map(String)],
         rows: names.map((name) => [name, ...CONCURRENCY.map((n) => formatMedian(rate(at(name, n))))]),
       },
       {
-        caption: "p99 of a request in milliseconds:",
+        caption: "p99 per request in milliseconds:",
         head: ["", ...CONCURRENCY.map(String)],
         rows: [WEIR, PLAIN].map((name) => [
           name,
@@ -126,8 +126,13 @@ function toSection(measured: Measured, profiles: Table[]): Section {
         ]),
       },
       {
-        caption: "Events per second by events a request:",
-        head: ["events a request", `${AT} requests at a time`, "1 at a time", "ms a request, 1 at a time"],
+        caption: "Events per second by events per request:",
+        head: [
+          "events per request",
+          `${AT} requests at a time`,
+          "1 at a time",
+          "ms per request, 1 at a time",
+        ],
         rows: BATCHES.map((events) => [
           format(events),
           formatMedian(rate(batchOf(events))),
@@ -153,14 +158,14 @@ function goals(measured: Measured): Goal[] {
       reach: `≥ ${SHARE_OF_PING * 100} % of bare PINGs`,
       got: `${formatMedian(share, 100)} %; ${formatMedian(times)} times the plain design`,
       reached: median(share) >= SHARE_OF_PING,
-      why: "a request takes Redis about 30 µs in the script and 16 beside it, and the handler's process as much again, a quarter of it for writing to the socket; a PING takes 7 and 11. Of the script's time most is writing: the message with its audit row, the id's mark, the receipt's note, the counts. Each makes a part of a 202 true. Tried, with figures: docs/decisions/0021 and 0022.",
+      why: "a request takes Redis about 30 µs in the script and 16 µs outside it, and the handler's process as much again, a quarter of it for writing to the socket; a PING takes 7 and 11 µs. Most of the script's time is spent on writes: the message with its audit row, the id's mark, the receipt's note, the counts. A 202 needs each of them. Alternatives with figures: docs/decisions/0021 and 0022.",
     },
     {
       what: `events in batches of ${BATCH} through the ingest handler`,
       reach: `≥ ${format(EVENTS_PER_SECOND)}/s`,
       got: `${formatMedian(events)}/s`,
       reached: median(events) >= EVENTS_PER_SECOND,
-      why: "most of the time goes into JSON and into checking each event, as the profile under Ingest says; the handler has one processor.",
+      why: "most of the time is spent on JSON and on validating each event, as the profile under Ingest shows; the handler has one processor.",
     },
   ];
 }
@@ -168,7 +173,7 @@ function goals(measured: Measured): Goal[] {
 const chart = (measured: Measured, names: readonly string[]): Chart => ({
   file: "throughput-by-concurrency",
   title: "Requests per second by concurrency, one event each",
-  x: "requests at a time",
+  x: "concurrent requests",
   y: "per second",
   log: ["x", "y"],
   lines: names.map((name) => ({

@@ -1,17 +1,17 @@
-/** The search for the highest rate that holds. */
+/** Searches for the highest rate that the system sustains. */
 
 export interface Ladder {
-  /** The lowest rate, and the easiest to hold. */
+  /** The lowest rate. */
   first: number;
-  /** By how much a rate is above the one before. */
+  /** Factor between successive rates. */
   step: number;
-  /** Rates that are tried at the most. */
+  /** Maximum number of rates to try. */
   most: number;
 }
 
 /**
- * Tries rates upwards and stops at the first that does not hold.
- * @returns the last that held; undefined where not even the first did
+ * Tries rates in ascending order and stops at the first that is not sustained.
+ * @returns the last sustained rate; undefined if there is none
  */
 export async function climb(
   { first, step, most }: Ladder,

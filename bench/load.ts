@@ -1,4 +1,4 @@
-/** Fills a database with events as the worker would have stored them, by the worker's own statement. */
+/** Fills a database with events, using the worker's own statement. */
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import type { Deps } from "../lib/app/connect.ts";
@@ -35,7 +35,7 @@ export async function loadEvents(
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  // It takes longer than a function's statement may.
+  // It takes longer than a function's statement time-out.
   const patient = postgres(config.databaseUrl, { max: 1, onnotice: () => {} });
   await patient`VACUUM ANALYZE`;
   await patient.end();

@@ -1,4 +1,4 @@
-/** The machine and its servers, as they say themselves. */
+/** Describes the machine and its servers. */
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { Redis } from "ioredis";
@@ -9,7 +9,7 @@ export interface Machine {
   processor: string;
   cores: number;
   memoryGiB: number;
-  /** Average over the minute before, which shows whether others were at work. */
+  /** Load average of the minute before, which shows whether the machine was busy. */
   loadBefore: number;
   node: string;
   postgres: string;
@@ -18,7 +18,7 @@ export interface Machine {
   commit: string;
 }
 
-/** What is measured; results that an earlier part of the run has written are no change. */
+/** The measured commit; results written by an earlier part of the run do not count as changes. */
 const SOURCES = [
   "../lib",
   "../functions",

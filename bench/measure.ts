@@ -1,22 +1,22 @@
-/** Contenders measured in turn, and the loops that load them. */
+/** Measures contenders in turn, and drives the load. */
 import type { Bench } from "./part.ts";
 import { quantile } from "./statistics.ts";
 
-/** What one repeat of one contender gave, by name. */
+/** The values of one repeat of one contender, by name. */
 export type Sample = Record<string, number>;
 
 export interface Contender {
   name: string;
-  /** One repeat. What it prepares for itself it does before it takes the time. */
+  /** One repeat. Preparation is not timed. */
   run(seconds: number): Promise<Sample>;
 }
 
-/** The repeats of each contender, in the same order for all. */
+/** The repeats of each contender, in the same order for all contenders. */
 export type Measured = Map<string, Sample[]>;
 
 /**
- * Runs all contenders once without counting, and then in turn until each has had its repeats, so that whatever changes
- * on the machine meanwhile hits all alike. Every second round goes backwards: none always follows the same other.
+ * Warms up all contenders once, then runs them in turn until each has had its repeats, so that changes on the machine
+ * affect all equally. Every second round runs in reverse order, so that no contender always follows the same other one.
  */
 export async function interleave(
   { scale: { repeats, seconds }, say }: Pick<Bench, "scale" | "say">,
@@ -35,22 +35,22 @@ export async function interleave(
   return measured;
 }
 
-/** One quantity of one contender over the repeats. @throws for a name that nobody measured */
+/** The values of one quantity of one contender over the repeats. @throws if the name was not measured */
 export function valuesOf(measured: Measured, name: string, quantity: string): number[] {
   const values = measured.get(name)?.map((sample) => sample[quantity] ?? Number.NaN);
-  if (values === undefined) throw new Error(`Nothing was measured under the name ${name}.`);
+  if (values === undefined) throw new Error(`There is no measurement with the name ${name}.`);
   return values;
 }
 
-/** A quantity of one contender as a share of that of another, repeat by repeat. */
+/** The ratio of a quantity of two contenders, repeat by repeat. */
 export function ratios(measured: Measured, name: string, other: string, quantity = "perSecond"): number[] {
   const below = valuesOf(measured, other, quantity);
   return valuesOf(measured, name, quantity).map((value, repeat) => value / (below[repeat] ?? Number.NaN));
 }
 
 /**
- * A closed loop: so many callers, each with its next call as soon as the last is answered.
- * @returns calls per second, times `weight`, and the milliseconds of a call
+ * A closed loop: each caller sends its next call as soon as its previous one returns.
+ * @returns calls per second, times `weight`, and the milliseconds of each call
  */
 export async function closedLoop(
   concurrency: number,

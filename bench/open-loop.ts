@@ -1,18 +1,18 @@
-/** Arrivals at a fixed rate, whether or not the earlier ones have been answered, and when each event can be read. */
+/** Sends requests at a fixed rate, independent of earlier responses, and measures when each event can be read. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { Bodies } from "./events.ts";
 import type { HttpClient } from "./http-client.ts";
 import { quantile } from "./statistics.ts";
 
-/** Events that are looked for, a second at about the most: a look-up costs PostgreSQL time, too. */
+/** Approximate maximum of events to look up per second, since look-ups cost PostgreSQL time. */
 const PROBES_A_SECOND = 250;
 const LOOK_EVERY_MS = 3;
-/** How long after the last arrival answers and events are waited for. */
+/** How long to wait for responses and events after the last arrival. */
 const PATIENCE_MS = 10_000;
 
 export interface Load {
-  /** Events a second, and of one request. */
+  /** Events per second, and per request. */
   rate: number;
   perRequest: number;
   seconds: number;
@@ -21,18 +21,18 @@ export interface Load {
 export interface Arrived {
   sent: number;
   accepted: number;
-  /** Milliseconds from when a request was due to its 202, by request. */
+  /** Milliseconds from the time a request was due to its 202, by request. */
   acceptedMs: number[];
-  /** Milliseconds from its 202 until an event could be read, by event looked for. */
+  /** Milliseconds from the 202 until an event could be read, by sampled event. */
   queryableMs: number[];
-  /** Events looked for that did not come in time. */
+  /** Sampled events that did not appear in time. */
   missing: number;
 }
 
 /**
- * A request's time begins when it was due, also where the sender was late, so that no slow answer hides those that
- * should have come after it (no coordinated omission).
- * @param clientId whose key the client sends
+ * A request is timed from when it was due, even if the sender was late, so that a slow response does not hide the delay of
+ * the requests after it (no coordinated omission).
+ * @param clientId client whose key is sent
  */
 export async function openLoop(
   client: HttpClient,
@@ -76,7 +76,7 @@ export async function openLoop(
   return { ...arrived, queryableMs: lookout.times, missing: lookout.missing };
 }
 
-/** Looks again and again for the events that have been accepted. */
+/** Polls for accepted events. */
 class Lookout {
   readonly times: number[] = [];
   readonly #sql: postgres.Sql;
@@ -99,7 +99,7 @@ class Lookout {
     this.#expected.set(id, acceptedAt);
   }
 
-  /** Resolves when all have been found, or it has taken too long. */
+  /** Resolves when all have been found, or after the time-out. */
   finish(): Promise<void> {
     this.#until = performance.now() + PATIENCE_MS;
     return this.#looking;
@@ -122,7 +122,7 @@ class Lookout {
   }
 }
 
-/** What a report says of milliseconds: p50, p99 and p99.9. */
+/** Percentiles for the report: p50, p99 and p99.9, in milliseconds. */
 export const percentiles = (times: readonly number[], name: string): Record<string, number> => ({
   [`${name} p50`]: quantile(times, 0.5),
   [`${name} p99`]: quantile(times, 0.99),

@@ -1,32 +1,32 @@
-/** What a part of the bench is, and what it finds. A part is one file here; `run.ts` lists them. */
+/** The interface of a part of the bench. A part is one file; `run.ts` lists them. */
 import type { Servers } from "./servers.ts";
 
-/** Repeats of one measured quantity, in the order in which they were made. */
+/** Repeats of one measured quantity, in order of measurement. */
 export interface Figure {
   unit: string;
   values: number[];
 }
 
-/** A row of design.md's section 5. */
+/** A goal from section 5 of the design. */
 export interface Goal {
   what: string;
   reach: string;
   got: string;
   reached: boolean;
-  /** What stands in the way; told where it is not reached. */
+  /** The reason; reported if the goal is not reached. */
   why?: string;
 }
 
 export interface Table {
-  /** A sentence above it, if it needs one. */
+  /** A sentence above the table, if necessary. */
   caption?: string;
   head: string[];
   rows: string[][];
 }
 
-/** A picture of lines; axes are logarithmic where `log` names them. */
+/** A line chart; the axes in `log` are logarithmic. */
 export interface Chart {
-  /** Name of the SVG file, without its ending. */
+  /** Name of the SVG file, without its extension. */
   file: string;
   title: string;
   x: string;
@@ -42,9 +42,9 @@ export interface Section {
   tables: Table[];
   charts: Chart[];
   goals: Goal[];
-  /** By name; what is compared with the run before. */
+  /** By name; compared with the previous run. */
   figures: Record<string, Figure>;
-  /** Texts to be kept in a folder here, by path; not in results.json. */
+  /** Files to write in this folder, by path; not part of results.json. */
   files?: Record<string, string>;
 }
 
@@ -60,18 +60,18 @@ export interface Scale {
 export interface Bench {
   servers: Servers;
   scale: Scale;
-  /** Shows what is being done now. */
+  /** Shows the current step. */
   say(text: string): void;
-  /** What a part found: in this run if it was before, else in the last. */
+  /** Results of a part, from this run if it has run already, otherwise from the previous run. */
   found(part: string): Section | undefined;
 }
 
 export interface Part {
-  /** What `--only` calls it. */
+  /** Name for `--only`. */
   name: string;
   /**
-   * It takes less than a minute, in which a machine that others use as well is fast or slow throughout: it repeats three
-   * times as often, so that its spread says something of the next run.
+   * True for a part that takes less than a minute, in which a shared machine may be fast or slow throughout. It repeats three
+   * times as often, so that its spread is representative.
    */
   brief?: true;
   run(bench: Bench): Promise<Section>;

@@ -1,4 +1,4 @@
-/** Where the processor's time goes in the ingest handler, by V8's own profiler. */
+/** Profiles the ingest handler's processor time with V8's profiler. */
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import type { Deps } from "../lib/app/connect.ts";
@@ -9,16 +9,16 @@ import type { Section } from "./part.ts";
 import { format } from "./statistics.ts";
 
 const PROJECT = new URL("..", import.meta.url).href;
-/** How modules in CommonJS name the same folder. */
+/** The same folder as CommonJS modules name it. */
 const FOLDER = fileURLToPath(PROJECT);
 const INTERVAL_US = 200;
 const HEAVIEST = 8;
 
 type Node = Profiler.ProfileNode;
 
-/** What a function is for, by its name and file; the first that matches. */
+/** Category of a function, by its name and file; the first match applies. */
 const KINDS: readonly [kind: string, is: (name: string, url: string) => boolean][] = [
-  // What the profiler itself does counts as little as waiting.
+  // The profiler's own time is excluded, as is idle time.
   ["idle", (name, url) => name === "(idle)" || url.startsWith("node:inspector")],
   ["garbage", (name) => name === "(garbage collector)"],
   [
@@ -47,7 +47,7 @@ export const kindOf = ({ callFrame: { functionName, url } }: Pick<Node, "callFra
   KINDS.find(([, is]) => is(functionName, url))?.[0] ?? "rest";
 
 /**
- * Profiles one-event and batched requests, 16 at a time; the profiles themselves go to bench/profiles, to be opened
+ * Profiles one-event and batched requests, 16 at a time; the profiles are written to bench/profiles and can be opened
  * with a browser's developer tools.
  */
 export async function profileIngest(
@@ -72,11 +72,11 @@ export async function profileIngest(
       heaviest.push([name, where, percent(share)]);
   }
   const caption =
-    "Where the handler's process spends its time (self time by V8's profiler, idle time left out; the profiles are in `bench/profiles`), and how long the script takes Redis, by its own account:";
+    "Time spent in the handler's process (self time from V8's profiler, without idle time; the profiles are in `bench/profiles`), and the script's execution time as measured by Redis:";
   const tables = [
-    { caption, head: ["requests of", "the handler's process", "the script in Redis, µs"], rows: shares },
+    { caption, head: ["requests of", "handler process", "script in Redis, µs"], rows: shares },
     {
-      caption: "The heaviest functions of it:",
+      caption: "Functions with the most self time:",
       head: ["requests of", "function", "self time"],
       rows: heaviest,
     },
@@ -84,7 +84,7 @@ export async function profileIngest(
   return { tables, files };
 }
 
-/** Microseconds that Redis has spent on one script since its counts began, on average. */
+/** Average time that Redis spent on one script since its statistics were reset, in microseconds. */
 async function scriptTime({ redis }: Deps): Promise<number> {
   const text = await redis.info("commandstats");
   return Number(/^cmdstat_evalsha:.*usec_per_call=([\d.]+)/m.exec(text)?.[1] ?? Number.NaN);
@@ -104,7 +104,7 @@ async function profiled(work: () => Promise<unknown>): Promise<Profiler.Profile>
   }
 }
 
-/** Self time of each kind as a share of the time that was not idle, the largest first. */
+/** Self time of each category as a share of the non-idle time, the largest first. */
 export function splitByKind(profile: Profiler.Profile): [kind: string, share: number][] {
   return split(profile, kindOf);
 }
@@ -132,7 +132,7 @@ function split(profile: Profiler.Profile, nameOf: (node: Node) => string): [stri
     .sort(([, a], [, b]) => b - a);
 }
 
-/** Files as they are called within the project, whose own place on this machine is nobody's business. */
+/** Paths relative to the project, without its location on this machine. */
 export const withoutPaths = (profile: Profiler.Profile): Profiler.Profile => ({
   ...profile,
   nodes: profile.nodes.map((node) => ({

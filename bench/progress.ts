@@ -1,4 +1,4 @@
-/** What the bench is doing: one line that changes on a terminal, lines elsewhere. */
+/** Shows progress: one updating line on a terminal, separate lines elsewhere. */
 
 export interface ProgressLine {
   say(text: string): void;

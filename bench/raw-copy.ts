@@ -1,4 +1,4 @@
-/** What PostgreSQL can take at the most: COPY into a table like `events`, without an index. */
+/** The upper limit of PostgreSQL: COPY into a table like `events`, without an index. */
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { uuidv7 } from "../lib/base/ids.ts";
@@ -7,10 +7,10 @@ import { Bodies } from "./events.ts";
 import type { Contender } from "./measure.ts";
 
 const COLUMNS = "client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload";
-/** Rows of one COPY, each a transaction. */
+/** Rows per COPY; each COPY is a transaction. */
 const ROWS = 50_000;
 
-/** @param streams COPYs at the same time */
+/** @param streams number of concurrent COPYs */
 export function rawCopy(name: string, sql: Database, streams: number): Contender {
   let block: Buffer | undefined;
   return {
@@ -43,7 +43,7 @@ async function copy(sql: Database, block: Buffer): Promise<void> {
   await finished(writable);
 }
 
-/** As COPY's text format wants it; no value holds a tab, a backslash or a line break. */
+/** In COPY's text format; no value contains a tab, a backslash or a line break. */
 function makeBlock(): Buffer {
   const bodies = new Bodies();
   const now = new Date().toISOString();

@@ -1,4 +1,4 @@
-/** `npm run bench`: measures, and writes what it found to bench/RESULTS.md, bench/results.json and bench/pictures. */
+/** `npm run bench`: measures, and writes the results to bench/RESULTS.md, bench/results.json and bench/pictures. */
 import { parseArgs } from "node:util";
 import { analytics } from "./analytics.ts";
 import { audit } from "./audit.ts";
@@ -16,17 +16,17 @@ import { start } from "./start.ts";
 import { worker } from "./worker.ts";
 
 /**
- * In the order in which they run. Questions and the worker share the database with ten million events; the cost is reckoned
- * from what others found. A part is a file that exports one of these.
+ * In execution order. Queries and the worker share the database with ten million events; the cost is computed from results
+ * of other parts. A part is a file that exports one of these.
  */
 const PARTS: readonly Part[] = [ingest, durability, http, endToEnd, start, audit, analytics, worker, cost];
 const NAMES = PARTS.map(({ name }) => name);
 
 const HELP = `Usage: npm run bench -- [--only <part>[,<part>…]] [--quick] [--events <most>]
 
-Starts a PostgreSQL and a Redis of its own, with the settings that \`npm start\` gives them, and removes them afterwards.
+Starts its own PostgreSQL and Redis, with the settings of \`npm start\`, and removes them afterwards.
 
-  --only <parts>  of ${NAMES.join(", ")}; what is known of the others is kept
+  --only <parts>  of ${NAMES.join(", ")}; results of the others are kept
   --events <most> stored events at the most, instead of 10,000,000
   --quick         one short repeat of each and at most 100,000 stored events, to see that it runs: nothing is written`;
 
@@ -53,7 +53,7 @@ function atMost(scale: Scale, most: number): Scale {
   return { ...scale, stored: [...scale.stored.filter((events) => events < most), most] };
 }
 
-/** Only then do two runs say something about each other. */
+/** Otherwise two runs can't be compared. */
 function isSame(a: Machine | undefined, b: Machine): boolean {
   return a?.processor === b.processor && a.cores === b.cores;
 }
@@ -91,7 +91,7 @@ async function run(scale: Scale): Promise<void> {
       progress.end();
       for (const { what, reach, got, reached } of section.goals)
         console.log(`${reached ? "reached" : "NOT reached"}: ${what}: ${reach}; got ${got}`);
-      // After each part, so that a run that is broken off has not been for nothing.
+      // After each part, so that an interrupted run keeps its results.
       if (scale !== QUICK) await writeResults(results, NAMES);
     }
   } finally {

@@ -1,4 +1,4 @@
-/** A PostgreSQL and a Redis for one run, in a temporary folder, with the settings that `npm start` gives them. */
+/** Starts a PostgreSQL and a Redis for one run, in a temporary folder, with the settings of `npm start`. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,17 +14,17 @@ import { once } from "../local/process.ts";
 import { startRedis } from "../local/redis.ts";
 import { loadEvents } from "./load.ts";
 
-/** Events that wait at the most; the bench fills the queue before it lets the worker at it. */
+/** Maximum events in the queue; the bench fills the queue before it starts the worker. */
 const MOST_WAITING = 100_000_000;
 const MOST_BYTES = 100_000_000_000;
-/** All loaded events lie within so many days before the run. */
+/** Days before the run over which the loaded events are spread. */
 export const DAYS = 30;
 
-/** Many events, stored. */
+/** A database with many stored events. */
 export interface Stored {
   events: number;
   deps: Deps;
-  /** When the newest of them is, in milliseconds. */
+  /** Time of the newest event, in milliseconds. */
   until: number;
   loadedInS: number;
 }
@@ -32,20 +32,20 @@ export interface Stored {
 export interface Servers {
   databaseUrl: string;
   redisUrl: string;
-  /** A folder that goes with the servers. */
+  /** A folder that is removed with the servers. */
   folder: string;
-  /** Settings of a function that works on a database of its own, empty and migrated. */
+  /** Settings of a function with its own database, empty and migrated. */
   environment(name: string, poolSize: number): Promise<Record<string, string>>;
-  /** The same, and what a function needs to work on it. */
+  /** The same, and a function's dependencies on it. */
   deps(name: string, poolSize: number): Promise<Deps>;
-  /** A database with so many events; loaded once, whoever asks. */
+  /** A database with this many events; loaded once, on first use. */
   stored(events: number): Promise<Stored>;
-  /** Called with how to end something that must not outlive the servers. */
+  /** Registers a stop function of something that must not outlive the servers. */
   atEnd(stop: () => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
-/** @param say told how far loading is */
+/** @param say receives the progress of loading */
 export async function startServers(say: (text: string) => void): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), "weir-bench-"));
   const log = (): void => {};

@@ -1,10 +1,10 @@
 /**
- * Runs one bundle in a Node.js that knows nothing else, and prints how long its start took, in milliseconds.
+ * Runs one bundle in a separate Node.js process, and prints its start time in milliseconds.
  * @param {string} process.argv[2] the bundle
  * @param {string} process.argv[3] the first event as JSON; without one, the bundle is only loaded
  */
 const [, , file, event] = process.argv;
-// Only a loop that has begun to turn tells how long it was idle.
+// The event loop reports idle time only after it has started.
 await new Promise(setImmediate);
 const begun = process.cpuUsage();
 const start = performance.now();
@@ -24,7 +24,7 @@ console.log(
   JSON.stringify({
     load: loaded - start,
     answer: answered - loaded,
-    // For Redis, PostgreSQL and SQS: until they are connected, and have answered.
+    // Wait for Redis, PostgreSQL and SQS to connect and reply.
     waited: performance.eventLoopUtilization().idle - idle,
     both: answered - start,
     processor: (user + system) / 1_000,

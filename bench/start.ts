@@ -1,4 +1,4 @@
-/** A function's cold start: the time its bundle takes to load and to give its first answer in a bare Node.js. */
+/** Measures a function's cold start: the time its bundle takes to load and to return its first response in a bare Node.js. */
 import { execFile } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,15 +18,15 @@ import type { Goal, Part, Section } from "./part.ts";
 import type { Servers } from "./servers.ts";
 import { format, formatMedian, median } from "./statistics.ts";
 
-/** Of section 5 of the design. */
+/** From section 5 of the design. */
 const MOST_KIB = 1_024;
 const MOST_MS = 150;
-/** Starts of one function in a repeat, of which the middle one counts. */
+/** Starts of one function per repeat; the median counts. */
 const STARTS = 3;
 const PROBE = fileURLToPath(new URL("start-probe.mjs", import.meta.url));
 const run = promisify(execFile);
 
-/** A bundle with its environment and a first event; without one it is only loaded. */
+/** A bundle with its environment and first event; without an event it is only loaded. */
 interface Start {
   name: string;
   bundle: Bundle;
@@ -57,7 +57,7 @@ async function startsOf(servers: Servers, bundles: readonly Bundle[]): Promise<S
     event: events.get(bundle.name),
   }));
   const ingest = starts.find(({ name }) => name === "ingest");
-  if (!ingest) throw new Error("There is no function called ingest.");
+  if (!ingest) throw new Error("There is no function named ingest.");
   return [
     ...starts,
     { ...ingest, name: "ingest, SQS", environment: { ...environment, ...(await sqs(servers)) } },
@@ -73,7 +73,7 @@ async function sqs(servers: Servers): Promise<Record<string, string>> {
   return { QUEUE: "sqs", SQS_ENDPOINT: server.url, SQS_QUEUE_URL: url };
 }
 
-/** What each function is first asked, by its name. */
+/** The first event of each function, by its name. */
 async function firstEvents(environment: Record<string, string>): Promise<Map<string, () => string>> {
   const deps = createDeps(loadConfig(environment));
   try {
@@ -124,17 +124,17 @@ function toSection(measured: Measured, starts: readonly Start[]): Section {
   return {
     title: "Cold start",
     text: [
-      `Each function's bundle, made with the settings of \`serverless.yml\`, in a Node.js of its own that has nothing else; ${STARTS} starts a repeat, of which the middle one counts. "KiB" are of all files, "at the start" those that are loaded at once; the SDK of AWS waits for its first call. "First answer" includes connecting to Redis and PostgreSQL on this machine, and, for SQS, loading the SDK; "of it waiting" is the time in which the process had nothing to do: for a connection, or for what Redis and PostgreSQL answer. The goal says "connections warm", which we read as servers that are up and in reach; it is judged by the time with connecting. A Lambda with less than 1,769 MB has less than one processor, and takes accordingly longer.`,
+      `Each function's bundle, built with the settings of \`serverless.yml\`, in its own Node.js process; ${STARTS} starts per repeat, of which the median counts. "KiB" are those of all files, "at startup" those loaded at startup; the AWS SDK is loaded on its first call. "First answer" includes connecting to Redis and PostgreSQL on this machine, and, for SQS, loading the SDK; "of that, waiting" is the time in which the process was idle: waiting for a connection, or for replies of Redis and PostgreSQL. The goal says "connections warm", interpreted as: servers that are running and reachable; the time includes connecting. A Lambda with less than 1,769 MB has less than one processor, and takes proportionally longer.`,
     ],
     tables: [
       {
         head: [
           "function",
           "KiB",
-          "at the start",
+          "at startup",
           "load, ms",
           "first answer, ms",
-          "of it waiting, ms",
+          "of that, waiting, ms",
           "together, ms",
           "heaviest parts, KiB",
         ],
@@ -143,7 +143,7 @@ function toSection(measured: Measured, starts: readonly Start[]): Section {
           format(bundle.bytes / 1_024),
           format(bundle.startBytes / 1_024),
           formatMedian(of(name, "load")),
-          event ? formatMedian(of(name, "answer")) : "not asked",
+          event ? formatMedian(of(name, "answer")) : "not called",
           event ? formatMedian(of(name, "waited")) : "",
           event ? formatMedian(of(name, "both")) : "",
           bundle.parts
@@ -167,15 +167,15 @@ function goals(measured: Measured, starts: readonly Start[]): Goal[] {
     {
       what: "a function's bundle",
       reach: "≤ 1 MiB unzipped",
-      got: `${format(largest.bundle.bytes / 1_024)} KiB at the most (${largest.name})`,
+      got: `${format(largest.bundle.bytes / 1_024)} KiB at most (${largest.name})`,
       reached: largest.bundle.bytes <= MOST_KIB * 1_024,
     },
     {
       what: "its start, import to first answer",
       reach: `≤ ${MOST_MS} ms`,
-      got: `${formatMedian(slowest.values)} ms at the most (${slowest.name})`,
+      got: `${formatMedian(slowest.values)} ms at most (${slowest.name})`,
       reached: median(slowest.values) <= MOST_MS,
-      why: "of a load, a good part is compiling what it loads at once, and the rest is running what that defines: schemas, the client of Redis. On a machine that is busy with other work it takes up to twice as long. docs/decisions/0022 says what was cut and what that brought.",
+      why: "much of the load time is spent on compiling, the rest on running module code: schemas, the Redis client. On a busy machine it takes up to twice as long. docs/decisions/0022 lists the improvements and their effect.",
     },
   ];
 }

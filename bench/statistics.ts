@@ -1,10 +1,10 @@
-/** The value below or at which a share of all values lie. @param share above 0, at most 1 */
+/** Returns the quantile: the value at or below which the given share of all values lies. @param share above 0, at most 1 */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The middle value; of an even number of values the mean of the two in the middle. */
+/** The median; for an even number of values, the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -15,13 +15,13 @@ export function median(values: readonly number[]): number {
   return (below + above) / 2;
 }
 
-/** Lowest and highest of the repeats. */
+/** Lowest and highest value. */
 export const spread = (values: readonly number[]): [low: number, high: number] => [
   Math.min(...values),
   Math.max(...values),
 ];
 
-/** Three significant digits, and from 100 on whole numbers. */
+/** Three significant digits; integers from 100. */
 export const format = (value: number): string =>
   Math.abs(value) >= 100
     ? Math.round(value).toLocaleString("en")

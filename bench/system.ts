@@ -1,4 +1,4 @@
-/** The whole system as `npm start` runs it, in processes of its own, on the bench's servers. */
+/** Runs the complete system as `npm start` does, in separate processes, on the bench's servers. */
 import { spawn } from "node:child_process";
 import { mkdtemp, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,9 +20,9 @@ const RATE = 1_000_000;
 export interface System {
   queue: Config["queue"];
   client: HttpClient;
-  /** A connection of the bench's own. */
+  /** The bench's own connection. */
   sql: postgres.Sql;
-  /** To ask how deep the queue is. */
+  /** For reading the queue's depth. */
   deps: Deps;
 }
 
@@ -49,9 +49,9 @@ export async function startSystem(servers: Servers, queue: Config["queue"]): Pro
   servers.atEnd(() => endProcess(pid, "SIGTERM", 20_000, "SIGKILL"));
   const up = async (): Promise<boolean> => (await readDevFile(dataDir)) !== undefined;
   if (!(await waitUntil(up, START_TIMEOUT_MS, exited)))
-    throw new Error(`Weir does not start:\n${await readFile(join(dataDir, "start.log"), "utf8")}`);
+    throw new Error(`Weir did not start:\n${await readFile(join(dataDir, "start.log"), "utf8")}`);
   const dev = await readDevFile(dataDir);
-  if (!dev) throw new Error("Weir's dev.json has gone.");
+  if (!dev) throw new Error("Weir's dev.json is missing.");
   const { sqsEndpoint: SQS_ENDPOINT, sqsQueueUrl: SQS_QUEUE_URL } = dev;
   const deps = createDeps(
     loadConfig({ ...environment, QUEUE: queue, SQS_ENDPOINT, SQS_QUEUE_URL, DATABASE_POOL_SIZE: "1" }),
@@ -67,7 +67,7 @@ export async function startSystem(servers: Servers, queue: Config["queue"]): Pro
   return { queue, client, sql, deps };
 }
 
-/** The demo client's limit would be measured otherwise. */
+/** Otherwise the demo client's limit would be measured. */
 async function liftLimit(url: string, adminKey: string): Promise<void> {
   const answer = await fetch(`${url}/v1/clients/demo`, {
     method: "PATCH",

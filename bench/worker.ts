@@ -1,4 +1,4 @@
-/** From the queue to the commit, beside raw COPY and the plain design's worker, on empty tables and with many stored. */
+/** Measures the worker from the queue to the commit, compared with raw COPY and the plain design's worker, on empty tables and with many stored events. */
 import { Redis } from "ioredis";
 import type { Deps } from "../lib/app/connect.ts";
 import { QUEUE, type Queued } from "./baseline/api.ts";
@@ -14,22 +14,22 @@ import { format, formatMedian, median } from "./statistics.ts";
 
 const BATCHES = [100, 1_000, 5_000];
 const WORKERS = [1, 2, 4];
-/** Events of a message, where nothing else is said. */
+/** Events per message, by default. */
 const PER_MESSAGE = 100;
-/** Of section 5 of the design. */
+/** From section 5 of the design. */
 const [BATCH, AT_ONCE] = [1_000, 2];
 const SHARE_OF_COPY = 0.3;
 const SHARE_WITH_MANY = 0.15;
-/** Events of one repeat, for each second of its length: about what the worker does in it. */
+/** Events per second of a repeat: about what the worker settles. */
 const EVENTS_A_SECOND = 40_000;
 const PLAIN_A_SECOND = 3_000;
 const [COPY, COPY_2] = ["raw COPY, no index", "raw COPY, no index, 2 at once"];
 const PLAIN = "plain design, 2 workers";
 const SMALL = `batches of ${BATCH} messages of one event, ${AT_ONCE} at once`;
-/** The same by one worker, under which name the part keeps its rate. */
+/** The same with one worker; the name of the figure for its rate. */
 export const SMALL_1 = `batches of ${BATCH} messages of one event, 1 at once`;
 const WIDE = `batches of ${BATCH} over an hour, ${AT_ONCE} at once`;
-/** Shares of events that PostgreSQL refuses, and which share of the rate without any is to be reached. */
+/** Shares of events that PostgreSQL rejects, and the goal as a share of the rate without rejected events. */
 const REFUSALS = [
   { share: 0.01, reach: 0.5 },
   { share: 0.1, reach: 0.2 },
@@ -42,16 +42,16 @@ const TABLES = ["events", "event_ledger", "rollups", "receipts", "audit_log"];
 
 const nameOf = (batch: number, workers: number): string => `batches of ${format(batch)}, ${workers} at once`;
 const withMany = (name: string): string => `${name}, many stored`;
-/** Under which the part keeps how many events a second one worker stores in batches of so many. */
+/** Name of the figure for one worker's events per second in batches of this size. */
 export const rateOf = (batch: number): string => nameOf(batch, 1);
 
 const WHY =
-  "an event takes about 20 µs of processor time (PostgreSQL 12.6, the worker's process 6, Redis 1), so two processors that never wait would store 100,000/s at the most; raw COPY takes 3.4 µs and has one to itself. Beside the row PostgreSQL writes the ledger with its unique index, the index of events, and rollups. Tried, with figures: docs/decisions/0022.";
+  "an event takes about 20 µs of processor time (PostgreSQL 12.6, the worker's process 6, Redis 1), so two processors that never wait would store at most 100,000/s; raw COPY takes 3.4 µs and has a processor to itself. In addition to the row, PostgreSQL writes the ledger with its unique index, the index of events, and rollups. Alternatives with figures: docs/decisions/0022.";
 
 interface Place {
   deps: Deps;
   secret: string;
-  /** Before each repeat. */
+  /** Runs before each repeat. */
   prepare: () => Promise<void>;
 }
 
@@ -111,7 +111,7 @@ function refusals(place: Place): Contender[] {
   return [0, ...REFUSALS.map(({ share }) => share)].map((share) => ({
     name: withRefused(share),
     run: (seconds) =>
-      // Half as long: all of them refused, they take several times as long as without.
+      // Half as many: if all are rejected, they take several times as long.
       sample(place, REFUSED_BATCH, AT_ONCE, { perRequest: PER_REFUSED_MESSAGE, refused: share }, seconds / 2),
   }));
 }
@@ -167,7 +167,7 @@ async function plain({ servers }: Bench, { config }: Deps): Promise<Contender> {
   };
 }
 
-/** Bytes of each table and its indexes for one event, in batches of the goal's size. */
+/** Bytes per event of each table and its indexes, in batches of the goal's size. */
 async function bytesOf(place: Place): Promise<string[][]> {
   const events = 50 * BATCH;
   const { deps, secret, prepare } = place;
@@ -189,18 +189,18 @@ function toSection(measured: Measured, bytes: string[][], most: number): Section
   return {
     title: "Worker",
     text: [
-      `From the queue (Redis Streams, filled by the ingest handler with ${PER_MESSAGE} events a message) to the commit and the acknowledgement: ledger, events, rollups, receipts, audit rows, all in one transaction a batch. Workers share a process, as they do not on Lambda. "Many" are ${format(most)} events stored before.`,
+      `From the queue (Redis Streams, filled by the ingest handler with ${PER_MESSAGE} events per message) to the commit and the acknowledgement: ledger, events, rollups, receipts and audit rows, in one transaction per batch. The workers share a process, unlike on Lambda. "Many" means ${format(most)} events stored before.`,
     ],
     tables: [
       {
         caption:
-          "Events per second on empty tables, by events a batch and workers at once; then with many stored:",
+          "Events per second on empty tables, by events per batch and concurrent workers; then with many stored:",
         head: [
-          "events a batch",
+          "events per batch",
           ...WORKERS.map(String),
           `${AT_ONCE}, many stored`,
-          "WAL bytes an event",
-          "with many",
+          "WAL bytes per event",
+          "with many stored",
         ],
         rows: BATCHES.map((batch) => [
           format(batch),
@@ -211,13 +211,13 @@ function toSection(measured: Measured, bytes: string[][], most: number): Section
         ]),
       },
       {
-        caption: "Beside it:",
+        caption: "For comparison:",
         head: ["", "events per second", "share of COPY"],
         rows: others.map((name) => [name, formatMedian(rate(name)), shareOf(name)]),
       },
       {
-        caption: `PostgreSQL refuses a part of the events, batches of ${format(REFUSED_BATCH)}, ${AT_ONCE} at once:`,
-        head: ["", "events per second", "share of the rate without"],
+        caption: `PostgreSQL rejects some of the events, batches of ${format(REFUSED_BATCH)}, ${AT_ONCE} at once:`,
+        head: ["", "events per second", "share of the rate without rejections"],
         rows: [0, ...REFUSALS.map(({ share }) => share)]
           .map(withRefused)
           .map((name) => [
@@ -226,7 +226,7 @@ function toSection(measured: Measured, bytes: string[][], most: number): Section
             `${formatMedian(ratios(measured, name, withRefused(0)), 100)} %`,
           ]),
       },
-      { caption: "Bytes an event:", head: ["table", "table", "its indexes"], rows: bytes },
+      { caption: "Bytes per event:", head: ["table", "table", "its indexes"], rows: bytes },
     ],
     charts: [],
     goals: goals(measured, most),
@@ -259,11 +259,11 @@ function goals(measured: Measured, most: number): Goal[] {
     ...REFUSALS.filter(({ reach }) => reach > 0).map(({ share, reach }): Goal => {
       const got = ratios(measured, withRefused(share), withRefused(0));
       return {
-        what: `worker, ${withRefused(share)}, good and refused events together`,
-        reach: `≥ ${reach * 100} % of the rate without`,
+        what: `worker, ${withRefused(share)}, counting stored and rejected events`,
+        reach: `≥ ${reach * 100} % of the rate without rejections`,
         got: `${formatMedian(got, 100)} %`,
         reached: median(got) >= reach,
-        why: "the batch is tried whole, then probed in pieces: docs/decisions/0026.",
+        why: "the complete batch is tried first, then probed in pieces: docs/decisions/0026.",
       };
     }),
   ];

@@ -37,7 +37,7 @@ async function findAccess(given: ReturnType<typeof readArguments>): Promise<Acce
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     throw new DemoError(`--url must be an http or https URL; it is ${JSON.stringify(url)}.`);
   const apiKey = given.key ?? started?.apiKey;
-  if (apiKey === undefined) throw new DemoError("Which API key? Give one with --key.");
+  if (apiKey === undefined) throw new DemoError("The API key is missing. Specify one with --key.");
   return { url, apiKey };
 }
 

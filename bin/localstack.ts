@@ -8,7 +8,7 @@ const ending = new AbortController();
 const ended = new Promise<undefined>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
-      ending.abort(new Error("Stopped before it was up."));
+      ending.abort(new Error("Stopped before startup completed."));
       resolve(undefined);
     });
 });
@@ -25,7 +25,7 @@ async function run(): Promise<void> {
     signal: ending.signal,
   });
   say(`
-The queue "weir" and its dead-letter queue "weir-dead" are in memory, gone when this ends. In another terminal:
+The queue "weir" and its dead-letter queue "weir-dead" are in memory only; they are lost when this process ends. In another terminal:
   QUEUE=sqs SQS_ENDPOINT=${server.url} SQS_QUEUE_URL=${server.queueUrl} npm start
 
 Log: ${join(dataDir, "localstack", "localstack.log")}. Press Ctrl-C to stop.`);

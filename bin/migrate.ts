@@ -10,4 +10,4 @@ const sql = connectDatabase(config);
 const made = await ensurePartitions(sql, config);
 await sql.end();
 console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "The schema is up to date.");
-console.log(`${made.length} partitions made.`);
+console.log(`${made.length} partitions created.`);

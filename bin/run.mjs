@@ -77,7 +77,7 @@ function findNode() {
   // If installation scripts are disabled, the package has no binary.
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   return fail(
-    "Node.js 24 is missing from node_modules: is npm told to ignore scripts? Run `npm rebuild node`, or use Node.js 24.",
+    "Node.js 24 is missing from node_modules. Is npm configured to ignore scripts? Run `npm rebuild node`, or use Node.js 24.",
   );
 }
 

@@ -9,7 +9,9 @@ import { keyCommand } from "./commands/key.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
 
 const program = new Command("weir")
-  .description("Administers the Weir that DATABASE_URL and REDIS_URL name, or the one that `npm start` runs.")
+  .description(
+    "Administers the Weir system at DATABASE_URL and REDIS_URL, or the one started by `npm start`.",
+  )
   .option("--json", "print JSON")
   .addCommand(clientCommand())
   .addCommand(keyCommand())

@@ -115,7 +115,7 @@ function problem(h, status) {
   const code = CODES[status] ?? "internal-error";
   const { title, status: known } = problemTypes[code];
   const detail =
-    known === 500 ? "The function failed; see the log." : "Refused before it reached a function.";
+    known === 500 ? "The function failed; see the log." : "Rejected before it reached a function.";
   const document = { type: problemUri(code), title, status: known, detail, instance: `urn:uuid:${id}`, code };
   return h
     .response(JSON.stringify(document))

@@ -124,4 +124,4 @@ async function answers(url: string, logFile: string): Promise<boolean> {
 }
 
 const complaint = async (logFile: string): Promise<string> =>
-  `serverless-offline does not come up. Its last lines:\n${await lastLines(logFile, 15)}`;
+  `serverless-offline did not start. Its last log lines:\n${await lastLines(logFile, 15)}`;

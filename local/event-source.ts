@@ -64,7 +64,7 @@ async function poll({ queue, invoke, log, maxMessages, signal }: Poll): Promise<
   let faults = 0;
   const rest = async (what: string, error: unknown, longestMs: number): Promise<void> => {
     const pauseMs = backoffMs(faults++, longestMs);
-    log(`Event source: ${what} (${reason(error)}); again in ${Math.round(pauseMs)} ms`);
+    log(`Event source: ${what} (${reason(error)}); retrying in ${Math.round(pauseMs)} ms`);
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   };
   while (!signal.aborted) {

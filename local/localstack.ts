@@ -54,7 +54,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   await endLeftover(dataDir, options.log);
   const port = await choosePort(join(dataDir, "port"), options.port);
   if (!(await isPortFree(port)))
-    throw new Error(`Port ${port} is taken; choose another: LOCALSTACK_PORT=${port + 1}`);
+    throw new Error(`Port ${port} is in use; choose another: LOCALSTACK_PORT=${port + 1}`);
   return startServer(python, dataDir, port, options);
 }
 
@@ -114,8 +114,8 @@ async function startServer(
   if (!ready || failed.length > 0) {
     await stop();
     signal?.throwIfAborted();
-    const what = ready ? `could not run ${failed.join(", ")}` : "does not come up";
-    throw new Error(`LocalStack ${what}. Its last lines:\n${await lastLines(logFile, 15)}`);
+    const what = ready ? `could not run ${failed.join(", ")}` : "did not start";
+    throw new Error(`LocalStack ${what}. Its last log lines:\n${await lastLines(logFile, 15)}`);
   }
   log(`LocalStack ready on 127.0.0.1:${port} after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`);
   return { url, queueUrl: `${url}/queue/us-east-1/000000000000/weir`, port, pid, exited, stop };

@@ -159,7 +159,7 @@ async function startServer(
   );
   if (!ready) {
     await stop();
-    throw new Error(`Redis does not come up. Its last lines:\n${await lastLines(logFile, 10)}`);
+    throw new Error(`Redis did not start. Its last log lines:\n${await lastLines(logFile, 10)}`);
   }
   const version = /(?:valkey|redis)_version:(\S+)/.exec(hello)?.[1] ?? "";
   log(`Redis ${version} ready on 127.0.0.1:${port}`);

@@ -30,7 +30,7 @@ export async function serverUser(paths: readonly string[]): Promise<ServerUser> 
   const account = (await findAccount("postgres")) ?? (await findAccount("nobody"));
   if (account === undefined)
     throw new Error(
-      "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody'. Run as an ordinary user.",
+      "PostgreSQL refuses to run as root, and there is no user 'postgres' or 'nobody'. Run as a non-root user.",
     );
   const { uid, gid } = account;
   const own = (path: string) => chown(path, uid, gid);
@@ -38,8 +38,8 @@ export async function serverUser(paths: readonly string[]): Promise<ServerUser> 
     return { spawn: (binary, args, options) => spawn(binary, args, { ...options, uid, gid }), own };
   if (!(await answers("setpriv", ["--version"])))
     throw new Error(
-      `PostgreSQL does not run as root, and the user '${account.name}' may not enter this folder. ` +
-        "Clone to a folder that other users may enter, or run as an ordinary user.",
+      `PostgreSQL refuses to run as root, and the user '${account.name}' can't access this folder. ` +
+        "Clone to a folder that other users can access, or run as a non-root user.",
     );
   return {
     spawn: (binary, args, options) => spawn("setpriv", [...privileges(account), binary, ...args], options),

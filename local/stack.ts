@@ -103,7 +103,7 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   });
   teardown.add("The event source", source.stop);
   const readBack = startReadBack(deps, logFolder(dataDir), say);
-  teardown.add("Reading audit rows back in", readBack.stop);
+  teardown.add("Audit-row recovery", readBack.stop);
   for (const name of ["maintenance", "checkpoint"]) {
     const run = startFirstRun(`The function ${name}`, invocationUrl(lambdaPort, name), say);
     teardown.add(`The first ${name}`, run.stop);
@@ -126,8 +126,8 @@ async function checkPorts(ports: Record<string, number>): Promise<void> {
   for (const [variable, port] of Object.entries(ports))
     if (!(await isPortFree(port)))
       throw new Error(
-        `Port ${port} is taken, perhaps by another \`npm start\` or another development server. ` +
-          `End that, or choose another port: ${variable}=${port + 100} npm start`,
+        `Port ${port} is in use, perhaps by another \`npm start\` or another development server. ` +
+          `Stop it, or choose another port: ${variable}=${port + 100} npm start`,
       );
 }
 
@@ -139,7 +139,7 @@ async function takeDataDir(dataDir: string, teardown: Teardown): Promise<void> {
   const pid = Number(holder);
   if (pid > 0 && pid !== process.pid && line !== "" && (await commandLine(pid)) === line)
     throw new Error(
-      `Another Weir (process ${pid}) uses ${dataDir}. End that, or choose another folder: WEIR_DATA_DIR=.weir-2 npm start`,
+      `Another Weir (process ${pid}) uses ${dataDir}. Stop it, or choose another folder: WEIR_DATA_DIR=.weir-2 npm start`,
     );
   await writeFile(file, `${process.pid}\n${await commandLine(process.pid)}`);
   teardown.add("The data folder", () => rm(file, { force: true }));
@@ -236,7 +236,7 @@ async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["s
   ] as const)
     for (const warning of settingWarnings(server, settings)) say(`Warning: ${warning}`);
   const applied = await migrate(deps.config.databaseUrl);
-  if (applied.length > 0) say(`Database schema brought up to date (${applied.join(", ")})`);
+  if (applied.length > 0) say(`Database schema migrated (${applied.join(", ")})`);
   await ensurePartitions(deps.sql, deps.config);
   return ensureAccess(deps, dataDir);
 }

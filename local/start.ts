@@ -16,8 +16,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => {
     if (firstSignalAt === 0) {
       firstSignalAt = Date.now();
-      say("\nStopping … (Ctrl-C once more to kill everything)");
-      ending.abort(new Error("Stopped before it was up."));
+      say("\nStopping … (press Ctrl-C again to kill everything)");
+      ending.abort(new Error("Stopped before startup completed."));
     } else if (Date.now() - firstSignalAt > ONE_SIGNAL_MS) {
       teardown.kill();
       process.exit(130);
@@ -40,7 +40,7 @@ async function run(): Promise<void> {
   const faults = await stack.stop();
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
-  if (failed === undefined) return say("Stopped. Everything is kept for the next start.");
+  if (failed === undefined) return say("Stopped. All data is kept for the next start.");
   console.error(`\n${failed.message}`);
   process.exitCode = 1;
 }

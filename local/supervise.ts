@@ -37,7 +37,7 @@ export async function supervise(
     while (!stopping) {
       const ending = await server.exited;
       if (stopping) return;
-      say(`${name} ended unexpectedly (${ending}); starting it again`);
+      say(`${name} ended unexpectedly (${ending}); restarting it`);
       server = await restart();
     }
     await server.stop();
@@ -80,7 +80,7 @@ export class Teardown {
   async stop(): Promise<string[]> {
     const faults: string[] = [];
     for (const { name, stop } of this.#parts)
-      await stop().catch((error: Error) => faults.push(`${name} did not stop in order: ${error.message}`));
+      await stop().catch((error: Error) => faults.push(`${name} did not stop cleanly: ${error.message}`));
     return faults;
   }
 

@@ -14,7 +14,7 @@ class LoopbackEndpoint(endpoints.TCP4ServerEndpoint):
 
 endpoints.TCP4ServerEndpoint = LoopbackEndpoint
 
-# Only now: LocalStack takes the class when it is imported.
+# Imported last: LocalStack binds the class at import.
 from localstack.runtime.main import main  # noqa: E402
 
 main()

@@ -1,10 +1,10 @@
 /**
- * Serverless plugin: fails `serverless package`, and with it every deployment, where the functions could open more
- * connections than the database takes.
+ * Serverless plugin: fails `serverless package`, and so every deployment, if the functions could open more connections
+ * than the database accepts.
  */
 import { budgetTable, connectionBudget } from "./connection-budget.ts";
 
-/** As much of the framework as is used here; it has no types of its own. */
+/** The part of the framework that is used here; it has no types of its own. */
 interface Serverless {
   service: {
     provider: { compiledCloudFormationTemplate: unknown };

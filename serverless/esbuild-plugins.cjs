@@ -1,6 +1,6 @@
 /**
- * What the bundler does beside bundling, so that a function starts sooner: each millisecond of a load is text that V8
- * reads, or code that runs before the handler is there. docs/decisions/0022 has the figures.
+ * esbuild plugins that make functions start faster: load time is text that V8 parses and code that runs before the handler
+ * exists. docs/decisions/0022 has the figures.
  */
 const { globSync, readdirSync, readFileSync, rmSync } = require("node:fs");
 const { isBuiltin } = require("node:module");
@@ -11,8 +11,8 @@ const PROJECT = join(__dirname, "..");
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /**
- * zod exports its messages in every language as one member of `z`, so that no bundler can see that they are unused: a
- * third of each bundle. The English ones come by a way of their own.
+ * zod exports its messages in all languages as one member of `z`, so bundlers can't detect that they are unused: a third
+ * of each bundle. The English messages are imported separately.
  */
 const withoutZodLocales = {
   name: "without-zod-locales",
@@ -25,9 +25,9 @@ const withoutZodLocales = {
 };
 
 /**
- * Node makes a module of a built-in one for whoever imports it, and reads each of its members for that: those of
- * `node:http` alone load an HTTP client of 40 ms. Asked for by `process.getBuiltinModule`, only members that are used are
- * read, and those of the SDK of AWS when the SDK runs.
+ * When a built-in module is imported, Node wraps it and reads each of its members: those of `node:http` alone load an HTTP
+ * client, which takes 40 ms. With `process.getBuiltinModule`, only used members are read, and those of the AWS SDK only
+ * when the SDK runs.
  */
 const builtinsWithoutImport = {
   name: "builtins-without-import",
@@ -45,7 +45,7 @@ const builtinsWithoutImport = {
   },
 };
 
-/** Marked as pure, so that members which nobody imports go. */
+/** Marked as pure, so that unused members are removed. */
 function imported(path) {
   const names = Object.keys(process.getBuiltinModule(path)).filter(
     (name) => IDENTIFIER.test(name) && name !== "default",
@@ -58,12 +58,12 @@ function imported(path) {
   ].join("\n");
 }
 
-/** Where a command of Redis may be named: by Weir, and by ioredis itself. */
+/** Sources that may name Redis commands: Weir's and ioredis' own. */
 const NAMERS = ["lib", "functions", "node_modules/ioredis/built"];
 
 /**
- * ioredis makes two methods for each of the 301 commands of Redis, in three classes. Left out are those whose name is no
- * word of any program here.
+ * ioredis defines two methods for each of the 301 Redis commands, in three classes. Commands whose name does not occur as a
+ * word in any of these sources are removed.
  */
 const fewRedisCommands = {
   name: "few-redis-commands",
@@ -86,10 +86,10 @@ function wordsOf(folders) {
   return new Set(files.flatMap((file) => readFileSync(file, "utf8").match(/\w+/g) ?? []));
 }
 
-/** Modules whose exports are the same wherever they run, and take long to make. */
+/** Modules whose exports are the same everywhere and take long to compute. */
 const CONSTANTS = /[\\/]lib[\\/]app[\\/](?:openapi-text|paths)\.ts$/;
 
-/** The values that such a module exports, made here once, in place of what makes them: all schemas of all functions. */
+/** Replaces such a module by the values it exports, computed at build time; otherwise it would load all schemas. */
 const constantsMadeBefore = {
   name: "constants-made-before",
   setup(build) {
@@ -102,9 +102,9 @@ const constantsMadeBefore = {
 };
 
 /**
- * What a function may never need, as the SDK of AWS, is imported by `import()`, and goes into files of its own, so that
- * V8 does not read it at the start. They are named after the function: serverless-esbuild packs files that begin with
- * another function's name with that one only.
+ * Code that a function may not need, such as the AWS SDK, is imported with `import()` and goes into separate files, which V8
+ * does not read at startup. They are named after the function: serverless-esbuild packs files that begin with a
+ * function's name with that function only.
  */
 const filesOfTheFunction = {
   name: "files-of-the-function",
@@ -113,7 +113,7 @@ const filesOfTheFunction = {
     const { name } = parse(options.entryPoints[0]);
     options.splitting = true;
     options.chunkNames = `${name}.[name]-[hash]`;
-    // What a build left behind that was broken off would be packed too.
+    // Files left behind by an interrupted build would be packed too.
     build.onStart(() => {
       for (const file of globSync(`${name}.*`, { cwd: options.outdir })) rmSync(join(options.outdir, file));
     });

@@ -1,7 +1,7 @@
 /**
- * The design that most people write, to compare with: for each request a key look-up and an audit insert in PostgreSQL,
- * and the event pushed onto a Redis list. The same libraries as Weir's, pooled connections, prepared statements, one
- * schema check; nothing here is slow on purpose. There is no limit, no duplicate check and no batch.
+ * The usual simple design, for comparison: each request looks up the key and inserts an audit row in PostgreSQL, and pushes
+ * the event onto a Redis list. It uses the same libraries as Weir, pooled connections, prepared statements and one schema
+ * check; nothing here is deliberately slow. It has no rate limit, no duplicate check and no batches.
  */
 import type { Redis } from "ioredis";
 import * as z from "zod";
@@ -16,7 +16,7 @@ const eventSchema = z.strictObject({
   payload: z.looseObject({}),
 });
 
-/** What the worker takes from the list. */
+/** An item of the list. */
 export interface Queued extends z.output<typeof eventSchema> {
   client_id: string;
   received_at: string;

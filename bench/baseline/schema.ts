@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import postgres from "postgres";
 
-/** What the plain design's API and worker work with. */
+/** Connections of the plain design's API and worker. */
 export type Database = postgres.Sql;
 
-/** @param size connections; each call of the API and each worker holds one at a time */
+/** @param size number of connections; each API call and each worker uses one at a time */
 export const connect = (url: string, size: number): Database =>
   postgres(url, { max: size, onnotice: () => {} });
 

@@ -1,12 +1,12 @@
-/** The plain design's worker: takes one event at a time and inserts it. */
+/** The plain design's worker: pops one event at a time and inserts it. */
 import type { Redis } from "ioredis";
 import { QUEUE, type Queued } from "./api.ts";
 import type { Database } from "./schema.ts";
 
 /**
- * Works until the list is empty.
- * @param redis a connection of its own, since it waits with it
- * @returns how many events it took
+ * Runs until the list is empty.
+ * @param redis its own connection, since it blocks on it
+ * @returns the number of events it processed
  */
 export async function plainWorker(sql: Database, redis: Redis): Promise<number> {
   for (let taken = 0; ; taken++) {

@@ -1,4 +1,4 @@
-/** Functions that serverless-offline runs beside Weir's, to compare with. */
+/** Functions that serverless-offline runs for comparison with Weir's. */
 import { Redis } from "ioredis";
 import { plainHandler } from "../baseline/api.ts";
 import { connect } from "../baseline/schema.ts";

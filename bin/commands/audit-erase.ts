@@ -21,11 +21,11 @@ const ROUND_MS = 60_000;
 /** `weir audit erase`: erases the personal data of calls. */
 export function eraseCommand(): Command {
   return new Command("erase")
-    .description("forget address and user agent of calls; the calls themselves stay, and still verify")
+    .description("erase the address and user agent of calls; the calls themselves stay and still verify")
     .option("--address <address>", "calls from this address")
-    .option("--user-agent <text>", "calls with this user agent, exactly")
+    .option("--user-agent <text>", "calls with exactly this user agent")
     .option("--client <id>", "calls with this client's keys")
-    .option("--request-id <id>", "this call alone")
+    .option("--request-id <id>", "only this call")
     .option("--start <time>", "calls at or after this time")
     .option("--end <time>", "calls before this time")
     .action(erase);
@@ -39,8 +39,12 @@ async function erase(options: Options, command: Command): Promise<void> {
     ...(requestId !== undefined && { request_id: requestId }),
   };
   const result = await withAudit(command, (deps, changed) => eraseAll(deps, given, changed));
-  const rest = "Calls that are still in the queue were not reached: run this again when it is empty.";
-  print(command, result, [`Erased who made ${result.erased} calls.`, ...(result.complete ? [] : [rest])]);
+  const rest =
+    "Calls that are still in the queue were not erased: run this command again when the queue is empty.";
+  print(command, result, [
+    `Erased the address and user agent of ${result.erased} calls.`,
+    ...(result.complete ? [] : [rest]),
+  ]);
 }
 
 async function eraseAll(

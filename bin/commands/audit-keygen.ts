@@ -6,7 +6,7 @@ import { print } from "./connect.ts";
 /** `weir audit keygen`: generates a key pair to sign checkpoints with, without storing it. */
 export function keygenCommand(): Command {
   return new Command("keygen")
-    .description("make a key pair that signs checkpoints; its private half is shown this once")
+    .description("generate a key pair that signs checkpoints; the private key is shown only once")
     .action(generate);
 }
 
@@ -22,13 +22,13 @@ function generate(_: unknown, command: Command): void {
   print(command, pair, [
     `Key ${pair.key_id}`,
     "",
-    "AUDIT_SIGNING_KEY, a secret, shown this once:",
+    "AUDIT_SIGNING_KEY, a secret, shown only once:",
     pair.signing_key,
     "",
-    "AUDIT_PUBLIC_KEYS; after a rotation the former ones behind it, with commas between them:",
+    "AUDIT_PUBLIC_KEYS; after a rotation, append the previous keys, separated by commas:",
     pair.public_key,
     "",
-    "The same for those who verify:",
+    "The same public key in PEM, for verifiers:",
     pair.public_key_pem.trimEnd(),
   ]);
 }

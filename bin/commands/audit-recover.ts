@@ -8,10 +8,10 @@ import { print, withAudit } from "./connect.ts";
 /** `weir audit recover`: recovers audit rows that could not be queued from a log. */
 export const recoverCommand = (): Command =>
   new Command("recover")
-    .description("read audit rows back in that the queue did not take, from a log; twice does no harm")
+    .description("read audit rows that could not be queued back from a log; safe to repeat")
     .argument(
       "<file>",
-      "the log, as our functions print it or as CloudWatch exports it; - for standard input",
+      "the log, as printed by the functions or exported by CloudWatch; - for standard input",
     )
     .action(recover);
 
@@ -28,15 +28,14 @@ async function recover(file: string, _options: object, command: Command): Promis
       tell(file, recovered);
     }
   });
-  print(command, recovered, [`${recovered.found} rows found, ${recovered.queued} on their way.`]);
+  print(command, recovered, [`${recovered.found} rows found, ${recovered.queued} queued.`]);
   if (recovered.bad.length > 0) process.exitCode = 1;
 }
 
 function tell(file: string, { found, queued, bad }: Recovered): void {
-  for (const { line, reason } of bad)
-    console.error(`${file}:${line}: an audit row that can't be read: ${reason}`);
+  for (const { line, reason } of bad) console.error(`${file}:${line}: can't read the audit row: ${reason}`);
   if (queued < found)
-    console.error(`${found} rows found, ${queued} on their way. Do it again: twice does no harm.`);
+    console.error(`${found} rows found, ${queued} queued. Run the command again: repeating it is safe.`);
 }
 
 async function opened(file: string): Promise<Readable> {

@@ -22,43 +22,41 @@ import { everyPiece, writeOut } from "./output.ts";
 
 /** `weir audit`: exports, verifies and maintains the audit trail. */
 export function auditCommand(): Command {
-  const command = new Command("audit").description(
-    "the record of all calls, and whether it is as it was written",
-  );
+  const command = new Command("audit").description("export, verify and maintain the audit log of all calls");
   command
     .command("export")
-    .description("write the audit to a file: the trail that `verify` checks, or a table")
-    .addOption(new Option("--format <format>", "of the file").choices(exportFormats).default("ndjson"))
+    .description("write the audit log to a file: a trail that `verify` can check, or a table")
+    .addOption(new Option("--format <format>", "format of the file").choices(exportFormats).default("ndjson"))
     .option("--client <id>", "only this client's calls")
     .option("--method <method>", "only calls with this method")
     .option("--route <route>", "only calls of this route, such as /v1/events/{event_id}")
-    .option("--status <status>", "only answers with this status, or of a class such as 4xx", status)
-    .option("--path <path>", "only calls of this path; with a * at its end, of this prefix")
+    .option("--status <status>", "only responses with this status, or of a class such as 4xx", status)
+    .option("--path <path>", "only calls of this path, or of this prefix if it ends with *")
     .option("--address <address>", "only calls from this IP address")
     .option("--request-id <id>", "only this call", requestId)
     .option("--start <time>", "calls at or after this time", instant)
     .option("--end <time>", "calls before this time", instant)
-    .option("--out <file>", "standard output, when left out")
+    .option("--out <file>", "output file; by default, standard output")
     .action(exportAll);
   command
     .command("verify")
     .description("verify an exported trail, with no server and no network")
-    .argument("<file>", "as `export` wrote it; - for standard input")
+    .argument("<file>", "file written by `export`; - for standard input")
     .option("--public-key <file...>", "Ed25519 keys in PEM; without any, signatures are not checked")
-    .option("--checkpoints <file...>", "copies of checkpoints that you kept, one a line")
+    .option("--checkpoints <file...>", "your copies of checkpoints, one per line")
     .action(verify);
   command
     .command("prove")
     .description("check the proof of one entry, with no server and no network")
-    .argument("<file>", "as GET /v1/audit/{request_id}/proof answers it; - for standard input")
+    .argument("<file>", "response of GET /v1/audit/{request_id}/proof; - for standard input")
     .option("--public-key <file...>", "Ed25519 keys in PEM; without any, the signature is not checked")
     .action(prove);
   command
     .command("checkpoints")
     .description(
-      "print signed checkpoints, one a line, oldest first: keep them where the operator can't change them",
+      "print signed checkpoints, one per line, oldest first; keep copies where the operator can't change them",
     )
-    .option("--after <number>", "only those with a higher number", numberFromZero, 0)
+    .option("--after <number>", "only checkpoints with a higher number", numberFromZero, 0)
     .action(printCheckpoints);
   return command.addCommand(recoverCommand()).addCommand(eraseCommand()).addCommand(keygenCommand());
 }
@@ -120,7 +118,7 @@ async function readCopies({ checkpoints = [] }: CheckOptions): Promise<Checkpoin
           return parseCheckpoint(line);
         } catch (error) {
           const place = `${checkpoints[index]}, line ${number + 1}`;
-          throw new Error(`${place} is no checkpoint: ${(error as Error).message}`);
+          throw new Error(`${place} is not a checkpoint: ${(error as Error).message}`);
         }
       }),
   );
@@ -130,18 +128,18 @@ function describe(result: Verification): string[] {
   const { entries, seals, checkpoints, withheld, expired, erased, head, signatures } = result;
   const count = (number: number, text: string): string => `${number.toLocaleString("en")} ${text}`;
   const notes = [
-    erased > 0 && count(erased, "of the entries had their address and user agent erased."),
-    expired > 0 && count(expired, "entries have expired and are gone; their seals are there."),
-    withheld > 0 && count(withheld, "entries were left out by the export's filter; their seals are there."),
-    signatures === "unchecked" && "Signatures of checkpoints were not checked: give --public-key.",
+    erased > 0 && count(erased, "entries have an erased address and user agent."),
+    expired > 0 && count(expired, "entries have expired and were deleted; their seals are present."),
+    withheld > 0 && count(withheld, "entries were excluded by the export's filter; their seals are present."),
+    signatures === "unchecked" && "Signatures of checkpoints were not checked: specify --public-key.",
   ].filter((note) => note !== false);
   const found = `${count(entries, "entries")} in ${count(seals, "seals")}, ${count(checkpoints, "checkpoints")}`;
   if (result.first_invalid)
-    return [`INVALID: ${explainFault(result.first_invalid)}`, `Before that, in order: ${found}.`, ...notes];
+    return [`INVALID: ${explainFault(result.first_invalid)}`, `Valid before that: ${found}.`, ...notes];
   const last = head.checkpoint;
   const upTo = last
     ? `The last checkpoint is ${last.checkpoint}, made at ${last.made_at}.`
-    : "There is no checkpoint: whether the newest entries were cut off can't be seen.";
+    : "There is no checkpoint, so deleted newest entries can't be detected.";
   return [`Valid: ${found}.`, upTo, ...notes];
 }
 
@@ -168,8 +166,12 @@ async function prove(file: string, options: CheckOptions, command: Command): Pro
   if (fault) return print(command, result, [`INVALID: ${explainFault(fault)}`]);
   print(command, result, [
     `Valid: the call ${entry.request_id} (${entry.method} ${entry.path}, ${entry.status}) of ${entry.at} is in seal ${seal.seal} of lane ${seal.lane}.`,
-    checkpoint ? `Checkpoint ${checkpoint.checkpoint}, made at ${checkpoint.made_at}, has it.` : (note ?? ""),
-    ...(checkpoint && publicKeys.length === 0 ? ["Its signature was not checked: give --public-key."] : []),
+    checkpoint
+      ? `Checkpoint ${checkpoint.checkpoint}, made at ${checkpoint.made_at}, includes it.`
+      : (note ?? ""),
+    ...(checkpoint && publicKeys.length === 0
+      ? ["Its signature was not checked: specify --public-key."]
+      : []),
   ]);
 }
 

@@ -16,19 +16,19 @@ interface Options {
 
 /** `weir client`: manages clients and their rate limits. */
 export function clientCommand(): Command {
-  const command = new Command("client").description("who may call, and how much");
+  const command = new Command("client").description("manage clients and their rate limits");
   command
     .command("create")
-    .description("make a client")
+    .description("create a client")
     .requiredOption("--name <name>")
-    .option("--id <id>", "made for you when left out")
+    .option("--id <id>", "generated if omitted")
     .option("--rate <events>", "events per second, on average", wholeNumber)
-    .option("--burst <events>", "events at once", wholeNumber)
+    .option("--burst <events>", "maximum events at once", wholeNumber)
     .action(create);
-  command.command("list").description("all clients, by id").action(list);
+  command.command("list").description("list all clients, ordered by id").action(list);
   command
     .command("update")
-    .description("change a client; what is left out stays")
+    .description("change a client; omitted settings stay unchanged")
     .argument("<id>")
     .option("--name <name>")
     .option("--rate <events>", "events per second, on average", wholeNumber)

@@ -12,8 +12,8 @@ export function deadLettersCommand(): Command {
   const command = new Command("dead-letters").description("messages that no worker could process");
   command
     .command("redrive")
-    .description("put them back into the queue, whole; what was stored already counts once")
-    .option("--limit <messages>", "most messages to put back", wholeNumber, 1_000)
+    .description("put dead letters back into the queue; events that are already stored still count once")
+    .option("--limit <messages>", "maximum messages to put back", wholeNumber, 1_000)
     .action(putBack);
   return command;
 }

@@ -20,12 +20,12 @@ interface Options {
 
 /** `weir events`: exports stored events. */
 export function eventsCommand(): Command {
-  const command = new Command("events").description("what was stored");
+  const command = new Command("events").description("export stored events");
   command
     .command("export")
     .description("write events to a file, newest first")
-    .addOption(new Option("--format <format>", "of the file").choices(exportFormats).default("ndjson"))
-    .option("--client <id>", "only this client's")
+    .addOption(new Option("--format <format>", "format of the file").choices(exportFormats).default("ndjson"))
+    .option("--client <id>", "only this client's events")
     .option("--type <event type>", "only events of this type")
     .option("--start <time>", "events at or after this time", instant)
     .option("--end <time>", "events before this time", instant)
@@ -35,7 +35,7 @@ export function eventsCommand(): Command {
       condition,
       [],
     )
-    .option("--out <file>", "standard output, when left out")
+    .option("--out <file>", "output file; by default, standard output")
     .action(exportAll);
   return command;
 }

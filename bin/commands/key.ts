@@ -13,21 +13,21 @@ interface Options {
   secret?: string;
 }
 
-const SCOPE_HELP = "ingest, read, audit or admin; several with commas";
+const SCOPE_HELP = "ingest, read, audit or admin, or several separated by commas";
 
 /** `weir key`: manages a client's API keys. */
 export function keyCommand(): Command {
-  const command = new Command("key").description("a client's API keys");
+  const command = new Command("key").description("manage a client's API keys");
   command
     .command("create")
-    .description("make a key; its secret is shown this once")
+    .description("create a key; its secret is shown only once")
     .requiredOption("--client <id>")
     .requiredOption("--scope <scopes>", SCOPE_HELP, scopes)
     .option("--expires <time>", "never, when left out", pointInTime)
     .action(create);
   command
     .command("import")
-    .description("take over a key that another system gave out, from standard input or --secret")
+    .description("import a key that another system issued, from standard input or --secret")
     .requiredOption("--client <id>")
     .requiredOption("--scope <scopes>", SCOPE_HELP, scopes)
     .option("--expires <time>", "never, when left out", pointInTime)
@@ -35,12 +35,12 @@ export function keyCommand(): Command {
     .action(take);
   command
     .command("list")
-    .description("a client's keys, without their secrets")
+    .description("list a client's keys, without their secrets")
     .requiredOption("--client <id>")
     .action(list);
   command
     .command("revoke")
-    .description("revoke a key; the next call with it is refused")
+    .description("revoke a key, effective from the next call")
     .argument("<key id>")
     .requiredOption("--client <id>")
     .action(revoke);
@@ -48,12 +48,12 @@ export function keyCommand(): Command {
 }
 
 const summary = (key: NewKey): string =>
-  `Key ${key.key_id}: ${key.scopes.join(", ")}, ${key.expires_at ? `until ${key.expires_at}` : "without end"}.`;
+  `Key ${key.key_id}: ${key.scopes.join(", ")}, ${key.expires_at ? `expires ${key.expires_at}` : "never expires"}.`;
 
 async function create({ client, scope, expires }: Options, command: Command): Promise<void> {
   const options = { scopes: scope, expires_at: expires };
   const key = await withAudit(command, (deps, changed) => createKey(deps, client, options, changed));
-  print(command, key, [summary(key), "Its secret, shown this once:", key.secret]);
+  print(command, key, [summary(key), "Its secret, shown only once:", key.secret]);
 }
 
 async function take({ client, scope, expires, secret }: Options, command: Command): Promise<void> {
@@ -69,7 +69,7 @@ async function fromStandardInput(): Promise<string> {
   if (process.stdin.isTTY)
     throw new Problem(
       "invalid-body",
-      "Give the key on standard input (weir key import … < file) or by --secret.",
+      "Provide the key on standard input (weir key import … < file) or with --secret.",
     );
   return (await text(process.stdin)).replace(/\r?\n$/, "");
 }

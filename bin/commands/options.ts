@@ -7,7 +7,7 @@ import { type Instant, parseTime } from "../../lib/base/time.ts";
 import { type Condition, parseCondition } from "../../lib/query/where.ts";
 
 export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be an integer of at least 1.");
   return Number(text);
 }
 
@@ -20,7 +20,7 @@ export function trueOrFalse(text: string): boolean {
 export function scopes(text: string, before: readonly Scope[] = []): Scope[] {
   const parsed = scopeSchema.array().safeParse(text.split(",").map((scope) => scope.trim()));
   if (!parsed.success)
-    throw new InvalidArgumentError(`Scopes are ${scopeSchema.options.join(", ")}, with commas between them.`);
+    throw new InvalidArgumentError(`Scopes are ${scopeSchema.options.join(", ")}, separated by commas.`);
   return [...before, ...parsed.data];
 }
 
@@ -42,7 +42,7 @@ export function condition(text: string, before: readonly Condition[] = []): Cond
 }
 
 export function numberFromZero(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0 on.");
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be an integer of at least 0.");
   return Number(text);
 }
 

@@ -11,20 +11,20 @@ interface Options {
 
 /** `weir quarantine`: events that could not be stored. */
 export function quarantineCommand(): Command {
-  const command = new Command("quarantine").description("events that could not be stored");
+  const command = new Command("quarantine").description("list and redrive events that could not be stored");
   command
     .command("list")
-    .description("the newest, and how many by reason")
+    .description("list the newest events, and the counts by reason")
     .option("--client <id>", "only this client's")
     .option("--reason <reason>", "only those of one reason")
-    .option("--limit <events>", "most events to show", wholeNumber, 20)
+    .option("--limit <events>", "maximum events to show", wholeNumber, 20)
     .action(list);
   command
     .command("redrive")
-    .description("put events back through the queue, oldest first, each exactly once")
+    .description("put events back into the queue, oldest first, each exactly once")
     .option("--client <id>", "only this client's")
     .option("--reason <reason>", "only those of one reason")
-    .option("--limit <events>", "most events to put back", wholeNumber, 1_000)
+    .option("--limit <events>", "maximum events to put back", wholeNumber, 1_000)
     .action(putBack);
   return command;
 }
@@ -52,5 +52,5 @@ async function list(options: Options, command: Command): Promise<void> {
 
 async function putBack(options: Options, command: Command): Promise<void> {
   const result = await withAudit(command, (deps, changed) => redrive(deps, options, changed));
-  print(command, result, [`${result.redriven} events are on their way.`]);
+  print(command, result, [`${result.redriven} events are back in the queue.`]);
 }

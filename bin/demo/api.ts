@@ -23,7 +23,7 @@ export class Refusal extends DemoError {
   readonly problem: z.output<typeof problemSchema>;
 
   constructor(call: string, problem: z.output<typeof problemSchema>) {
-    super(`${call} was refused with ${problem.status} ${problem.code}: ${problem.detail}`);
+    super(`${call} failed with ${problem.status} ${problem.code}: ${problem.detail}`);
     this.problem = problem;
   }
 }
@@ -92,13 +92,13 @@ export class Api {
       return `${this.#url} did not answer within ${ANSWER_MS / 1_000} s.`;
     if (this.quota === undefined)
       return `Weir is not running at ${this.#url}. Start it with \`npm start\`, then run the demo again.`;
-    return `The connection to ${this.#url} was lost. Run the demo again: what was taken already counts once.`;
+    return `The connection to ${this.#url} was lost. Run the demo again: events that were already accepted count once.`;
   }
 
   #parse<T>(schema: z.ZodType<T>, answer: unknown, { status }: Response): T {
     const result = schema.safeParse(answer);
     if (result.success) return result.data;
-    throw new DemoError(`What answers at ${this.#url} (status ${status}) does not look like Weir.`);
+    throw new DemoError(`The server at ${this.#url} (status ${status}) does not appear to be Weir.`);
   }
 }
 

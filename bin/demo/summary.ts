@@ -75,12 +75,12 @@ export function verdict(outcomes: readonly Outcome[]): { ok: boolean; text: stri
   const different = rows.filter((row) => row.counted !== row.data);
   if (different.length > 0 || stored + duplicates !== data) {
     const counts = different.map(
-      (row) => `${formatCount(row.counted)} of type ${row.type} where the data has ${formatCount(row.data)}`,
+      (row) => `${formatCount(row.counted)} of type ${row.type}, but the data has ${formatCount(row.data)}`,
     );
     const lines = [
       different.length > 0
         ? `The counts differ: Weir counts ${counts.join(" and ")}.`
-        : "The counts agree, but not every event of this run was taken.",
+        : "The counts agree, but not every event of this run was accepted.",
       ...(refused > 0 ? [`Refused: ${reasons(outcomes)}.`] : []),
       ...(quarantined > 0 ? [`In quarantine: ${formatCount(quarantined)}; see GET /v1/quarantine.`] : []),
       ...(pending > 0 ? [`Still in the queue: ${formatCount(pending)}; see GET /v1/pipeline.`] : []),
@@ -115,7 +115,7 @@ function reasons(outcomes: readonly Outcome[]): string {
 export function timing({ sentEvents, sendingMs, totalMs }: Replay, putOff: number): string {
   const perSecond = formatCount(Math.round(sentEvents / (sendingMs / 1_000)));
   const times = putOff === 1 ? "once" : `${putOff} times`;
-  const held = putOff > 0 ? `, told ${times} to come back later` : "";
+  const held = putOff > 0 ? `, rate-limited or delayed ${times}` : "";
   return `Sending took ${seconds(sendingMs)} (${perSecond} events/s${held}); the last receipt was complete after ${seconds(totalMs)}.`;
 }
 

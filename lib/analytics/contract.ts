@@ -35,7 +35,7 @@ const byField = z
 const orderField = z
   .enum(orders)
   .default("most")
-  .meta({ description: "Groups with the most events first, the fewest, or by name." });
+  .meta({ description: "Order of the groups: most events first, fewest events first, or by name." });
 
 const groupNames = { client_id: z.string().optional(), event_type: z.string().optional() };
 
@@ -43,8 +43,9 @@ export const countEvents = operation({
   method: "GET",
   path: "/v1/analytics/count",
   function: "analytics",
-  summary: "How many events",
-  description: "With `where`, raw rows are read, and a range that holds too many is refused.",
+  summary: "Count events",
+  description:
+    "With `where`, the count reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
   query: z.strictObject({ ...countQuery, where: whereQuery }),
   responses: { 200: z.object({ count: countField, ...freshness }) },
@@ -55,13 +56,13 @@ export const groupEvents = operation({
   method: "GET",
   path: "/v1/analytics/group",
   function: "analytics",
-  summary: "How many events of each client, type, or both",
+  summary: "Count events by client, type, or both",
   scopes: ["read"],
   query: z.strictObject({
     ...countQuery,
     by: byField,
     order: orderField,
-    limit: intParam(1, 1_000, 100).meta({ description: "Groups at the most." }),
+    limit: intParam(1, 1_000, 100).meta({ description: "Maximum number of groups." }),
   }),
   responses: {
     200: z.object({ groups: z.array(z.object({ ...groupNames, count: countField })), ...freshness }),
@@ -73,24 +74,24 @@ export const getSeries = operation({
   method: "GET",
   path: "/v1/analytics/series",
   function: "analytics",
-  summary: "How many events in each minute, hour, day, week or month",
+  summary: "Count events by minute, hour, day, week or month",
   description:
-    "Buckets without events are there, with 0. Days, weeks (from Monday) and months are cut in `tz`, so a day has 23 or 25 hours where clocks change; hours begin where the local clock reads :00. The first and last bucket count only what lies within the range.",
+    "Buckets without events are included, with 0. Days, weeks (from Monday) and months are those of `tz`, so a day has 23 or 25 hours when clocks change; hours begin when the local clock reads :00. The first and last bucket count only events within the range.",
   scopes: ["read"],
   query: z.strictObject({
     ...countQuery,
     start: countQuery.start.meta({
       description:
-        "Events at or after this time; without it, 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`.",
+        "Events at or after this time; by default 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`.",
     }),
-    end: countQuery.end.meta({ description: "Events before this time; without it, now." }),
+    end: countQuery.end.meta({ description: "Events before this time; by default, now." }),
     where: whereQuery,
     interval: z.enum(intervals),
     tz: timeZoneParam,
     by: byField.optional(),
     order: orderField,
     limit: intParam(1, 100, 10).meta({
-      description: "With `by`: groups at the most, the first ones by `order`.",
+      description: "With `by`: maximum number of groups, the first ones by `order`.",
     }),
   }),
   responses: {
@@ -120,7 +121,7 @@ export const getLatency = operation({
   function: "analytics",
   summary: "Time from received to stored",
   description:
-    "`count` and `max_ms` are exact. Percentiles come from a sketch and are off by at most `relative_error` of themselves.",
+    "`count` and `max_ms` are exact. Percentiles come from a sketch; their relative error is at most `relative_error`.",
   scopes: ["read"],
   query: z.strictObject(countQuery),
   responses: {

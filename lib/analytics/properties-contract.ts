@@ -14,22 +14,22 @@ import { propertyField, whereField, whereQuery } from "../query/fields.ts";
 
 const fresh = {
   ...freshness,
-  source: z.literal("raw").meta({ description: "The answer comes from the events themselves." }),
+  source: z.literal("raw").meta({ description: "Always computed from raw events." }),
 };
 
 export const getTop = operation({
   method: "GET",
   path: "/v1/analytics/top",
   function: "analytics",
-  summary: "The most frequent values of a payload property, most first",
+  summary: "The most frequent values of a payload property, most frequent first",
   description:
-    "Values are JSON as it was sent, so 1 and 1.0 are two. Events without the property are not counted.",
+    "Values are compared as the JSON that was sent, so 1 and 1.0 are different values. Events without the property are not counted.",
   scopes: ["read"],
   query: z.strictObject({
     property: propertyField,
     ...rangeQuery,
     where: whereQuery,
-    limit: intParam(1, 1_000, 10).meta({ description: "Most values." }),
+    limit: intParam(1, 1_000, 10).meta({ description: "Maximum number of values." }),
   }),
   responses: {
     200: z.object({
@@ -37,7 +37,7 @@ export const getTop = operation({
       events: countField.meta({ description: "Events that have the property." }),
       too_long: countField.meta({
         description:
-          "Those of them whose value is longer than 1,000 bytes of JSON; it is not among the values.",
+          "Events whose value is longer than 1,000 bytes of JSON. `events` includes them, `values` does not.",
       }),
       ...fresh,
     }),
@@ -49,9 +49,9 @@ export const getUniques = operation({
   method: "GET",
   path: "/v1/analytics/uniques",
   function: "analytics",
-  summary: "How many distinct values a payload property has",
+  summary: "Count the distinct values of a payload property",
   description:
-    "Exact over up to 1,000,000 events; beyond that a HyperLogLog estimate with a standard error of 0.81 %. Events without the property, or with null, are not counted.",
+    "Exact for up to 1,000,000 events; beyond that, a HyperLogLog estimate with a standard error of 0.81 %. Events without the property, or with null, are not counted.",
   scopes: ["read"],
   query: z.strictObject({
     property: propertyField,
@@ -60,7 +60,7 @@ export const getUniques = operation({
     interval: z
       .enum(["hour", "day", "week", "month"])
       .optional()
-      .meta({ description: "Also by bucket, cut as `/v1/analytics/series` cuts them." }),
+      .meta({ description: "Also counts by bucket; the buckets are those of `/v1/analytics/series`." }),
     tz: timeZoneParam,
   }),
   responses: {
@@ -69,12 +69,12 @@ export const getUniques = operation({
       buckets: z
         .array(z.object({ bucket: bucketField, count: countField }))
         .optional()
-        .meta({ description: "In order of time, by their start; those without a value are left out." }),
+        .meta({ description: "Ordered by start; buckets without a value are omitted." }),
       method: z.enum(["exact", "hyperloglog"]),
       relative_error: z
         .number()
         .min(0)
-        .meta({ description: "Standard error of each count, relative to it; 0 when exact." }),
+        .meta({ description: "Relative standard error of each count; 0 if exact." }),
       ...fresh,
     }),
   },
@@ -88,9 +88,9 @@ export const getFunnel = operation({
   method: "POST",
   path: "/v1/analytics/funnel",
   function: "analytics",
-  summary: "How many got how far through a sequence of steps",
+  summary: "Count how many keys reached each step of a sequence",
   description:
-    "A key has reached a step when it has a chain of events, one for each step so far, each later than the one before (by time, then event_id), the last at most `window_seconds` after the first. Events without the key, or with null, are left out.",
+    "A key has reached a step if it has a chain of events, one for each step up to it, each later than the previous one (by time, then event_id), and the last at most `window_seconds` after the first. Events without the key, or with null, are ignored.",
   scopes: ["read"],
   query: z.strictObject({}),
   body: z.strictObject({
@@ -111,8 +111,8 @@ export const getFunnel = operation({
         z.object({
           event_type: z.string(),
           count: countField.meta({ description: "Distinct keys that reached the step." }),
-          conversion: share.meta({ description: "Share of those that reached the first step." }),
-          step_conversion: share.meta({ description: "Share of those that reached the step before." }),
+          conversion: share.meta({ description: "Share of the keys that reached the first step." }),
+          step_conversion: share.meta({ description: "Share of the keys that reached the previous step." }),
         }),
       ),
       ...fresh,

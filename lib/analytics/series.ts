@@ -51,8 +51,8 @@ function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string,
   const most = Math.min(MOST_BUCKETS, Math.floor(MOST_CELLS / groups));
   const { starts, cut } = cutRange(start, end, interval, tz, most);
   if (!cut) return starts;
-  const detail = `the range has more than ${most} of them; take a longer interval or a shorter range`;
-  throw new Problem("invalid-parameter", "Not valid: interval.", {
+  const detail = `the range has more than ${most} buckets; use a longer interval or a shorter range`;
+  throw new Problem("invalid-parameter", "Invalid parameter: interval.", {
     errors: [{ parameter: "interval", detail }],
   });
 }

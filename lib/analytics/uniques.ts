@@ -79,7 +79,7 @@ async function cutScope(
   if (cut)
     throw new Problem(
       "query-too-broad",
-      `There are more than ${MAX_BUCKETS} buckets; narrow start and end, or take a longer interval.`,
+      `The range has more than ${MAX_BUCKETS} buckets; use a longer interval or a shorter range.`,
     );
   return { range: { ...asked, start, end }, starts };
 }

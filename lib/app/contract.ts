@@ -6,7 +6,7 @@ export const getOpenApi = operation({
   method: "GET",
   path: "/openapi.json",
   function: "web",
-  summary: "This document",
+  summary: "The OpenAPI document",
   scopes: [],
   responses: { 200: z.looseObject({ openapi: z.string() }) },
 });
@@ -15,7 +15,7 @@ export const getErrorPage = operation({
   method: "GET",
   path: "/docs/errors/{code}",
   function: "web",
-  summary: "What a problem type means and what to do about it",
+  summary: "Documentation of a problem type",
   scopes: [],
   params: z.object({ code: z.string() }),
   responses: { 200: z.string() },

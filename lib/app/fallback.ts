@@ -6,7 +6,7 @@ import { paths } from "./paths.ts";
 
 /** Returns the page of a problem type, in Markdown. @throws {Problem} `not-found` */
 export function errorPage(code: string): string {
-  if (!isProblemCode(code)) throw new Problem("not-found", "There is no problem type of that name.");
+  if (!isProblemCode(code)) throw new Problem("not-found", "There is no problem type with that name.");
   return problemPage(code);
 }
 
@@ -26,7 +26,7 @@ export function refuse({ method, path }: Pick<ApiRequest, "method" | "path">): n
   // A literal path such as /v1/events/export also matches a pattern with a parameter in its place.
   const methods = [...new Set(fitting.flatMap((found) => found.methods))];
   if (methods.length === 0 || methods.some((other) => other === method))
-    throw new Problem("not-found", "There is nothing at this path.");
+    throw new Problem("not-found", "The path does not exist.");
   const allow = methods.join(", ");
-  throw new Problem("method-not-allowed", `This path has ${allow} only.`, { headers: { allow } });
+  throw new Problem("method-not-allowed", `This path supports ${allow} only.`, { headers: { allow } });
 }

@@ -87,7 +87,7 @@ export function httpHandler<D extends HandlerDeps>(
 }
 
 const notHere = (): never => {
-  throw new Problem("not-found", "There is nothing at this path.");
+  throw new Problem("not-found", "The path does not exist.");
 };
 
 const callOf = <D>(deps: D, state: State, params: object, query: object, body: unknown): Call<D> =>

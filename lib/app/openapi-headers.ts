@@ -6,22 +6,22 @@ const text = { type: "string" } as const;
 
 export const headers = {
   RequestId: {
-    description: "Names the call in the audit, in the log, and in reports to us.",
+    description: "Identifies the call in the audit log, in the logs, and in reports to the operator.",
     required: true,
     schema: { type: "string", format: "uuid" },
   },
   RateLimit: {
-    description: "What is left of the client's limit, in events, and the seconds until it is whole again.",
+    description: "What is left of the client's limit, in events, and the seconds until it is full again.",
     schema: text,
     example: '"default";r=1999;t=1',
   },
   RateLimitPolicy: {
-    description: "The client's burst, in events, and the seconds in which it fills.",
+    description: "The client's burst, in events, and the seconds until an empty limit is full.",
     schema: text,
     example: '"default";q=2000;w=2',
   },
   RetryAfter: {
-    description: "Seconds to wait before sending the same again.",
+    description: "Seconds to wait before sending the same request again.",
     required: true,
     schema: { type: "integer", minimum: 1 },
   },
@@ -30,18 +30,18 @@ export const headers = {
     schema: text,
   },
   NextCursor: {
-    description: "What to send as `cursor` for the next piece; absent on the last.",
+    description: "Value of `cursor` for the next piece; absent on the last.",
     schema: text,
   },
   ContentDisposition: {
-    description: "The name of a file to save it as.",
+    description: "A file name to save it as.",
     required: true,
     schema: text,
     example: 'attachment; filename="events.csv"',
   },
-  Location: { description: "Where the new thing is.", required: true, schema: text },
-  WWWAuthenticate: { description: "The scheme that would do.", required: true, schema: text },
-  Allow: { description: "The methods that the path has.", required: true, schema: text },
+  Location: { description: "Path of the new resource.", required: true, schema: text },
+  WWWAuthenticate: { description: "The required authentication scheme.", required: true, schema: text },
+  Allow: { description: "The methods that the path supports.", required: true, schema: text },
 } as const;
 
 export const refer = (name: keyof typeof headers): { $ref: string } => ({

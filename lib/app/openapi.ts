@@ -18,24 +18,25 @@ import { operations } from "./operations.ts";
 
 type Document = ReturnType<typeof createDocument>;
 
-const DESCRIPTION = `Every event answered at once, queued, stored exactly once, counted, and every call on record.
+const DESCRIPTION = `Weir accepts events over HTTP, queues them durably, stores each exactly once, answers queries about them, and records every call.
 
-Every answer carries \`X-Request-Id\`, \`X-Content-Type-Options: nosniff\` and, unless it is the same for everybody,
-\`Cache-Control: no-store\`. Errors are problem details (RFC 9457); \`type\` leads to a page that says what to
-do. A path that is not here answers 404, another method of a path 405 with \`Allow\`.`;
+Every response has \`X-Request-Id\`, \`X-Content-Type-Options: nosniff\` and, unless it is the same for all callers,
+\`Cache-Control: no-store\`. Errors are problem details (RFC 9457); \`type\` links to a page that explains what to
+do. An unknown path returns 404; a method that a path does not support returns 405 with \`Allow\`.`;
 
 const tags = [
   { name: "Events", description: "Send events, and read them back." },
   {
     name: "Analytics",
-    description: "Count events. Every answer says how fresh it is, and is exact unless it says otherwise.",
+    description:
+      "Count events. Every response states how fresh it is, and is exact unless it states an error margin.",
   },
-  { name: "Audit", description: "Who called what, and the proof that it was so." },
-  { name: "Health", description: "Is it well?" },
+  { name: "Audit", description: "Who called what, with proofs." },
+  { name: "Health", description: "Health checks." },
   { name: "Clients", description: "Clients and their API keys." },
   { name: "Quarantine", description: "Events that could not be stored." },
-  { name: "Erasure", description: "Take one subject's data out of the payloads." },
-  { name: "Documentation", description: "This document, and a page for every problem." },
+  { name: "Erasure", description: "Erase one subject's payloads." },
+  { name: "Documentation", description: "The OpenAPI document, and a page for each problem type." },
 ] as const;
 type Tag = (typeof tags)[number]["name"];
 
@@ -69,7 +70,8 @@ const components: ZodOpenApiComponentsObject = {
       type: "apiKey",
       in: "header",
       name: "X-API-Key",
-      description: "A key has scopes out of ingest, read, audit and admin; admin includes the others.",
+      description:
+        "A key has one or more of the scopes ingest, read, audit and admin; admin includes the others.",
     },
   },
 };
@@ -108,7 +110,7 @@ function withoutSafeBounds({ jsonSchema }: ZodOpenApiOverrideContext): void {
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const { params, query, scopes, summary } = operation;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
-  const needs = scopes.length > 0 ? `Needs the scope ${scopes.join(" or ")}.` : "Needs no key.";
+  const needs = scopes.length > 0 ? `Requires the scope ${scopes.join(" or ")}.` : "Requires no key.";
   return {
     operationId,
     tags: [tagNamed(operation)],
@@ -129,7 +131,7 @@ function tagNamed({ path }: Operation): Tag {
 }
 
 function requestBody({ body, bodyTypes = ["application/json"] }: Operation): ZodOpenApiRequestBodyObject {
-  const lines = { type: "string", description: "One item a line, each a JSON object." } as const;
+  const lines = { type: "string", description: "One JSON object per line." } as const;
   const content = bodyTypes.map((type) => [type, { schema: type.endsWith("/json") && body ? body : lines }]);
   return { required: true, content: Object.fromEntries(content) };
 }

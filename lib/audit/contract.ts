@@ -24,27 +24,29 @@ export const auditEntrySchema = z
     request_id: uuid,
     client_id: z.string().nullable(),
     key_prefix: z.string().nullable(),
-    method: z.string().meta({ description: "For a command without HTTP CLI, or INVOKE." }),
-    route: z.string().meta({ description: "For a command its name." }),
+    method: z
+      .string()
+      .meta({ description: "HTTP method; CLI or INVOKE for a command that was not sent over HTTP." }),
+    route: z.string().meta({ description: "Route template; for a command, its name." }),
     path: z.string(),
     status: z.int(),
     duration_ms: z
       .int()
       .min(0)
-      .meta({ description: "Response time; for sent events it includes the enqueue." }),
+      .meta({ description: "Response time; for sent events, including the time to queue them." }),
     address: z.string().nullable(),
     user_agent: z.string().nullable(),
     erased: z.boolean().meta({ description: "Whether address and user agent were erased." }),
     bytes_in: z.int().min(0),
     bytes_out: z.int().min(0).nullable().meta({
-      description: "Null for sent events whose entry was queued with them, before the answer existed.",
+      description: "Null for sent events whose entry was queued with them, before the response existed.",
     }),
     change: z.object({ before: z.unknown(), after: z.unknown() }).nullable().meta({
-      description: "What an administrator's call or command changed, as it was before and after.",
+      description: "What an administrator's call or command changed: the state before and after.",
     }),
-    lane: z.int().min(0).meta({ description: "Of the audit trail: see docs/audit.md." }),
-    seal: z.int().min(1).meta({ description: "Number of its seal in the lane." }),
-    leaf: z.int().min(0).meta({ description: "Its place in the seal." }),
+    lane: z.int().min(0).meta({ description: "Lane of the audit trail: see docs/audit.md." }),
+    seal: z.int().min(1).meta({ description: "Number of the entry's seal in the lane." }),
+    leaf: z.int().min(0).meta({ description: "The entry's position in the seal, from 0." }),
   })
   .meta({ id: "AuditEntry" });
 
@@ -65,22 +67,20 @@ export const auditQuery = {
     .regex(/^[1-5](?:\d\d|xx)$/)
     .optional()
     .meta({ description: "A status such as 429, or a class such as 4xx." }),
-  path: textParam(1_000)
-    .optional()
-    .meta({ description: "The path exactly; with a * at its end, its prefix." }),
+  path: textParam(1_000).optional().meta({ description: "The exact path, or a prefix if it ends with *." }),
   address: textParam(100).optional().meta({ description: "The caller's IP address." }),
   request_id: z
     .string()
     .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
     .optional()
-    .meta({ description: "`X-Request-Id` of the answer.", format: "uuid" }),
+    .meta({ description: "`X-Request-Id` of the response.", format: "uuid" }),
   ...timeQuery,
 };
 
 /** A cursor of the trail holds the position in each lane. */
 const trailCursor = cursorParam(4_000)
   .optional()
-  .meta({ description: "`next_cursor` of the answer before." });
+  .meta({ description: "`next_cursor` from the previous response." });
 
 export const listAudit = operation({
   method: "GET",
@@ -97,17 +97,17 @@ export const exportAudit = operation({
   method: "GET",
   path: "/v1/audit/export",
   function: "audit",
-  summary: "The audit as a file, piece by piece",
+  summary: "Export the audit log as a file, in pieces",
   description:
-    "Each answer is a piece of about 4 MB at the most; put one after the other they are the file. As NDJSON it is the audit trail with its seals and checkpoints, which `weir audit verify` checks without a server: docs/audit.md describes it. Entries that the filter leaves out stand there as hashes, or their seal stands alone. A key without the scope admin gets its own client's entries. As CSV (RFC 4180) it has the list's entries, newest first; a text that a spreadsheet might take for a formula, or that begins with an apostrophe, has an apostrophe before it.",
+    "Each response is a piece of at most about 4 MB; concatenated, the pieces are the file. NDJSON contains the audit trail with its seals and checkpoints, which `weir audit verify` checks without a server: see docs/audit.md. Entries that the filter excludes appear as hashes only, or only their seal appears. A key without the scope admin gets its own client's entries. CSV (RFC 4180) contains the entries of the list, newest first; text that a spreadsheet might interpret as a formula, or that begins with an apostrophe, is prefixed with an apostrophe.",
   scopes: ["audit"],
   query: z.strictObject({
     format: z.enum(exportFormats).default("ndjson"),
     ...auditQuery,
     limit: intParam(1, MAX_EXPORTED, MAX_EXPORTED).meta({
-      description: "Most entries a piece. As NDJSON a seal is never divided.",
+      description: "Maximum entries per piece. NDJSON never divides a seal.",
     }),
-    cursor: trailCursor.meta({ description: "`X-Next-Cursor` of the piece before." }),
+    cursor: trailCursor.meta({ description: "`X-Next-Cursor` from the previous piece." }),
   }),
   responses: { 200: z.string() },
   responseType: ["application/x-ndjson", "text/csv"],
@@ -119,30 +119,34 @@ export const verifyAudit = operation({
   method: "GET",
   path: "/v1/audit/verify",
   function: "audit",
-  summary: "Is the audit as it was written?",
+  summary: "Verify the audit log",
   description:
-    "Recomputes every hash: of entries, seals, their chains, and checkpoints. With `start` or `end` it verifies the seals of those days (UTC), from the last checkpoint before them to the first one after them. What takes longer than one call goes on with `cursor`, while `complete` is false. An operator can change what a server answers: to verify without trusting one, export the trail and use `weir audit verify`.",
+    "Recomputes every hash of entries, seals, chains and checkpoints. With `start` or `end`, it verifies the seals of those days (UTC), from the last checkpoint before them to the first one after them. If `complete` is false, continue with `cursor`. An operator can change what a server returns; to verify without trusting the operator, export the trail and use `weir audit verify`.",
   scopes: ["audit"],
   query: z.strictObject({
     ...timeQuery,
     limit: intParam(1, 1_000_000, 1_000_000).meta({
-      description: "Most entries that one call verifies; it ends before when its time is up.",
+      description: "Maximum entries that one call verifies; it stops earlier if its time is up.",
     }),
     cursor: trailCursor,
   }),
   responses: {
     200: z
       .object({
-        valid: z.boolean().meta({ description: "Nothing wrong was found so far." }),
-        complete: z.boolean().meta({ description: "False when there is more: go on with `next_cursor`." }),
+        valid: z.boolean().meta({ description: "True if no fault has been found so far." }),
+        complete: z.boolean().meta({ description: "False if there is more: continue with `next_cursor`." }),
         signatures: z.enum(["checked", "unchecked"]).meta({
-          description: "Unchecked where the function knows no public key (AUDIT_PUBLIC_KEYS).",
+          description: "Unchecked if the function has no public key (AUDIT_PUBLIC_KEYS).",
         }),
-        entries: countField.meta({ description: "Verified so far, as the other counts." }),
+        entries: countField.meta({
+          description: "Entries verified so far; the other counts are also totals so far.",
+        }),
         seals: countField,
         checkpoints: countField,
-        withheld: countField.meta({ description: "Entries of other days, whose content was not looked at." }),
-        expired: countField.meta({ description: "Entries that are gone since their time is over." }),
+        withheld: countField.meta({ description: "Entries of other days, whose content was not checked." }),
+        expired: countField.meta({
+          description: "Entries that were deleted because their retention period ended.",
+        }),
         erased: countField.meta({ description: "Entries whose address and user agent were erased." }),
         head: z
           .object({
@@ -150,12 +154,12 @@ export const verifyAudit = operation({
             checkpoint: z
               .object({ checkpoint: z.int(), made_at: timeField, hash: hexField })
               .nullable()
-              .meta({ description: "The last one." }),
+              .meta({ description: "The last verified checkpoint." }),
           })
-          .meta({ description: "How far it was verified." }),
+          .meta({ description: "How far the trail was verified." }),
         first_invalid: z
           .object(faultFields)
-          .meta({ id: "TrailFault", description: "What is wrong first." })
+          .meta({ id: "TrailFault", description: "The first fault." })
           .optional(),
         next_cursor: nextCursor,
       })
@@ -171,8 +175,8 @@ export const getProof = operation({
   method: "GET",
   path: "/v1/audit/{request_id}/proof",
   function: "audit",
-  summary: "Proof that an entry is in the audit as it was written",
-  description: `The entry, its way to the root of its seal, and the seals from there to a signed checkpoint, at most ${MAX_CHAIN.toLocaleString("en")}. \`weir audit prove\` checks it, and docs/audit.md says how to do it by hand. A key without the scope admin gets proofs of its own client's entries.`,
+  summary: "Prove that an entry is in the audit log, unchanged",
+  description: `The entry, its inclusion path to the root of its seal, and the seals from there to a signed checkpoint, at most ${MAX_CHAIN.toLocaleString("en")}. \`weir audit prove\` checks the proof; docs/audit.md describes how to check it by hand. A key without the scope admin gets proofs of its own client's entries only.`,
   scopes: ["audit"],
   params: z.object({ request_id: auditQuery.request_id.unwrap() }),
   query: z.strictObject({}),
@@ -186,10 +190,12 @@ export const listCheckpoints = operation({
   function: "audit",
   summary: "Signed checkpoints, oldest first",
   description:
-    "Keep copies of them where the operator can't change them: with them it shows when the newest entries are cut off.",
+    "Keep copies where the operator can't change them: with a copy, you can detect that the newest entries were deleted.",
   scopes: ["audit"],
   query: z.strictObject({
-    after: intParam(0, Number.MAX_SAFE_INTEGER, 0).meta({ description: "Only those with a higher number." }),
+    after: intParam(0, Number.MAX_SAFE_INTEGER, 0).meta({
+      description: "Only checkpoints with a higher number.",
+    }),
     ...pageQuery,
   }),
   responses: { 200: z.object({ checkpoints: z.array(checkpointSchema), next_cursor: nextCursor }) },

@@ -7,29 +7,29 @@ export const SUBJECTS = ["address", "user_agent", "client", "request_id"] as con
 export const auditErasureSchema = z
   .strictObject({
     address: textParam(100).optional().meta({
-      description: "The address that called, as the audit log has it.",
+      description: "The caller's address, as in the audit log.",
       example: "192.0.2.1",
     }),
-    user_agent: textParam(1000).optional().meta({ description: "The user agent, exactly." }),
+    user_agent: textParam(1000).optional().meta({ description: "The exact user agent." }),
     client: textParam(32).optional().meta({ description: "Only calls with this client's keys." }),
-    request_id: z.guid().optional().meta({ description: "This call alone." }),
+    request_id: z.guid().optional().meta({ description: "Only this call." }),
     start: timeParam.optional().meta({ description: "Calls at or after this time." }),
     end: timeParam.optional().meta({ description: "Calls before this time." }),
   })
   .refine((given) => SUBJECTS.some((name) => given[name] !== undefined), {
-    message: "one of address, user_agent, client and request_id is needed",
+    message: "requires one of address, user_agent, client and request_id",
   })
   .meta({ anyOf: SUBJECTS.map((name) => ({ required: [name] })) });
 
 export const auditErasedSchema = z
   .object({
-    erased: countField.meta({ description: "Calls whose address and user agent went." }),
+    erased: countField.meta({ description: "Calls whose address and user agent were erased." }),
     complete: z.boolean().meta({
       description:
-        "Whether none is left of the calls received before this one. If not, the time was up, or some were still in the queue: call again.",
+        "True if all matching calls received before this one are erased. If false, the time was up, or some calls were still in the queue: call again.",
     }),
     next_start: timeField.nullable().meta({
-      description: "Where the time was up: `start` of the call that goes on from there.",
+      description: "If the time was up: use it as `start` of the next call, which continues from there.",
     }),
   })
   .meta({ id: "AuditErased" });
@@ -38,9 +38,9 @@ export const eraseAudit = operation({
   ...admin,
   method: "POST",
   path: "/v1/audit/erasures",
-  summary: "Erase who made which calls",
+  summary: "Erase the address and user agent of calls",
   description:
-    "Erases address and user agent of the calls that meet all criteria. The calls themselves stay in the audit log, whose seals and checkpoints are those of before and still verify. This call is recorded too, with its own address, and without the one to be erased.",
+    "Erases the address and user agent of the calls that match all criteria. The calls themselves stay in the audit log; its seals and checkpoints do not change and still verify. This call is recorded too, with its own address, but without the address to erase.",
   query: z.strictObject({}),
   body: auditErasureSchema,
   responses: { 200: auditErasedSchema },

@@ -49,7 +49,7 @@ const MOST_IMPORTED = 10_000;
 export function presentedKey(secret: string | undefined): PresentedKey {
   if (secret === undefined || secret === "")
     throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
-  if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is not known.");
+  if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is unknown.");
   const hash = hashSecret(secret).toString("base64url");
   const named = clientOfSecret(secret);
   const prefix = named === undefined ? null : secretPrefix(secret, named);
@@ -74,7 +74,7 @@ export async function withKey<T extends { code: string }>(
     if (reply.code === "miss") await loadKey(deps, key);
     else rememberClient(key, reply.clientId);
   }
-  throw new Error("The key's record in Redis vanished again and again.");
+  throw new Error("The key's record in Redis disappeared repeatedly.");
 }
 
 const isMiss = (reply: { code: string }): reply is KeyMiss =>
@@ -223,7 +223,7 @@ const unauthorized = (code: ProblemCode, detail: string): Problem =>
 export function refusal(code: ProblemCode, scopes: readonly Scope[], limit: Limit | undefined): Problem {
   switch (code) {
     case "invalid-api-key":
-      return unauthorized(code, "The API key is not known.");
+      return unauthorized(code, "The API key is unknown.");
     case "expired-api-key":
       return unauthorized(code, "The API key has expired.");
     case "revoked-api-key":
@@ -231,8 +231,8 @@ export function refusal(code: ProblemCode, scopes: readonly Scope[], limit: Limi
     default: {
       const detail =
         code === "client-inactive"
-          ? "The client this key belongs to is switched off."
-          : `This call needs the scope ${scopes.join(" or ")}, which the key does not have.`;
+          ? "The client that this key belongs to is inactive."
+          : `This call requires the scope ${scopes.join(" or ")}, which the key does not have.`;
       return new Problem(code, detail, { headers: limit ? rateLimitHeaders(limit) : {} });
     }
   }

@@ -17,8 +17,11 @@ interface Asked {
 export function clientFilter({ caller, query }: Asked): string | null {
   if (caller.admin) return query.client ?? null;
   // Null would select the data of all clients, which only an admin key may see.
-  if (caller.clientId === null) throw new Error("A caller without a client reached a question about events.");
+  if (caller.clientId === null) throw new Error("A caller without a client reached a query for events.");
   if (query.client !== undefined && query.client !== caller.clientId)
-    throw new Problem("insufficient-scope", "Another client's data needs a key with the scope admin.");
+    throw new Problem(
+      "insufficient-scope",
+      "Only a key with the scope admin can read another client's data.",
+    );
   return caller.clientId;
 }

@@ -48,5 +48,5 @@ export async function answerCloudFormation(
     headers: { "content-type": "" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (!response.ok) throw new Error(`CloudFormation's URL answered ${response.status}.`);
+  if (!response.ok) throw new Error(`CloudFormation's response URL returned ${response.status}.`);
 }

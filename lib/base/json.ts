@@ -40,9 +40,9 @@ export const mayHoldUnstorable = (text: string): boolean => /\\u(?:0000|[dD][89a
 
 /** Returns why PostgreSQL can't store the string, or undefined if it can. */
 export function unstorable(text: string): string | undefined {
-  if (text.includes("\0")) return "holds a NUL character (U+0000), which PostgreSQL cannot store";
+  if (text.includes("\0")) return "contains a NUL character (U+0000), which PostgreSQL cannot store";
   if (!text.isWellFormed())
-    return "holds a lone surrogate (half of a UTF-16 pair), which is not Unicode text";
+    return "contains a lone surrogate (half of a UTF-16 pair), which is not valid Unicode";
   return undefined;
 }
 

@@ -44,7 +44,7 @@ export async function createClient(
   const client = checkBody(newClientSchema, input);
   const clientId = client.client_id ?? newClientId();
   const row = await insertClient(sql, { ...client, client_id: clientId });
-  if (!row) throw new Problem("conflict", `There is a client ${clientId} already.`);
+  if (!row) throw new Problem("conflict", `The client ${clientId} already exists.`);
   const after = toClient(row);
   changed({ before: null, after });
   return after;
@@ -63,7 +63,7 @@ export async function requireClient(deps: { sql: Database }, clientId: string): 
   return client;
 }
 
-const noSuchClient = (): Problem => new Problem("not-found", "There is no client of that id.");
+const noSuchClient = (): Problem => new Problem("not-found", "The client does not exist.");
 
 /**
  * Clients by id, a page at a time.
@@ -101,7 +101,7 @@ export async function changeClient(
   await publish(deps, clientId).catch((cause: unknown) => {
     throw new Problem(
       "queue-unavailable",
-      "The change is stored, but may take effect late, since Redis is out of reach. Send it again.",
+      "The change is stored, but may take effect late, because Redis is unavailable. Send it again.",
       { headers: { "retry-after": outageWait() }, cause },
     );
   });

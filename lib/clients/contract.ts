@@ -15,7 +15,7 @@ import { operation } from "../http/operation.ts";
 const name = z.string().trim().min(1).max(200).meta({ pattern: "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$" });
 const rate = z.int().min(1).max(1_000_000).meta({ description: "Events per second, on average." });
 const burst = z.int().min(1).max(10_000_000).meta({
-  description: "Events at once. A batch larger than this never passes.",
+  description: "Maximum events at once. A larger batch is always rejected.",
 });
 
 export const clientSchema = z
@@ -34,7 +34,7 @@ export const newClientSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/)
     .optional()
-    .meta({ description: "Made for you when left out." }),
+    .meta({ description: "Generated if omitted." }),
   name,
   active: z.boolean().default(true),
   rate_limit_per_second: rate.default(1_000),
@@ -56,7 +56,7 @@ export const keySchema = z
     created_at: timeField,
     expires_at: timeField.nullable(),
     revoked_at: timeField.nullable(),
-    last_used_at: timeField.nullable().meta({ description: "To about a minute." }),
+    last_used_at: timeField.nullable().meta({ description: "Accurate to about a minute." }),
   })
   .meta({ id: "ApiKey" });
 
@@ -65,7 +65,7 @@ export const newKeySchema = z.strictObject({
   expires_at: timeParam
     .nullable()
     .optional()
-    .meta({ description: "In the future; never, when null or left out." }),
+    .meta({ description: "Must be in the future. If null or omitted, the key does not expire." }),
 });
 
 const clientParam = z.object({ client_id: clientIdField });
@@ -73,7 +73,7 @@ export const createClient = operation({
   ...admin,
   method: "POST",
   path: "/v1/clients",
-  summary: "Make a client",
+  summary: "Create a client",
   query: z.strictObject({}),
   body: newClientSchema,
   responses: { 201: clientSchema },
@@ -84,7 +84,7 @@ export const listClients = operation({
   ...admin,
   method: "GET",
   path: "/v1/clients",
-  summary: "All clients, by id",
+  summary: "List clients, ordered by id",
   query: z.strictObject(pageQuery),
   responses: { 200: z.object({ clients: z.array(clientSchema), next_cursor: nextCursor }) },
 });
@@ -93,7 +93,7 @@ export const getClient = operation({
   ...admin,
   method: "GET",
   path: "/v1/clients/{client_id}",
-  summary: "One client",
+  summary: "Get a client",
   params: clientParam,
   query: z.strictObject({}),
   responses: { 200: clientSchema },
@@ -104,7 +104,7 @@ export const changeClient = operation({
   ...admin,
   method: "PATCH",
   path: "/v1/clients/{client_id}",
-  summary: "Change a client; what is left out stays",
+  summary: "Change a client; omitted members stay unchanged",
   params: clientParam,
   query: z.strictObject({}),
   body: changedClientSchema,
@@ -116,7 +116,7 @@ export const createKey = operation({
   ...admin,
   method: "POST",
   path: "/v1/clients/{client_id}/keys",
-  summary: "Make an API key; its secret is shown this once",
+  summary: "Create an API key; its secret is shown only once",
   params: clientParam,
   query: z.strictObject({}),
   body: newKeySchema,
@@ -138,7 +138,7 @@ export const listKeys = operation({
   ...admin,
   method: "GET",
   path: "/v1/clients/{client_id}/keys",
-  summary: "A client's API keys, without their secrets",
+  summary: "List a client's API keys, without their secrets",
   params: clientParam,
   query: z.strictObject({}),
   responses: { 200: z.object({ keys: z.array(keySchema) }) },
@@ -149,7 +149,7 @@ export const revokeKey = operation({
   ...admin,
   method: "DELETE",
   path: "/v1/clients/{client_id}/keys/{key_id}",
-  summary: "Revoke an API key; the next call with it is refused",
+  summary: "Revoke an API key, effective from the next call",
   params: z.object({ client_id: clientIdField, key_id: z.string() }),
   query: z.strictObject({}),
   responses: { 204: null },

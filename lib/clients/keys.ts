@@ -62,7 +62,7 @@ export async function importKey(
   changed: Changed = unrecorded,
 ): Promise<NewKey> {
   if (!/^[!-~]{16,256}$/.test(secret))
-    throw new Problem("invalid-body", "A key has 16 to 256 printable ASCII characters and no spaces.");
+    throw new Problem("invalid-body", "A key must have 16 to 256 printable ASCII characters and no spaces.");
   return addKey(deps, clientId, secret, options, changed);
 }
 
@@ -84,7 +84,7 @@ async function addKey(
   };
   const hash = hashSecret(secret);
   if (!(await insertKey(deps.sql, { ...key, hash })))
-    throw new Problem("conflict", "The key is known already.");
+    throw new Problem("conflict", "The key already exists.");
   changed({ before: null, after: key });
   // An earlier attempt may have cached the key as unknown; without Redis, that entry lasts some seconds more.
   await loadKey(deps, presentedKey(secret)).catch((error: Error) => {
@@ -95,7 +95,7 @@ async function addKey(
 }
 
 const expiredAlready = (): Problem =>
-  new Problem("invalid-body", "The key would have expired already.", {
+  new Problem("invalid-body", "The expiry time is in the past.", {
     errors: [{ pointer: "/expires_at", detail: "expires_at: must be in the future" }],
   });
 
@@ -137,7 +137,7 @@ export async function revokeKey(
   changed: Changed = unrecorded,
 ): Promise<void> {
   const key = await findKeyOfClient(sql, clientId, keyId);
-  if (!key) throw new Problem("not-found", "The client has no key of that id.");
+  if (!key) throw new Problem("not-found", "The client has no key with that id.");
   // The look-up of an imported key may begin at any shard, but ends at the client's.
   const record = shards.of(clientId).apiKey(key.hash.toString("base64url"));
   const tombstone = { state: "revoked", client_id: clientId, key_id: keyId, prefix: key.prefix };

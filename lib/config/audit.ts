@@ -18,7 +18,7 @@ export const auditVariables = {
   /** Ed25519 private key that signs checkpoints; only the checkpoint function needs it. */
   AUDIT_SIGNING_KEY: key(
     readSigningKey,
-    "must be an Ed25519 private key in PEM (PKCS #8), or base64 of one: weir audit keygen makes one",
+    "must be an Ed25519 private key in PEM (PKCS #8), or its base64; weir audit keygen generates one",
   ).optional(),
   /** Alternative to AUDIT_SIGNING_KEY: an AWS KMS key, by id, ARN or alias. */
   AUDIT_KMS_KEY_ID: z.string().min(1).optional(),
@@ -27,12 +27,12 @@ export const auditVariables = {
   /** Ed25519 public keys of the current and earlier signing keys. */
   AUDIT_PUBLIC_KEYS: key(
     readPublicKeys,
-    "must be Ed25519 public keys in PEM after each other, or base64 of each with commas between them",
+    "must be concatenated Ed25519 public keys in PEM, or their base64 separated by commas",
   ).optional(),
   /** A bucket with object lock for copies of checkpoints. */
   AUDIT_CHECKPOINT_BUCKET: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket")
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be a bucket name")
     .optional(),
   /** Endpoint of a replacement for S3. */
   S3_ENDPOINT: url("http:", "https:").optional(),

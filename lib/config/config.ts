@@ -62,22 +62,22 @@ const functionSchema = z
   })
   .refine((env) => env.QUEUE !== "sqs" || env.SQS_QUEUE_URL !== undefined, {
     path: ["SQS_QUEUE_URL"],
-    message: "is needed with QUEUE=sqs",
+    message: "is required with QUEUE=sqs",
     ...always,
   })
   .refine((env) => !isCluster(env) || clusterUrls(env).every(({ pathname }) => /^\/?0?$/.test(pathname)), {
     path: ["REDIS_URL"],
-    message: "must not name a database: a cluster has only one",
+    message: "must not specify a database: a cluster has only one",
     ...always,
   })
   .refine((env) => new Set(clusterUrls(env).map(accessOf)).size <= 1, {
     path: ["REDIS_URL"],
-    message: "must name nodes of one cluster, with the same protocol, user and password",
+    message: "must list nodes of one cluster, with the same protocol, user and password",
     ...always,
   })
   .refine(signsOnce, {
     path: ["AUDIT_KMS_KEY_ID"],
-    message: "can't be set beside AUDIT_SIGNING_KEY: one of them signs",
+    message: "can't be set together with AUDIT_SIGNING_KEY",
     ...always,
   })
   .transform((env) => ({
@@ -155,7 +155,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, env: Environment
     const name = issue.path.join(".");
     return `  ${name}: ${given[name] === undefined && issue.code !== "custom" ? "is not set" : issue.message}`;
   });
-  throw new ConfigError(`The environment is not usable:\n${faults.join("\n")}`);
+  throw new ConfigError(`The environment is invalid:\n${faults.join("\n")}`);
 }
 
 /**

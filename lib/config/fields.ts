@@ -16,7 +16,7 @@ export const url = (...protocols: string[]) =>
   });
 /** One server, or several nodes of a cluster separated by commas. */
 export const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
-  message: "must be a URL that starts with redis:// or rediss://, or several with commas between them",
+  message: "must be a URL that starts with redis:// or rediss://, or several separated by commas",
 });
 
 /** A comma that does not separate two URLs is valid in a password only. */

@@ -6,8 +6,8 @@ import { flag, port, redisUrl, url } from "./fields.ts";
 import { isLocalUrl } from "./local-url.ts";
 
 const REMOTE_QUEUE =
-  "is not on this machine, where a local run would take messages from others; " +
-  "if that is what you want, set WEIR_ALLOW_REMOTE_QUEUE=true";
+  "is not on this machine, so a local run could consume messages of other systems; " +
+  "to allow it, set WEIR_ALLOW_REMOTE_QUEUE=true";
 
 /** Variables of `npm start`; a server whose URL is unset is started embedded. */
 const localSchema = z
@@ -24,7 +24,7 @@ const localSchema = z
   })
   .refine((env) => !env.REDIS_CLUSTER || env.REDIS_URL !== undefined, {
     path: ["REDIS_CLUSTER"],
-    message: "needs REDIS_URL: the Redis that comes with Weir is no cluster",
+    message: "requires REDIS_URL: the embedded Redis is not a cluster",
     ...always,
   })
   .refine((env) => mayUse(env, env.SQS_ENDPOINT), {
@@ -40,7 +40,7 @@ const localSchema = z
   .refine((env) => env.AUDIT_CHECKPOINT_BUCKET === undefined || isLocal(env.S3_ENDPOINT), {
     path: ["AUDIT_CHECKPOINT_BUCKET"],
     message:
-      "needs an S3_ENDPOINT on this machine: in a bucket elsewhere a local run would lock its objects for years",
+      "requires an S3_ENDPOINT on this machine: in a remote bucket, a local run would lock its objects for years",
     ...always,
   })
   .transform((env) => ({

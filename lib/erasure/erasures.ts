@@ -58,7 +58,7 @@ export async function createErasure(
     requestedBy: caller.clientId,
     keyPrefix: caller.keyPrefix,
   });
-  if (!taken) throw new Problem("not-found", "There is no client of that id.");
+  if (!taken) throw new Problem("not-found", "The client does not exist.");
   // Without the value and its hash, since nothing can be removed from the audit log.
   changed({ before: null, after: { erasure_id: erasureId, client_id: client, property } });
   // The request is stored, even if its first steps fail.
@@ -67,7 +67,7 @@ export async function createErasure(
 }
 
 const notAPath = (): Problem =>
-  new Problem("invalid-body", "The body does not have the shape that this call takes.", {
+  new Problem("invalid-body", "The body does not match the schema.", {
     errors: [{ pointer: "/property", detail: "property: must be a path such as payload.user.id" }],
   });
 
@@ -86,7 +86,7 @@ export async function getErasure(
   erasureId: string,
 ): Promise<Erasure> {
   const row = await findErasure(sql, erasureId);
-  if (!row) throw new Problem("not-found", "There is no erasure of that id.");
+  if (!row) throw new Problem("not-found", "The erasure does not exist.");
   return toErasure(row, await countUnsearched(queue));
 }
 

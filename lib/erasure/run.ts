@@ -87,7 +87,7 @@ function subjectOf({ property, value: text }: OpenErasure): Subject {
   const path = pathOf(property);
   const value = toScalar(parseExact(text));
   // Both were validated on arrival.
-  if (path === undefined || value === undefined) throw new Error("An erasure does not say what to erase.");
+  if (path === undefined || value === undefined) throw new Error("The erasure has no property or value.");
   return { path, value };
 }
 

@@ -18,10 +18,12 @@ export const receiptSchema = z
     received_at: timeField,
     accepted: countField,
     stored: countField,
-    duplicates: countField.meta({ description: "Accepted at the door, then found in the ledger." }),
+    duplicates: countField.meta({
+      description: "Events that were accepted, and then found to be stored already.",
+    }),
     quarantined: countField,
     pending: countField.meta({
-      description: "accepted = stored + duplicates + quarantined + pending, at any moment.",
+      description: "accepted = stored + duplicates + quarantined + pending, at any time.",
     }),
     completed_at: timeField.nullable(),
   })
@@ -39,7 +41,7 @@ export const storedEventSchema = z
     status: z.enum(["stored", "quarantined"]),
     receipt_id: uuid,
     payload: z.looseObject({}),
-    reason: z.string().optional().meta({ description: "Why it is in quarantine." }),
+    reason: z.string().optional().meta({ description: "Why the event is in quarantine." }),
   })
   .meta({ id: "StoredEvent" });
 
@@ -47,7 +49,7 @@ export const getReceipt = operation({
   method: "GET",
   path: "/v1/receipts/{receipt_id}",
   function: "analytics",
-  summary: "What became of a request's events",
+  summary: "Get the state of a request's events",
   scopes: ["ingest", "read"],
   params: z.object({ receipt_id: uuid }),
   query: z.strictObject({}),
@@ -59,12 +61,12 @@ export const listEvents = operation({
   method: "GET",
   path: "/v1/events",
   function: "analytics",
-  summary: "Events, newest first",
+  summary: "List events, newest first",
   scopes: ["read"],
   query: z.strictObject({
     event_id: z.string().min(1).max(200).optional().meta({
       description:
-        "Only the event of this id, as any that is stored can be found: `.` and `..` are no parts of a path, and a slash in one is not let through by every gateway.",
+        "Only the event with this id. Finds any stored id, including those that can't be in a path: `.`, `..`, and ids with a slash, which some gateways reject.",
     }),
     ...rangeQuery,
     where: whereQuery,
@@ -78,9 +80,9 @@ export const getEvent = operation({
   method: "GET",
   path: "/v1/events/{event_id}",
   function: "analytics",
-  summary: "One event",
+  summary: "Get an event",
   description:
-    "With an admin key and no `client`, the newest event of that id. The ids `.`, `..` and `export` are no paths of an event; `GET /v1/events?event_id=` finds them.",
+    "With an admin key and no `client`, the newest event with that id. The ids `.`, `..` and `export` can't be used in this path; use `GET /v1/events?event_id=`.",
   scopes: ["read"],
   params: z.object({ event_id: z.string().min(1).max(200) }),
   query: z.strictObject({ client: rangeQuery.client }),
@@ -92,11 +94,11 @@ export const getPipeline = operation({
   method: "GET",
   path: "/v1/pipeline",
   function: "analytics",
-  summary: "Totals, and how the queue is doing",
+  summary: "Get totals and the state of the queue",
   description:
-    "`accepted = stored + duplicates + quarantined + pending`, for one client or, with an admin key, all. `pending` has the " +
-    "dead letters, and events of a request that is being answered. 503 `queue-unavailable` also while Redis has lost data " +
-    "and not all messages of the queue are counted again.",
+    "`accepted = stored + duplicates + quarantined + pending`, for one client or, with an admin key, all. `pending` includes " +
+    "dead letters, and events of requests in progress. Also returns 503 `queue-unavailable` after Redis has lost data, until " +
+    "all messages in the queue have been recounted.",
   scopes: ["read"],
   query: z.strictObject({ client: rangeQuery.client }),
   responses: {
@@ -114,7 +116,7 @@ export const getPipeline = operation({
           drain_per_second: z.number().min(0),
           dead_letters: countField,
         }),
-        audit: unqueuedSchema.meta({ description: "Of all clients." }),
+        audit: unqueuedSchema.meta({ description: "For all clients." }),
       })
       .meta({ id: "Pipeline" }),
   },

@@ -89,7 +89,7 @@ export async function getEvent(
     return rows.map((row) => quarantinedJson(row, id)).find((text) => text !== undefined);
   };
   const event = (await stored()) ?? (await quarantined()) ?? (await stored());
-  if (event === undefined) throw new Problem("not-found", "There is no such event.");
+  if (event === undefined) throw new Problem("not-found", "The event does not exist.");
   return json(200, event);
 }
 

@@ -9,15 +9,15 @@ export const exportEvents = operation({
   method: "GET",
   path: "/v1/events/export",
   function: "analytics",
-  summary: "Events as a file, newest first, piece by piece",
+  summary: "Export events as a file, newest first, in pieces",
   description:
-    "Each answer is a piece of about 4 MB at the most; put one after the other they are the file. NDJSON has an event a line, as the list shows it. CSV (RFC 4180) has its header line in the first piece alone; a text that a spreadsheet might take for a formula, or that begins with an apostrophe, has an apostrophe before it.",
+    "Each response is a piece of at most about 4 MB; concatenated, the pieces are the file. NDJSON has one event per line, in the format of the list. CSV (RFC 4180) has its header line in the first piece only; text that a spreadsheet might interpret as a formula, or that begins with an apostrophe, is prefixed with an apostrophe.",
   scopes: ["read"],
   query: z.strictObject({
     format: z.enum(exportFormats).default("ndjson"),
     ...rangeQuery,
     where: whereQuery,
-    limit: intParam(1, MAX_EXPORTED, MAX_EXPORTED).meta({ description: "Most events a piece." }),
+    limit: intParam(1, MAX_EXPORTED, MAX_EXPORTED).meta({ description: "Maximum events per piece." }),
     cursor: pageQuery.cursor,
   }),
   responses: { 200: z.string() },

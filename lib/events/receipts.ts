@@ -35,7 +35,7 @@ export async function getReceipt(
   const id = call.params.receipt_id;
   const receipt = isUuid(id) ? await findAnywhere(deps, caller, id) : undefined;
   if (!receipt || !(caller.admin || receipt.client_id === caller.clientId))
-    throw new Problem("not-found", "There is no such receipt.");
+    throw new Problem("not-found", "The receipt does not exist.");
   const { accepted, stored, duplicates, quarantined } = receipt;
   return json(200, {
     receipt_id: id,

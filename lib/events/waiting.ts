@@ -107,7 +107,7 @@ function isTooLow(recount: Recount | undefined, seen: readonly ShardLook[], { wa
 const notCounted = (): Problem =>
   new Problem(
     "queue-unavailable",
-    "Redis lost data, and the queue holds messages that are not counted yet.",
+    "Redis lost data, and not all messages in the queue have been recounted yet.",
     {
       headers: { "retry-after": outageWait() },
     },

@@ -11,11 +11,11 @@ const checksSchema = z.object({ database: checkSchema, redis: checkSchema, queue
 const partitionsSchema = z
   .object({
     runway_days: countField.meta({
-      description: "Whole days from now for which partitions of events have been made. Usually 35 and more.",
+      description: "Full days from now for which event partitions exist. Usually 35 or more.",
     }),
     default_rows: countField.meta({
       description:
-        "Rows that fell into a DEFAULT partition, counted to 10,000 each. Maintenance moves or deletes them.",
+        "Rows in DEFAULT partitions, counted up to 10,000 each. Maintenance moves or deletes them.",
     }),
   })
   .meta({ id: "Partitions" });
@@ -33,9 +33,9 @@ export const settingsSchema = z
           })
           .meta({ id: "WeakSetting" }),
       )
-      .meta({ description: "Settings with which the server does not keep what Weir promises." }),
+      .meta({ description: "Settings with which the server cannot keep Weir's promises." }),
     unknown: z.array(z.string()).meta({
-      description: "Settings that the server does not tell, as managed services do with CONFIG.",
+      description: "Settings that the server does not reveal; managed services block CONFIG, for example.",
     }),
   })
   .meta({ id: "ServerSettings" });
@@ -44,18 +44,18 @@ export const healthSchema = z
   .object({
     status: z.enum(["ok", "unavailable"]).meta({
       description:
-        "`ok` when every check is `up`: a write to each server, undone or expiring, works. Settings, partitions and the audit don't change it.",
+        "`ok` if every check is `up`, which means that a write to each server, undone or expiring, succeeded. Settings, partitions and the audit do not affect it.",
     }),
     at: timeField.meta({
-      description: "When this was found. An answer may be one that was found up to a second ago.",
+      description: "Time of the check. A result may be reused for up to a second.",
     }),
     checks: checksSchema,
     settings: z.object({
-      database: settingsSchema.nullable().meta({ description: "Null when the database does not answer." }),
-      redis: settingsSchema.nullable().meta({ description: "Null when Redis does not answer." }),
+      database: settingsSchema.nullable().meta({ description: "Null if the database does not answer." }),
+      redis: settingsSchema.nullable().meta({ description: "Null if Redis does not answer." }),
     }),
-    partitions: partitionsSchema.nullable().meta({ description: "Null when the database does not answer." }),
-    audit: unqueuedSchema.nullable().meta({ description: "Null when the database does not answer." }),
+    partitions: partitionsSchema.nullable().meta({ description: "Null if the database does not answer." }),
+    audit: unqueuedSchema.nullable().meta({ description: "Null if the database does not answer." }),
     version: z.string(),
   })
   .meta({ id: "Health" });
@@ -64,7 +64,7 @@ export const getLiveness = operation({
   method: "GET",
   path: "/health/live",
   function: "health",
-  summary: "Is the API answering at all",
+  summary: "Check that the API answers",
   scopes: [],
   responses: { 200: z.object({ status: z.literal("ok"), version: z.string() }) },
 });
@@ -73,7 +73,7 @@ export const getHealth = operation({
   method: "GET",
   path: "/health",
   function: "health",
-  summary: "Do the database, Redis and the queue take writes",
+  summary: "Check that the database, Redis and the queue accept writes",
   scopes: [],
   responses: { 200: healthSchema, 503: healthSchema },
 });
@@ -82,7 +82,7 @@ export const getHealthHistory = operation({
   method: "GET",
   path: "/health/history",
   function: "health",
-  summary: "The scheduled health checks, newest first",
+  summary: "List the scheduled health checks, newest first",
   scopes: [],
   query: z.strictObject({
     start: timeParam.optional().meta({ description: "By default 24 hours before `end`." }),

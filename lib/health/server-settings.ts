@@ -20,12 +20,16 @@ interface Demand {
 }
 
 const DATABASE: readonly Demand[] = [
-  { setting: "fsync", good: ["on"], risk: "A power cut can lose stored events and damage the database." },
-  { setting: "full_page_writes", good: ["on"], risk: "A power cut can damage the database." },
+  {
+    setting: "fsync",
+    good: ["on"],
+    risk: "A power failure can lose stored events and corrupt the database.",
+  },
+  { setting: "full_page_writes", good: ["on"], risk: "A power failure can corrupt the database." },
   {
     setting: "synchronous_commit",
     good: ["on", "local", "remote_write", "remote_apply"],
-    risk: "A crash can lose events that the queue has given up already.",
+    risk: "A crash can lose events that were already acknowledged and removed from the queue.",
   },
 ];
 
@@ -33,24 +37,24 @@ const REDIS: readonly Demand[] = [
   {
     setting: "appendonly",
     good: ["yes"],
-    risk: "When Redis ends, accepted events are lost.",
+    risk: "Accepted events are lost when Redis stops.",
     ofQueue: true,
   },
   {
     setting: "appendfsync",
     good: ["always"],
-    risk: "A power cut can lose the accepted events of about the last second.",
+    risk: "A power failure can lose accepted events of about the last second.",
     ofQueue: true,
   },
   {
     setting: "maxmemory-policy",
     good: ["noeviction"],
-    risk: "When memory runs out, Redis removes keys without a word, and accepted events may be among them.",
+    risk: "When memory runs out, Redis silently evicts keys, which may include accepted events.",
   },
   {
     setting: "lazyfree-lazy-expire",
     good: ["yes"],
-    risk: "Redis stops for everybody while it frees a large key that has expired.",
+    risk: "Redis blocks all clients while it frees a large expired key.",
   },
 ];
 

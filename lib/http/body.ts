@@ -24,7 +24,7 @@ export function mediaType(request: ApiRequest, accepted: readonly MediaType[]): 
   }
   const charset = parameters.find((parameter) => /^charset=/i.test(parameter));
   if (charset !== undefined && !/^charset="?utf-?8"?$/i.test(charset))
-    throw new Problem("unsupported-media-type", "The only charset is utf-8.");
+    throw new Problem("unsupported-media-type", "The only supported charset is utf-8.");
   return found;
 }
 
@@ -35,7 +35,7 @@ export function mediaType(request: ApiRequest, accepted: readonly MediaType[]): 
 export function bodyText(request: ApiRequest): string {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip")
-    throw new Problem("unsupported-media-type", "The only Content-Encoding is gzip.");
+    throw new Problem("unsupported-media-type", "The only supported Content-Encoding is gzip.");
   // UTF-8 has at least one byte per character, and base64 four characters for three bytes.
   if (request.body.length > MAX_BODY_BYTES * (request.bodyIsBase64 ? 4 / 3 + 0.001 : 1)) throw tooLarge();
   if (encoding === "gzip") return decode(gunzip(request));
@@ -64,18 +64,25 @@ export function parseJson(text: string, exact: boolean): unknown {
     return exact ? parseExact(text) : JSON.parse(text);
   } catch (error) {
     // V8's message quotes only what the caller sent.
-    throw new Problem("invalid-json", `The body is not JSON: ${(error as Error).message.toWellFormed()}`);
+    throw new Problem(
+      "invalid-json",
+      `The body is not valid JSON: ${(error as Error).message.toWellFormed()}`,
+    );
   }
 }
 
 function gunzip(request: ApiRequest): Buffer {
   // A gateway that passes compressed bytes on as text destroys them.
-  if (!request.bodyIsBase64) throw new Problem("invalid-encoding", "The body is marked as gzip, but is not.");
+  if (!request.bodyIsBase64)
+    throw new Problem("invalid-encoding", "Content-Encoding is gzip, but the body is not.");
   try {
     return gunzipSync(Buffer.from(request.body, "base64"), { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-    throw new Problem("invalid-encoding", "The body is marked as gzip, but is not, or is cut short.");
+    throw new Problem(
+      "invalid-encoding",
+      "Content-Encoding is gzip, but the body is not valid gzip or is truncated.",
+    );
   }
 }
 

@@ -37,8 +37,8 @@ export function decodeCursor<const C extends readonly PartCheck[]>(
     // Buffer.from skips characters outside base64url, and invalid UTF-8 does not survive the round trip.
     encodeCursor(parts) === cursor;
   if (valid) return parts as unknown as { readonly [K in keyof C]: string };
-  throw new Problem("invalid-parameter", "Not valid: cursor.", {
-    errors: [{ parameter: "cursor", detail: "must be the next_cursor of this list's page before" }],
+  throw new Problem("invalid-parameter", "Invalid parameter: cursor.", {
+    errors: [{ parameter: "cursor", detail: "must be next_cursor from the previous page of this list" }],
   });
 }
 

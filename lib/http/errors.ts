@@ -7,7 +7,7 @@ import { outageWait } from "./rate-limit.ts";
 const tooBroad = (cause: unknown): Problem =>
   new Problem(
     "query-too-broad",
-    "The question takes too long to answer. Bring start and end closer together, or name an event_type or a client.",
+    "The query takes too long. Bring start and end closer together, or specify an event_type or a client.",
     { cause },
   );
 
@@ -18,8 +18,8 @@ export function outage(server: "database" | "queue"): (cause: unknown) => never 
     if (sqlState(cause) === QUERY_CANCELED) throw tooBroad(cause);
     const headers = { "retry-after": outageWait() };
     throw server === "database"
-      ? new Problem("database-unavailable", "The database is out of reach.", { headers, cause })
-      : new Problem("queue-unavailable", "The queue is out of reach.", { headers, cause });
+      ? new Problem("database-unavailable", "The database is unavailable.", { headers, cause })
+      : new Problem("queue-unavailable", "The queue is unavailable.", { headers, cause });
   };
 }
 
@@ -28,11 +28,11 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (sqlState(error) === QUERY_CANCELED) return tooBroad(error);
   if (isConnectionError(error))
-    return new Problem("database-unavailable", "The database is out of reach.", {
+    return new Problem("database-unavailable", "The database is unavailable.", {
       headers: { "retry-after": outageWait() },
       cause: error,
     });
   if (error instanceof Error && error.name === "TimeoutError")
     return new Problem("timeout", "The request took too long.", { cause: error });
-  return new Problem("internal-error", "Something went wrong on our side.", { cause: error });
+  return new Problem("internal-error", "An unexpected error occurred.", { cause: error });
 }

@@ -23,7 +23,7 @@ export const countField = z.int().min(0);
 
 /** When a bucket begins, as `localTime` writes it. */
 export const bucketField = timeField.meta({
-  description: "When it begins, with the offset that `tz` has then.",
+  description: "Start of the bucket, with the offset of `tz` at that time.",
   example: "2026-03-29T00:00:00+01:00",
 });
 
@@ -33,12 +33,12 @@ export const timeZoneParam = z
   .max(64)
   .refine(
     isTimeZone,
-    "must be a name of the IANA time zone database, or an offset such as +05:30 (in a URL %2B05:30)",
+    "must be a name from the IANA time zone database, or an offset such as +05:30 (in a URL %2B05:30)",
   )
   .default("UTC")
   .meta({
     description:
-      "Where days begin: a name of the IANA time zone database, in any case, or an offset from UTC as ±hh:mm. In a URL, + is written %2B.",
+      "Time zone in which days begin: a name from the IANA time zone database, case-insensitive, or an offset from UTC as ±hh:mm. In a URL, write + as %2B.",
     pattern: TIME_ZONE.source,
     example: "Europe/Berlin",
   });
@@ -50,8 +50,8 @@ export const intParam = (min: number, max: number, byDefault: number) =>
     .transform((text, context) => {
       const number = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
       if (number >= min && number <= max) return number;
-      const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} on` : `from ${min} to ${max}`;
-      context.addIssue({ code: "custom", message: `must be a whole number ${range}, in decimal digits` });
+      const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+      context.addIssue({ code: "custom", message: `must be an integer ${range}, in decimal digits` });
       return z.NEVER;
     })
     .meta({
@@ -73,10 +73,12 @@ export const rangeQuery = {
   event_type: textParam(200).optional().meta({ description: "Only events of this type." }),
   start: timeParam
     .optional()
-    .meta({ description: "Events at or after this time; without it, from the first on." }),
-  end: timeParam.optional().meta({ description: "Events before this time; without it, up to the last." }),
+    .meta({ description: "Events at or after this time; by default, from the first event." }),
+  end: timeParam
+    .optional()
+    .meta({ description: "Events before this time; by default, up to the last event." }),
   client: textParam(32).optional().meta({
-    description: "Only this client's data. A key without the scope admin sees its own client's data only.",
+    description: "Only this client's data. A key without the scope admin sees only its own client's data.",
   }),
 };
 
@@ -85,7 +87,7 @@ export const countQuery = {
   ...rangeQuery,
   event_type: repeatable(rangeQuery.event_type.unwrap(), 100)
     .optional()
-    .meta({ description: "Only events of this type, or of these." }),
+    .meta({ description: "Only events of this type; may be repeated." }),
 };
 
 /** A cursor, in base64url. @param most maximum characters */
@@ -94,13 +96,13 @@ export const cursorParam = (most: number) =>
     .string()
     .min(1)
     .max(most)
-    .regex(/^[A-Za-z0-9_-]+$/, "must be the next_cursor of this list's page before");
+    .regex(/^[A-Za-z0-9_-]+$/, "must be next_cursor from the previous page of this list");
 
 /** Shared by every list. */
 export const pageQuery = {
-  limit: intParam(1, 1_000, 100).meta({ description: "Rows a page." }),
+  limit: intParam(1, 1_000, 100).meta({ description: "Maximum rows per page." }),
   cursor: cursorParam(1_000).optional().meta({
-    description: "`next_cursor` of the page before. Opaque, and stable while new rows arrive.",
+    description: "`next_cursor` from the previous page. Opaque, and stable while new rows arrive.",
   }),
 };
 
@@ -110,11 +112,12 @@ export const nextCursor = z.string().nullable().meta({ description: "Null on the
 export const freshness = {
   as_of: timeField.nullable().meta({
     description:
-      "Every event received before this time is in the answer. Null when the queue can't be asked, or is counted again since Redis lost data.",
+      "The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data.",
   }),
-  lag_ms: z.int().min(0).nullable().meta({ description: "How far `as_of` is behind now." }),
+  lag_ms: z.int().min(0).nullable().meta({ description: "Age of `as_of`." }),
   source: z.enum(["rollup", "raw", "mixed"]).meta({
-    description: "Whether the answer comes from rollups, raw rows, or both. It is exact in any case.",
+    description:
+      "Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.",
   }),
 };
 
@@ -123,13 +126,13 @@ export const unqueuedSchema = z
   .object({
     logged: countField.meta({
       description:
-        "Calls whose audit row went to the log, since the queue did not confirm it. As far as is known; those that the queue turns out to have taken do not count.",
+        "Calls whose audit row was written to the log because the queue did not confirm it, as far as is known. Rows that turned out to be in the queue are not counted.",
     }),
     recovered: countField.meta({
-      description: "Those of them that were read back in: `weir audit recover`.",
+      description: "Those that `weir audit recover` has read back.",
     }),
     missing: countField.meta({
-      description: "The others: they have no entry in the audit log. Looked up now.",
+      description: "Those that have no entry in the audit log, at the time of this response.",
     }),
   })
   .meta({ id: "AuditGaps" });

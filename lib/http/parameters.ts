@@ -31,7 +31,9 @@ export function readParameters(
   const all = [...undecoded, ...faults.filter(([name]) => !named.has(name))];
   const errors = all.map(([parameter, detail]) => ({ parameter, detail }));
   const names = errors.map(({ parameter }) => parameter).join(", ");
-  throw new Problem("invalid-parameter", `Not valid: ${names}.`, { errors });
+  throw new Problem("invalid-parameter", `Invalid parameter${errors.length > 1 ? "s" : ""}: ${names}.`, {
+    errors,
+  });
 }
 
 /**
@@ -50,17 +52,17 @@ function queryObject(query: URLSearchParams): Record<string, string | string[]> 
 function check(schema: z.ZodObject, value: object, faults: ParameterFault[]): object {
   // No text in the database contains a NUL character, and PostgreSQL would reject it with an error.
   const holdsNul = Object.entries(value).filter(([, text]) => String(text).includes("\0"));
-  for (const [name] of holdsNul) faults.push([name, "must not hold a NUL character"]);
+  for (const [name] of holdsNul) faults.push([name, "must not contain a NUL character"]);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     if (issue.code !== "unrecognized_keys") faults.push([String(issue.path[0]), issue.message]);
-    else for (const key of issue.keys) faults.push([key.toWellFormed(), "this call has no such parameter"]);
+    else for (const key of issue.keys) faults.push([key.toWellFormed(), "unknown parameter"]);
   }
   return {};
 }
 
-const UNDECODED = "must be UTF-8 with percent-encoding: a % is written %25";
+const UNDECODED = "must be percent-encoded UTF-8; write % as %25";
 
 /** URLSearchParams replaces invalid UTF-8 with U+FFFD, and leaves a % unchanged that does not begin an escape. */
 function undecodedQuery(rawQuery: string): ParameterFault[] {

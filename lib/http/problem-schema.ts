@@ -9,7 +9,7 @@ export const faultSchema = z
     event_id: z.string().nullable().optional(),
     code: z.enum(codes).optional(),
     parameter: z.string().optional(),
-    pointer: z.string().optional().meta({ description: "JSON Pointer (RFC 6901) to the member at fault." }),
+    pointer: z.string().optional().meta({ description: "JSON Pointer (RFC 6901) to the faulty member." }),
     detail: z.string(),
     retryable: z.boolean().optional(),
   })

@@ -4,166 +4,254 @@
  */
 
 interface ProblemType {
-  /** HTTP status of the response; unused for item codes, which are in the `errors` of a 202 or 422. */
+  /** HTTP status of the response; unused for item codes, which appear in the `errors` of a 202 or 422. */
   status: number;
   title: string;
-  /** The error's meaning, and what to do about it. */
+  /** What happened, and why. */
   help: string;
+  /** What the caller should do now. */
+  action: string;
+  /** Whether to retry, and how. */
+  retry: string;
+  /** Shown as a code block. */
+  example?: string;
   /** True for codes of one item of a request, which are never a response by themselves. */
   item?: boolean;
 }
+
+const UNCHANGED = "No. The same request fails again.";
+const AFTER_WAIT =
+  "Yes. Wait for the number of seconds in `Retry-After`, then send the same request again. That is always safe: an event counts once, however often it is sent.";
+const NEW_KEY = "No. The same key fails again.";
 
 const types = {
   "invalid-json": {
     status: 400,
     title: "The body is not valid JSON",
-    help: "The body could not be parsed. Nothing of the request was taken. Look at the position named in `detail`; a body cut short is the usual cause.",
+    help: "The body could not be parsed, so nothing in the request was processed. The usual cause is a truncated body.",
+    action:
+      "Look at the position in `detail`. Check the `Content-Type` too: several events, one per line, are `application/x-ndjson`, not `application/json`.",
+    retry: UNCHANGED,
   },
   "invalid-encoding": {
     status: 400,
     title: "The body is not valid UTF-8 or not valid gzip",
-    help: "Bodies are UTF-8, optionally compressed with gzip and then marked `Content-Encoding: gzip`. Nothing of the request was taken.",
+    help: "The body could not be decoded, so nothing in the request was processed.",
+    action:
+      "Send UTF-8. If the body is compressed, use gzip and set `Content-Encoding: gzip`; if it is not, omit that header.",
+    retry: UNCHANGED,
+    example: `gzip -c events.ndjson | curl "$URL/v1/events" -H "X-API-Key: $KEY" \\
+  -H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-`,
   },
   "invalid-parameter": {
     status: 400,
-    title: "A parameter is not valid",
-    help: "`errors` names each parameter and what it may be. Parameters that the call does not have are refused too, so that a misspelt filter never widens a question.",
+    title: "A parameter is invalid",
+    help: "A parameter has an invalid value, or the operation does not have that parameter. Unknown parameters are rejected, so that a misspelled filter does not return more than you asked for.",
+    action: "Correct the parameters listed in `errors`. `GET /openapi.json` describes all parameters.",
+    retry: UNCHANGED,
+    example: `{"code":"invalid-parameter","errors":[{"parameter":"limit","detail":"must be an integer from 1 to 1000, in decimal digits"}]}`,
   },
   "missing-api-key": {
     status: 401,
-    title: "No API key was sent",
-    help: "Send the key in the header `X-API-Key`.",
+    title: "The request has no API key",
+    help: "This operation requires an API key, and the request does not have the header `X-API-Key`.",
+    action: "Send the key in the header `X-API-Key`.",
+    retry: "Only with the key.",
+    example: `curl "$URL/v1/pipeline" -H "X-API-Key: $KEY"`,
   },
   "invalid-api-key": {
     status: 401,
-    title: "The API key is not known",
-    help: "The key is not one of this installation. Check for a cut-off copy or a key of another stage.",
+    title: "The API key is unknown",
+    help: "This installation does not know the key.",
+    action: "Check that the key is complete, and that it was created on this stage.",
+    retry:
+      "No, except for a key that was created a moment ago: an unknown key may be rejected for up to 10 seconds after it is added.",
   },
   "expired-api-key": {
     status: 401,
     title: "The API key has expired",
-    help: "Ask an administrator for a new key; `weir key create` makes one.",
+    help: "The key's `expires_at` has passed.",
+    action: "Ask an administrator for a new key; `weir key create` creates one.",
+    retry: NEW_KEY,
   },
   "revoked-api-key": {
     status: 401,
     title: "The API key was revoked",
-    help: "An administrator has revoked this key. Ask for a new one.",
+    help: "An administrator revoked this key.",
+    action: "Ask an administrator for a new key.",
+    retry: NEW_KEY,
   },
   "insufficient-scope": {
     status: 403,
-    title: "The API key may not do this",
-    help: "The key is good, but lacks the scope named in `detail`. `admin` includes all others.",
+    title: "The API key lacks a scope",
+    help: "The key is valid, but does not have the scope that `detail` names. The scope `admin` includes all others.",
+    action: "Use a key that has the scope, or ask an administrator for one.",
+    retry: NEW_KEY,
   },
   "client-inactive": {
     status: 403,
-    title: "The client is switched off",
-    help: "An administrator has set the client's `active` to false. All of its keys are refused until it is set to true.",
+    title: "The client is inactive",
+    help: "An administrator set the client's `active` to false. All keys of the client are refused until it is true again.",
+    action: "Ask an administrator to activate the client.",
+    retry: "Only after the client is active again.",
   },
   "not-found": {
     status: 404,
-    title: "There is no such thing here",
-    help: "The path is not one of this API, or what it names does not exist or belongs to another client.",
+    title: "Not found",
+    help: "The path does not exist, or the resource does not exist or belongs to another client.",
+    action:
+      "Check the path and the id. A key without the scope `admin` sees only the data of its own client.",
+    retry: "No. Exception: an event that was just sent is found once it is stored; its receipt says when.",
   },
   "method-not-allowed": {
     status: 405,
-    title: "The path does not have this method",
-    help: "The header `Allow` lists the methods that the path has.",
+    title: "The path does not support this method",
+    help: "The path exists, but not with this method.",
+    action: "Use one of the methods in the response header `Allow`.",
+    retry: UNCHANGED,
   },
   conflict: {
     status: 409,
-    title: "It is there already",
-    help: "What the request would make exists, perhaps under another owner. `detail` says what.",
+    title: "The resource already exists",
+    help: "The request would create something that exists already, possibly under another client. `detail` names it.",
+    action: "Use the existing resource, or choose another id or secret.",
+    retry: UNCHANGED,
   },
   unprovable: {
     status: 409,
     title: "The entry can't be proven",
-    help: "Entries of the same seal are missing, since their time is over or somebody took them, or the seal was changed. `GET /v1/audit/verify` says which.",
+    help: "A proof needs all entries of the seal. Some are missing, because they have expired or somebody deleted them, or the seal was changed.",
+    action: "Call `GET /v1/audit/verify`: it reports which entry or seal is at fault.",
+    retry: UNCHANGED,
   },
   "payload-too-large": {
     status: 413,
     title: "The body is too large",
-    help: "A request holds at most 1 MiB after decompression, at most 1,000 events, and not more events than the client's burst; `detail` says which of these it is above. Waiting does not help: send it in parts. Sending again what was already taken is safe.",
+    help: "A request may have at most 1 MiB after decompression, at most 1,000 events, and at most as many events as the client's burst. `detail` says which limit was exceeded.",
+    action: "Split the request into smaller ones. Events that were already accepted may be sent again.",
+    retry: "No. Waiting does not help.",
   },
   "unsupported-media-type": {
     status: 415,
     title: "The content type or encoding is not supported",
-    help: "Send `application/json` or `application/x-ndjson`, in UTF-8, as it is or with `Content-Encoding: gzip`.",
+    help: "The `Content-Type`, its charset or the `Content-Encoding` is not supported.",
+    action:
+      "Send `application/json` or, for events, `application/x-ndjson`, in UTF-8, uncompressed or with `Content-Encoding: gzip`.",
+    retry: UNCHANGED,
   },
   "invalid-body": {
     status: 422,
-    title: "The body does not have the right shape",
-    help: "The body is JSON, but not what this call takes. `errors` names each fault with a JSON Pointer.",
+    title: "The body does not match the schema",
+    help: "The body is valid JSON, but does not match the schema of this operation.",
+    action: "Correct the members listed in `errors`; `pointer` is a JSON Pointer to each.",
+    retry: UNCHANGED,
+    example: `{"code":"invalid-body","errors":[{"pointer":"/name","detail":"name is missing"}]}`,
   },
   "no-valid-events": {
     status: 422,
-    title: "No event of the request could be taken",
-    help: "Every event of the request is at fault; `errors` says why for each. Sending it again unchanged gives the same answer.",
+    title: "No event was accepted",
+    help: "Every event in the request was rejected. `errors` gives the reason for each.",
+    action: "Correct the events and send them again.",
+    retry: "Only items with `retryable: true`. The others fail again.",
   },
   "query-too-broad": {
     status: 422,
-    title: "The question takes too long to answer",
-    help: "The statement ran into its time-out. Bring `start` and `end` closer together, name an `event_type`, or, with an admin key, a `client`. Questions over payload properties read every event of their range.",
+    title: "The query takes too long",
+    help: "The query exceeded its time limit, or it has too many buckets. Queries on payload properties read every event in their range.",
+    action:
+      "Bring `start` and `end` closer together, specify an `event_type` or, with an admin key, a `client`, or use a longer `interval`.",
+    retry: "Only with a narrower query.",
+    example: `curl -G "$URL/v1/analytics/top" -H "X-API-Key: $KEY" -d property=payload.user \\
+  -d event_type=order.placed -d start=2026-11-23T00:00:00Z -d end=2026-11-24T00:00:00Z`,
   },
   "rate-limited": {
     status: 429,
-    title: "The client's rate limit is used up",
-    help: "Wait for the seconds in `Retry-After`, then send the whole request again: that is always safe. The unit is the event, so a batch of 100 costs 100.",
+    title: "The client exceeded its rate limit",
+    help: "The client has sent more events than its rate limit allows. The limit counts events, not requests: a batch of 100 events costs 100. No event of the request was accepted.",
+    action: "Wait, then send the whole request again. The header `RateLimit` shows what is left.",
+    retry: AFTER_WAIT,
+    example: `HTTP/1.1 429 Too Many Requests
+Retry-After: 2
+RateLimit-Policy: "default";q=2000;w=2
+RateLimit: "default";r=0;t=2`,
   },
   "internal-error": {
     status: 500,
-    title: "Something went wrong on our side",
-    help: "The cause is in the log under the request's id (`X-Request-Id`). Sending the request again is safe.",
+    title: "Internal error",
+    help: "An unexpected error occurred. The log has the cause under the request's id.",
+    action: "If it happens again, report the `X-Request-Id` of the response to an operator.",
+    retry: "Yes, after a few seconds. Sending the same events again is always safe.",
   },
   "queue-full": {
     status: 503,
     title: "The queue is full",
-    help: "Events arrive faster than they are stored, and there are as many of them, or as many bytes, as may wait (`QUEUE_MAX_EVENTS`, `QUEUE_MAX_BYTES`). Wait for the seconds in `Retry-After`, which are reckoned from the queue's depth and drain rate, then send the whole request again.",
+    help: "Events arrive faster than they are stored, and the number or size of the waiting events has reached its limit (`QUEUE_MAX_EVENTS`, `QUEUE_MAX_BYTES`). No event of the request was accepted.",
+    action:
+      "Wait, then send the whole request again. `Retry-After` is computed from the queue's depth and drain rate.",
+    retry: AFTER_WAIT,
   },
   "queue-unavailable": {
     status: 503,
-    title: "The queue is out of reach",
-    help: "Nothing of the request is known to be taken. Wait for the seconds in `Retry-After`, then send the whole request again: events that were taken after all count once.",
+    title: "The queue is unavailable",
+    help: "Redis or SQS did not answer, or the queue's counts are being restored after Redis lost data. It is unknown whether the request had an effect.",
+    action: "Wait, then send the whole request again. If it persists, see `GET /health`.",
+    retry: AFTER_WAIT,
   },
   "database-unavailable": {
     status: 503,
-    title: "The database is out of reach",
-    help: "Sending events goes on without the database, but for events that were perhaps sent before with other content (`event-unverified`); questions wait for it. Try again after the seconds in `Retry-After`.",
+    title: "The database is unavailable",
+    help: "PostgreSQL did not answer. Queries fail until it is back. Sending events continues to work, except for events that may have been sent before with other content (`event-unverified`).",
+    action: "Wait, then send the request again. If it persists, see `GET /health`.",
+    retry: AFTER_WAIT,
   },
   timeout: {
     status: 504,
     title: "The request took too long",
-    help: "The function ran out of time. Sending the request again is safe.",
+    help: "The function ran out of time. It is unknown whether the request had an effect.",
+    action: "Send the request again. If a query times out again, narrow it as for `query-too-broad`.",
+    retry: "Yes. Sending the same events again is always safe.",
   },
   "invalid-event": {
     status: 422,
     item: true,
-    title: "The event is not valid",
-    help: "`pointer` names the member at fault and `detail` what it may be. The other events of the request are not touched by it.",
+    title: "The event is invalid",
+    help: "The event does not match the schema, or its `timestamp` is outside the accepted range. The other events of the request are not affected.",
+    action: "Correct the member that `pointer` names; `detail` says what is wrong.",
+    retry: "No. The same event fails again.",
+    example: `{"index":3,"event_id":"order-1001","code":"invalid-event","pointer":"/timestamp",
+ "detail":"timestamp is more than 24 hours ahead","retryable":false}`,
   },
   "event-conflict": {
     status: 422,
     item: true,
-    title: "The event id was used for other content",
-    help: "An event with this `event_id` was sent before with another type, time or payload. The first stays as it is; give the new event an id of its own.",
+    title: "The event_id was already used for other content",
+    help: "The client already sent an event with this `event_id`, but with another type, timestamp or payload. The first event stays unchanged.",
+    action:
+      "If the event is a different one, give it its own `event_id`. Otherwise, nothing needs to be done.",
+    retry: "No. The same event fails again.",
   },
   "event-unverified": {
     status: 503,
     item: true,
-    title: "Whether the event is a duplicate can't be told now",
-    help: "An event with this `event_id` was sent before. Whether with the same content only the database can tell, and it is out of reach or far behind. Send the request again in a few seconds: the event then is a duplicate or an `event-conflict`.",
+    title: "The event could not be compared with an earlier one",
+    help: "An event with this `event_id` was sent before. Only the database knows whether its content was the same, and the database is unavailable or far behind.",
+    action: "Send the request again. The event is then a duplicate or an `event-conflict`.",
+    retry: "Yes, after a few seconds. Sending the same events again is always safe.",
   },
   "queue-refused": {
     status: 503,
     item: true,
-    title: "The queue did not take the event",
-    help: "The other events of the request were taken. Where `retryable` is true, send the request again in a few seconds: those that were taken count once. Where it is false, the event is larger than a message of the queue can be.",
+    title: "The queue did not accept the event",
+    help: "The queue refused this event and accepted others of the request. If `retryable` is false, the event is larger than a message of the queue can be.",
+    action: "If `retryable` is true, send the request again; otherwise make the event smaller.",
+    retry: "If `retryable` is true, after a few seconds. Sending the same events again is always safe.",
   },
 } as const satisfies Record<string, ProblemType>;
 
 export type ProblemCode = keyof typeof types;
 export const problemTypes: Readonly<Record<ProblemCode, ProblemType>> = types;
 
-/** A fault of one item, parameter or member. */
+/** A fault in one item, parameter or member. */
 export interface Fault {
   index?: number;
   event_id?: string | null;
@@ -223,14 +311,22 @@ export class Problem extends Error {
   }
 }
 
-/** A relative reference, so that it leads to the page of the same installation. */
+/** A relative reference, so that it resolves to a page of the same installation. */
 export const problemUri = (code: ProblemCode): string => `/docs/errors/${code}`;
 
 /** A problem type's page, in Markdown. */
 export function problemPage(code: ProblemCode): string {
-  const { status, title, help, item } = problemTypes[code];
+  const { status, title, help, action, retry, example, item } = problemTypes[code];
   const where = item
-    ? "Stands in `errors` of a 202 or 422 answer, for one event of the request."
+    ? "In `errors` of a 202 or 422 response, for one event of the request."
     : `HTTP status ${status}.`;
-  return `# ${title}\n\n\`${code}\` — ${where}\n\n${help}\n`;
+  const parts = [
+    `# ${title}`,
+    `\`${code}\` — ${where}`,
+    help,
+    `**What to do:** ${action}`,
+    `**Retry:** ${retry}`,
+    ...(example === undefined ? [] : [`\`\`\`\n${example}\n\`\`\``]),
+  ];
+  return `${parts.join("\n\n")}\n`;
 }

@@ -17,4 +17,4 @@ export function checkBody<Schema extends z.ZodType>(schema: Schema, value: unkno
 }
 
 const invalidBody = (errors: readonly Fault[]): Problem =>
-  new Problem("invalid-body", "The body does not have the shape that this call takes.", { errors });
+  new Problem("invalid-body", "The body does not match the schema.", { errors });

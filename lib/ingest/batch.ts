@@ -32,7 +32,7 @@ export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed
   if (items.length > MAX_EVENTS)
     throw new Problem(
       "payload-too-large",
-      `The request has ${items.length} events; at most ${MAX_EVENTS} are taken.`,
+      `The request has ${items.length} events; the maximum is ${MAX_EVENTS}.`,
     );
 
   const now = Date.now();
@@ -62,7 +62,7 @@ function readItems(value: unknown): readonly unknown[] {
   if (extra !== undefined)
     throw new Problem(
       "invalid-body",
-      `Beside "events" there is an unknown member ${JSON.stringify(extra.toWellFormed())}.`,
+      `The body has an unknown member ${JSON.stringify(extra.toWellFormed())} in addition to "events".`,
     );
   if (!Array.isArray(events) || events.length === 0)
     throw new Problem("invalid-body", '"events" must be an array of 1 to 1,000 events.');
@@ -78,7 +78,7 @@ class NotJson {
 
 function readLines(text: string): readonly unknown[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  if (lines.length === 0) throw new Problem("invalid-body", "The body has no event.");
+  if (lines.length === 0) throw new Problem("invalid-body", "The body has no events.");
   if (lines.length > MAX_EVENTS) return lines;
   return lines.map((line) => {
     try {

@@ -10,7 +10,7 @@ export const sendEvents = operation({
   function: "ingest",
   summary: "Send events",
   description:
-    "One event, `{events: […]}` with up to 1,000, or NDJSON; up to 1 MiB after decompression (gzip is understood). A 202 means durably queued. Sending the whole request again is always safe.",
+    "One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). A 202 means that the accepted events are queued durably. Sending the same request again is always safe.",
   scopes: ["ingest"],
   checkedByUseCase: true,
   query: z.strictObject({}),

@@ -16,14 +16,14 @@ export const MAX_AHEAD_MS = 86_400_000;
 export const eventSchema = z
   .strictObject({
     event_id: z.string().min(1).max(200).meta({
-      description: "Names the event within its client. However often it is sent, it counts once.",
+      description: "Identifies the event within its client. An event counts once, however often it is sent.",
       example: "order-1001-placed",
     }),
     event_type: z.string().min(1).max(200).meta({ example: "order.placed" }),
     timestamp: z.string().meta({
       format: "date-time",
       description:
-        "When it happened: RFC 3339 with an offset, not older than the retention and at most 24 h ahead. Kept to the microsecond.",
+        "When the event happened: RFC 3339 with an offset, within the retention period and at most 24 h ahead. Stored to the microsecond.",
       example: "2026-11-23T06:00:00.000Z",
     }),
     payload: z.looseObject({}).meta({
@@ -76,7 +76,7 @@ export function readEvent(
     return fault("/payload", "payload: expected object, received number");
   const time = parseTime(result.data.timestamp);
   if (!time) return fault("/timestamp", "timestamp must be an RFC 3339 date and time with an offset");
-  if (time.ms < window.from) return fault("/timestamp", "timestamp is older than the retention");
+  if (time.ms < window.from) return fault("/timestamp", "timestamp is older than the retention period");
   if (time.ms > window.to) return fault("/timestamp", "timestamp is more than 24 hours ahead");
   let digest: number;
   try {
@@ -115,7 +115,7 @@ function schemaFault(value: unknown, index: number, error: z.ZodError): Fault {
   const issue = error.issues[0];
   const id = typeof value === "object" && value !== null && "event_id" in value ? value.event_id : null;
   const eventId = typeof id === "string" && id.isWellFormed() ? cut(id) : null;
-  if (issue === undefined) return itemFault(index, eventId, "", "the event is not valid");
+  if (issue === undefined) return itemFault(index, eventId, "", "the event is invalid");
   const { pointer, detail } = describeIssue(issue, value);
   return itemFault(index, eventId, pointer, detail);
 }

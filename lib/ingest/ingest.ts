@@ -61,4 +61,4 @@ function readOrRefuse(
 }
 
 const nothingValid = (errors: readonly Fault[]): Problem =>
-  new Problem("no-valid-events", `None of the ${errors.length} events of the request is valid.`, { errors });
+  new Problem("no-valid-events", `All ${errors.length} events in the request are invalid.`, { errors });

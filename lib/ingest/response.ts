@@ -23,7 +23,7 @@ export function toAnswer(
   const duplicates = count(outcomes, "duplicate");
   if (accepted + duplicates === 0) {
     if (outcomes.includes("unverified")) throw unverified(headers);
-    throw new Problem("no-valid-events", "No event of the request could be taken.", { errors, headers });
+    throw new Problem("no-valid-events", "No event in the request was accepted.", { errors, headers });
   }
   return json(202, taken(request.id, accepted, duplicates, errors), headers);
 }
@@ -40,7 +40,8 @@ function itemRefusal({ index, eventId }: IncomingEvent, outcome: Outcome | undef
   const item = { index, event_id: eventId };
   switch (outcome) {
     case "conflict": {
-      const detail = "an event with this event_id was sent before with other content; the first one stays";
+      const detail =
+        "an event with this event_id was already sent with other content; the first event stays unchanged";
       return { ...item, code: "event-conflict", pointer: "/event_id", detail, retryable: false };
     }
     case "unverified":
@@ -49,14 +50,14 @@ function itemRefusal({ index, eventId }: IncomingEvent, outcome: Outcome | undef
         code: "event-unverified",
         pointer: "/event_id",
         detail:
-          "an event with this event_id was sent before, and it can't be told now whether with other content; send it again",
+          "an event with this event_id was already sent, and its content can't be compared now; send it again",
         retryable: true,
       };
     case "refused":
       return {
         ...item,
         code: "queue-refused",
-        detail: "the queue did not take the event; send it again",
+        detail: "the queue did not accept the event; send it again",
         retryable: true,
       };
     case "too-large":
@@ -75,14 +76,19 @@ const count = (outcomes: readonly Outcome[], wanted: Outcome): number =>
   outcomes.reduce((sum, outcome) => sum + (outcome === wanted ? 1 : 0), 0);
 
 const oversize = (cost: number, burst: number): string =>
-  `The request costs ${cost}, and the client's burst of ${burst} never lets more pass: send it in parts of at most ${burst}.`;
-const costs = (cost: number, left: number): string => `The request costs ${cost}, and ${left} are left.`;
+  `The request costs ${cost}, more than the client's burst of ${burst}: split it into requests of at most ${burst} events.`;
+const costs = (cost: number, left: number): string =>
+  `The request costs ${cost}, but the rate limit has only ${left} left.`;
 
 /** No event was accepted, but a retry might be. */
 const unverified = (headers: Record<string, string>): Problem =>
-  new Problem("database-unavailable", "Only the database can tell whether the events were sent before.", {
-    headers: { ...headers, "retry-after": outageWait() },
-  });
+  new Problem(
+    "database-unavailable",
+    "The events can't be compared with earlier events of the same ids while the database is unavailable.",
+    {
+      headers: { ...headers, "retry-after": outageWait() },
+    },
+  );
 
 function refused(
   { batch, problem }: Pick<Submission, "batch" | "problem">,
@@ -99,7 +105,7 @@ function refused(
         headers: { ...headers, "retry-after": queueFullWait(admission.waiting, admission.drainPerSecond) },
       });
     case "queue-unavailable":
-      return new Problem(admission.code, "The queue took none of the events.", {
+      return new Problem(admission.code, "The queue did not confirm any of the events.", {
         headers: { ...headers, "retry-after": outageWait() },
         cause: admission.cause,
       });

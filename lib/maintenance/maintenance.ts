@@ -122,7 +122,7 @@ async function attempt(
  */
 async function lockRun({ sql }: { sql: Database }): Promise<(() => Promise<void>) | undefined> {
   if (sql.options.max < 2)
-    throw new Error("Maintenance needs a pool of two connections: DATABASE_POOL_SIZE=2.");
+    throw new Error("Maintenance requires a pool of two connections: set DATABASE_POOL_SIZE=2.");
   const locked = Promise.withResolvers<boolean>();
   const end = Promise.withResolvers<void>();
   const holding = transaction(sql, async (tx) => {

@@ -15,7 +15,7 @@ export const listQuarantine = operation({
   ...admin,
   method: "GET",
   path: "/v1/quarantine",
-  summary: "Events set aside, newest first, and how many by reason",
+  summary: "List quarantined events, newest first, and their counts by reason",
   query: z.strictObject({
     client: rangeQuery.client,
     reason: textParam(100).optional(),
@@ -32,7 +32,7 @@ export const listQuarantine = operation({
             event_id: z.string().nullable(),
             event_type: z.string().nullable(),
             timestamp: z.string().nullable(),
-            payload: z.string().nullable().meta({ description: "The payload's JSON text, as it came." }),
+            payload: z.string().nullable().meta({ description: "The payload's JSON text, as it was sent." }),
             reason: z.string(),
             detail: z.string(),
             received_at: timeField,
@@ -50,7 +50,7 @@ export const redriveQuarantine = operation({
   ...admin,
   method: "POST",
   path: "/v1/quarantine/redrive",
-  summary: "Put quarantined events back through the queue, each exactly once",
+  summary: "Put quarantined events back into the queue, each exactly once",
   query: z.strictObject({}),
   body: z.strictObject({
     client: rangeQuery.client,

@@ -22,14 +22,14 @@ export const propertyField = z
   .transform(parsed(parseProperty))
   .meta({
     description:
-      'A property of the payload: `payload.user.id`, of an array `payload.items[0].sku`, other names in quotation marks, `payload."odd key"`.',
+      'A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`.',
     maxLength: MAX_PROPERTY_LENGTH,
     pattern: `^${PROPERTY_PATTERN}$`,
     example: "payload.user",
   });
 
 const WHERE_HELP =
-  "`payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or a text; `payload.user` alone for events that have the property, `!payload.user` for those that have not.";
+  "`payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not.";
 
 const conditionText = z.string().meta({
   id: "Condition",
@@ -43,7 +43,7 @@ export const whereField = z
   .array(conditionText.transform(parsed(parseCondition)))
   .max(MAX_CONDITIONS)
   .default([])
-  .meta({ description: `Only events of which all of these hold: ${WHERE_HELP}` });
+  .meta({ description: `Only events that meet all of these conditions: ${WHERE_HELP}` });
 
 /** The query parameter `where`, given one to ten times, parsed into conditions. */
 export const whereQuery = z
@@ -57,5 +57,5 @@ export const whereQuery = z
   )
   .default([])
   .meta({
-    description: `Only events of which all of these hold, each in a parameter of its own: ${WHERE_HELP}`,
+    description: `Only events that meet all of these conditions, each in its own parameter: ${WHERE_HELP}`,
   });

@@ -54,7 +54,7 @@ export function readProperty(text: string): { path: PropertyPath; length: number
   }
   if (path.length === 0 || /^[.[]/.test(text.slice(length)))
     throw new SyntaxError(
-      `has no name of a member after ${quote(text.slice(0, length))}; names of other than letters, digits, _, - and $ stand in quotation marks`,
+      `has no member name after ${quote(text.slice(0, length))}; put names with characters other than letters, digits, _, - and $ in quotation marks`,
     );
   if (length > MAX_PROPERTY_LENGTH)
     throw new SyntaxError(`names a property with more than ${MAX_PROPERTY_LENGTH} characters`);

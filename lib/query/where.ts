@@ -62,12 +62,12 @@ export function parseCondition(text: string): Condition {
   const [match, operator] = OPERATOR.exec(property) ?? [];
   if (match === undefined || negated)
     throw new SyntaxError(
-      "must be a property, one with ! before it, or a property, one of = != < <= > >= and a value",
+      "must be a property, ! and a property, or a property, an operator (= != < <= > >=) and a value",
     );
   const value = parseOperand(property.slice(length + match.length));
   const ordered = operator !== "=" && operator !== "!=";
   if (ordered && value.type !== "number" && value.type !== "string")
-    throw new SyntaxError(`orders by ${value.text}; only numbers and texts have an order`);
+    throw new SyntaxError(`compares the order of ${value.text}; only numbers and strings have an order`);
   return { path, operator: operator as Comparison, value };
 }
 
@@ -77,7 +77,7 @@ function parseOperand(text: string): Operand {
   if (NUMBER.test(text)) {
     if (!COMPARABLE.test(text))
       throw new SyntaxError(
-        "has a number of more than 100 digits on a side of its point, or 3 in its exponent",
+        "has a number with more than 100 digits before or after its decimal point, or more than 3 in its exponent",
       );
     return { type: "number", text };
   }

@@ -135,6 +135,6 @@ export function parseMessage(body: string): ParsedMessage {
   const [first = "", ...lines] = body.split("\n");
   const header = JSON.parse(first) as Header;
   if (header.v !== 1 || typeof header.id !== "string" || typeof header.at !== "number")
-    throw new SyntaxError("The message is not one of version 1.");
+    throw new SyntaxError("The message's version is not 1.");
   return { header, lines };
 }

@@ -43,7 +43,7 @@ export function canonicalJson(value: unknown): string {
   // entry takes V8 1.3 µs, the library 6 µs.
   if (isPlain(value)) return JSON.stringify(value);
   const text = canonicalize(value);
-  if (text === undefined) throw new TypeError("There is no JSON of this value.");
+  if (text === undefined) throw new TypeError("The value has no JSON representation.");
   return text;
 }
 

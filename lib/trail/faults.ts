@@ -47,7 +47,7 @@ export function checkSignature(checkpoint: Checkpoint, keys: readonly KeyObject[
   if (keys.length === 0 || safely(() => isSignedBy(checkpoint, keys)) === true) return;
   const known = keys.some((key) => keyId(key) === checkpoint.key_id);
   const reason = known
-    ? "was changed: its signature does not fit"
-    : `names a key that was not given, ${checkpoint.key_id}`;
+    ? "was changed: its signature does not match"
+    : `is signed with an unknown key, ${checkpoint.key_id}`;
   wrong("checkpoint", { checkpoint: checkpoint.checkpoint }, `${name} ${reason}`);
 }

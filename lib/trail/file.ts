@@ -36,7 +36,7 @@ function itemOf(line: string, number: number): TrailItem {
   try {
     return parseItem(line);
   } catch (error) {
-    const reason = `line ${number} is no item of a trail: ${(error as Error).message}`;
+    const reason = `line ${number} is not an item of a trail: ${(error as Error).message}`;
     return { type: "fault", ...placeIn(line), line: number, reason };
   }
 }

@@ -42,21 +42,21 @@ export class OpenSeal {
     const { leaf, hash } = item;
     const place = placeOf(item);
     if (leaf >= this.seal.entries || leaf < 0)
-      wrong("entry", place, `the seal has ${this.seal.entries} entries, and this is none of them`);
-    if (leaf < this.#next) wrong("entry", place, "the entry is out of order, or there twice");
+      wrong("entry", place, `the seal has only ${this.seal.entries} entries`);
+    if (leaf < this.#next) wrong("entry", place, "the entry is out of order or duplicated");
     if (leaf > this.#next) this.#missing ??= this.#next;
     this.#next = leaf + 1;
     if (item.type === "entry") this.#check(item, place);
-    else if (this.#whole) wrong("entry", place, "the entry was left out, which only a filter may do");
+    else if (this.#whole) wrong("entry", place, "the entry is missing, but the export has no filter");
     else this.#counts.withheld += 1;
     this.#hashes.push(hash);
   }
 
   #check({ entry, personal, hash }: EntryItem, place: Omit<Fault, "kind" | "reason">): void {
     if (safely(() => leafOf(entry)) !== hash)
-      wrong("entry", place, "the entry was changed: its hash is another");
+      wrong("entry", place, "the entry was changed: its hash differs");
     if (entry.at.slice(0, 10) !== this.seal.day)
-      wrong("entry", place, `the entry is of another day than its seal, which is of ${this.seal.day}`);
+      wrong("entry", place, `the entry's day differs from its seal's day, ${this.seal.day}`);
     if (personal && safely(() => commitmentOf(personal)) !== entry.personal)
       wrong("entry", place, "the entry's address, user agent or salt was changed");
     this.#counts.entries += 1;
@@ -70,7 +70,7 @@ export class OpenSeal {
     const counts = { ...this.#counts, seals: 1 };
     if (missing === 0) {
       if (rootOf(this.#hashes) !== root)
-        wrong("seal", { lane, seal }, "the entries are not those that were sealed: their root is another");
+        wrong("seal", { lane, seal }, "the entries are not those that were sealed: their root differs");
       return counts;
     }
     if (this.#expired) return { ...counts, expired: missing };
@@ -78,7 +78,7 @@ export class OpenSeal {
     return wrong(
       "entry",
       { lane, seal, leaf: this.#missing ?? this.#next },
-      "the entry is missing, and no checkpoint says that it has expired",
+      "the entry is missing, and no checkpoint confirms that it has expired",
     );
   }
 }

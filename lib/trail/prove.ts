@@ -13,16 +13,19 @@ export const proofSchema = z
   .object({
     v: z.literal(1),
     entry: entrySchema,
-    personal: personalSchema.nullable().meta({ description: "Null where it was erased." }),
-    leaf: z.int().meta({ description: "The entry's place in its seal, from 0 on." }),
-    hash: hexField.meta({ description: "Of the entry: the leaf of the seal's tree." }),
-    path: z.array(hexField).meta({ description: "What to join it with, up to the seal's root (RFC 6962)." }),
+    personal: personalSchema.nullable().meta({ description: "Null if it was erased." }),
+    leaf: z.int().meta({ description: "The entry's position in its seal, from 0." }),
+    hash: hexField.meta({ description: "The entry's hash: a leaf of the seal's tree." }),
+    path: z
+      .array(hexField)
+      .meta({ description: "The hashes to combine it with, up to the seal's root (RFC 6962)." }),
     seal: sealSchema,
     chain: z
       .array(sealSchema)
-      .meta({ description: "The seals after it, up to the checkpoint's head of the lane." }),
+      .meta({ description: "The following seals, up to the lane's head in the checkpoint." }),
     checkpoint: checkpointSchema.nullable().meta({
-      description: "The first one made after the seal; null where there is none yet, or it is too far.",
+      description:
+        "The first checkpoint after the seal; null if there is none yet, or if it is too far away.",
     }),
     note: z.string().nullable().meta({ description: "Why there is no checkpoint." }),
   })
@@ -63,11 +66,11 @@ export function checkProof(proof: Proof, keys: readonly KeyObject[]): Fault | un
 
 function checkEntry({ entry, personal, leaf, hash, path, seal }: Proof): void {
   const place = { lane: seal.lane, seal: seal.seal, leaf, request_id: entry.request_id };
-  if (safely(() => leafOf(entry)) !== hash)
-    wrong("entry", place, "the entry was changed: its hash is another");
+  if (safely(() => leafOf(entry)) !== hash) wrong("entry", place, "the entry was changed: its hash differs");
   if (personal && safely(() => commitmentOf(personal)) !== entry.personal)
     wrong("entry", place, "the entry's address, user agent or salt was changed");
-  if (entry.at.slice(0, 10) !== seal.day) wrong("entry", place, "the entry is of another day than its seal");
+  if (entry.at.slice(0, 10) !== seal.day)
+    wrong("entry", place, "the entry's day differs from its seal's day");
   if (rootFromPath(hash, leaf, seal.entries, path) !== seal.root)
     wrong("entry", place, "the path does not lead to the seal's root");
 }
@@ -77,14 +80,14 @@ function checkChain({ seal, chain }: Proof): Seal {
   let before: Seal | undefined;
   for (const one of [seal, ...chain]) {
     const place = { lane: one.lane, seal: one.seal };
-    if (sealHash(one) !== one.hash) wrong("seal", place, "the seal was changed: its hash is another");
+    if (sealHash(one) !== one.hash) wrong("seal", place, "the seal was changed: its hash differs");
     const follows =
       before === undefined ||
       (one.lane === before.lane &&
         one.seal === before.seal + 1 &&
         one.previous === before.hash &&
         one.total === before.total + one.entries);
-    if (!follows) wrong("seal", place, "the seal does not follow the one before it");
+    if (!follows) wrong("seal", place, "the seal does not follow the previous one");
     before = one;
   }
   return before ?? seal;
@@ -97,6 +100,6 @@ function checkHead(checkpoint: Checkpoint, last: Seal, keys: readonly KeyObject[
     wrong(
       "checkpoint",
       { checkpoint: checkpoint.checkpoint, lane: last.lane },
-      "the checkpoint has another head of the lane than the proof",
+      "the checkpoint and the proof have different heads for the lane",
     );
 }

@@ -53,12 +53,12 @@ export const sealSchema = z
   })
   .meta({
     id: "TrailSeal",
-    description: "The root over some entries, chained to the seal before it.",
+    description: "The Merkle root of some entries, chained to the previous seal.",
   }) satisfies z.ZodType<Seal>;
 
 export const laneHeadSchema = z
   .strictObject({ lane: z.int(), seals: z.int(), entries: z.int(), head: hexField })
-  .meta({ id: "TrailLane", description: "How far a lane has come." }) satisfies z.ZodType<LaneHead>;
+  .meta({ id: "TrailLane", description: "The head of a lane." }) satisfies z.ZodType<LaneHead>;
 
 export const checkpointSchema = z
   .strictObject({

@@ -141,7 +141,8 @@ export class TrailVerifier {
   #begin(header: TrailHeader): void {
     this.#header = header;
     const { newest_checkpoint: newest, expired_before: expired } = header;
-    if (expired !== null && !DAY.test(expired)) wrong("file", {}, "the header's expired_before is no day");
+    if (expired !== null && !DAY.test(expired))
+      wrong("file", {}, "the header's expired_before is not a date");
     if (newest) checkSignature(newest, this.#keys, "the newest checkpoint");
     for (const copy of this.#copies.all) checkSignature(copy, this.#keys, "your copy of the checkpoint");
     if (this.#resumed) return;
@@ -156,19 +157,18 @@ export class TrailVerifier {
   #seal(item: SealItem, header: TrailHeader): void {
     const { lane, seal, previous, entries, total, hash } = item;
     const place = { lane, seal };
-    const before = this.#lanes.get(lane) ?? wrong("seal", place, "its lane is none of the trail's");
-    if (before.head === UNKNOWN)
-      wrong("seal", place, "no checkpoint says what came before, where the trail begins");
+    const before = this.#lanes.get(lane) ?? wrong("seal", place, "the trail's header does not list its lane");
+    if (before.head === UNKNOWN) wrong("seal", place, "no checkpoint defines where the trail begins");
     const next = { lane, seal: before.seals + 1 };
-    if (seal > next.seal) wrong("seal", next, `the seal is missing: the lane goes on with seal ${seal}`);
-    if (seal < next.seal) wrong("seal", place, `the seal is out of order: seal ${next.seal} should follow`);
+    if (seal > next.seal) wrong("seal", next, `the seal is missing: the next in the lane is seal ${seal}`);
+    if (seal < next.seal) wrong("seal", place, `the seal is out of order: expected seal ${next.seal}`);
     if (seal > this.#seals(lane)) wrong("seal", place, "the seal is beyond the end of its lane");
-    if (sealHash(item) !== hash) wrong("seal", place, "the seal was changed: its hash is another");
+    if (sealHash(item) !== hash) wrong("seal", place, "the seal was changed: its hash differs");
     if (previous !== before.head)
-      wrong("seal", place, "the seal does not follow the one before it: that has another hash");
+      wrong("seal", place, "the seal does not follow the previous one, whose hash differs");
     if (entries < 1 || total !== before.entries + entries)
       wrong("seal", place, `the seal counts ${total} entries in its lane, not ${before.entries + entries}`);
-    if (!DAY.test(item.day)) wrong("seal", place, "the seal's day is none");
+    if (!DAY.test(item.day)) wrong("seal", place, "the seal's day is not a date");
     this.#open = new OpenSeal(item, this.#mustBeWhole(item.day, header), hasExpired(item.day, header));
   }
 
@@ -183,7 +183,7 @@ export class TrailVerifier {
       return;
     }
     this.#close();
-    wrong("entry", placeOf(item), "the entry is in no seal");
+    wrong("entry", placeOf(item), "the entry is not in any seal");
   }
 
   /** Closes the open seal, if any. */
@@ -212,19 +212,18 @@ export class TrailVerifier {
       const next = (before?.checkpoint ?? 0) + 1;
       if (checkpoint > next)
         wrong("checkpoint", { checkpoint: next }, `the checkpoint is missing: the next is ${checkpoint}`);
-      if (checkpoint < next)
-        wrong("checkpoint", place, `the checkpoint is out of order: ${next} should follow`);
+      if (checkpoint < next) wrong("checkpoint", place, `the checkpoint is out of order: expected ${next}`);
     }
     if (checkpoint > header.checkpoints)
       wrong("checkpoint", place, "the checkpoint is beyond the trail's last one");
     checkSignature(item, this.#keys, "the checkpoint");
     if (!anchors && previous !== (before ? checkpointHash(before) : NO_SEAL))
-      wrong("checkpoint", place, "the checkpoint does not follow the one before it: that has another hash");
+      wrong("checkpoint", place, "the checkpoint does not follow the previous one, whose hash differs");
     if (before && !isNotBefore(made_at, before.made_at))
-      wrong("checkpoint", place, "the checkpoint was made before the one that it follows");
+      wrong("checkpoint", place, "the checkpoint is older than the previous one");
     this.#checkHeads(item, anchors);
     if (this.#copies.byNumber(checkpoint).some((copy) => checkpointHash(copy) !== checkpointHash(item)))
-      wrong("checkpoint", place, "the checkpoint is not the same as your copy of it");
+      wrong("checkpoint", place, "the checkpoint differs from your copy of it");
     this.#checkpoint = item;
     this.#counts.checkpoints += 1;
   }
@@ -240,20 +239,20 @@ export class TrailVerifier {
         wrong(
           "checkpoint",
           place,
-          `the checkpoint has ${seals} seals in the lane, the trail ${reached.seals}`,
+          `the checkpoint has ${seals} seals in the lane, but the trail has ${reached.seals}`,
         );
       if (anchors && reached.head === UNKNOWN) this.#lanes.set(lane, { seals, entries, head });
       else if (reached.head !== head || reached.entries !== entries)
         wrong(
           "checkpoint",
           { ...place, seal: seals },
-          "the checkpoint has another head of the lane than the trail",
+          "the checkpoint and the trail have different heads for the lane",
         );
     }
     const listed = new Set(lanes.map(({ lane }) => lane));
     for (const [lane, { seals }] of this.#lanes)
       if (seals > 0 && !listed.has(lane))
-        wrong("checkpoint", { checkpoint, lane }, "the checkpoint leaves the lane out");
+        wrong("checkpoint", { checkpoint, lane }, "the checkpoint omits the lane");
   }
 
   #compareCopies(lane: number, reached: Reached): void {
@@ -262,21 +261,20 @@ export class TrailVerifier {
         wrong(
           "checkpoint",
           { checkpoint, lane, seal: reached.seals },
-          `lane ${lane} is not as your copy of checkpoint ${checkpoint} has it at its seal ${reached.seals}`,
+          `lane ${lane} differs from your copy of checkpoint ${checkpoint} at its seal ${reached.seals}`,
         );
   }
 
   #finish(): void {
-    const header = this.#header ?? wrong("file", {}, "there is no trail: not even its header");
+    const header = this.#header ?? wrong("file", {}, "the file is empty: it has no header");
     this.#close();
     for (const { lane, seals, entries, head } of header.lanes) {
       const reached = this.#lanes.get(lane) ?? START;
       if (reached.seals < seals)
         wrong("seal", { lane, seal: reached.seals + 1 }, `the seal is missing: its lane has ${seals}`);
-      if (reached.head === UNKNOWN)
-        wrong("file", { lane }, "no checkpoint says what came before, where the trail begins");
+      if (reached.head === UNKNOWN) wrong("file", { lane }, "no checkpoint defines where the trail begins");
       if (reached.head !== head || reached.entries !== entries)
-        wrong("seal", { lane, seal: seals }, "the lane's head is not this seal, or counts other entries");
+        wrong("seal", { lane, seal: seals }, "the lane's head is not this seal, or its entry count differs");
     }
     const last = this.#checkpoint?.checkpoint ?? 0;
     if (last < header.checkpoints) wrong("checkpoint", { checkpoint: last + 1 }, "the checkpoint is missing");
@@ -287,14 +285,14 @@ export class TrailVerifier {
       this.#checkpoint &&
       checkpointHash(newest) !== checkpointHash(this.#checkpoint)
     )
-      wrong("checkpoint", { checkpoint: last }, "the checkpoint is another than the header's newest one");
+      wrong("checkpoint", { checkpoint: last }, "the checkpoint differs from the newest one in the header");
     if (filter.end !== undefined) return;
     const beyond = this.#copies.beyond(last, this.#lanes);
     if (beyond)
       wrong(
         "checkpoint",
         { checkpoint: beyond.checkpoint },
-        "the trail ends before your copy of this checkpoint: it was made before it, or its newest rows were cut off",
+        "the trail ends before your copy of this checkpoint: it was exported earlier, or its newest rows were deleted",
       );
   }
 }

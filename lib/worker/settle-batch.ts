@@ -61,7 +61,8 @@ export interface Outcome {
 /** Like `drainUntil`, without a time limit. @returns `failed` */
 export async function drain(delivered: readonly Delivered[], deps: WorkerDeps): Promise<string[]> {
   const { failed, untried } = await drainUntil(delivered, deps, Number.POSITIVE_INFINITY);
-  if (untried.length > 0) throw new Error(`The database failed before ${untried.length} messages.`);
+  if (untried.length > 0)
+    throw new Error(`The database failed before ${untried.length} messages were settled.`);
   return failed;
 }
 

@@ -37,7 +37,7 @@ make(
         # Six times the worker's time-out.
         "VisibilityTimeout": "360",
         "ReceiveMessageWaitTimeSeconds": "20",
-        # An outage of the database counts deliveries too.
+        # Deliveries during a database outage count too.
         "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "240"}),
     },
 )

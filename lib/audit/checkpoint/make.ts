@@ -94,7 +94,7 @@ function makeCheckpoint(
     const signature = await signer.sign(Buffer.from(checkpointHash(content), "hex"));
     const checkpoint: Checkpoint = { ...content, signature: signature.toString("hex") };
     if (!isSignedBy(checkpoint, [publicKey]))
-      throw new Error("The signature is not one of the signer's public key.");
+      throw new Error("The signature does not match the signer's public key.");
     await insertCheckpoint(tx, content.checkpoint, canonicalJson(content), checkpoint.signature);
     return checkpoint;
   });
@@ -111,16 +111,16 @@ async function findFaults(
     .filter(({ agrees }) => !agrees)
     .map(({ lane }) => `Lane ${lane} does not end with its newest seal.`);
   if (previous === undefined)
-    return checkpoints === 0 ? faults : [...faults, `Checkpoint ${checkpoints} is not as it was written.`];
+    return checkpoints === 0 ? faults : [...faults, `Checkpoint ${checkpoints} was changed.`];
   const isKnown = publicKeys.some((key) => keyId(key) === previous.key_id);
   // An unknown key is for operators to investigate; it must not stop checkpoints.
   if (isKnown && !isSignedBy(previous, publicKeys))
-    faults.push(`The signature of checkpoint ${previous.checkpoint} is not right.`);
+    faults.push(`The signature of checkpoint ${previous.checkpoint} is invalid.`);
   const lanes = new Set(heads.map(({ lane }) => lane));
   const signed = previous.lanes.filter(({ seals }) => seals > 0);
   for (const lane of await findMissingHeads(tx, signed))
-    faults.push(`Lane ${lane} has lost the seal that checkpoint ${previous.checkpoint} ends with.`);
-  for (const { lane } of previous.lanes) if (!lanes.has(lane)) faults.push(`Lane ${lane} is gone.`);
+    faults.push(`Lane ${lane} has lost the seal at its head in checkpoint ${previous.checkpoint}.`);
+  for (const { lane } of previous.lanes) if (!lanes.has(lane)) faults.push(`Lane ${lane} is missing.`);
   return faults;
 }
 
@@ -162,7 +162,7 @@ async function copyMissing(
     for (const row of missing) {
       if (Date.now() >= endsAt) return copied;
       const checkpoint = parseRow(row);
-      if (!checkpoint) throw new TrailDamagedError(`Checkpoint ${row.checkpoint} is not as it was written.`);
+      if (!checkpoint) throw new TrailDamagedError(`Checkpoint ${row.checkpoint} was changed.`);
       await bucket.put(checkpoint);
       await markInBucket(sql, checkpoint.checkpoint);
       copied++;

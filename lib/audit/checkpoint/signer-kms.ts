@@ -23,7 +23,7 @@ export class KmsSigner implements Signer {
     const key = createPublicKey({ key: der, format: "der", type: "spki" });
     if (key.asymmetricKeyType !== "ed25519")
       throw new TypeError(
-        `AUDIT_KMS_KEY_ID names a key of spec ${answer.KeySpec}, not ECC_NIST_EDWARDS25519.`,
+        `The key at AUDIT_KMS_KEY_ID has the spec ${answer.KeySpec}, not ECC_NIST_EDWARDS25519.`,
       );
     return key;
   }

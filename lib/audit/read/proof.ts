@@ -30,12 +30,12 @@ export async function proofOf(sql: Executor, requestId: string, clientId: string
   const at = await timeOfRequest(sql, requestId);
   const row = at === undefined ? undefined : await findTrailRow(sql, at, requestId);
   if (!row || (clientId !== null && row.client_id !== clientId))
-    throw new Problem("not-found", "There is no such entry in the audit.");
+    throw new Problem("not-found", "The audit log has no such entry.");
   const { lane, leaf, hash } = row;
   const [seal] = await listSeals(sql, [{ lane, first: row.seal, last: row.seal }]);
   const leaves = await listLeaves(sql, lane, row.seal);
   if (!seal || leaves[leaf] !== hash || leaves.length !== seal.entries || rootOf(leaves) !== seal.root)
-    throw new Problem("unprovable", "The entry's seal does not fit to the entries that are there.");
+    throw new Problem("unprovable", "The entry's seal does not match the stored entries.");
   const path = inclusionPath(leaves, leaf);
   return { v: 1, ...contentOf(row), leaf, hash, path, seal, ...(await wayToCheckpoint(sql, seal)) };
 }
@@ -45,7 +45,8 @@ async function wayToCheckpoint(
   { lane, seal }: Seal,
 ): Promise<Pick<Proof, "chain" | "checkpoint" | "note">> {
   const checkpoint = await firstCheckpointWith(sql, lane, seal);
-  if (!checkpoint) return { chain: [], checkpoint: null, note: "There is no checkpoint after its seal yet." };
+  if (!checkpoint)
+    return { chain: [], checkpoint: null, note: "There is no checkpoint after the entry's seal yet." };
   const last = checkpoint.lanes.find((one) => one.lane === lane)?.seals ?? seal;
   const tooFar = last - seal > MAX_CHAIN;
   const range = { lane, first: seal + 1, last: tooFar ? seal + MAX_CHAIN : last };

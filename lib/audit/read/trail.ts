@@ -201,15 +201,15 @@ export function contentOf(row: Omit<TrailRow, "hash" | "shown">): {
 function toCheckpointItem(row: CheckpointRow): CheckpointItem | FaultItem {
   const checkpoint = parseRow(row);
   if (checkpoint) return { type: "checkpoint", ...checkpoint };
-  const reason = "the checkpoint is not in the form in which it was written";
+  const reason = "the checkpoint's row was changed";
   return { type: "fault", kind: "checkpoint", checkpoint: row.checkpoint, reason };
 }
 
 const STRAYS: Readonly<Record<Stray["found"], string>> = {
   lane: "the lane's head in audit_lanes is not its last seal",
-  checkpoint: "there is a checkpoint with a number before the first",
-  seal: "the seal is beyond the end of its lane, or its lane is none",
-  entry: "the entry is in no seal",
+  checkpoint: "there is a checkpoint with a number below 1",
+  seal: "the seal is beyond the end of its lane, or its lane does not exist",
+  entry: "the entry is not in any seal",
   personal: NO_ENTRY,
 };
 

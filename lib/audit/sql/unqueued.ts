@@ -12,7 +12,7 @@ export async function countUnqueued(sql: Executor): Promise<UnqueuedCount> {
     SELECT count(*)::float8 AS logged, count(*) FILTER (WHERE recovered)::float8 AS recovered,
            count(*) FILTER (WHERE NOT recovered)::float8 AS missing
       FROM audit_unqueued`;
-  if (!row) throw new Error("A count has no row.");
+  if (!row) throw new Error("The count returned no row.");
   return row;
 }
 

@@ -102,7 +102,7 @@ describe("GET /v1/audit/{request_id}/proof", () => {
     await deps.sql`DELETE FROM audit_log WHERE request_id = ${beside?.id ?? ""}`;
     const refused = await admin(contract.getProof, { params: { request_id: erased?.id ?? "" } });
     expect([refused.status, refused.body.code]).toEqual([409, "unprovable"]);
-    await expect(proofOf(deps.sql, erased?.id ?? "", null)).rejects.toThrow("does not fit");
+    await expect(proofOf(deps.sql, erased?.id ?? "", null)).rejects.toThrow("does not match");
   });
 });
 

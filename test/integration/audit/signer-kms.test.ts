@@ -46,7 +46,7 @@ it("a KMS key of another kind, or a missing one, is reported", async () => {
   const { endpoint } = await fakeKms(KEY, "ec");
   const signer = (keyId: string) => new KmsSigner({ keyId, endpoint, region: "us-east-1" });
   await expect(signer(KEY).publicKey()).rejects.toThrow(
-    "AUDIT_KMS_KEY_ID names a key of spec ECC_NIST_P256, not ECC_NIST_EDWARDS25519.",
+    "The key at AUDIT_KMS_KEY_ID has the spec ECC_NIST_P256, not ECC_NIST_EDWARDS25519.",
   );
   await expect(signer("alias/other").publicKey()).rejects.toMatchObject({ name: "NotFoundException" });
 });

@@ -93,7 +93,7 @@ describe("weir audit verify", () => {
     const some = await auditor(["verify", file("some.ndjson"), "--public-key", file("key.pem")]);
     expect([some.code, some.out]).toEqual([
       0,
-      expect.stringContaining("9,900 entries were left out by the export's filter"),
+      expect.stringContaining("9,900 entries were excluded by the export's filter"),
     ]);
   });
 
@@ -121,13 +121,13 @@ describe("weir audit verify", () => {
     const stranger = await auditor(["verify", file("audit.ndjson"), "--public-key", file("other.pem")]);
     expect([stranger.code, stranger.out]).toEqual([
       1,
-      expect.stringContaining("names a key that was not given"),
+      expect.stringContaining("is signed with an unknown key"),
     ]);
     await writeFile(file("bad.ndjson"), "{}\n");
     const copies = await auditor(["verify", file("audit.ndjson"), "--checkpoints", file("bad.ndjson")]);
     expect([copies.code, copies.err]).toEqual([
       1,
-      expect.stringContaining("bad.ndjson, line 1 is no checkpoint"),
+      expect.stringContaining("bad.ndjson, line 1 is not a checkpoint"),
     ]);
     expect(await auditor(["verify", file("none.ndjson")])).toMatchObject({
       code: 1,

@@ -77,7 +77,7 @@ describe("weir audit", () => {
     const input = JSON.stringify({ events: lines.map((message) => ({ message })) }, null, 4);
     expect(await weir(["audit", "recover", "-"], { input })).toEqual({
       code: 0,
-      out: "3 rows found, 3 on their way.",
+      out: "3 rows found, 3 queued.",
       err: "",
     });
     await drainAll(deps);
@@ -100,14 +100,14 @@ describe("weir audit", () => {
       env,
     });
     expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { client_id: "dark" } });
-    expect((await weir(["audit", "recover", "-"], { input: err })).out).toBe("1 rows found, 1 on their way.");
+    expect((await weir(["audit", "recover", "-"], { input: err })).out).toBe("1 rows found, 1 queued.");
     await drainAll(deps);
     const rows = await deps.sql`SELECT change FROM audit_log WHERE change->'after'->>'client_id' = 'dark'`;
     expect(rows).toMatchObject([{ change: { before: null, after: { name: "Dark" } } }]);
     const lost = await weir(["audit", "recover", "-"], { input: err, env });
     expect(lost.code).toBe(1);
-    expect(lost.err).toContain("1 rows found, 0 on their way. Do it again: twice does no harm.");
-    expect(lost.err).toContain("The queue is out of reach.");
+    expect(lost.err).toContain("1 rows found, 0 queued. Run the command again: repeating it is safe.");
+    expect(lost.err).toContain("The queue is unavailable.");
   });
   it("generates a key pair that signs, without any server, and keeps none of it", async () => {
     const made = async () => {
@@ -148,6 +148,6 @@ describe("weir audit", () => {
     });
     const refused = await weir(["audit", "erase", "--start", "2026-01-01T00:00:00Z"]);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain("one of address, user_agent, client and request_id is needed");
+    expect(refused.err).toContain("requires one of address, user_agent, client and request_id");
   });
 });

@@ -70,7 +70,7 @@ describe("weir", () => {
     expect(first.out).not.toContain("from-standard-input");
     expect((await send(deps, "from-standard-input-1", anEvent())).status).toBe(202);
     expect((await weir([...words, "--secret", "given-as-an-option"])).code).toBe(0);
-    expect((await weir([...words, "--secret", "given-as-an-option"])).err).toBe("The key is known already.");
+    expect((await weir([...words, "--secret", "given-as-an-option"])).err).toBe("The key already exists.");
   });
 
   it("lists the quarantine and redrives it", async () => {
@@ -137,9 +137,9 @@ describe("weir", () => {
 
   const away = { DATABASE_URL: "postgres://127.0.0.1:1/x", REDIS_URL: "redis://127.0.0.1:1" };
   it.each<[string[], Record<string, string> | undefined, string]>([
-    [["client", "create", "--name", "x", "--id", "shop"], undefined, "There is a client shop already."],
+    [["client", "create", "--name", "x", "--id", "shop"], undefined, "The client shop already exists."],
     [["client", "create", "--name", "x", "--id", "UPPER"], undefined, "client_id"],
-    [["client", "update", "nobody", "--name", "x"], undefined, "There is no client of that id."],
+    [["client", "update", "nobody", "--name", "x"], undefined, "The client does not exist."],
     [["client", "update", "shop", "--active", "maybe"], undefined, "true or false"],
     [["client", "create"], undefined, "--name"],
     [["key", "create", "--client", "shop", "--scope", "everything"], undefined, "Scopes are"],
@@ -151,10 +151,10 @@ describe("weir", () => {
     ],
     [["key", "revoke", "k0", "--client", "shop"], undefined, "no key of that id"],
     [["key", "import", "--client", "shop", "--scope", "read"], undefined, "16 to 256"],
-    [["quarantine", "redrive", "--limit", "0"], undefined, "whole number"],
-    [["dead-letters", "redrive", "--limit", "all"], undefined, "whole number"],
-    [["dead-letters", "redrive"], away, "The queue is out of reach.\n  "],
-    [["client", "list"], away, "The database is out of reach."],
+    [["quarantine", "redrive", "--limit", "0"], undefined, "integer"],
+    [["dead-letters", "redrive", "--limit", "all"], undefined, "integer"],
+    [["dead-letters", "redrive"], away, "The queue is unavailable.\n  "],
+    [["client", "list"], away, "The database is unavailable."],
     [["audit", "recover", "no-such-file"], undefined, "no such file"],
     [["client", "list"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, "Set both"],
   ])("%j %j fails with one clear message and no stack", async (words, env, message) => {

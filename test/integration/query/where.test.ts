@@ -149,7 +149,7 @@ describe("GET /v1/events with where", () => {
     expect([status, body.code]).toEqual([400, "invalid-parameter"]);
     expect(body.errors).toEqual([
       { parameter: "where", detail: "must begin with payload, such as payload.user" },
-      { parameter: "where", detail: "orders by true; only numbers and texts have an order" },
+      { parameter: "where", detail: "compares the order of true; only numbers and strings have an order" },
     ]);
     const many = await acme(contract.listEvents, { query: query(Array(11).fill("payload.a")) });
     expect([many.status, many.body.errors[0]?.parameter]).toEqual([400, "where"]);

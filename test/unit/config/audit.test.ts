@@ -54,7 +54,7 @@ describe("AUDIT_SIGNING_KEY", () => {
 
   it("can't be set beside a KMS key", () => {
     const env = { ...servers, AUDIT_SIGNING_KEY: pem, AUDIT_KMS_KEY_ID: "alias/weir" };
-    expect(() => loadConfig(env)).toThrow(/AUDIT_KMS_KEY_ID: can't be set beside AUDIT_SIGNING_KEY/);
+    expect(() => loadConfig(env)).toThrow(/AUDIT_KMS_KEY_ID: can't be set together with AUDIT_SIGNING_KEY/);
     expect(loadConfig({ ...env, AUDIT_SIGNING_KEY: "" }).auditSigning).toEqual({
       kms: { keyId: "alias/weir", endpoint: undefined, region: "us-east-1" },
     });
@@ -81,7 +81,7 @@ describe("AUDIT_PUBLIC_KEYS", () => {
     ["other text", "none"],
   ])("are refused by name if they are %s", (_, text) => {
     expect(() => loadConfig({ ...servers, AUDIT_PUBLIC_KEYS: text })).toThrow(
-      /AUDIT_PUBLIC_KEYS: must be Ed25519 public keys/,
+      /AUDIT_PUBLIC_KEYS: must be concatenated Ed25519 public keys/,
     );
   });
 
@@ -106,7 +106,7 @@ describe("AUDIT_CHECKPOINT_BUCKET", () => {
   });
 
   it("must be on this machine for a local run", () => {
-    const refused = /AUDIT_CHECKPOINT_BUCKET: needs an S3_ENDPOINT on this machine/;
+    const refused = /AUDIT_CHECKPOINT_BUCKET: requires an S3_ENDPOINT on this machine/;
     expect(() => loadLocalConfig({ AUDIT_CHECKPOINT_BUCKET: "weir" })).toThrow(refused);
     const remote = { AUDIT_CHECKPOINT_BUCKET: "weir", S3_ENDPOINT: "https://s3.example.com" };
     expect(() => loadLocalConfig(remote)).toThrow(refused);

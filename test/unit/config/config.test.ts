@@ -119,12 +119,12 @@ describe("a Redis cluster", () => {
   });
 
   it.each([
-    ["a database", "redis://one,redis://two/3", {}, "REDIS_URL: must not name a database"],
-    ["a database", "redis://one/1", { REDIS_CLUSTER: "true" }, "REDIS_URL: must not name a database"],
+    ["a database", "redis://one,redis://two/3", {}, "REDIS_URL: must not specify a database"],
+    ["a database", "redis://one/1", { REDIS_CLUSTER: "true" }, "REDIS_URL: must not specify a database"],
     ["another protocol", "redis://one,http://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
     ["a gap", "redis://one,,redis://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
-    ["two passwords", "redis://:a@one,redis://:b@two", {}, "REDIS_URL: must name nodes of one cluster"],
-    ["TLS for one node only", "redis://one,rediss://two", {}, "REDIS_URL: must name nodes of one cluster"],
+    ["two passwords", "redis://:a@one,redis://:b@two", {}, "REDIS_URL: must list nodes of one cluster"],
+    ["TLS for one node only", "redis://one,rediss://two", {}, "REDIS_URL: must list nodes of one cluster"],
     ["no shards", "redis://one", { REDIS_SHARDS: "0" }, "REDIS_SHARDS: "],
     ["half a shard", "redis://one", { REDIS_SHARDS: "1.5" }, "REDIS_SHARDS: "],
     ["an invalid flag", "redis://one", { REDIS_CLUSTER: "yes" }, "REDIS_CLUSTER: "],
@@ -137,12 +137,12 @@ describe("a Redis cluster", () => {
       loadConfig({ DATABASE_URL: "x", REDIS_URL: "redis://one/1", REDIS_CLUSTER: "true" }),
     );
     expect(message).toContain("DATABASE_URL: ");
-    expect(message).toContain("REDIS_URL: must not name a database");
+    expect(message).toContain("REDIS_URL: must not specify a database");
   });
 
   it("must be given to a local run, since Weir has none embedded", () => {
     expect(faultsOf(() => loadLocalConfig({ REDIS_CLUSTER: "true" }))).toContain(
-      "REDIS_CLUSTER: needs REDIS_URL",
+      "REDIS_CLUSTER: requires REDIS_URL",
     );
     const REDIS_URL = "redis://one,redis://two";
     expect(loadLocalConfig({ REDIS_URL, REDIS_CLUSTER: "true" }).redisUrl).toBe(REDIS_URL);

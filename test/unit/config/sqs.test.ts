@@ -16,7 +16,7 @@ describe("a function's settings", () => {
 
   it("need the queue's URL with QUEUE=sqs, reported together with all other faults", () => {
     const load = (): unknown => loadConfig({ QUEUE: "sqs", REDIS_URL: "redis://cache", RETENTION_DAYS: "x" });
-    expect(load).toThrow(/SQS_QUEUE_URL: is needed with QUEUE=sqs/);
+    expect(load).toThrow(/SQS_QUEUE_URL: is required with QUEUE=sqs/);
     expect(load).toThrow(/DATABASE_URL: is not set/);
     expect(load).toThrow(/RETENTION_DAYS: /);
   });

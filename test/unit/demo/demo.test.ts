@@ -291,7 +291,7 @@ describe("the summary", () => {
     const fault = { detail: "timestamp is older than the retention", code: "invalid-event" } as const;
     expect(verdict(outcome({ stored: 1, refused: [fault] }, 1))).toEqual({
       ok: false,
-      text: "The counts differ: Weir counts 1 of type quake where the data has 2.\nRefused: 1 because timestamp is older than the retention (invalid-event).",
+      text: "The counts differ: Weir counts 1 of type quake, but the data has 2.\nRefused: 1 because timestamp is older than the retention (invalid-event).",
     });
   });
 });

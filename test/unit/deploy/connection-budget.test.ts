@@ -61,7 +61,7 @@ describe("the connection budget", () => {
         "function         instances  each  connections",
         "weir-dev-ingest         50     1           50",
         "new                      2     3            6",
-        "all together                               56",
+        "total                                      56",
         "available                                  90",
       ].join("\n"),
     );

@@ -55,7 +55,7 @@ describe("cursor", () => {
   ])("is refused if it is %s", (_name, cursor) => {
     expect(fault(cursor)).toEqual({
       code: "invalid-parameter",
-      errors: [{ parameter: "cursor", detail: "must be the next_cursor of this list's page before" }],
+      errors: [{ parameter: "cursor", detail: "must be next_cursor from the previous page of this list" }],
     });
   });
 

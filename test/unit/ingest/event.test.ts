@@ -89,7 +89,7 @@ describe("event_id and event_type", () => {
     "may not contain what PostgreSQL can't store: %j",
     (text) => {
       for (const name of ["event_id", "event_type"]) {
-        const detail = expect.stringMatching(new RegExp(`^${name} holds a (NUL|lone surrogate)`));
+        const detail = expect.stringMatching(new RegExp(`^${name} contains a (NUL|lone surrogate)`));
         expect(read(event({ [name]: text }))).toMatchObject(fault(`/${name}`, detail));
       }
     },
@@ -103,7 +103,7 @@ describe("timestamp", () => {
     expect(read(at(WINDOW.from))).toHaveProperty("line");
     expect(read(at(WINDOW.to))).toHaveProperty("line");
     expect(read(at(WINDOW.from - 1))).toMatchObject(
-      fault("/timestamp", "timestamp is older than the retention"),
+      fault("/timestamp", "timestamp is older than the retention period"),
     );
     expect(read(at(WINDOW.to + 1))).toMatchObject(
       fault("/timestamp", "timestamp is more than 24 hours ahead"),

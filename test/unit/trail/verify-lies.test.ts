@@ -44,7 +44,11 @@ describe("a wrong trail that is hashed and signed", () => {
     ],
     ["no entries", seal3({ entries: 0, total: 6 }), { kind: "seal", seal: 3, reason: "counts" }],
     ["an invalid day", seal3({ day: "soon" }), { kind: "seal", seal: 3, reason: "day" }],
-    ["another day", seal3({ day: "2026-03-02" }), { kind: "entry", seal: 3, leaf: 0, reason: "another day" }],
+    [
+      "another day",
+      seal3({ day: "2026-03-02" }),
+      { kind: "entry", seal: 3, leaf: 0, reason: "day differs from its seal" },
+    ],
     ["a number left out", seal3({ seal: 4 }), { kind: "seal", seal: 3, reason: "missing" }],
     ["a number twice", seal3({ seal: 2 }), { kind: "seal", seal: 2, reason: "out of order" }],
     [
@@ -56,12 +60,12 @@ describe("a wrong trail that is hashed and signed", () => {
     [
       "an entry of another day",
       entries3((all) => all.with(1, { ...moved, entry: onOtherDay, hash: leafOf(onOtherDay) })),
-      { kind: "entry", seal: 3, leaf: 1, reason: "another day" },
+      { kind: "entry", seal: 3, leaf: 1, reason: "day differs from its seal" },
     ],
     [
       "an entry twice",
       entries3(([a, b, c]) => [a, b, b, c] as TrailItem[]),
-      { kind: "entry", leaf: 1, reason: "twice" },
+      { kind: "entry", leaf: 1, reason: "duplicated" },
     ],
     [
       "an entry before its turn",
@@ -71,12 +75,12 @@ describe("a wrong trail that is hashed and signed", () => {
     [
       "an entry of another seal",
       entries3((all) => [...all, entryAt(2, 0)]),
-      { kind: "entry", seal: 2, reason: "in no seal" },
+      { kind: "entry", seal: 2, reason: "not in any seal" },
     ],
     [
       "a hash in an entry's place",
       entries3((all) => all.with(1, { type: "leaf", lane: 0, seal: 3, leaf: 1, hash: moved.hash } as never)),
-      { kind: "entry", leaf: 1, reason: "left out" },
+      { kind: "entry", leaf: 1, reason: "the export has no filter" },
     ],
     [
       "another checkpoint before it",
@@ -86,9 +90,9 @@ describe("a wrong trail that is hashed and signed", () => {
     [
       "an earlier time",
       second({ made_at: "2026-02-01T00:00:00Z" }),
-      { checkpoint: 2, reason: "before the one" },
+      { checkpoint: 2, reason: "older than the previous" },
     ],
-    ["an invalid time", second({ made_at: "then" }), { checkpoint: 2, reason: "before the one" }],
+    ["an invalid time", second({ made_at: "then" }), { checkpoint: 2, reason: "older than the previous" }],
     [
       "a checkpoint left out",
       second({ checkpoint: 3 }),
@@ -107,16 +111,20 @@ describe("a wrong trail that is hashed and signed", () => {
     [
       "another head",
       lane({ head: "1".repeat(64) }),
-      { kind: "checkpoint", checkpoint: 2, reason: "another head" },
+      { kind: "checkpoint", checkpoint: 2, reason: "different heads" },
     ],
-    ["another count", lane({ entries: 11 }), { kind: "checkpoint", checkpoint: 2, reason: "another head" }],
+    [
+      "another count",
+      lane({ entries: 11 }),
+      { kind: "checkpoint", checkpoint: 2, reason: "different heads" },
+    ],
     ["fewer seals", lane({ seals: 3 }), { kind: "checkpoint", checkpoint: 2, reason: "has 3 seals" }],
     ["more seals", lane({ seals: 5 }), { kind: "checkpoint", checkpoint: 2, reason: "has 5 seals" }],
     ["a lane unknown", lane({ lane: 4 }), { kind: "checkpoint", checkpoint: 2, reason: "no such lane" }],
     [
       "a lane left out",
       second({ lanes: [] }),
-      { kind: "checkpoint", checkpoint: 2, reason: "leaves the lane out" },
+      { kind: "checkpoint", checkpoint: 2, reason: "omits the lane" },
     ],
     [
       "a lane's head in the header",
@@ -136,7 +144,7 @@ describe("a wrong trail that is hashed and signed", () => {
     [
       "expired entries that no checkpoint states",
       { ...entries3(() => []), header: (one) => ({ ...one, expired_before: "2026-03-02" }) },
-      { kind: "entry", seal: 3, leaf: 0, reason: "no checkpoint says" },
+      { kind: "entry", seal: 3, leaf: 0, reason: "no checkpoint confirms" },
     ],
   ])("is detected by %s", async (_name, lies, { reason, ...fault }: { reason?: string }) => {
     const result = await verifyText(trail(lies).items.map(toLine).join(""), keys);

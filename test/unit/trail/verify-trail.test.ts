@@ -119,7 +119,7 @@ describe("copies of checkpoints", () => {
     expect(await verify(cut)).toMatchObject({ valid: true, entries: 6 });
     const result = await verify(cut, [second]);
     expect(result.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 2 });
-    expect(result.first_invalid?.reason).toContain("its newest rows were cut off");
+    expect(result.first_invalid?.reason).toContain("its newest rows were deleted");
   });
 });
 
