@@ -5,10 +5,11 @@ import { createQueue, type Deps } from "../../lib/app/connect.ts";
 import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { drainRecords } from "../../lib/worker/drain-records.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
-import { startEventSource, toSqsEvent } from "../../local/event-source.ts";
+import { startEventSource } from "../../local/event-source.ts";
 import { freshDeps } from "../support/faults.ts";
 import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queue/queues.ts";
+import { sqsEvent } from "../support/queue/sqs-event.ts";
 
 const PER_REQUEST = 50;
 /** The functions' timeouts, shortened: that of an invocation, and the part that it reserves. */
@@ -161,7 +162,7 @@ it("a batch with no time left is released untried, which does not count as a del
   for (let round = 0; round < 3; round++) {
     const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
     expect(messages.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
-    const { batchItemFailures, untried } = await drainRecords(toSqsEvent(messages), deps, Date.now() - 1);
+    const { batchItemFailures, untried } = await drainRecords(sqsEvent(messages), deps, Date.now() - 1);
     const ids = messages.map(({ id }) => id);
     expect(untried).toEqual(ids);
     expect(batchItemFailures).toEqual(ids.map((itemIdentifier) => ({ itemIdentifier })));
