@@ -36,7 +36,7 @@ async function knownClient(name: string): Promise<TestClient> {
 
 /** Expects the worker to fail repeatedly while every event stays in the queue. */
 async function expectWorkerToFail(worker: Deps, events: number, pattern: RegExp): Promise<void> {
-  const work = async (): Promise<string> => String(await workOnce({ deps: worker }));
+  const work = async (): Promise<string> => String(await workOnce(worker));
   for (let round = 0; round < ROUNDS[config.queue]; round++)
     await expect.poll(work, { timeout: 20_000, interval: 50 }).toMatch(pattern);
   const drainPerSecond = expect.any(Number);
@@ -109,7 +109,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         }
       };
       const worker = async (): Promise<void> => {
-        while (sending) if ((await workOnce({ deps, size: 3 })) === undefined) settled++;
+        while (sending) if ((await workOnce(deps, 3)) === undefined) settled++;
       };
       const all = Promise.all([sender(), worker(), worker(), worker()]);
       for (let round = 0; round < 2; round++) {

@@ -53,7 +53,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         }
       };
       const worker = async (): Promise<void> => {
-        while (sending) await workOnce({ deps, size: 3 }).catch(() => {});
+        while (sending) await workOnce(deps, 3).catch(() => {});
       };
       const all = Promise.all([sender(), sender(), sender(), worker(), worker()]);
       for (let round = 1; round <= 2; round++) {
