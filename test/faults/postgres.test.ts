@@ -6,18 +6,16 @@ import type { Config } from "../../lib/config/config.ts";
 import { migrate } from "../../lib/postgres/migrate.ts";
 import { ensurePartitions } from "../../lib/storage/partitions.ts";
 import { startPostgres } from "../../local/postgres.ts";
+import { type TestClient, testClient } from "../support/client.ts";
 import {
-  expectStoredOnce,
   freshDeps,
   type OwnServer,
   ownServer,
-  readPipeline,
-  sendUntilTaken,
   someEvents,
   workOnce,
   workUntilEmpty,
 } from "../support/faults.ts";
-import { addClient, anEvent, send } from "../support/pipeline.ts";
+import { anEvent, send } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queue/queues.ts";
 
 /** More than the deliveries that Redis allows before a message is a dead letter; SQS delays it longer each time. */
@@ -29,31 +27,28 @@ let config: Config;
 let deps: Deps;
 
 /** Adds a client whose key Redis has cached. */
-async function knownClient(name: string): Promise<{ clientId: string; secret: string }> {
-  const client = await addClient(deps, name);
-  expect((await send(deps, client.secret, anEvent())).status).toBe(202);
+async function knownClient(name: string): Promise<TestClient> {
+  const client = await testClient(deps, name);
+  expect((await client.send(anEvent())).status).toBe(202);
   await workUntilEmpty(deps);
   return client;
 }
 
 /** Expects the worker to fail repeatedly while every event stays in the queue. */
 async function expectWorkerToFail(worker: Deps, events: number, pattern: RegExp): Promise<void> {
-  const work = async (): Promise<string> => String(await workOnce({ deps: worker }));
+  const work = async (): Promise<string> => String(await workOnce(worker));
   for (let round = 0; round < ROUNDS[config.queue]; round++)
     await expect.poll(work, { timeout: 20_000, interval: 50 }).toMatch(pattern);
-  expect(await deps.queue.depth()).toMatchObject({
-    events,
-    deadLetters: 0,
-    drainPerSecond: expect.any(Number),
-  });
+  const drainPerSecond = expect.any(Number);
+  expect(await deps.queue.depth()).toMatchObject({ events, deadLetters: 0, drainPerSecond });
 }
 
-async function expectAllStored(clientId: string, secret: string, events: number): Promise<void> {
+async function expectAllStored(client: TestClient, events: number): Promise<void> {
   await workUntilEmpty(deps);
-  await expectStoredOnce(deps, clientId, events);
-  const { body } = await readPipeline(deps, secret);
-  expect(body).toMatchObject({ stored: events, quarantined: 0, pending: 0 });
-  expect(body.accepted).toBe(events + body.duplicates);
+  await client.expectStoredOnce(events);
+  const totals = await client.pipeline();
+  expect(totals).toMatchObject({ stored: events, quarantined: 0, pending: 0 });
+  expect(totals.accepted).toBe(events + totals.duplicates);
 }
 
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
@@ -72,49 +67,49 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
 
   describe("when PostgreSQL is unreachable", () => {
     it("events are still accepted, wait in the queue, and are stored once it is back", async () => {
-      const { clientId, secret } = await knownClient("away");
+      const client = await knownClient("away");
       await server.stop();
-      for (let n = 0; n < 4; n++) expect((await send(deps, secret, someEvents(5))).status).toBe(202);
+      for (let n = 0; n < 4; n++) expect((await client.send(someEvents(5))).status).toBe(202);
       await expectWorkerToFail(deps, 20, /CONN|ECONN/);
       await server.start();
-      await expectAllStored(clientId, secret, 21);
+      await expectAllStored(client, 21);
     });
 
     it("a key that is not cached is neither accepted nor called unknown, but gets 503 in time", async () => {
-      const { clientId, secret } = await addClient(deps, "not-cached");
+      const client = await testClient(deps, "not-cached");
       const stranger = newSecret("stranger");
       await server.stop();
       for (let round = 0; round < 6; round++)
-        for (const key of [secret, stranger]) {
+        for (const key of [client.secret, stranger]) {
           const answer = await send(deps, key, anEvent());
           expect(answer).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
           expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
         }
       await server.start();
-      await sendUntilTaken(deps, secret, anEvent());
+      await client.accept(anEvent());
       expect(await send(deps, stranger, anEvent())).toMatchObject({
         status: 401,
         body: { code: "invalid-api-key" },
       });
-      await expectAllStored(clientId, secret, 1);
+      await expectAllStored(client, 1);
     }, 25_000);
 
     it.each([
       ["stopped", () => server.stop()],
       ["killed", () => server.crash()],
     ])("for a moment while clients send (%s), each event is stored once", async (name, end) => {
-      const { clientId, secret } = await knownClient(`stream-${name}`);
+      const client = await knownClient(`stream-${name}`);
       let sending = true;
       let sent = 1;
       let settled = 0;
       const sender = async (): Promise<void> => {
         while (sending) {
-          expect((await send(deps, secret, someEvents(5))).status).toBe(202);
+          expect((await client.send(someEvents(5))).status).toBe(202);
           sent += 5;
         }
       };
       const worker = async (): Promise<void> => {
-        while (sending) if ((await workOnce({ deps, size: 3 })) === undefined) settled++;
+        while (sending) if ((await workOnce(deps, 3)) === undefined) settled++;
       };
       const all = Promise.all([sender(), worker(), worker(), worker()]);
       for (let round = 0; round < 2; round++) {
@@ -125,14 +120,14 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       }
       sending = false;
       await all;
-      await expectAllStored(clientId, secret, sent);
+      await expectAllStored(client, sent);
     });
   });
 
   describe("when PostgreSQL has no connection left", () => {
     it("events are accepted, wait, and are stored once there is one", async () => {
-      const { clientId, secret } = await knownClient("crowded");
-      const { secret: uncached } = await addClient(deps, "crowded-uncached");
+      const client = await knownClient("crowded");
+      const uncached = await testClient(deps, "crowded-uncached");
       const hogs: postgres.Sql[] = [];
       for (let error: unknown; error === undefined; ) {
         expect(hogs.length).toBeLessThanOrEqual(MAX_CONNECTIONS);
@@ -144,34 +139,33 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         );
       }
       const crowded = freshDeps(config);
-      for (let n = 0; n < 3; n++) expect((await send(crowded, secret, someEvents(5))).status).toBe(202);
-      expect(await send(crowded, uncached, anEvent())).toMatchObject({
+      for (let n = 0; n < 3; n++) expect((await client.send(someEvents(5), crowded)).status).toBe(202);
+      expect(await uncached.send(anEvent(), crowded)).toMatchObject({
         status: 503,
         body: { code: "database-unavailable" },
       });
       await expectWorkerToFail(crowded, 15, /too many clients|remaining connection slots/);
       for (const hog of hogs) await hog.end();
       await workUntilEmpty(crowded);
-      await expectAllStored(clientId, secret, 16);
+      await expectAllStored(client, 16);
     });
   });
 
   describe("when PostgreSQL is read-only", () => {
     it("the worker fails without losing events or making dead letters, and stores them afterwards", async () => {
-      const { clientId, secret } = await knownClient("read-only");
-      const readOnly = (state: string): Promise<boolean> =>
-        deps.sql`SHOW default_transaction_read_only`.then(
-          ([row]) => row?.default_transaction_read_only === state,
-        );
-      await deps.sql`ALTER SYSTEM SET default_transaction_read_only = on`;
-      await deps.sql`SELECT pg_reload_conf()`;
-      await expect.poll(() => readOnly("on"), { timeout: 10_000 }).toBe(true);
-      for (let n = 0; n < 3; n++) expect((await send(deps, secret, someEvents(5))).status).toBe(202);
+      const client = await knownClient("read-only");
+      const { sql } = deps;
+      const setReadOnly = async (state: "on" | "off"): Promise<void> => {
+        await sql.unsafe(`ALTER SYSTEM SET default_transaction_read_only = ${state}`);
+        await sql`SELECT pg_reload_conf()`;
+        const readOnly = async () => (await sql`SHOW default_transaction_read_only`)[0];
+        await expect.poll(readOnly, { timeout: 10_000 }).toEqual({ default_transaction_read_only: state });
+      };
+      await setReadOnly("on");
+      for (let n = 0; n < 3; n++) expect((await client.send(someEvents(5))).status).toBe(202);
       await expectWorkerToFail(deps, 15, /read-only transaction/);
-      await deps.sql`ALTER SYSTEM RESET default_transaction_read_only`;
-      await deps.sql`SELECT pg_reload_conf()`;
-      await expect.poll(() => readOnly("off"), { timeout: 10_000 }).toBe(true);
-      await expectAllStored(clientId, secret, 16);
+      await setReadOnly("off");
+      await expectAllStored(client, 16);
     });
   });
 });

@@ -82,7 +82,7 @@ describe.each(FAULTS)("when a node $how", ({ how, leave, comeBack }) => {
     });
 
     const settled = async (): Promise<boolean> => {
-      await workOnce({ deps }).catch(() => {});
+      await workOnce(deps).catch(() => {});
       const rows = await Promise.all(well.map(({ clientId }) => counts(deps, clientId)));
       return rows.every((row) => row?.events === 6);
     };

@@ -1,29 +1,20 @@
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import { createLogger } from "../../lib/base/log.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { parseMessage } from "../../lib/queue/message.ts";
 import { startRedis } from "../../local/redis.ts";
+import { capturePrinted } from "../support/audit/logged.ts";
+import { type TestClient, testClient } from "../support/client.ts";
 import {
-  expectStoredOnce,
   expectUnavailable,
   freshDeps,
   type OwnServer,
   ownServer,
-  readPipeline,
-  sendUntilTaken,
   someEvents,
   workUntilEmpty,
 } from "../support/faults.ts";
-import {
-  type Answer,
-  addClient,
-  anEvent,
-  counts,
-  drainAll,
-  markedAsSeen,
-  send,
-} from "../support/pipeline.ts";
+import { type Answer, anEvent, drainAll, markedAsSeen } from "../support/pipeline.ts";
 import { testConfig } from "../support/servers/deps.ts";
 
 let redis: OwnServer;
@@ -36,25 +27,16 @@ beforeAll(async () => {
 });
 
 /** Sends a request whose payload and key must not be in the log. @returns the answer and the log's entries */
-async function sendLogged(secret: string): Promise<{ answer: Answer; entries: Record<string, unknown>[] }> {
-  let text = "";
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, "write").mockImplementation((chunk) => {
-      text += String(chunk);
-      return true;
-    }),
-  );
+async function sendLogged(
+  client: TestClient,
+): Promise<{ answer: Answer; entries: Record<string, unknown>[] }> {
+  const printed = capturePrinted();
   const logging = { ...deps, log: createLogger({ logLevel: "WARN" }) };
-  const answer = await send(logging, secret, { events: [anEvent({ payload: { a: "private" } })] });
-  for (const spy of spies) spy.mockRestore();
-  expect(text).not.toMatch(new RegExp(`private|${secret}`));
-  return {
-    answer,
-    entries: text
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line)),
-  };
+  const answer = await client.send({ events: [anEvent({ payload: { a: "private" } })] }, logging);
+  printed.stop();
+  expect(printed.text()).not.toMatch(new RegExp(`private|${client.secret}`));
+  const lines = printed.text().trim().split("\n");
+  return { answer, entries: lines.map((line) => JSON.parse(line)) };
 }
 
 /** Returns the ids marked as seen and the ids in the queue. */
@@ -68,9 +50,9 @@ async function marksAndQueue(clientId: string): Promise<{ marked: string[]; queu
 
 describe("when Redis is unreachable", () => {
   it("the complete audit row of a call is in the log, with its status", async () => {
-    const { clientId, secret } = await addClient(deps, "logged");
+    const client = await testClient(deps, "logged");
     await redis.stop();
-    const { answer, entries } = await sendLogged(secret);
+    const { answer, entries } = await sendLogged(client);
     await redis.start();
     expectUnavailable(answer, "queue-unavailable");
     expect(entries.find(({ message }) => message === "audit-not-queued")).toMatchObject({
@@ -78,7 +60,7 @@ describe("when Redis is unreachable", () => {
       error: { name: "MaxRetriesPerRequestError", message: expect.any(String) },
     });
     await expect.poll(() => deps.redis.ping().catch(() => ""), { timeout: 10_000 }).toBe("PONG");
-    await expectStoredOnce(deps, clientId, 0);
+    await client.expectStoredOnce(0);
   });
 });
 
@@ -89,11 +71,11 @@ describe("when Redis is out of memory", () => {
   });
 
   it("the log reports the refusal without the data that was sent", async () => {
-    const { secret } = await addClient(deps, "memory-log");
-    await send(deps, secret, anEvent());
+    const client = await testClient(deps, "memory-log");
+    await client.send(anEvent());
     await workUntilEmpty(deps);
     await deps.redis.config("SET", "maxmemory", "1");
-    const { answer, entries } = await sendLogged(secret);
+    const { answer, entries } = await sendLogged(client);
     expectUnavailable(answer, "queue-unavailable");
     // The last entry is the metric.
     expect(entries.map(({ message }) => message)).toEqual([
@@ -106,9 +88,9 @@ describe("when Redis is out of memory", () => {
   });
 
   it("a batch that does not fit is refused whole, the worker makes room, and each event is stored once", async () => {
-    const { clientId, secret } = await addClient(deps, "memory");
+    const client = await testClient(deps, "memory");
     const first = anEvent();
-    await send(deps, secret, first);
+    await client.send(first);
     await drainAll(deps);
     const used = Number(/used_memory:(\d+)/.exec(await deps.redis.info("memory"))?.[1]);
     await deps.redis.config("SET", "maxmemory", String(used + 1_000_000));
@@ -116,7 +98,7 @@ describe("when Redis is out of memory", () => {
     let taken = 0;
     for (const deadline = Date.now() + 20_000; refused.length < 3 && Date.now() < deadline; ) {
       const batch = large();
-      const answer = await send(deps, secret, batch);
+      const answer = await client.send(batch);
       if (answer.status === 202) taken += answer.body.accepted;
       else {
         expectUnavailable(answer, "queue-unavailable");
@@ -124,32 +106,32 @@ describe("when Redis is out of memory", () => {
       }
     }
     expect(refused).toHaveLength(3);
-    const { marked, queued } = await marksAndQueue(clientId);
+    const { marked, queued } = await marksAndQueue(client.clientId);
     expect(marked.filter((id) => id !== `=${first.event_id}`)).toEqual(queued);
     expect(queued).toHaveLength(taken);
     // Receiving and acknowledging need no memory.
     await drainAll(deps, 5);
-    await expectStoredOnce(deps, clientId, taken + 1);
+    await client.expectStoredOnce(taken + 1);
     for (const batch of refused) {
-      expect((await sendUntilTaken(deps, secret, batch)).body).toMatchObject({ accepted: 20, duplicates: 0 });
+      expect(await client.accept(batch)).toMatchObject({ accepted: 20, duplicates: 0 });
       await drainAll(deps);
     }
-    await expectStoredOnce(deps, clientId, taken + 61);
-    expect((await readPipeline(deps, secret)).body).toMatchObject({ accepted: taken + 61, pending: 0 });
+    await client.expectStoredOnce(taken + 61);
+    expect(await client.pipeline()).toMatchObject({ accepted: taken + 61, pending: 0 });
   });
 });
 
 describe("when a worker dies while it holds messages", () => {
   it("another takes them over", async () => {
-    const { clientId, secret } = await addClient(deps, "dies");
+    const client = await testClient(deps, "dies");
     await workUntilEmpty(deps);
-    await send(deps, secret, someEvents(5));
+    await client.send(someEvents(5));
     const dying = freshDeps(config);
     expect(await dying.queue.receive({ maxMessages: 10, waitMs: 0 })).toHaveLength(1);
     dying.redis.disconnect();
     expect(await deps.queue.receive({ maxMessages: 10, waitMs: 0 })).toEqual([]);
     await workUntilEmpty(deps);
-    await expectStoredOnce(deps, clientId, 5);
-    expect(await counts(deps, clientId)).toMatchObject({ accepted: 5, duplicates: 0 });
+    await client.expectStoredOnce(5);
+    expect(await client.counts()).toMatchObject({ accepted: 5, duplicates: 0 });
   });
 });

@@ -5,10 +5,13 @@ import { createQueue, type Deps } from "../../lib/app/connect.ts";
 import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { drainRecords } from "../../lib/worker/drain-records.ts";
 import { drain } from "../../lib/worker/settle-batch.ts";
-import { startEventSource, toSqsEvent } from "../../local/event-source.ts";
+import { startEventSource } from "../../local/event-source.ts";
+import { type TestClient, testClient } from "../support/client.ts";
 import { freshDeps } from "../support/faults.ts";
-import { addClient, anEvent, counts, send } from "../support/pipeline.ts";
+import { anEvent, countWaiting } from "../support/pipeline.ts";
 import { queueConfig } from "../support/queue/queues.ts";
+import { sqsEvent } from "../support/queue/sqs-event.ts";
+import { lockTable } from "../support/servers/lock.ts";
 
 const PER_REQUEST = 50;
 /** The functions' timeouts, shortened: that of an invocation, and the part that it reserves. */
@@ -22,7 +25,7 @@ async function poisonable(): Promise<Deps> {
 }
 
 /** @param share of the events that PostgreSQL refuses, spread evenly */
-async function sendRequests(deps: Deps, secret: string, requests: number, share: number): Promise<void> {
+async function sendRequests(client: TestClient, requests: number, share: number): Promise<void> {
   let n = 0;
   const next = (): Record<string, unknown> => {
     n++;
@@ -30,7 +33,7 @@ async function sendRequests(deps: Deps, secret: string, requests: number, share:
     return anEvent(poisoned ? { event_id: `poison-${crypto.randomUUID()}` } : {});
   };
   for (let request = 0; request < requests; request++) {
-    const { status } = await send(deps, secret, { events: Array.from({ length: PER_REQUEST }, next) });
+    const { status } = await client.send({ events: Array.from({ length: PER_REQUEST }, next) });
     expect(status).toBe(202);
   }
 }
@@ -80,35 +83,21 @@ describe.each([
     "and a share of %s refused are all settled, with no dead letter",
     async (share) => {
       const deps = await poisonable();
-      const { clientId, secret } = await addClient(deps, "locked");
-      await sendRequests(deps, secret, 400, share);
-      const lock = await deps.sql.reserve();
-      await lock`BEGIN`;
-      await lock`LOCK TABLE events IN EXCLUSIVE MODE`;
+      const client = await testClient(deps, "locked");
+      await sendRequests(client, 400, share);
+      const unlock = await lockTable(deps, "events");
       const working = work(deps);
-      const waiting = async (): Promise<number> => {
-        const [row] = await deps.sql`
-        SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-        return Number(row?.n);
-      };
-      await expect.poll(waiting, { timeout: 30_000 }).toBe(2);
-      await lock`ROLLBACK`;
-      lock.release();
+      await expect.poll(() => countWaiting(deps), { timeout: 30_000 }).toBe(2);
+      await unlock();
       const refused = Math.floor(400 * PER_REQUEST * share);
-      const settled = async () => {
-        const row = await counts(deps, clientId);
-        return { stored: row?.stored, quarantined: row?.quarantined, duplicates: row?.duplicates };
-      };
+      const others = 400 * PER_REQUEST - refused;
       await expect
-        .poll(settled, { timeout: 60_000, interval: 250 })
-        .toEqual({ stored: 400 * PER_REQUEST - refused, quarantined: refused, duplicates: 0 });
+        .poll(client.counts, { timeout: 60_000, interval: 250 })
+        .toMatchObject({ stored: others, quarantined: refused, duplicates: 0 });
       await working.stop();
       expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
-      expect(await counts(deps, clientId)).toMatchObject({
-        events: 400 * PER_REQUEST - refused,
-        ledger: 400 * PER_REQUEST - refused,
-        minutes: 400 * PER_REQUEST - refused,
-        quarantine: refused,
+      expect(await client.counts()).toMatchObject({
+        ...{ events: others, ledger: others, minutes: others, quarantine: refused },
       });
     },
     150_000,
@@ -119,16 +108,16 @@ it("events that only the ledger refuses are quarantined too, and their neighbour
   const deps = await poisonable();
   const odd = "2026-11-01T00:00:00.000Z";
   await deps.sql`ALTER TABLE event_ledger ADD CHECK (event_time <> ${deps.sql.unsafe(`'${odd}'`)})`;
-  const { clientId, secret } = await addClient(deps, "ledger");
+  const client = await testClient(deps, "ledger");
   for (let request = 0; request < 5; request++) {
     const events = Array.from({ length: 20 }, () => anEvent());
     events[request] = anEvent({ timestamp: odd });
     events[19] = anEvent({ event_id: `poison-${request}` });
-    expect((await send(deps, secret, { events })).status).toBe(202);
+    expect((await client.send({ events })).status).toBe(202);
   }
   const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
   expect(await drain(messages, deps)).toEqual([]);
-  expect(await counts(deps, clientId)).toMatchObject({
+  expect(await client.counts()).toMatchObject({
     ...{ events: 90, ledger: 90, minutes: 90, days: 90, accepted: 100 },
     ...{ stored: 90, quarantine: 10, quarantined: 10, duplicates: 0 },
   });
@@ -138,15 +127,15 @@ it("events that only the ledger refuses are quarantined too, and their neighbour
 
 it("a resend of a stored event is a duplicate even if PostgreSQL would refuse it now", async () => {
   const deps = freshDeps(await queueConfig("redis"));
-  const { clientId, secret } = await addClient(deps, "again");
+  const client = await testClient(deps, "again");
   const events = Array.from({ length: 30 }, (_, n) => anEvent({ event_id: `poison-${n}` }));
-  await send(deps, secret, { events: events.slice(0, 10) });
+  await client.send({ events: events.slice(0, 10) });
   await drain(await deps.queue.receive({ maxMessages: 10, waitMs: 0 }), deps);
   await deps.sql`ALTER TABLE events ADD CHECK (NOT starts_with(event_id, 'poison')) NOT VALID`;
   await deps.redis.del(...(await deps.redis.keys("*:seen:*")));
-  await send(deps, secret, { events: [...events, anEvent()] });
+  await client.send({ events: [...events, anEvent()] });
   await drain(await deps.queue.receive({ maxMessages: 10, waitMs: 0 }), deps);
-  expect(await counts(deps, clientId)).toMatchObject({
+  expect(await client.counts()).toMatchObject({
     stored: 11,
     duplicates: 10,
     quarantined: 20,
@@ -156,18 +145,18 @@ it("a resend of a stored event is a duplicate even if PostgreSQL would refuse it
 
 it("a batch with no time left is released untried, which does not count as a delivery", async () => {
   const deps = await poisonable();
-  const { clientId, secret } = await addClient(deps, "late");
-  await sendRequests(deps, secret, 5, 0);
+  const client = await testClient(deps, "late");
+  await sendRequests(client, 5, 0);
   for (let round = 0; round < 3; round++) {
     const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
     expect(messages.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
-    const { batchItemFailures, untried } = await drainRecords(toSqsEvent(messages), deps, Date.now() - 1);
+    const { batchItemFailures, untried } = await drainRecords(sqsEvent(messages), deps, Date.now() - 1);
     const ids = messages.map(({ id }) => id);
     expect(untried).toEqual(ids);
     expect(batchItemFailures).toEqual(ids.map((itemIdentifier) => ({ itemIdentifier })));
     await deps.queue.release(untried);
   }
-  expect(await counts(deps, clientId)).toMatchObject({ events: 0, accepted: 0 });
+  expect(await client.counts()).toMatchObject({ events: 0, accepted: 0 });
 });
 
 describe("the rate", () => {
@@ -176,8 +165,9 @@ describe("the rate", () => {
   const ROUNDS = 2;
 
   /** Returns the events stored or quarantined per second. */
-  async function rate(deps: Deps, secret: string, share: number): Promise<number> {
-    await sendRequests(deps, secret, REQUESTS, share);
+  async function rate(client: TestClient, share: number): Promise<number> {
+    await sendRequests(client, REQUESTS, share);
+    const { deps } = client;
     const messages = await deps.queue.receive({ maxMessages: 200, waitMs: 0 });
     expect(messages).toHaveLength(REQUESTS);
     const start = performance.now();
@@ -191,13 +181,13 @@ describe("the rate", () => {
   // reached a hundredth.
   it("with refused events does not fall far below the rate without", async () => {
     const deps = await poisonable();
-    const { secret } = await addClient(deps, "rates");
+    const client = await testClient(deps, "rates");
     const shares = [0.01, 0.1, 1];
     const rates: number[][] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const row: number[] = [];
       // The first batch after a refusal, and the first without one, are transitions and not measured.
-      for (const share of [0, 0, 0.01, ...shares]) row.push(await rate(deps, secret, share));
+      for (const share of [0, 0, 0.01, ...shares]) row.push(await rate(client, share));
       const [, clean = 0, , ...refused] = row;
       if (round > 0) rates.push(refused.map((one) => one / clean));
     }

@@ -5,8 +5,9 @@ import type { Config } from "../../lib/config/config.ts";
 import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { drainRecords } from "../../lib/worker/drain-records.ts";
 import { startEventSource } from "../../local/event-source.ts";
+import { type TestClient, testClient } from "../support/client.ts";
 import { freshDeps } from "../support/faults.ts";
-import { addClient, anEvent, counts, send, stored } from "../support/pipeline.ts";
+import { anEvent } from "../support/pipeline.ts";
 import { take } from "../support/queue/queue-steps.ts";
 import { QUEUES, queueConfig } from "../support/queue/queues.ts";
 
@@ -29,16 +30,16 @@ async function slowDeps(
   return deps;
 }
 
-async function sendLarge(deps: Deps, secret: string): Promise<void> {
+async function sendLarge(client: TestClient): Promise<void> {
   for (let n = 0; n < MESSAGES; n++)
-    expect((await send(deps, secret, anEvent({ payload: PAYLOAD }))).status).toBe(202);
+    expect((await client.send(anEvent({ payload: PAYLOAD }))).status).toBe(202);
 }
 
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   it("a slow reader of the event source keeps its messages while other readers are idle", async () => {
     const deps = await slowDeps(queue, 2.4);
-    const { clientId, secret } = await addClient(deps, "slow");
-    await sendLarge(deps, secret);
+    const client = await testClient(deps, "slow");
+    await sendLarge(client);
     const given: string[] = [];
     const start = (pollers: number) =>
       startEventSource({
@@ -55,10 +56,10 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expect.poll(() => given.length, { timeout: 20_000 }).toBeGreaterThan(0);
     const idle = start(3);
     await expect
-      .poll(async () => (await counts(deps, clientId))?.events, { timeout: 60_000, interval: 200 })
+      .poll(async () => (await client.counts())?.events, { timeout: 60_000, interval: 200 })
       .toBe(MESSAGES);
     await Promise.all([slow.stop(), idle.stop()]);
-    expect(await counts(deps, clientId)).toMatchObject(stored(MESSAGES));
+    await client.expectStored(MESSAGES);
     expect(await deps.queue.depth()).toMatchObject({ messages: 0, events: 0, deadLetters: 0 });
     // Each about once: a machine under load may stop a process for longer than the timeout.
     expect(given.length).toBeLessThan(1.5 * new Set(given).size);
@@ -67,8 +68,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
 
 it("a drain that runs out of time releases untried messages, and the next drain continues", async () => {
   const deps = await slowDeps("redis", 0.5, { queueVisibilitySeconds: 600 });
-  const { clientId, secret } = await addClient(deps, "brief");
-  await sendLarge(deps, secret);
+  const client = await testClient(deps, "brief");
+  await sendLarge(client);
   const waiting = async (): Promise<number> => (await deps.queue.depth()).messages;
   for (let run = 0; (await waiting()) > 0 && run < 100; run++) {
     // Enough for a batch or two of those that it reads at once. It fails if its last batch had too little time.
@@ -78,6 +79,6 @@ it("a drain that runs out of time releases untried messages, and the next drain 
     expect(again.every(({ deliveries }) => deliveries === 1)).toBe(true);
     await deps.queue.release(again.map(({ id }) => id));
   }
-  expect(await counts(deps, clientId)).toMatchObject(stored(MESSAGES));
+  await client.expectStored(MESSAGES);
   expect(await deps.queue.depth()).toMatchObject({ messages: 0, deadLetters: 0 });
 }, 180_000);

@@ -6,9 +6,10 @@ import { SqsIntake } from "../../lib/ingest/sqs-intake.ts";
 import { Notes } from "../../lib/pending/notes.ts";
 import { SqsQueue } from "../../lib/queue/sqs/queue.ts";
 import { Shards } from "../../lib/redis/shards.ts";
-import { addClient, anEvent, counts, drainAll, expectTidy, send, stored } from "../support/pipeline.ts";
+import { testClient } from "../support/client.ts";
+import { anEvent, drainAll } from "../support/pipeline.ts";
 import { bodies, ids, numbered, setAside, take } from "../support/queue/queue-steps.ts";
-import { padded, readReceipt, sqsIntake } from "../support/queue/sqs-intake.ts";
+import { padded, sqsIntake } from "../support/queue/sqs-intake.ts";
 import { makeSqsQueue } from "../support/servers/sqs.ts";
 import type { SqsProxy } from "../support/servers/sqs-proxy.ts";
 
@@ -26,103 +27,103 @@ beforeEach(() => {
 
 describe("when SQS refuses", () => {
   it("3 of 10 messages, their events are retryable item errors, the others are stored, and a resend stores the rest", async () => {
-    const { clientId, secret } = await addClient(deps, "three-of-ten");
+    const client = await testClient(deps, "three-of-ten");
     // Each event fills a message by itself.
     const events = padded(10, 15_000);
     const bad = [0, 4, 7].map((index) => String(events[index]?.event_id));
     proxy.refuse((body) => bad.some((id) => body.includes(id)));
-    const first = await send(deps, secret, { events });
+    const first = await client.send({ events });
     expect(first).toMatchObject({ status: 202, body: { accepted: 7, duplicates: 0, rejected: 3 } });
     const refused = first.body.errors.map(({ index }) => Number(index));
     expect(refused).toEqual([0, 4, 7]);
     for (const error of first.body.errors)
       expect(error).toMatchObject({ code: "queue-refused", retryable: true, event_id: expect.any(String) });
     await drainAll(deps);
-    const rows = await deps.sql`SELECT event_id FROM events WHERE client_id = ${clientId}`;
+    const rows = await deps.sql`SELECT event_id FROM events WHERE client_id = ${client.clientId}`;
     const taken = events.filter((_, index) => !refused.includes(index)).map(({ event_id }) => event_id);
     expect(rows.map(({ event_id }) => event_id).sort()).toEqual(taken.sort());
-    expect(await readReceipt(deps, secret, first.body.receipt_id)).toMatchObject({
+    expect(await client.receipt(first.body.receipt_id)).toMatchObject({
       accepted: first.body.accepted,
       stored: first.body.accepted,
       pending: 0,
     });
-    await expectTidy(deps, clientId);
+    await client.expectTidy();
     const audit =
-      await deps.sql`SELECT status, bytes_out FROM audit_log WHERE client_id = ${clientId} AND method = 'POST'`;
+      await deps.sql`SELECT status, bytes_out FROM audit_log WHERE client_id = ${client.clientId} AND method = 'POST'`;
     expect(audit).toEqual([{ status: 202, bytes_out: Buffer.byteLength(JSON.stringify(first.body)) }]);
 
     proxy.refuse(() => false);
-    const second = await send(deps, secret, { events });
+    const second = await client.send({ events });
     expect(second.body).toMatchObject({ accepted: refused.length, duplicates: taken.length, rejected: 0 });
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(10, { accepted: 10, duplicates: 0 }));
-    await expectTidy(deps, clientId);
+    await client.expectStored(10, { accepted: 10, duplicates: 0 });
+    await client.expectTidy();
   });
 
   it("calls for a moment, the send is retried within the request", async () => {
-    const { clientId, secret } = await addClient(deps, "moment");
+    const client = await testClient(deps, "moment");
     proxy.throttle(2);
     const before = proxy.sends();
-    expect(await send(deps, secret, anEvent())).toMatchObject({ status: 202 });
+    expect(await client.send(anEvent())).toMatchObject({ status: 202 });
     expect(proxy.sends() - before).toBe(3);
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(1));
+    await client.expectStored(1);
   });
 
   it("every message, the answer is 503 with Retry-After, no id is marked, and a later request is stored", async () => {
-    const { clientId, secret } = await addClient(deps, "all");
+    const client = await testClient(deps, "all");
     const events = padded(20, 2_000);
     proxy.refuse(() => true);
-    const refused = await send(deps, secret, { events });
+    const refused = await client.send({ events });
     expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
     expect(await deps.redis.keys("*:seen:all:*")).toEqual([]);
     expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
     proxy.refuse(() => false);
-    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 20, duplicates: 0 });
+    expect((await client.send({ events })).body).toMatchObject({ accepted: 20, duplicates: 0 });
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(20, { accepted: 20 }));
-    await expectTidy(deps, clientId);
+    await client.expectStored(20, { accepted: 20 });
+    await client.expectTidy();
   });
 
   it("connections, the answer is 503 with Retry-After, and a later request is stored", async () => {
-    const { clientId, secret } = await addClient(deps, "away");
+    const client = await testClient(deps, "away");
     const { sqs } = deps.config;
     if (!sqs) throw new Error("No SQS is configured.");
     const away = createDeps({ ...deps.config, sqs: { ...sqs, endpoint: "http://127.0.0.1:1" } });
     const event = anEvent();
-    const refused = await send(away, secret, event);
+    const refused = await client.send(event, away);
     await closeDeps(away);
     expect(refused).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThanOrEqual(1);
-    expect((await send(deps, secret, event)).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    expect((await client.send(event)).body).toMatchObject({ accepted: 1, duplicates: 0 });
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(1));
+    await client.expectStored(1);
   });
 
   it("nothing, but its answers are lost, each event counts once, and the totals add up", async () => {
-    const { clientId, secret } = await addClient(deps, "lost-answer");
+    const client = await testClient(deps, "lost-answer");
     const events = padded(30, 2_000);
     proxy.loseAnswers(true);
-    expect((await send(deps, secret, { events })).status).toBe(503);
+    expect((await client.send({ events })).status).toBe(503);
     proxy.loseAnswers(false);
-    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 30, duplicates: 0 });
+    expect((await client.send({ events })).body).toMatchObject({ accepted: 30, duplicates: 0 });
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(30, { accepted: 60, duplicates: 30 }));
-    await expectTidy(deps, clientId);
+    await client.expectStored(30, { accepted: 60, duplicates: 30 });
+    await client.expectTidy();
   });
 });
 
 describe("concurrent requests", () => {
   it("share SQS calls, and each is answered by the result of its own message", async () => {
-    const { clientId, secret } = await addClient(deps, "together");
+    const client = await testClient(deps, "together");
     const events = Array.from({ length: 40 }, () => anEvent());
     const refused = events[17];
     proxy.refuse((body) => body.includes(String(refused?.event_id)));
     const before = proxy.sends();
     const order: unknown[] = [];
     const answers = await Promise.all(
-      events.map((event) => send(deps, secret, event).finally(() => order.push(event))),
+      events.map((event) => client.send(event).finally(() => order.push(event))),
     );
     expect(proxy.sends() - before).toBeLessThan(events.length);
     for (const [index, { status }] of answers.entries()) expect(status).toBe(index === 17 ? 503 : 202);
@@ -130,10 +131,10 @@ describe("concurrent requests", () => {
     expect(order.at(-1)).toBe(refused);
 
     proxy.refuse(() => false);
-    expect((await send(deps, secret, { events })).body).toMatchObject({ accepted: 1, duplicates: 39 });
+    expect((await client.send({ events })).body).toMatchObject({ accepted: 1, duplicates: 39 });
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(40, { duplicates: 0 }));
-    await expectTidy(deps, clientId);
+    await client.expectStored(40, { duplicates: 0 });
+    await client.expectTidy();
   });
 });
 
@@ -156,7 +157,7 @@ it("redrive keeps a dead letter that SQS refuses, and moves the others", async (
 
 describe("a worker that is faster than ingest's second step", () => {
   it("counts the events it settles, and the second step does not count them again", async () => {
-    const { clientId, secret } = await addClient(deps, "faster");
+    const client = await testClient(deps, "faster");
     // The worker does all of its work between SQS's answer and the confirmation.
     const redis = new Proxy(deps.redis, {
       get: (target, name) =>
@@ -167,14 +168,14 @@ describe("a worker that is faster than ingest's second step", () => {
             }
           : Reflect.get(target, name, target),
     });
-    await send(deps, secret, anEvent());
+    await client.send(anEvent());
     const racing = { ...deps, ...rebuilt(redis) };
-    const sent = await send(racing, secret, { events: padded(100, 500) });
+    const sent = await client.send({ events: padded(100, 500) }, racing);
     expect(sent.body).toMatchObject({ accepted: 100 });
     await drainAll(deps);
-    expect(await counts(deps, clientId)).toMatchObject(stored(101, { accepted: 101 }));
-    expect(await readReceipt(deps, secret, sent.body.receipt_id)).toMatchObject({ stored: 100, pending: 0 });
-    await expectTidy(deps, clientId);
+    await client.expectStored(101, { accepted: 101 });
+    expect(await client.receipt(sent.body.receipt_id)).toMatchObject({ stored: 100, pending: 0 });
+    await client.expectTidy();
   });
 
   const rebuilt = (redis: Deps["redis"]): Pick<Deps, "intake" | "redis"> => {

@@ -1,79 +1,43 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Config } from "../../lib/config/config.ts";
-import {
-  expectStoredOnce,
-  freshDeps,
-  readPipeline,
-  readReceipt,
-  someEvents,
-  workUntilEmpty,
-} from "../support/faults.ts";
-import { type Answer, addClient, anEvent, counts, send } from "../support/pipeline.ts";
+import { type TestClient, testClient } from "../support/client.ts";
+import { freshDeps, someEvents, workUntilEmpty } from "../support/faults.ts";
+import { type Answer, anEvent } from "../support/pipeline.ts";
 import { QUEUES, queueConfig, queueEnvironment } from "../support/queue/queues.ts";
+import { type Child, startChild } from "../support/servers/child.ts";
+import { lockTable } from "../support/servers/lock.ts";
 
 const SCRIPT = fileURLToPath(new URL("../support/servers/doomed-worker.ts", import.meta.url));
 
 let config: Config;
 let deps: Deps;
-const children: Doomed[] = [];
-afterEach(async () => {
-  for (const child of children) await child.kill();
-});
 
-interface Doomed {
-  /** Waits until the worker has printed this. */
-  says(words: string): Promise<void>;
-  /** Sends SIGKILL, so that the worker can't even close its connections. */
-  kill(): Promise<void>;
-}
-
-function startWorker(): Doomed {
-  const env = { PATH: process.env.PATH, ...queueEnvironment(config), LOG_LEVEL: "SILENT" };
-  const child: ChildProcess = spawn(process.execPath, [SCRIPT], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
+/** To be killed by SIGKILL, so that it can't even close its connections. */
+const startWorker = (): Child =>
+  startChild(process.execPath, [SCRIPT], {
+    env: { PATH: process.env.PATH, ...queueEnvironment(config), LOG_LEVEL: "SILENT" },
   });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  let output = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const doomed: Doomed = {
-    says: (words) => expect.poll(() => output, { timeout: 20_000 }).toContain(`${words}\n`),
-    kill: async () => {
-      child.kill("SIGKILL");
-      await exited;
-    },
-  };
-  children.push(doomed);
-  return doomed;
-}
 
 /** Sends three requests of ten events that share one id, and a call that is refused. */
-async function sendSome(secret: string): Promise<Answer[]> {
+async function sendSome(client: TestClient): Promise<Answer[]> {
   await workUntilEmpty(deps);
   const shared = anEvent();
   const answers: Answer[] = [];
   for (let n = 0; n < 3; n++) {
-    answers.push(await send(deps, secret, { events: [...someEvents(9).events, shared] }));
+    answers.push(await client.send({ events: [...someEvents(9).events, shared] }));
     await deps.redis.del(...(await deps.redis.keys("*:seen:*")));
   }
-  answers.push(await send(deps, secret, "not json"));
+  answers.push(await client.send("not json"));
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 400]);
   return answers;
 }
 
-async function expectEverythingRight(
-  clientId: string,
-  secret: string,
-  answers: readonly Answer[],
-): Promise<void> {
-  await expectStoredOnce(deps, clientId, 28);
-  expect(await counts(deps, clientId)).toMatchObject({ accepted: 30, duplicates: 2 });
-  expect((await readPipeline(deps, secret)).body).toMatchObject({
+async function expectEverythingRight(client: TestClient, answers: readonly Answer[]): Promise<void> {
+  await client.expectStoredOnce(28);
+  expect(await client.counts()).toMatchObject({ accepted: 30, duplicates: 2 });
+  expect(await client.pipeline()).toMatchObject({
     accepted: 30,
     stored: 28,
     duplicates: 2,
@@ -81,15 +45,17 @@ async function expectEverythingRight(
     pending: 0,
   });
   const taken = answers.filter(({ status }) => status === 202);
-  const receipts = await Promise.all(taken.map(({ body }) => readReceipt(deps, secret, body.receipt_id)));
-  expect(receipts.map(({ body }) => [body.accepted, body.stored, body.duplicates, body.pending])).toEqual([
+  const receipts = await Promise.all(taken.map(({ body }) => client.receipt(body.receipt_id)));
+  expect(
+    receipts.map(({ accepted, stored, duplicates, pending }) => [accepted, stored, duplicates, pending]),
+  ).toEqual([
     [10, 10, 0, 0],
     [10, 9, 1, 0],
     [10, 9, 1, 0],
   ]);
   const ids = answers.map(({ headers, status }) => ({ id: headers["x-request-id"], status }));
   const rows = await deps.sql`
-    SELECT request_id AS id, status FROM audit_log WHERE client_id = ${clientId} AND method = 'POST' ORDER BY at, request_id`;
+    SELECT request_id AS id, status FROM audit_log WHERE client_id = ${client.clientId} AND method = 'POST' ORDER BY at, request_id`;
   expect([...rows]).toEqual(ids);
   expect(await deps.queue.depth()).toMatchObject({ events: 0, deadLetters: 0 });
   expect(await deps.redis.hlen(deps.shards.first.receipts)).toBe(0);
@@ -103,27 +69,25 @@ describe.each(QUEUES)("with QUEUE=%s, after a worker is killed", (queue) => {
   });
 
   it("between commit and acknowledgement, the next one changes nothing", async () => {
-    const { clientId, secret } = await addClient(deps, "after-commit");
-    const answers = await sendSome(secret);
+    const client = await testClient(deps, "after-commit");
+    const answers = await sendSome(client);
     const doomed = startWorker();
     await doomed.says("settled 4");
     await doomed.kill();
-    const settled = await counts(deps, clientId);
+    const settled = await client.counts();
     expect(settled).toMatchObject({ events: 28, accepted: 30 });
     expect((await deps.queue.depth()).messages).toBe(4);
     // The visibility timeout has not passed yet.
     expect(await deps.queue.receive({ maxMessages: 10, waitMs: 0 })).toEqual([]);
     await workUntilEmpty(deps);
-    expect(await counts(deps, clientId)).toEqual(settled);
-    await expectEverythingRight(clientId, secret, answers);
+    expect(await client.counts()).toEqual(settled);
+    await expectEverythingRight(client, answers);
   });
 
   it("in mid-transaction, nothing of it remains, and the next one stores everything", async () => {
-    const { clientId, secret } = await addClient(deps, "mid-transaction");
-    const answers = await sendSome(secret);
-    const lock = await deps.sql.reserve();
-    await lock`BEGIN`;
-    await lock`LOCK TABLE pipeline_totals IN EXCLUSIVE MODE`;
+    const client = await testClient(deps, "mid-transaction");
+    const answers = await sendSome(client);
+    const unlock = await lockTable(deps, "pipeline_totals");
     const doomed = startWorker();
     await doomed.says("received 4");
     const waiting = async (): Promise<string[]> => {
@@ -134,13 +98,12 @@ describe.each(QUEUES)("with QUEUE=%s, after a worker is killed", (queue) => {
     };
     await expect.poll(waiting, { timeout: 20_000 }).toEqual(["pipeline_totals"]);
     await doomed.kill();
-    expect(await counts(deps, clientId)).toMatchObject({ events: 0, ledger: 0, accepted: 0 });
+    expect(await client.counts()).toMatchObject({ events: 0, ledger: 0, accepted: 0 });
     // The next worker meets the ids that the dead worker's transaction still holds, and waits for it.
     const takenOver = workUntilEmpty(deps);
     await expect.poll(waiting, { timeout: 20_000 }).toEqual(["event_ledger", "pipeline_totals"]);
-    await lock`ROLLBACK`;
-    lock.release();
+    await unlock();
     await takenOver;
-    await expectEverythingRight(clientId, secret, answers);
+    await expectEverythingRight(client, answers);
   });
 });

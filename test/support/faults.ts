@@ -1,7 +1,6 @@
 /** Servers that a test may stop, and a worker and readings that cope with that. */
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
@@ -17,6 +16,7 @@ import type { LocalServer, ServerOptions } from "../../local/process.ts";
 import { atEnd } from "./cleanup.ts";
 import { gatewayEvent } from "./http/gateway.ts";
 import { type Answer, anEvent, context, counts, send, stored, toAnswer } from "./pipeline.ts";
+import { tempFolder } from "./servers/temp-folder.ts";
 
 export interface OwnServer {
   url: string;
@@ -41,15 +41,12 @@ export async function ownServer(
   start: (options: ServerOptions) => Promise<LocalServer>,
   settings: Record<string, string> = {},
 ): Promise<OwnServer> {
-  const folder = await mkdtemp(join(tmpdir(), "weir-fault-"));
+  const folder = await tempFolder("fault");
   const run = (generation: number, port: number): Promise<LocalServer> =>
     start({ dataDir: join(folder, String(generation)), port, log: () => {}, settings });
   let generation = 0;
   let server = await run(generation, 0);
-  atEnd(async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  atEnd(() => server.stop());
   const { url, port } = server;
   return {
     url,
@@ -91,14 +88,8 @@ export function freshDeps(config: Config): Deps {
 }
 
 /** Processes one batch. @returns the error if the worker threw */
-export async function workOnce({
-  deps,
-  size = 50,
-}: {
-  deps: Deps;
-  size?: number;
-}): Promise<Error | undefined> {
-  return drainOnce(deps, { maxMessages: size }).then(
+export async function workOnce(deps: Deps, maxMessages = 50): Promise<Error | undefined> {
+  return drainOnce(deps, { maxMessages }).then(
     () => undefined,
     (error: Error) => error,
   );
@@ -107,7 +98,7 @@ export async function workOnce({
 /** Processes messages, whatever fails, until the queue is empty. */
 export async function workUntilEmpty(deps: Deps): Promise<void> {
   const work = async (): Promise<number> => {
-    await workOnce({ deps }).catch(() => {});
+    await workOnce(deps).catch(() => {});
     return (await deps.queue.depth()).messages;
   };
   await expect.poll(work, { timeout: 45_000, interval: 20 }).toBe(0);

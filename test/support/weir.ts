@@ -1,13 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
-import { atEnd } from "./cleanup.ts";
 import { testDeps } from "./servers/deps.ts";
+import { tempFolder } from "./servers/temp-folder.ts";
 
 const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 
@@ -48,8 +45,7 @@ export interface Cli {
 export async function weirCli(): Promise<Cli> {
   const deps = await testDeps();
   const servers = { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl };
-  const folder = await mkdtemp(join(tmpdir(), "weir-cli-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
+  const folder = await tempFolder("cli");
   const run: Cli["weir"] = async (words, { env = servers, input = "" } = {}) => {
     const { out, ...others } = await weir(words, { WEIR_DATA_DIR: folder, ...env }, input);
     return { ...others, out: out.trim() };

@@ -6,6 +6,7 @@ import { version } from "../../../lib/base/version.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import * as contract from "../../../lib/health/contract.ts";
 import { partitionStart } from "../../../lib/storage/partitions.ts";
+import scheduled from "../../fixtures/eventbridge-scheduled.json" with { type: "json" };
 import { aCall, sealCalls } from "../../support/audit/trail.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { gatewayEvent } from "../../support/http/gateway.ts";
@@ -43,7 +44,7 @@ async function ask(route: string, query: Record<string, string> = {}): Promise<A
   return toAnswer(result);
 }
 
-const tick = (): Promise<unknown> => health({ source: "aws.events" }, context);
+const tick = (): Promise<unknown> => health(scheduled, context);
 
 /** Runs with broken servers. */
 async function withServers<T>(broken: Partial<Config>, run: () => Promise<T>): Promise<T> {

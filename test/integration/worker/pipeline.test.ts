@@ -114,7 +114,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         sending = false;
       });
       const worker = async (): Promise<void> => {
-        while (sending) await workOnce({ deps });
+        while (sending) await workOnce(deps);
       };
       const [answers] = await Promise.all([sent, worker(), worker()]);
       await workUntilEmpty(deps);

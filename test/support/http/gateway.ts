@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import captured from "../../fixtures/apigateway-v2.json" with { type: "json" };
 
 export interface GatewayRequest {
   method: string;
@@ -16,38 +16,25 @@ export interface GatewayRequest {
   receivedAt?: number;
 }
 
-/** The event that API Gateway (HTTP API, payload format 2.0) creates for a request. */
+/** A captured event of API Gateway (HTTP API, payload format 2.0), changed to this request. */
 export function gatewayEvent(request: GatewayRequest): APIGatewayProxyEventV2 {
-  const {
-    method,
-    route,
-    path = route,
-    headers = {},
-    body,
-    base64 = false,
-    receivedAt = Date.now(),
-  } = request;
-  const rawQueryString = new URLSearchParams(request.query).toString();
+  const { method, route, path = route, body, base64 = false, receivedAt = Date.now() } = request;
   const routeKey = route === "$default" ? route : `${method} ${route}`;
+  const length = Buffer.byteLength(body ?? "", base64 ? "base64" : "utf8");
+  const { headers, requestContext } = captured;
   return {
-    version: "2.0",
+    ...captured,
     routeKey,
     rawPath: path,
-    rawQueryString,
-    headers: { "user-agent": "test", ...headers },
+    rawQueryString: new URLSearchParams(request.query).toString(),
+    headers: { ...headers, "content-length": String(length), "user-agent": "test", ...request.headers },
     ...(request.params && { pathParameters: request.params }),
     ...(body !== undefined && { body }),
     isBase64Encoded: base64,
     requestContext: {
-      accountId: "123456789012",
-      apiId: "test",
-      domainName: "test.execute-api.eu-central-1.amazonaws.com",
-      domainPrefix: "test",
-      http: { method, path, protocol: "HTTP/1.1", sourceIp: "203.0.113.7", userAgent: "test" },
-      requestId: randomUUID(),
+      ...requestContext,
+      http: { ...requestContext.http, method, path, sourceIp: "203.0.113.7", userAgent: "test" },
       routeKey,
-      stage: "$default",
-      time: new Date(receivedAt).toUTCString(),
       timeEpoch: receivedAt,
     },
   };

@@ -1,9 +1,8 @@
 /** The part of KMS that a signer calls, with one Ed25519 key, in this process. */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { atEnd } from "../cleanup.ts";
+import { listen } from "./listen.ts";
 
 export interface FakeKms {
   endpoint: string;
@@ -39,11 +38,5 @@ export async function fakeKms(keyId: string, kind: "ed25519" | "ec" = "ed25519")
     response.writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" });
     response.end(JSON.stringify(answer ?? { __type: "NotFoundException", message: "no such key" }));
   });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  atEnd(async () => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { endpoint: `http://127.0.0.1:${port}`, publicKey, calls };
+  return { endpoint: `http://127.0.0.1:${await listen(server)}`, publicKey, calls };
 }

@@ -1,6 +1,7 @@
 /** A proxy in front of SQS that injects the faults that a test requests. */
 import { createServer } from "node:http";
-import { atEnd } from "../cleanup.ts";
+import { text } from "node:stream/consumers";
+import { listen } from "./listen.ts";
 
 interface BatchAnswer {
   Successful?: { Id: string }[];
@@ -26,42 +27,36 @@ export async function sqsProxy(target: string): Promise<SqsProxy> {
   let sends = 0;
 
   /** Forwards the accepted messages and adds the refusals to the answer. */
-  const sendBatch = async (headers: Headers, text: string): Promise<Response> => {
-    const request = JSON.parse(text) as { Entries: { Id: string; MessageBody: string }[] };
+  const sendBatch = async (headers: Headers, body: string): Promise<Response> => {
+    const request = JSON.parse(body) as { Entries: { Id: string; MessageBody: string }[] };
     const bad = request.Entries.filter(({ MessageBody }) => refused(MessageBody));
     const good = request.Entries.filter((entry) => !bad.includes(entry));
     const passOn = JSON.stringify({ ...request, Entries: good });
     const response =
       good.length > 0 ? await fetch(target, { method: "POST", headers, body: passOn }) : Response.json({});
     const answer = (await response.json()) as BatchAnswer;
-    const failures = bad.map(({ Id }) => ({
-      Id,
-      SenderFault: false,
-      Code: "InternalError",
-      Message: "test",
-    }));
+    const failure = { SenderFault: false, Code: "InternalError", Message: "test" };
+    const failures = bad.map(({ Id }) => ({ Id, ...failure }));
     return Response.json({ ...answer, Failed: [...(answer.Failed ?? []), ...failures] });
   };
 
-  const answer = async (headers: Headers, text: string): Promise<Response> => {
+  const answer = async (headers: Headers, body: string): Promise<Response> => {
     const batch = headers.get("x-amz-target") === "AmazonSQS.SendMessageBatch";
-    if (!batch) return fetch(target, { method: "POST", headers, body: text });
+    if (!batch) return fetch(target, { method: "POST", headers, body });
     sends++;
     if (throttled > 0) {
       throttled--;
       const fault = { __type: "com.amazonaws.sqs#RequestThrottled", message: "slow down" };
       return Response.json(fault, { status: 403 });
     }
-    return sendBatch(headers, text);
+    return sendBatch(headers, body);
   };
 
   const server = createServer(async (request, reply) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const headers = new Headers();
     for (const name of ["x-amz-target", "content-type", "authorization"])
       if (request.headers[name] !== undefined) headers.set(name, String(request.headers[name]));
-    const response = await answer(headers, Buffer.concat(chunks).toString());
+    const response = await answer(headers, await text(request));
     if (losing && headers.get("x-amz-target") === "AmazonSQS.SendMessageBatch") {
       reply.destroy();
       return;
@@ -71,15 +66,8 @@ export async function sqsProxy(target: string): Promise<SqsProxy> {
   });
   // On a machine under load the default of five seconds closes connections that are about to be reused.
   server.keepAliveTimeout = 120_000;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atEnd(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("The proxy does not listen.");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${await listen(server)}`,
     refuse: (bodies) => {
       refused = bodies;
     },

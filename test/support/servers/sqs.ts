@@ -1,20 +1,14 @@
 /** SQS servers for tests. */
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { SqsSettings } from "../../../lib/config/config.ts";
 import { createQueues, startSqs } from "../../../local/sqs.ts";
 import { atEnd } from "../cleanup.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 /** Returns an SQS endpoint on which tests may create queues. */
 export async function sqsServer(): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), "weir-sqs-"));
-  const server = await startSqs({ dataDir, port: 0, log: () => {} });
-  atEnd(async () => {
-    await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  const server = await startSqs({ dataDir: await tempFolder("sqs"), port: 0, log: () => {} });
+  atEnd(() => server.stop());
   return server.url;
 }
 

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Stack, type StackOptions, startStack } from "../../../local/stack.ts";
 import { atEnd } from "../cleanup.ts";
 import { testServers } from "./deps.ts";
 import { freePort } from "./ports.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 /**
  * The complete system as `npm start` starts it, with its own ports and data; stopped after the file's tests.
@@ -17,19 +15,15 @@ export async function testStack(
 ): Promise<Stack> {
   // Uses the servers of the whole run in place of the embedded ones, which test/e2e/start.test.ts covers.
   const servers = await testServers();
-  const dataDir = await mkdtemp(join(tmpdir(), "weir-stack-"));
   const stack = await startStack({
     httpPort: await freePort(),
     lambdaPort: await freePort(),
-    dataDir,
+    dataDir: await tempFolder("stack"),
     ...servers,
     say: () => {},
     environment,
     ...options,
   });
-  atEnd(async () => {
-    await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  atEnd(() => stack.stop());
   return stack;
 }

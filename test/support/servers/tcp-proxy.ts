@@ -1,5 +1,5 @@
 /** A TCP proxy on 127.0.0.1 that injects network faults into connections. */
-import { connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { atEnd } from "../cleanup.ts";
 
 export interface TcpProxy {
@@ -54,6 +54,14 @@ interface Link {
   left: number;
 }
 
+/** Puts a proxy in front of a server. @returns the proxy and the URL through it */
+export async function behindProxy(serverUrl: string): Promise<{ url: string; proxy: TcpProxy }> {
+  const url = new URL(serverUrl);
+  const proxy = await tcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  return { url: url.href, proxy };
+}
+
 /** @param serverPort on 127.0.0.1 */
 export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
   const links = new Set<Link>();
@@ -73,20 +81,16 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
     client.on("close", () => links.delete(link));
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  atEnd(() => {
+  const leave = (): void => {
     listener.close();
     for (const { client, server } of links) for (const socket of [client, server]) socket?.destroy();
-  });
-  const address = listener.address();
-  if (typeof address !== "object" || address === null) throw new Error("The proxy does not listen.");
-  const { port } = address;
+  };
+  atEnd(leave);
+  const { port } = listener.address() as AddressInfo;
   return {
     port,
     ...controls(links, weather),
-    leave: () => {
-      listener.close();
-      for (const { client, server } of links) for (const socket of [client, server]) socket?.destroy();
-    },
+    leave,
     comeBack: () => new Promise((resolve) => listener.listen(port, "127.0.0.1", resolve)),
   };
 }
