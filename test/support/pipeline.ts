@@ -3,14 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
-import { httpHandler } from "../../lib/app/handler.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/base/ids.ts";
 import type { Scope } from "../../lib/base/scope.ts";
-import { serve } from "../../lib/http/call.ts";
-import { sendEvents } from "../../lib/ingest/contract.ts";
-import { ingest } from "../../lib/ingest/ingest.ts";
 import { drainOnce } from "../../lib/worker/drain-queue.ts";
-import { gatewayEvent } from "./http/gateway.ts";
+import { ingestEvent, ingestHandler } from "./http/ingest-handler.ts";
 
 interface TestClient {
   clientId: string;
@@ -80,19 +76,8 @@ export async function send(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
-  const event = gatewayEvent({
-    method: "POST",
-    route: "/v1/events",
-    path: "/v1/events",
-    headers: {
-      "content-type": "application/json",
-      ...(secret !== undefined && { "x-api-key": secret }),
-      ...headers,
-    },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
-  return toAnswer(await handler(event, context));
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return toAnswer(await ingestHandler(deps)(ingestEvent(secret, text, headers), context));
 }
 
 /** Faults in a row after which `drainAll` gives up. A busy machine may exceed the time-out of a command. */

@@ -2,28 +2,19 @@
 
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { getSeries } from "../../../lib/analytics/contract.ts";
 import * as contract from "../../../lib/analytics/properties-contract.ts";
 import { getUniques } from "../../../lib/analytics/uniques.ts";
-import type { Deps } from "../../../lib/app/connect.ts";
-import { httpHandler } from "../../../lib/app/handler.ts";
 import { DAY_MS, MINUTE_MS } from "../../../lib/base/time.ts";
 import { serve } from "../../../lib/http/call.ts";
-import { gatewayEvent } from "../../support/http/gateway.ts";
-import { type Ask, aRow, asker, insertRows } from "../../support/http/reading.ts";
-import { addClient, context, toAnswer } from "../../support/pipeline.ts";
+import { asker, insertMany } from "../../support/http/reading.ts";
+import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-let acme: Ask;
-let secret: string;
-
-beforeAll(async () => {
-  deps = await testDeps();
-  ({ secret } = await addClient(deps, "acme"));
-  acme = asker(deps, secret);
-});
+const deps = await testDeps();
+const { secret } = await addClient(deps, "acme");
+const acme = asker(deps, secret);
 
 interface Question {
   event_type: string;
@@ -46,27 +37,24 @@ async function series(query: Question): Promise<Bucket[]> {
 
 /** The buckets of `uniques`. @param exactEvents 0 for an estimate */
 async function uniques(query: Question, exactEvents: number): Promise<Bucket[]> {
-  const served = serve(contract.getUniques, (call: Parameters<typeof getUniques>[0]) =>
-    getUniques(call, exactEvents),
-  );
-  const event = gatewayEvent({
-    method: "GET",
-    route: contract.getUniques.path,
+  const ask = asker(deps, secret, [serve(contract.getUniques, (call) => getUniques(call, exactEvents))]);
+  const { status, body, text } = await ask(contract.getUniques, {
     query: { ...query, property: "payload.n" },
-    headers: { "x-api-key": secret },
   });
-  const answer = toAnswer(await httpHandler(() => deps, [served])(event, context));
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-  return bucketsOf(answer.body.buckets);
+  expect(status, text).toBe(200);
+  return bucketsOf(body.buckets);
 }
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Every event has a different value, so that both calls count the same in each bucket. */
 async function storeAt(times: readonly number[]): Promise<string> {
   const event_type = `at-${randomUUID()}`;
-  const rows = times.map((ms, n) =>
-    aRow({ event_type, event_time: new Date(ms).toISOString(), payload: `{"n":${n}}` }),
-  );
-  await insertRows(deps, rows);
+  await insertMany(deps, times.length, (n) => ({
+    event_type,
+    event_time: iso(times[n] ?? 0),
+    payload: `{"n":${n}}`,
+  }));
   return event_type;
 }
 
@@ -88,11 +76,13 @@ describe("uniques and series use the same buckets", () => {
   ])("in %s about %s, by %s", async (tz, day, interval) => {
     const middle = Date.parse(`${day}T00:00:00Z`);
     const times = Array.from({ length: 288 }, (_, n) => middle + (n - 144) * 15 * MINUTE_MS);
-    const event_type = await storeAt(times);
-    const [start = "", end = ""] = [middle - 2 * DAY_MS, middle + 2 * DAY_MS].map((ms) =>
-      new Date(ms).toISOString(),
-    );
-    const query = { event_type, interval, tz, start, end };
+    const query = {
+      event_type: await storeAt(times),
+      interval,
+      tz,
+      start: iso(middle - 2 * DAY_MS),
+      end: iso(middle + 2 * DAY_MS),
+    };
     const expected = await series(query);
     expect(expected.reduce((sum, [, count]) => sum + count, 0)).toBe(times.length);
     expect(await uniques(query, 1_000)).toEqual(expected);
@@ -117,10 +107,8 @@ describe("uniques and series use the same buckets", () => {
         async (tz, interval, offset, length, places) => {
           const from = first + offset;
           const event_type = await storeAt(places.map((ms) => from + ms));
-          const [start = "", end = ""] = [from, from + length].map((ms) => new Date(ms).toISOString());
-          const query = { event_type, interval, tz, start, end };
-          const expected = await series(query);
-          expect(await uniques(query, 1_000)).toEqual(expected);
+          const query = { event_type, interval, tz, start: iso(from), end: iso(from + length) };
+          expect(await uniques(query, 1_000)).toEqual(await series(query));
         },
       ),
       { numRuns: 60 },
@@ -131,11 +119,8 @@ describe("uniques and series use the same buckets", () => {
 describe("all calls with calendar buckets accept the same zones", () => {
   const ask = async (tz: string): Promise<number[]> => {
     const query = { interval: "day", tz, start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
-    const asked = [
-      await acme(getSeries, { query }),
-      await acme(contract.getUniques, { query: { ...query, property: "payload.n" } }),
-    ];
-    return asked.map(({ status }) => status);
+    const uniques = await acme(contract.getUniques, { query: { ...query, property: "payload.n" } });
+    return [(await acme(getSeries, { query })).status, uniques.status];
   };
 
   test.each(["UTC", "Europe/Berlin", "europe/berlin", "America/Argentina/Ushuaia", "Etc/GMT+5", "EST5EDT", "+05:30", "-00:00"])(

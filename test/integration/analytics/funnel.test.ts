@@ -1,19 +1,18 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { getFunnel } from "../../../lib/analytics/properties-contract.ts";
-import type { Deps } from "../../../lib/app/connect.ts";
-import { type Ask, aRow, asker, insertRows } from "../../support/http/reading.ts";
+import { expectProblem } from "../../support/http/problems.ts";
+import { aRow, askerOf, insertRows } from "../../support/http/reading.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-let acme: Ask;
+const deps = await testDeps();
+const acme = await askerOf(deps, "acme");
+await addClient(deps, "beta");
 
-beforeAll(async () => {
-  deps = await testDeps();
-  acme = asker(deps, (await addClient(deps, "acme")).secret);
-  await addClient(deps, "beta");
-});
+/** The number of keys that reach each step. */
+const counts = async (body: object): Promise<number[]> =>
+  ((await acme(getFunnel, { body })).body.steps as { count: number }[]).map(({ count }) => count);
 
 interface Happened {
   id: string;
@@ -81,18 +80,13 @@ describe("POST /v1/analytics/funnel", () => {
           ),
         );
         const ordered = events.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
-        const reached = ['"u"', '"v"', "1"].map((user) =>
-          furthest(
-            ordered.filter((one) => one.user === user),
-            steps,
-            window,
-          ),
-        );
+        const reached = ['"u"', '"v"', "1"].map((user) => {
+          const own = ordered.filter((one) => one.user === user);
+          return furthest(own, steps, window);
+        });
         const named = steps.map((one) => ({ ...one, event_type: `${one.event_type}-${run}` }));
-        const body = { steps: named, key: "payload.user", window_seconds: window };
-        const answer = await acme(getFunnel, { body });
-        const counts = (answer.body.steps as { count: number }[]).map(({ count }) => count);
-        expect(counts).toEqual(steps.map((_, index) => reached.filter((far) => far > index).length));
+        const found = await counts({ steps: named, key: "payload.user", window_seconds: window });
+        expect(found).toEqual(steps.map((_, index) => reached.filter((far) => far > index).length));
       }),
       { numRuns: 150 },
     );
@@ -101,13 +95,8 @@ describe("POST /v1/analytics/funnel", () => {
   test("returns the conversion of each step within the range and client, and takes eight steps", async () => {
     const day = "2026-05-01T00:00:0";
     const chain = (user: string, length: number, client_id = "acme") =>
-      Array.from({ length }, (_, index) =>
-        aRow({
-          client_id,
-          event_type: `s${index}`,
-          event_time: `${day}${index}Z`,
-          payload: `{"user":"${user}"}`,
-        }),
+      Array.from({ length }, (_, n) =>
+        aRow({ client_id, event_type: `s${n}`, event_time: `${day}${n}Z`, payload: `{"user":"${user}"}` }),
       );
     await insertRows(deps, [
       ...chain("eight", 8),
@@ -119,14 +108,10 @@ describe("POST /v1/analytics/funnel", () => {
     ]);
     const steps = Array.from({ length: 8 }, (_, index) => ({ event_type: `s${index}` }));
     const body = { steps, key: "payload.user", window_seconds: 7 };
-    const counts = async (others: object = {}) =>
-      ((await acme(getFunnel, { body: { ...body, ...others } })).body.steps as { count: number }[]).map(
-        ({ count }) => count,
-      );
-    expect(await counts()).toEqual([4, 3, 2, 2, 1, 1, 1, 1]);
-    expect(await counts({ window_seconds: 6 })).toEqual([4, 3, 2, 2, 1, 1, 1, 0]);
-    expect(await counts({ start: `${day}0.000001Z` })).toEqual(Array(8).fill(0));
-    expect(await counts({ end: `${day}2Z` })).toEqual([4, 3, 0, 0, 0, 0, 0, 0]);
+    expect(await counts(body)).toEqual([4, 3, 2, 2, 1, 1, 1, 1]);
+    expect(await counts({ ...body, window_seconds: 6 })).toEqual([4, 3, 2, 2, 1, 1, 1, 0]);
+    expect(await counts({ ...body, start: `${day}0.000001Z` })).toEqual(Array(8).fill(0));
+    expect(await counts({ ...body, end: `${day}2Z` })).toEqual([4, 3, 0, 0, 0, 0, 0, 0]);
     const { body: answer } = await acme(getFunnel, { body });
     expect(answer).toMatchObject({ source: "raw", as_of: expect.any(String) });
     expect(answer.steps).toMatchObject([
@@ -137,19 +122,17 @@ describe("POST /v1/analytics/funnel", () => {
     ]);
     const { body: empty } = await acme(getFunnel, { body: { ...body, key: "payload.nobody" } });
     expect((empty.steps as object[])[7]).toMatchObject({ count: 0, conversion: null, step_conversion: null });
-    const other = await acme(getFunnel, { body: { ...body, client: "beta" } });
-    expect([other.status, other.body.code]).toEqual([403, "insufficient-scope"]);
+    expectProblem(await acme(getFunnel, { body: { ...body, client: "beta" } }), 403, "insufficient-scope");
   });
 
   test("names the invalid member", async () => {
     const steps = [{ event_type: "a" }, { event_type: "b", where: ["payload.n~1"] }];
     const body = { steps, key: "user", window_seconds: 0, extra: 1 };
     const answer = await acme(getFunnel, { body });
-    expect([answer.status, answer.body.code]).toEqual([422, "invalid-body"]);
+    expectProblem(answer, 422, "invalid-body");
     expect(answer.body.errors.map(({ pointer }) => pointer).sort()).toEqual(
       expect.arrayContaining(["/key", "/steps/1/where/0", "/window_seconds"]),
     );
-    const nothing = await acme(getFunnel, { body: "" });
-    expect([nothing.status, nothing.body.code]).toEqual([400, "invalid-json"]);
+    expectProblem(await acme(getFunnel, { body: "" }), 400, "invalid-json");
   });
 });

@@ -1,39 +1,16 @@
 /** The migration makes 15-minute rollups of stored events, and a worker of the previous version can't count without them. */
 
 import { randomUUID } from "node:crypto";
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import postgres from "postgres";
-import { expect, inject, test } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type postgres from "postgres";
+import { expect, test } from "vitest";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { HOUR_MS } from "../../../lib/base/time.ts";
 import { isDataError } from "../../../lib/postgres/errors.ts";
 import { migrate } from "../../../lib/postgres/migrate.ts";
 import { storeEvents } from "../../../lib/worker/sql/store-events.ts";
-import { atEnd } from "../../support/cleanup.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { depsBefore } from "../../support/servers/old-database.ts";
 
-const MIGRATIONS = new URL("../../../lib/postgres/migrations/", import.meta.url);
 const START = Date.parse("2026-03-28T22:00:00Z");
-
-/** A database as the previous version left it. */
-async function before(): Promise<Deps> {
-  const config = await testConfig();
-  const databaseUrl = Object.assign(new URL(config.databaseUrl), { pathname: "/rollups_migration" }).href;
-  const server = postgres(inject("databaseServer"), { max: 1, onnotice: () => {} });
-  await server`CREATE DATABASE rollups_migration`;
-  await server.end();
-  const folder = await mkdtemp(join(tmpdir(), "weir-migrations-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  for (const name of (await readdir(MIGRATIONS)).filter((one) => one < "0009"))
-    await cp(new URL(name, MIGRATIONS), join(folder, name));
-  await migrate(databaseUrl, pathToFileURL(`${folder}/`));
-  const deps = createDeps({ ...config, databaseUrl });
-  atEnd(() => closeDeps(deps));
-  return deps;
-}
 
 /** Stores events over two days, some in the same minute, with rollups in three slots, as the old workers did. */
 async function storeAsBefore({ sql }: Deps): Promise<void> {
@@ -74,43 +51,41 @@ async function rollups({ sql }: Deps): Promise<{ kept: postgres.Row[]; counted: 
 }
 
 test("the migration counts 15-minute rollups from the minutes, and workers add to them afterwards", async () => {
-  const deps = await before();
+  const deps = await depsBefore("0009");
+  const { sql } = deps;
+  const readAsBefore = async () => [
+    ...(await sql`SELECT client_id, grain, bucket, event_type, slot, count FROM event_rollups ORDER BY 1, 2, 3, 4, 5`),
+  ];
   await storeAsBefore(deps);
-  const old =
-    await deps.sql`SELECT client_id, grain, bucket, event_type, slot, count FROM event_rollups ORDER BY 1, 2, 3, 4, 5`;
+  const old = await readAsBefore();
   await migrate(deps.config.databaseUrl);
-
   const { kept, counted } = await rollups(deps);
   expect(kept).toEqual(counted);
-  const wrong = await deps.sql`
-    SELECT FROM rollups WHERE count <> (SELECT sum(n) FROM unnest(latency_counts) AS n)`;
-  expect(wrong).toHaveLength(0);
+  expect(
+    await sql`SELECT FROM rollups WHERE count <> (SELECT sum(n) FROM unnest(latency_counts) AS n)`,
+  ).toHaveLength(0);
 
   // The previous version reads as before, and its writes fail in a way that leaves its batch in the queue.
-  const view =
-    await deps.sql`SELECT client_id, grain, bucket, event_type, slot, count FROM event_rollups ORDER BY 1, 2, 3, 4, 5`;
-  expect([...view]).toEqual([...old]);
-  const refused = await addAsBefore(deps).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  expect(await readAsBefore()).toEqual(old);
+  const refused = await addAsBefore(deps).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "42703" });
   expect(isDataError(refused)).toBe(false);
 
   const event = () => {
     const id = randomUUID();
-    const names = {
+    return {
       clientId: "client 0",
       eventKey: id,
       eventId: id,
       eventType: "type 0",
+      timestamp: new Date(START + HOUR_MS).toISOString(),
+      receivedAt: new Date().toISOString(),
       receiptId: id,
       part: 0,
+      payload: "{}",
     };
-    const timestamp = new Date(START + HOUR_MS).toISOString();
-    return { ...names, timestamp, receivedAt: new Date().toISOString(), payload: "{}" };
   };
-  expect(await storeEvents(deps.sql, [event(), event()])).toHaveLength(2);
+  expect(await storeEvents(sql, [event(), event()])).toHaveLength(2);
   const after = await rollups(deps);
   expect(after.kept).toEqual(after.counted);
   expect(after.kept).not.toEqual(kept);

@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { newSecret } from "../../../lib/base/ids.ts";
 import { parseMessage } from "../../../lib/queue/message.ts";
-import { freshDeps } from "../../support/faults.ts";
-import { type Door, openDoor } from "../../support/http/door.ts";
-import { addClient, anEvent, drainAll } from "../../support/pipeline.ts";
+import { freshDeps, someEvents } from "../../support/faults.ts";
+import { type IngestApi, ingestApi } from "../../support/http/ingest-api.ts";
+import { addClient, anEvent, drainAll, send } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
 
 /** Items of a request, by their intended outcome. */
@@ -29,17 +29,13 @@ const asked = fc.record({
 
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   let deps: Deps;
-  let door: Door;
+  let api: IngestApi;
   const secrets = new Map<string, string>([["nobody", newSecret("nobody")]]);
 
   beforeAll(async () => {
     deps = freshDeps(await queueConfig(queue));
-    door = openDoor(deps);
-    const clients = {
-      fast: {},
-      slow: { rate: 1, burst: 12 },
-      reader: { scopes: ["read" as const] },
-    };
+    api = ingestApi(deps);
+    const clients = { fast: {}, slow: { rate: 1, burst: 12 }, reader: { scopes: ["read" as const] } };
     for (const [name, options] of Object.entries(clients))
       secrets.set(name, (await addClient(deps, `b-${name}`, options)).secret);
   });
@@ -60,30 +56,35 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await fc.assert(
       fc.asyncProperty(asked, async ({ items, ids, who, text }) => {
         const body = text || JSON.stringify({ events: items.map((kind) => make(kind, ids)) });
-        statuses.add((await door.post(secrets.get(who), body)).status);
+        statuses.add((await api.post(secrets.get(who), body)).status);
       }),
       { numRuns: 150 },
     );
     expect([...statuses].sort()).toEqual([202, 400, 401, 403, 413, 422, 429]);
-    await door.expectAudited([]);
+    await api.expectAudited();
   });
 
   it("answers for a full queue and an inactive client have theirs", async () => {
-    const small = freshDeps({ ...deps.config, queueMaxEvents: 1 });
     const { clientId, secret } = await addClient(deps, "b-full");
-    const narrow = openDoor(small);
+    const small = ingestApi(freshDeps({ ...deps.config, queueMaxEvents: 1 }));
     await drainAll(deps);
     await deps.sql`TRUNCATE audit_log, audit_personal`;
-    const two = JSON.stringify({ events: [anEvent(), anEvent()] });
-    expect((await narrow.post(secret, two)).status).toBe(503);
+    const two = JSON.stringify(someEvents(2));
+    expect((await small.post(secret, two)).status).toBe(503);
     await deps.sql`UPDATE clients SET active = false WHERE client_id = ${clientId}`;
     await deps.redis.del(deps.shards.of(clientId).client(clientId));
-    expect((await narrow.post(secret, two)).status).toBe(403);
-    await narrow.expectAudited([]);
+    expect((await small.post(secret, two)).status).toBe(403);
+    await small.expectAudited();
   });
 });
 
 describe("with QUEUE=redis", () => {
+  /** The status in the audit row of each message. */
+  const queuedStatuses = async ({ queue }: Deps) =>
+    (await queue.receive({ maxMessages: 10, waitMs: 0 })).map(
+      ({ body }) => parseMessage(body).header.audit?.status,
+    );
+
   it.each([
     ["a usual request", "good", [anEvent(), 5], 202],
     ["a request with invalid events", "good", [5], 422],
@@ -94,20 +95,15 @@ describe("with QUEUE=redis", () => {
     const { secret } = await addClient(deps, "good");
     const slow = await addClient(deps, "slow", { rate: 1, burst: 1 });
     const secrets = { good: secret, slow: slow.secret, nobody: newSecret("nobody") };
-    const answer = await openDoor(deps).post(secrets[who as "good"], JSON.stringify({ events }));
+    const answer = await ingestApi(deps).post(secrets[who as "good"], JSON.stringify({ events }));
     expect(answer.status).toBe(status);
-    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
-    expect(messages.map(({ body }) => parseMessage(body).header.audit?.status)).toEqual([status]);
+    expect(await queuedStatuses(deps)).toEqual([status]);
   });
 
   it("a request over the rate limit becomes one message with its audit row", async () => {
     const deps = freshDeps(await queueConfig("redis"));
     const { secret } = await addClient(deps, "used-up", { rate: 1, burst: 100 });
-    const body = (): string => JSON.stringify({ events: Array.from({ length: 100 }, () => anEvent()) });
-    const door = openDoor(deps);
-    const statuses = [(await door.post(secret, body())).status, (await door.post(secret, body())).status];
-    expect(statuses).toEqual([202, 429]);
-    const messages = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
-    expect(messages.map(({ body: text }) => parseMessage(text).header.audit?.status)).toEqual(statuses);
+    for (const status of [202, 429]) expect((await send(deps, secret, someEvents(100))).status).toBe(status);
+    expect(await queuedStatuses(deps)).toEqual([202, 429]);
   });
 });

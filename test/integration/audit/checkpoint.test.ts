@@ -26,10 +26,6 @@ const seal = (calls: number): Promise<void> =>
     deps,
     Array.from({ length: calls }, () => aCall(Date.now())),
   );
-const lane = async (): Promise<number> => {
-  const [row] = await deps.sql`SELECT lane FROM audit_lanes WHERE seals > 0 ORDER BY lane LIMIT 1`;
-  return row?.lane;
-};
 
 describe("a checkpoint", () => {
   it("has every lane's head, and is signed, chained to the one before, stored and logged", async () => {
@@ -94,16 +90,15 @@ describe("a checkpoint", () => {
     );
     const runs = await Promise.all(
       Array.from({ length: 5 }, async () => {
-        const done: { busy: boolean; checkpoint: number | null }[] = [];
-        while (done.filter(({ checkpoint }) => checkpoint !== null).length < 4) done.push(await run());
-        return done;
+        const numbers: number[] = [];
+        while (numbers.length < 4) numbers.push(...[(await run()).checkpoint ?? []].flat());
+        return numbers;
       }),
     );
     working = false;
     await workers;
-    const numbers = runs.flat().flatMap(({ checkpoint }) => checkpoint ?? []);
     const checkpoints = await storedCheckpoints(deps);
-    expect(numbers.sort((a, b) => a - b)).toEqual(checkpoints.map(({ checkpoint }) => checkpoint));
+    expect(runs.flat().sort((a, b) => a - b)).toEqual(checkpoints.map(({ checkpoint }) => checkpoint));
     let previous = NO_SEAL;
     for (const [index, one] of checkpoints.entries()) {
       expect(one).toMatchObject({ checkpoint: index + 1, previous });
@@ -175,7 +170,7 @@ describe("a damaged trail", () => {
 
   it("is detected even if nothing was signed before", async () => {
     await seal(1);
-    await deps.sql`DELETE FROM audit_seals WHERE lane = ${await lane()}`;
+    await deps.sql`DELETE FROM audit_seals WHERE lane = (SELECT min(lane) FROM audit_lanes WHERE seals > 0)`;
     await expect(run()).rejects.toThrow(TrailDamagedError);
   });
 });

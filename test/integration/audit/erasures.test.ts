@@ -7,17 +7,11 @@ import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
 import type { AuditRow } from "../../../lib/queue/message.ts";
 import { aCall, sealCalls } from "../../support/audit/trail.ts";
-import { gatewayEvent } from "../../support/http/gateway.ts";
+import { countFound } from "../../support/erasures.ts";
+import { adminApi } from "../../support/http/admin-api.ts";
+import { expectProblem } from "../../support/http/problems.ts";
 import { runAt } from "../../support/maintenance.ts";
-import {
-  type Answer,
-  addClient,
-  anEvent,
-  context,
-  drainAll,
-  send,
-  toAnswer,
-} from "../../support/pipeline.ts";
+import { type Answer, addClient, anEvent, drainAll, send } from "../../support/pipeline.ts";
 import { testConfig } from "../../support/servers/deps.ts";
 
 /** Personal values that occur nowhere else. */
@@ -36,31 +30,12 @@ beforeEach(async () => {
 });
 
 async function erase(body: object, secret = key): Promise<Answer> {
-  const event = gatewayEvent({
-    method: "POST",
-    route: "/v1/audit/erasures",
-    path: "/v1/audit/erasures",
-    headers: { "x-api-key": secret, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const answer = toAnswer(await admin(event, context));
+  const answer = await adminApi(admin, deps, secret).ask("POST /v1/audit/erasures", { body });
   if (answer.status === 200) expect(auditErasedSchema.safeParse(answer.body).error).toBeUndefined();
   return answer;
 }
 
-/** Counts the rows of all tables that contain a text. */
-async function found(text: string): Promise<number> {
-  const tables = await deps.sql<{ name: string }[]>`
-    SELECT oid::regclass::text AS name FROM pg_class
-     WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`;
-  let rows = 0;
-  for (const { name } of tables) {
-    const [row] = await deps.sql`
-      SELECT count(*)::int AS n FROM ${deps.sql(name)} AS t WHERE position(${text} IN t::text) > 0`;
-    rows += row?.n ?? 0;
-  }
-  return rows;
-}
+const found = (text: string): Promise<number> => countFound(deps, text);
 
 /** Everything that is hashed and so must not change. */
 const hashes = () => deps.sql`
@@ -86,10 +61,7 @@ describe("an erasure of personal audit data", () => {
     await sealCalls(deps, calls(1, now - 90 * DAY_MS, { address: ADDRESS }));
     const before = [await hashes(), await heads()];
     expect(await found(ADDRESS)).toBe(6);
-    expect(await erase({ address: ADDRESS })).toMatchObject({
-      status: 200,
-      body: { erased: 6, complete: true, next_start: null },
-    });
+    expect((await erase({ address: ADDRESS })).body).toEqual({ erased: 6, complete: true, next_start: null });
     expect([await hashes(), await heads()]).toEqual(before);
     expect(await found(ADDRESS)).toBe(0);
     const byIndex = await transaction(deps.sql, async (tx) => {
@@ -112,20 +84,21 @@ describe("an erasure of personal audit data", () => {
 
   it("erases exactly the calls that meet all criteria", async () => {
     const now = Date.parse("2026-05-05T12:00:00Z");
-    const [one, ...others] = [
-      ...calls(1, now, { user_agent: AGENT, client_id: "shop" }),
-      ...calls(1, now + 1_000, { user_agent: AGENT, client_id: "other" }),
-      ...calls(1, now + 2_000, { user_agent: AGENT, client_id: null }),
-      ...calls(1, now + 3_000, { user_agent: `${AGENT}!`, client_id: "shop" }),
-      ...calls(1, now + 4_000, { address: ADDRESS, user_agent: AGENT, client_id: "shop" }),
-    ] as [Audited, ...Audited[]];
-    await sealCalls(deps, [one, ...others]);
+    const rows = [
+      aCall(now, { user_agent: AGENT, client_id: "shop" }),
+      aCall(now + 1_000, { user_agent: AGENT, client_id: "other" }),
+      aCall(now + 2_000, { user_agent: AGENT, client_id: null }),
+      aCall(now + 3_000, { user_agent: `${AGENT}!`, client_id: "shop" }),
+      aCall(now + 4_000, { address: ADDRESS, user_agent: AGENT, client_id: "shop" }),
+    ];
+    const request_id = rows[4]?.id;
+    await sealCalls(deps, rows);
     const erased = async (body: object): Promise<unknown> => (await erase(body)).body.erased;
     const time = (ms: number): string => new Date(now + ms).toISOString();
     expect(await erased({ user_agent: AGENT, start: time(5_000) })).toBe(0);
     expect(await erased({ user_agent: AGENT, end: time(0) })).toBe(0);
-    expect(await erased({ request_id: others[3]?.id, client: "other" })).toBe(0);
-    expect(await erased({ request_id: others[3]?.id, client: "shop", address: ADDRESS })).toBe(1);
+    expect(await erased({ request_id, client: "other" })).toBe(0);
+    expect(await erased({ request_id, client: "shop", address: ADDRESS })).toBe(1);
     expect(await erased({ user_agent: AGENT, client: "shop", start: time(0), end: time(1_000) })).toBe(1);
     expect(await erased({ user_agent: AGENT, start: time(1_000), end: time(2_000) })).toBe(1);
     expect(await erased({ user_agent: AGENT })).toBe(1);
@@ -139,11 +112,8 @@ describe("an erasure of personal audit data", () => {
   it("reports that it is incomplete while a matching call may be in the queue", async () => {
     const { secret } = await addClient(deps, "shop");
     await send(deps, secret, anEvent(), { "user-agent": AGENT });
-    expect((await erase({ user_agent: AGENT })).body).toEqual({
-      erased: 0,
-      complete: false,
-      next_start: null,
-    });
+    const { body: early } = await erase({ user_agent: AGENT });
+    expect(early).toEqual({ erased: 0, complete: false, next_start: null });
     await drainAll(deps);
     expect((await erase({ user_agent: AGENT })).body).toMatchObject({ erased: 1, complete: true });
     await drainAll(deps);
@@ -186,9 +156,7 @@ describe("a request for an erasure", () => {
     [{ address: ADDRESS, end: "tomorrow" }, "/end"],
     [{ addresses: [ADDRESS] }, "/addresses"],
   ])("is refused as %j", async (body, pointer) => {
-    const answer = await erase(body);
-    expect(answer).toMatchObject({ status: 422, body: { code: "invalid-body" } });
-    expect(answer.body.errors[0]?.pointer).toBe(pointer);
+    expectProblem(await erase(body), 422, "invalid-body", pointer);
   });
 
   it("needs the scope admin", async () => {

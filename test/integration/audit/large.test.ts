@@ -1,11 +1,10 @@
 /** 100,000 entries, written by four concurrent workers, verify by the API and as a file. */
 
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { auditPiece } from "../../../lib/audit/read/export.ts";
@@ -13,9 +12,8 @@ import { headerMessage } from "../../../lib/queue/message.ts";
 import { linesOf, verifyLines } from "../../../lib/trail/file.ts";
 import { drain } from "../../../lib/worker/settle-batch.ts";
 import { calls, DAY, makeCheckpoint, signingKey, verifyByApi } from "../../support/audit/trail.ts";
-import { atEnd } from "../../support/cleanup.ts";
-import { asker } from "../../support/http/reading.ts";
-import { addClient } from "../../support/pipeline.ts";
+import { temporaryFolder } from "../../support/folder.ts";
+import { askerOf } from "../../support/http/reading.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const ENTRIES = 100_000;
@@ -48,30 +46,21 @@ it("a trail of 100,000 entries verifies", { timeout: 300_000 }, async () => {
   const key = signingKey();
   const keys = [key.publicKey];
   const deps = await testDeps({ databasePoolSize: WORKERS, auditPublicKeys: keys });
-  const admin = asker(deps, (await addClient(deps, "boss", { scopes: ["admin"] })).secret);
-  const workers = Array.from({ length: WORKERS }, (_, worker) => work(deps, worker));
-  const working = Promise.all(workers);
+  const admin = await askerOf(deps, "boss", ["admin"]);
+  const working = Promise.all(Array.from({ length: WORKERS }, (_, worker) => work(deps, worker)));
   const copies = [];
   // While the workers run, every checkpoint and verification sees a consistent trail.
-  while (
-    (await Promise.race([working, new Promise((resolve) => setTimeout(resolve, 3_000, null))])) === null
-  ) {
+  while ((await Promise.race([working, sleep(3_000)])) === undefined) {
     copies.push(await makeCheckpoint(deps, key));
     expect(await verifyByApi(admin)).toMatchObject({ valid: true });
   }
   await working;
   const found = await verifyByApi(admin, { limit: "40000" });
-  expect(found).toMatchObject({
-    valid: true,
-    entries: ENTRIES,
-    signatures: "checked",
-    checkpoints: copies.length,
-  });
+  const checkpoints = copies.length;
+  expect(found).toMatchObject({ valid: true, entries: ENTRIES, signatures: "checked", checkpoints });
   expect(found.head.lanes.filter(({ seals }) => seals > 0).length).toBeGreaterThan(1);
 
-  const folder = await mkdtemp(join(tmpdir(), "weir-audit-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, "audit.ndjson");
+  const file = join(await temporaryFolder(), "audit.ndjson");
   await pipeline(Readable.from(piecesOf(deps)), createWriteStream(file));
   const lines = linesOf(createReadStream(file, "utf8") as AsyncIterable<string>);
   const offline = await verifyLines(lines, { publicKeys: keys, copies });

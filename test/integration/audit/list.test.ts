@@ -1,65 +1,40 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+import { describe, expect, test } from "vitest";
 import * as contract from "../../../lib/audit/contract.ts";
 import type { Audited } from "../../../lib/audit/record/seal.ts";
 import { uuidv7 } from "../../../lib/base/ids.ts";
-import { calls, sealCalls } from "../../support/audit/trail.ts";
+import { aCall, sealCalls } from "../../support/audit/trail.ts";
 import { parseCsv } from "../../support/http/csv.ts";
-import { type Ask, asker } from "../../support/http/reading.ts";
-import { addClient } from "../../support/pipeline.ts";
+import { listAll, pagesOf } from "../../support/http/pages.ts";
+import { expectProblem } from "../../support/http/problems.ts";
+import { type Ask, askerOf } from "../../support/http/reading.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-let admin: Ask;
-let acme: Ask;
-/** One of the recorded calls. */
-let some: Audited;
-
-interface Page {
-  entries: Record<string, unknown>[];
-  next_cursor: string | null;
-}
-
 const BASE = Date.now() - 3_600_000;
+const STATUSES = [202, 200, 401, 429, 503];
+const PATHS = ["/v1/events", "/v1/events/e_1", "/v1/events%", "/v1/audit"];
 
-beforeAll(async () => {
-  deps = await testDeps();
-  admin = asker(deps, (await addClient(deps, "boss", { scopes: ["admin"] })).secret);
-  acme = asker(deps, (await addClient(deps, "acme", { scopes: ["audit"] })).secret);
-  const statuses = [202, 200, 401, 429, 503];
-  const paths = ["/v1/events", "/v1/events/e_1", "/v1/events%", "/v1/audit"];
-  const audited = Array.from({ length: 60 }, (_, index): Audited => {
-    const client = [null, "acme", "beta"][index % 3] ?? null;
-    const [call] = calls(1, BASE + Math.floor(index / 3), () => ({
-      client_id: client,
-      key_prefix: client && `weir_${client}_abcd`,
-      method: index % 2 === 0 ? "GET" : "POST",
-      route: index % 4 === 1 ? "/v1/events/{event_id}" : "/v1/events",
-      path: paths[index % 4] ?? "",
-      status: statuses[index % 5] ?? 0,
-      address: `203.0.113.${index % 6}`,
-      user_agent: "=HYPERLINK(1)",
-    }));
-    return call as Audited;
-  });
+const deps = await testDeps();
+const admin = await askerOf(deps, "boss", ["admin"]);
+const acme = await askerOf(deps, "acme", ["audit"]);
+const recorded = Array.from({ length: 60 }, (_, n): Audited => {
+  const client_id = [null, "acme", "beta"][n % 3] ?? null;
   // Three calls at each time, so that the request id decides the order.
-  await sealCalls(deps, audited);
-  some = audited[7] as Audited;
+  return aCall(BASE + Math.floor(n / 3), {
+    client_id,
+    key_prefix: client_id && `weir_${client_id}_abcd`,
+    method: n % 2 === 0 ? "GET" : "POST",
+    route: n % 4 === 1 ? "/v1/events/{event_id}" : "/v1/events",
+    path: PATHS[n % 4] ?? "",
+    status: STATUSES[n % 5] ?? 0,
+    address: `203.0.113.${n % 6}`,
+    user_agent: "=HYPERLINK(1)",
+  });
 });
+const some = recorded[7] as Audited;
+await sealCalls(deps, recorded);
 
-async function readAll(ask: Ask, query: Record<string, string>): Promise<Record<string, unknown>[]> {
-  const entries: Record<string, unknown>[] = [];
-  let next: Record<string, string> | undefined = query;
-  while (next) {
-    const { body, headers } = await ask(contract.listAudit, { query: next });
-    const page = body as unknown as Page;
-    entries.push(...page.entries);
-    const [, link] = /^<\/v1\/audit\?(.*)>; rel="next"$/.exec(String(headers.link ?? "")) ?? [];
-    next = link === undefined ? undefined : Object.fromEntries(new URLSearchParams(link));
-    expect(next?.cursor ?? null).toBe(page.next_cursor);
-  }
-  return entries;
-}
+const readAll = (ask: Ask, query: Record<string, string>): Promise<Record<string, unknown>[]> =>
+  listAll(ask, contract.listAudit, "entries", query);
 
 describe("GET /v1/audit", () => {
   test("pages through all entries, newest first, including calls with an unknown key", async () => {
@@ -103,21 +78,17 @@ describe("GET /v1/audit", () => {
   });
 
   test("finds a call by its request id, whether or not the id contains its time", async () => {
-    const [found, ...others] = await readAll(admin, { request_id: some.id });
-    expect([found, others.length]).toMatchObject([
-      { request_id: some.id, address: "203.0.113.1", erased: false },
-      0,
-    ]);
+    const found = await readAll(admin, { request_id: some.id });
+    expect(found).toMatchObject([{ request_id: some.id, address: "203.0.113.1", erased: false }]);
     const id = uuidv7(BASE + 3);
     await sealCalls(deps, [{ ...some, id, at: BASE - 5 }]);
     expect(await readAll(admin, { request_id: id })).toMatchObject([{ request_id: id }]);
     expect(await readAll(acme, { request_id: id })).toHaveLength(1);
     await deps.sql`DELETE FROM audit_personal p USING audit_log a WHERE a.request_id = ${id} AND p.at = a.at`;
-    expect(await readAll(admin, { request_id: id })).toMatchObject([
-      { erased: true, address: null, user_agent: null },
-    ]);
+    const erased = { erased: true, address: null, user_agent: null };
+    expect(await readAll(admin, { request_id: id })).toMatchObject([erased]);
     const bad = await admin(contract.listAudit, { query: { request_id: "7" } });
-    expect([bad.status, bad.body.errors[0]?.parameter]).toEqual([400, "request_id"]);
+    expectProblem(bad, 400, "invalid-parameter", "request_id");
   });
 
   test("takes start as inclusive and end as exclusive", async () => {
@@ -127,8 +98,8 @@ describe("GET /v1/audit", () => {
   });
 
   test("refuses an invalid cursor", async () => {
-    const { status, body } = await admin(contract.listAudit, { query: { cursor: "bm9uZQ" } });
-    expect([status, body.code, body.errors[0]?.parameter]).toEqual([400, "invalid-parameter", "cursor"]);
+    const answer = await admin(contract.listAudit, { query: { cursor: "bm9uZQ" } });
+    expectProblem(answer, 400, "invalid-parameter", "cursor");
   });
 });
 
@@ -137,18 +108,13 @@ describe("GET /v1/audit/export?format=csv", () => {
     const query = { status: "4xx", end: new Date(BASE + 15).toISOString() };
     const list = await readAll(admin, query);
     const pieces: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const answer = await admin(contract.exportAudit, {
-        query: { ...query, format: "csv", limit: "7", ...(cursor && { cursor }) },
-      });
-      expect(answer.headers).toMatchObject({
+    for await (const piece of pagesOf(admin, contract.exportAudit, { ...query, format: "csv", limit: "7" })) {
+      expect(piece.headers).toMatchObject({
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": 'attachment; filename="audit.csv"',
       });
-      pieces.push(answer.text);
-      cursor = answer.headers["x-next-cursor"] as string | undefined;
-    } while (cursor !== undefined);
+      pieces.push(piece.text);
+    }
     expect(pieces.length).toBe(Math.ceil(list.length / 7));
     const [head = [], ...rows] = parseCsv(pieces.join(""));
     expect(new Set(head)).toEqual(new Set(Object.keys(list[0] ?? {})));

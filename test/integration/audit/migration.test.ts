@@ -1,42 +1,15 @@
-/** The migration seals entries from before the audit had seals as the worker would have sealed them. */
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import postgres from "postgres";
-import { expect, inject, test } from "vitest";
-import { closeDeps, createDeps } from "../../../lib/app/connect.ts";
+import { expect, test } from "vitest";
 import { migrate } from "../../../lib/postgres/migrate.ts";
 import { calls, exportTrail, sealCalls, verifyByApi, verifyText } from "../../support/audit/trail.ts";
-import { atEnd } from "../../support/cleanup.ts";
-import { asker } from "../../support/http/reading.ts";
-import { addClient } from "../../support/pipeline.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { askerOf } from "../../support/http/reading.ts";
+import { depsBefore } from "../../support/servers/old-database.ts";
 
-const MIGRATIONS = new URL("../../../lib/postgres/migrations/", import.meta.url);
 const TEXTS = [
-  "plain",
-  'a "quoted" \\ text',
-  "tab\tline\nfeed\r\b\f\u0001\u001f\u007f",
-  "é€😀\u2028\u2029",
-  "</script>",
-  "",
-];
+  "plain", 'a "quoted" \\ text', "tab\tline\nfeed\r\b\f\u0001\u001f\u007f", "é€😀\u2028\u2029", "</script>", "",
+]; // biome-ignore format: one text after the other
 
 test("the migration seals old entries, and new ones follow them", async () => {
-  const config = await testConfig();
-  const databaseUrl = Object.assign(new URL(config.databaseUrl), { pathname: "/audit_migration" }).href;
-  const server = postgres(inject("databaseServer"), { max: 1, onnotice: () => {} });
-  await server`CREATE DATABASE audit_migration`;
-  await server.end();
-  const folder = await mkdtemp(join(tmpdir(), "weir-migrations-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  for (const name of (await readdir(MIGRATIONS)).filter((one) => one < "0006"))
-    await cp(new URL(name, MIGRATIONS), join(folder, name));
-  await migrate(databaseUrl, pathToFileURL(`${folder}/`));
-
-  const deps = createDeps({ ...config, databaseUrl });
-  atEnd(() => closeDeps(deps));
+  const deps = await depsBefore("0006");
   const text = (n: number): string | undefined => TEXTS[n % TEXTS.length];
   const rows = Array.from({ length: 2_345 }, (_, n) => n);
   // 2,300 on one day, with microseconds, and some on two other days.
@@ -47,9 +20,9 @@ test("the migration seals old entries, and new ones follow them", async () => {
            gen_random_uuid(), nullif(text, ''), nullif(text, 'plain'), text, text, text, 200 + n % 300, n, nullif(text, ''), text,
            n, nullif(n % 7, 0)
       FROM unnest(${rows}::int[], ${rows.map((n) => text(n) ?? "")}::text[]) AS t (n, text)`;
-  await migrate(databaseUrl);
+  await migrate(deps.config.databaseUrl);
 
-  const admin = asker(deps, (await addClient(deps, "boss", { scopes: ["admin"] })).secret);
+  const admin = await askerOf(deps, "boss", ["admin"]);
   const found = await verifyByApi(admin);
   expect(found).toMatchObject({ valid: true, entries: 2_345, erased: 0, withheld: 0 });
   expect(found.seals).toBeGreaterThanOrEqual(5);

@@ -29,7 +29,6 @@ async function horizon(): Promise<string> {
   const [row] = await deps.sql`SELECT audit_horizon::text AS day FROM retention`;
   return row?.day;
 }
-
 /** Stores a day's calls with several concurrent workers: on time, late, and too late for their day's partition. */
 async function aDay(now: number): Promise<void> {
   const calls = (n: number, at: number) => Array.from({ length: n }, (_, i) => aCall(at + i));
@@ -44,7 +43,7 @@ async function aDay(now: number): Promise<void> {
  * Every seal exists and is chained. Days from the horizon on have every entry with its personal row; earlier days have
  * all or none of a seal's entries. @returns the days that have entries
  */
-async function expectWhole(): Promise<string[]> {
+async function expectComplete(): Promise<string[]> {
   const seals = await deps.sql`
     SELECT lane, seal::int AS seal, day::text AS day, entries, encode(root, 'hex') AS root,
            encode(previous, 'hex') AS previous, encode(hash, 'hex') AS hash,
@@ -85,7 +84,7 @@ describe("weeks of calls, late ones included,", () => {
       expect(done).toMatchObject({ complete: true, postponed: [] });
       dropped.push(...done.deleted.partitions);
       // What was dropped was signed as expired before this run, wherever the horizon is now.
-      const days = await expectWhole();
+      const days = await expectComplete();
       expect(days[0] && days[0] >= signed).toBe(true);
       for (const name of done.deleted.partitions) {
         const [, year, month, date] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
@@ -101,8 +100,7 @@ describe("weeks of calls, late ones included,", () => {
     expect(new Set(dropped).size).toBe(dropped.length);
     // Calls too late for their day are gone as well, but no seal is.
     await runAt(deps, begin + 34 * DAY_MS);
-    const days = await expectWhole();
-    expect(days[0]).toBe(signed);
+    expect((await expectComplete())[0]).toBe(signed);
     const [rows] = await deps.sql`
       SELECT (SELECT count(*)::int FROM audit_personal) AS personal, (SELECT count(*)::int FROM audit_log) AS entries,
              (SELECT sum(entries)::int FROM audit_seals) AS sealed`;
@@ -116,7 +114,7 @@ describe("weeks of calls, late ones included,", () => {
     const now = Date.now();
     await aDay(now);
     await runAt(deps, now);
-    expect(await expectWhole()).toEqual([dayOf(now - 3 * DAY_MS), dayOf(now)]);
+    expect(await expectComplete()).toEqual([dayOf(now - 3 * DAY_MS), dayOf(now)]);
   });
 });
 
@@ -130,7 +128,7 @@ describe("the horizon", () => {
     await aDay(now);
     expect(await runAt(longer, now)).toMatchObject({ complete: true, deleted: { audit: 2 } });
     expect(await horizon()).toBe(before);
-    await expectWhole();
+    await expectComplete();
   });
 
   it("is ahead of everything deleted, at whatever step a run is killed", async () => {
@@ -138,7 +136,7 @@ describe("the horizon", () => {
     for (const day of [0, 1, 2, 30]) await aDay(begin + day * DAY_MS);
     await runAt({ ...deps, config: { ...deps.config, auditRetentionDays: 100 } }, begin + 30 * DAY_MS);
     await checkpoint(Date.now());
-    const all = await expectWhole();
+    const all = await expectComplete();
     expect(all).toHaveLength(12);
     const steps: string[] = [];
     for (let doomed = 1; ; doomed++) {
@@ -151,20 +149,19 @@ describe("the horizon", () => {
         () => false,
         (error: Error) => error.message.includes("killed") || error.message.includes("Several"),
       );
-      const days = await expectWhole();
+      const days = await expectComplete();
       const first = await horizon();
       const signed = (await storedCheckpoints(deps)).at(-1)?.expired_before ?? "";
       for (const day of all) if (!days.includes(day)) expect(day < first && day < signed).toBe(true);
       await checkpoint(Date.now());
       if (!killed) break;
     }
-    expect(steps).toEqual(
-      expect.arrayContaining([
-        "move the audit log's horizon",
-        "drop a day of audit_log",
-        "drop a day of audit_personal",
-      ]),
-    );
-    expect(await expectWhole()).toEqual([dayOf(begin + 30 * DAY_MS)]);
+    for (const step of [
+      "move the audit log's horizon",
+      "drop a day of audit_log",
+      "drop a day of audit_personal",
+    ])
+      expect(steps).toContain(step);
+    expect(await expectComplete()).toEqual([dayOf(begin + 30 * DAY_MS)]);
   });
 });

@@ -1,16 +1,12 @@
-/** What the worker writes and seals; audit-verify.test.ts tests verification. */
-import { beforeAll, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+/** What the worker writes and seals. verify.test.ts tests verification. */
+import { expect, it } from "vitest";
 import type { Audited } from "../../../lib/audit/record/seal.ts";
 import { rootOf } from "../../../lib/trail/merkle.ts";
 import { NO_SEAL, type SealContent, sealHash } from "../../../lib/trail/seal.ts";
 import { calls, DAY, sealCalls } from "../../support/audit/trail.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-beforeAll(async () => {
-  deps = await testDeps({ databasePoolSize: 8 });
-});
+const deps = await testDeps({ databasePoolSize: 8 });
 
 const seal = (rows: readonly Audited[]): Promise<void> => sealCalls(deps, rows);
 
@@ -41,13 +37,11 @@ async function expectSealed(entries: number): Promise<void> {
   expect(lanes).toMatchObject(
     [...heads].map(([lane, { seal, total, hash }]) => ({ lane, seal, total, hash })),
   );
-  const rows =
-    await deps.sql`SELECT (SELECT count(*)::int FROM audit_log) AS log, (SELECT count(*)::int FROM audit_personal) AS personal`;
-  expect(rows).toEqual([{ log: entries, personal: entries }]);
-  const [astray] = await deps.sql`
-    SELECT count(*)::int AS rows FROM audit_log a LEFT JOIN audit_seals s USING (lane, seal)
-     WHERE s.day IS DISTINCT FROM (a.at AT TIME ZONE 'UTC')::date`;
-  expect(astray).toEqual({ rows: 0 });
+  const [rows] = await deps.sql`
+    SELECT (SELECT count(*)::int FROM audit_log) AS log, (SELECT count(*)::int FROM audit_personal) AS personal,
+           (SELECT count(*)::int FROM audit_log a LEFT JOIN audit_seals s USING (lane, seal)
+             WHERE s.day IS DISTINCT FROM (a.at AT TIME ZONE 'UTC')::date) AS "wrongDay"`;
+  expect(rows).toEqual({ log: entries, personal: entries, wrongDay: 0 });
 }
 
 it("the worker seals its rows once, by day, despite concurrent workers and redelivered messages", async () => {
@@ -65,8 +59,8 @@ it("the worker seals its rows once, by day, despite concurrent workers and redel
 });
 
 it("the worker waits for a lane when all are taken", async () => {
-  const before = await deps.sql`SELECT count(*)::int AS rows FROM audit_log`;
+  const [before] = await deps.sql<{ rows: number }[]>`SELECT count(*)::int AS rows FROM audit_log`;
   await deps.sql`DELETE FROM audit_lanes WHERE seals = 0 AND lane > 3`;
   await Promise.all(Array.from({ length: 8 }, () => seal(calls(50))));
-  await expectSealed((before[0]?.rows as number) + 400);
+  await expectSealed((before?.rows ?? 0) + 400);
 });

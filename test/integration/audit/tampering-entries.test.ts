@@ -2,25 +2,15 @@
  * The API and the offline check of a later export find every change of an audit entry in the tables, and name the
  * row or seal. Each change is made in a transaction that is rolled back.
  */
-import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+import { describe, expect, it } from "vitest";
 import type { Transaction } from "../../../lib/postgres/client.ts";
-import type { Seal } from "../../../lib/trail/seal.ts";
 import type { EntryItem } from "../../../lib/trail/trail.ts";
 import { alter, columnsOf, insertCopy, rewriteEntry } from "../../support/audit/tampering.ts";
-import { type Ground, rowOf, tamperingGround } from "../../support/audit/tampering-ground.ts";
+import { rowOf, tamperingGround } from "../../support/audit/tampering-ground.ts";
 import { DAY } from "../../support/audit/trail.ts";
 
-let deps: Deps;
-let entries: EntryItem[];
-let victim: EntryItem;
-let newest: Seal;
-let findings: Ground["findings"];
-let expectFound: Ground["expectFound"];
-
-beforeAll(async () => {
-  ({ deps, entries, victim, newest, findings, expectFound } = await tamperingGround());
-});
+const { deps, entries, victim, newest, findings, expectFound } = await tamperingGround();
+const { lane, seal, leaf } = victim;
 
 it("the trail is valid before the changes, and after each is rolled back", async () => {
   const { api, offline, withCopies } = await findings(async () => {});
@@ -35,7 +25,7 @@ describe("an entry", () => {
     for (const column of columns) {
       const fault = await expectFound((tx) => alter(tx, "audit_log", column, rowOf(tx, victim)), {});
       const itself = fault.request_id === victim.entry.request_id;
-      const itsSeal = fault.lane === victim.lane && fault.seal === victim.seal;
+      const itsSeal = fault.lane === lane && fault.seal === seal;
       expect([column.name, fault, itself || itsSeal]).toEqual([column.name, fault, true]);
     }
   });
@@ -45,54 +35,39 @@ describe("an entry", () => {
     expect(columns.length).toBeGreaterThanOrEqual(7);
     for (const column of columns) {
       const { name } = column;
-      const moved = ["lane", "seal", "leaf"].includes(name);
-      const { lane, seal, leaf } = victim;
       const place = { lane, seal, leaf };
       // A moved row is reported at its new place.
-      await expectFound((tx) => alter(tx, "audit_personal", column, rowOf(tx, victim)), {
-        kind: "entry",
-        ...(moved ? { ...place, [name]: place[name as "leaf"] + 1 } : place),
-      });
+      const moved = name in place && { [name]: place[name as "leaf"] + 1 };
+      const change = (tx: Transaction) => alter(tx, "audit_personal", column, rowOf(tx, victim));
+      await expectFound(change, { kind: "entry", ...place, ...moved });
     }
   });
 
   it("is detected if it is rewritten together with its hash", async () => {
-    const { lane, seal } = victim;
     await expectFound((tx) => rewriteEntry(tx, victim), { kind: "seal", lane, seal });
   });
 
   it("is named if it is deleted, even the newest one", async () => {
     const last = entries.findLast(({ lane }) => lane === newest.lane) as EntryItem;
-    for (const { lane, seal, leaf } of [victim, last]) {
-      const place = { lane, seal, leaf };
-      await expectFound((tx) => tx`DELETE FROM audit_log WHERE ${rowOf(tx, place)}`, {
-        kind: "entry",
-        ...place,
-      });
-      const both = async (tx: Transaction) => {
-        for (const table of ["audit_log", "audit_personal"])
-          await tx`DELETE FROM ${tx(table)} WHERE ${rowOf(tx, place)}`;
-      };
-      await expectFound(both, { kind: "entry", ...place });
-    }
+    for (const { lane, seal, leaf } of [victim, last])
+      for (const tables of [["audit_log"], ["audit_log", "audit_personal"]]) {
+        const place = { lane, seal, leaf };
+        const remove = async (tx: Transaction) => {
+          for (const table of tables) await tx`DELETE FROM ${tx(table)} WHERE ${rowOf(tx, place)}`;
+        };
+        await expectFound(remove, { kind: "entry", ...place });
+      }
   });
 
   it("is named if it is moved or copied to another day", async () => {
-    const { lane, seal, leaf } = victim;
-    const nextDay = new Date(DAY + 86_400_000 * 3).toISOString();
-    await expectFound(
-      (tx) => tx`UPDATE audit_log SET at = ${nextDay}::timestamptz WHERE ${rowOf(tx, victim)}`,
-      {
-        lane,
-        seal,
-        leaf,
-      },
-    );
-    await expectFound((tx) => insertCopy(tx, victim, { at: nextDay }), { kind: "entry", lane, seal, leaf });
+    const at = new Date(DAY + 86_400_000 * 3).toISOString();
+    const move = (tx: Transaction) =>
+      tx`UPDATE audit_log SET at = ${at}::timestamptz WHERE ${rowOf(tx, victim)}`;
+    await expectFound(move, { lane, seal, leaf });
+    await expectFound((tx) => insertCopy(tx, victim, { at }), { kind: "entry", lane, seal, leaf });
   });
 
   it("is detected if two entries are swapped", async () => {
-    const { lane, seal } = victim;
     const swap = async (tx: Transaction) => {
       for (const table of ["audit_log", "audit_personal"])
         await tx`UPDATE ${tx(table)} SET leaf = 3 - leaf WHERE lane = ${lane} AND seal = ${seal} AND leaf IN (1, 2)`;
@@ -101,16 +76,12 @@ describe("an entry", () => {
   });
 
   it("is detected if it is inserted into a seal, after it, beyond its lane's end, or into an unknown lane", async () => {
-    const { lane, seal } = victim;
-    await expectFound((tx) => insertCopy(tx, victim, {}), { kind: "entry", lane, seal, leaf: 1 });
-    await expectFound((tx) => insertCopy(tx, victim, { leaf: 4 }), { kind: "entry", lane, seal, leaf: 4 });
-    await expectFound((tx) => insertCopy(tx, victim, { leaf: -1 }), { kind: "entry", lane, seal, leaf: -1 });
-    for (const to of [{ seal: 7_000 }, { seal: 0 }, { lane: 9 }, { lane: -1 }])
+    const places = [{}, { leaf: 4 }, { leaf: -1 }].map((to) => ({ leaf: 1, ...to }));
+    for (const to of [...places, { seal: 7_000 }, { seal: 0 }, { lane: 9 }, { lane: -1 }])
       await expectFound((tx) => insertCopy(tx, victim, to), { kind: "entry", lane, seal, ...to });
   });
 
   it("is detected if a personal row is added for it or for a missing entry", async () => {
-    const { lane, seal, leaf } = victim;
     const add = (to: number) => (tx: Transaction) =>
       tx`
       INSERT INTO audit_personal (at, lane, leaf, seal, salt, address, user_agent)

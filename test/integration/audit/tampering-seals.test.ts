@@ -1,71 +1,66 @@
-/** The same for seals, lanes, checkpoints and expiry: see audit-tampering-entries.test.ts. */
-import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+/** The same for seals, lanes, checkpoints and expiry: see tampering-entries.test.ts. */
+import { describe, expect, it } from "vitest";
 import type { Database, Transaction } from "../../../lib/postgres/client.ts";
-import type { Checkpoint } from "../../../lib/trail/checkpoint.ts";
 import { canonicalJson } from "../../../lib/trail/entry.ts";
-import type { Seal } from "../../../lib/trail/seal.ts";
-import type { EntryItem } from "../../../lib/trail/trail.ts";
 import { alter, columnsOf, insertCopy, rechain, rewriteEntry } from "../../support/audit/tampering.ts";
-import { type Ground, tamperingGround } from "../../support/audit/tampering-ground.ts";
+import { tamperingGround } from "../../support/audit/tampering-ground.ts";
 import { makeCheckpoint, signingKey } from "../../support/audit/trail.ts";
 
-let deps: Deps;
-let key: Ground["key"];
-let checkpoints: Checkpoint[];
-let victim: EntryItem;
-let newest: Seal;
-let findings: Ground["findings"];
-let expectFound: Ground["expectFound"];
+const { deps, key, checkpoints, victim, newest, findings, expectFound } = await tamperingGround();
 
-beforeAll(async () => {
-  ({ deps, key, checkpoints, victim, newest, findings, expectFound } = await tamperingGround());
-});
+const columnsIn = (table: string) => deps.sql.begin((tx) => columnsOf(tx, table));
+/** A condition for {@link alter}. */
+const inSeal = (tx: Transaction, { lane, seal }: { lane: number; seal: number }) =>
+  tx`lane = ${lane} AND seal = ${seal}` as never;
+const TABLES = ["audit_seals", "audit_log", "audit_personal"];
+
+/** Deletes a seal's rows from tables. */
+async function remove(
+  tx: Transaction,
+  place: { lane: number; seal: number },
+  tables = TABLES,
+): Promise<void> {
+  for (const table of tables) await tx`DELETE FROM ${tx(table)} WHERE ${inSeal(tx, place)}`;
+}
+
+const inCheckpoint = (checkpoint: number) => ({ kind: "checkpoint" as const, checkpoint });
 
 describe("a seal", () => {
   it("is named if any of its columns is altered", async () => {
-    const columns = await deps.sql.begin((tx) => columnsOf(tx, "audit_seals"));
+    const columns = await columnsIn("audit_seals");
     expect(columns.length).toBeGreaterThanOrEqual(9);
     for (const { lane, seal } of [victim, newest])
       for (const column of columns) {
         // Not to a place that is taken.
-        if (column.name === "lane" || (column.name === "seal" && seal === victim.seal)) {
-          const away = (tx: Transaction) =>
-            tx`UPDATE audit_seals SET ${tx(column.name)} = 1000 WHERE lane = ${lane} AND seal = ${seal}`;
-          await expectFound(away, { kind: "seal", lane, seal });
-          continue;
-        }
-        const where = (tx: Transaction) => tx`lane = ${lane} AND seal = ${seal}` as never;
-        await expectFound((tx) => alter(tx, "audit_seals", column, where(tx)), { kind: "seal", lane, seal });
+        const away = column.name === "lane" || (column.name === "seal" && seal === victim.seal);
+        const change = (tx: Transaction) =>
+          away
+            ? tx`UPDATE audit_seals SET ${tx(column.name)} = 1000 WHERE ${inSeal(tx, { lane, seal })}`
+            : alter(tx, "audit_seals", column, inSeal(tx, { lane, seal }));
+        await expectFound(change, { kind: "seal", lane, seal });
       }
   });
 
   it("is named if it is deleted, with or without its rows, even the newest", async () => {
     for (const { lane, seal } of [victim, newest])
-      for (const tables of [["audit_seals"], ["audit_seals", "audit_log", "audit_personal"]]) {
-        const remove = async (tx: Transaction) => {
-          for (const table of tables)
-            await tx`DELETE FROM ${tx(table)} WHERE lane = ${lane} AND seal = ${seal}`;
-        };
-        await expectFound(remove, { kind: "seal", lane, seal });
-      }
+      for (const tables of [["audit_seals"], TABLES])
+        await expectFound((tx) => remove(tx, { lane, seal }, tables), { kind: "seal", lane, seal });
   });
 
   it("is detected by the checkpoint if it is cut off and the lane's head set back", async () => {
-    const { lane, seal } = newest;
+    const { lane } = newest;
     const cut = async (tx: Transaction) => {
-      for (const table of ["audit_seals", "audit_log", "audit_personal"])
-        await tx`DELETE FROM ${tx(table)} WHERE lane = ${lane} AND seal = ${seal}`;
+      await remove(tx, newest);
       await rechain(tx, lane);
     };
-    await expectFound(cut, { kind: "checkpoint", checkpoint: 3, lane });
+    await expectFound(cut, { ...inCheckpoint(3), lane });
     // With the checkpoint deleted too, the auditor's copy detects it.
     const { api, withCopies } = await findings(async (tx) => {
       await cut(tx);
       await tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`;
     });
     expect(api.valid).toBe(true);
-    expect(withCopies.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 3 });
+    expect(withCopies.first_invalid).toMatchObject(inCheckpoint(3));
   });
 
   it("is detected if the lane is rewritten consistently from it on", async () => {
@@ -77,8 +72,7 @@ describe("a seal", () => {
     };
     await expectFound(anew, { kind: "checkpoint", checkpoint, lane });
     const without = async (tx: Transaction) => {
-      for (const table of ["audit_seals", "audit_log", "audit_personal"])
-        await tx`DELETE FROM ${tx(table)} WHERE lane = ${lane} AND seal = ${seal}`;
+      await remove(tx, victim);
       await rechain(tx, lane);
     };
     await expectFound(without, { kind: "checkpoint", lane });
@@ -105,7 +99,7 @@ describe("a seal", () => {
       await expectFound(forge(to), { kind: "seal", ...to });
     const inserted = async (tx: Transaction) => {
       await forge({ lane, seal: 1_000 })(tx);
-      for (const table of ["audit_seals", "audit_log", "audit_personal"])
+      for (const table of TABLES)
         await tx`UPDATE ${tx(table)} SET seal = CASE seal WHEN 1000 THEN 25 ELSE seal * 10 END WHERE lane = ${lane}`;
       await rechain(tx, lane);
     };
@@ -122,9 +116,8 @@ describe("a lane's head", () => {
       await expectFound((tx) => alter(tx, "audit_lanes", { name, type }, where(tx)), { kind: "seal", lane });
     }
     // The largest value possible, which must not make verification slow.
-    await expectFound((tx) => tx`UPDATE audit_lanes SET seals = 9007199254740991 WHERE lane = ${lane}`, {
-      lane,
-    });
+    const largest = Number.MAX_SAFE_INTEGER;
+    await expectFound((tx) => tx`UPDATE audit_lanes SET seals = ${largest} WHERE lane = ${lane}`, { lane });
     await expectFound((tx) => tx`DELETE FROM audit_lanes WHERE lane = ${lane}`, { lane });
     await expectFound((tx) => tx`UPDATE audit_lanes SET lane = 11 WHERE lane = ${lane}`, {});
   });
@@ -156,36 +149,30 @@ describe("a checkpoint", () => {
         { more: true },
       ];
       expect(new Set(others.flatMap(Object.keys))).toEqual(new Set([...Object.keys(content), "more"]));
+      const { checkpoint } = one;
       for (const other of others) {
         const document = canonicalJson({ ...content, ...other });
         const change = (tx: Transaction) =>
-          tx`UPDATE audit_checkpoints SET document = ${document} WHERE checkpoint = ${one.checkpoint}`;
-        await expectFound(change, { kind: "checkpoint", checkpoint: one.checkpoint });
+          tx`UPDATE audit_checkpoints SET document = ${document} WHERE checkpoint = ${checkpoint}`;
+        await expectFound(change, inCheckpoint(checkpoint));
       }
-      const columns = await deps.sql.begin((tx) => columnsOf(tx, "audit_checkpoints"));
-      for (const column of columns.filter(({ name }) => !NOT_PROVEN.includes(name))) {
-        const where = (tx: Transaction) => tx`checkpoint = ${one.checkpoint}` as never;
-        await expectFound((tx) => alter(tx, "audit_checkpoints", column, where(tx)), {
-          kind: "checkpoint",
-          checkpoint: one.checkpoint,
-        });
+      for (const column of await columnsIn("audit_checkpoints")) {
+        if (NOT_PROVEN.includes(column.name)) continue;
+        const where = (tx: Transaction) => tx`checkpoint = ${checkpoint}` as never;
+        await expectFound(
+          (tx) => alter(tx, "audit_checkpoints", column, where(tx)),
+          inCheckpoint(checkpoint),
+        );
       }
     }
   });
 
-  it("is named if its number is altered or it is deleted", async () => {
-    await expectFound((tx) => tx`UPDATE audit_checkpoints SET checkpoint = 50 WHERE checkpoint = 2`, {
-      kind: "checkpoint",
-      checkpoint: 2,
-    });
-    await expectFound((tx) => tx`DELETE FROM audit_checkpoints WHERE checkpoint = 2`, {
-      kind: "checkpoint",
-      checkpoint: 2,
-    });
-    await expectFound((tx) => tx`UPDATE audit_checkpoints SET checkpoint = -3 WHERE checkpoint = 3`, {
-      kind: "checkpoint",
-      checkpoint: -3,
-    });
+  it.each([
+    ["changed", "UPDATE audit_checkpoints SET checkpoint = 50 WHERE checkpoint = 2", 2],
+    ["changed to a negative one", "UPDATE audit_checkpoints SET checkpoint = -3 WHERE checkpoint = 3", -3],
+    ["deleted with it", "DELETE FROM audit_checkpoints WHERE checkpoint = 2", 2],
+  ])("is named if its number is %s", async (_, statement, checkpoint) => {
+    await expectFound((tx) => tx.unsafe(statement), inCheckpoint(checkpoint));
   });
 
   it("is detected by the holder of a copy if the newest is deleted", async () => {
@@ -193,7 +180,7 @@ describe("a checkpoint", () => {
       (tx) => tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`,
     );
     expect(api.valid).toBe(true);
-    expect(withCopies.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 3 });
+    expect(withCopies.first_invalid).toMatchObject(inCheckpoint(3));
   });
 
   it("is detected if it is made again with another key", async () => {
@@ -202,12 +189,9 @@ describe("a checkpoint", () => {
       await tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`;
       await makeCheckpoint({ ...deps, sql: tx as unknown as Database }, other);
     });
+    const reason = expect.stringContaining("key");
     for (const { first_invalid } of [api, offline])
-      expect(first_invalid).toMatchObject({
-        kind: "checkpoint",
-        checkpoint: 3,
-        reason: expect.stringContaining("key"),
-      });
+      expect(first_invalid).toMatchObject({ ...inCheckpoint(3), reason });
   });
 });
 

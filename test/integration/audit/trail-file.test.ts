@@ -1,34 +1,27 @@
 /** `weir audit`: what an operator exports, and what an auditor checks with files alone. */
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
 import { proofOf } from "../../../lib/audit/read/proof.ts";
-import type { Audited } from "../../../lib/audit/record/seal.ts";
 import type { Checkpoint } from "../../../lib/trail/checkpoint.ts";
 import { calls, DAY, makeCheckpoint, sealCalls, signingKey } from "../../support/audit/trail.ts";
-import { atEnd } from "../../support/cleanup.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 import { parseCsv } from "../../support/http/csv.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 import { type Outcome, weir } from "../../support/weir.ts";
 
 const key = signingKey();
-let deps: Deps;
-let folder: string;
-let rows: Audited[];
+const deps = await testDeps();
+const folder = await temporaryFolder();
+const rows = calls(11_000, DAY, (n) => ({ status: n % 10 ? 200 : 404 }));
 const checkpoints: Checkpoint[] = [];
 const file = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
-  deps = await testDeps();
-  folder = await mkdtemp(join(tmpdir(), "weir-audit-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  rows = calls(11_000, DAY, (n) => ({ status: n % 10 ? 200 : 404 }));
-  await sealCalls(deps, rows.slice(0, 6_000));
-  checkpoints.push(await makeCheckpoint(deps, key));
-  await sealCalls(deps, rows.slice(6_000));
-  checkpoints.push(await makeCheckpoint(deps, key));
+  for (const part of [rows.slice(0, 6_000), rows.slice(6_000)]) {
+    await sealCalls(deps, part);
+    checkpoints.push(await makeCheckpoint(deps, key));
+  }
   await writeFile(file("key.pem"), key.publicKey.export({ type: "spki", format: "pem" }));
   await writeFile(file("other.pem"), signingKey().publicKey.export({ type: "spki", format: "pem" }));
 });
@@ -41,23 +34,12 @@ const auditor = (words: string[], input = ""): Promise<Outcome> =>
   weir(["audit", ...words], { DATABASE_URL: "nowhere", REDIS_URL: "none", WEIR_DATA_DIR: "/nowhere" }, input);
 
 describe("weir audit export", () => {
-  it("writes the whole trail in any number of pieces, and takes filters", async () => {
-    const whole = await operator("export", "--out", file("audit.ndjson"));
-    expect(whole).toMatchObject({
-      code: 0,
-      out: "",
-      err: expect.stringMatching(/^11000 entries, \d+\.\d MB$/),
-    });
-    const narrow = await operator(
-      "export",
-      "--status",
-      "4xx",
-      "--client",
-      "acme",
-      "--out",
-      file("some.ndjson"),
-    );
-    expect(narrow.err).toMatch(/^1100 entries/);
+  it("writes the complete trail in any number of pieces, and takes filters", async () => {
+    const all = await operator("export", "--out", file("audit.ndjson"));
+    expect(all).toEqual({ code: 0, out: "", err: expect.stringMatching(/^11000 entries, \d+\.\d MB$/) });
+    const filters = ["--status", "4xx", "--client", "acme"];
+    const some = await operator("export", ...filters, "--out", file("some.ndjson"));
+    expect(some.err).toMatch(/^1100 entries/);
     const csv = await operator("export", "--format", "csv", "--request-id", rows[3]?.id ?? "");
     expect(parseCsv(csv.out).slice(1)).toEqual([expect.arrayContaining([rows[3]?.id])]);
     expect((await readdir(folder)).sort()).toEqual(["audit.ndjson", "key.pem", "other.pem", "some.ndjson"]);
@@ -77,6 +59,9 @@ describe("weir audit checkpoints", () => {
 });
 
 describe("weir audit verify", () => {
+  const printing = (code: number, text: string) => ({ code, out: expect.stringContaining(text) });
+  const failing = (text: string) => ({ code: 1, err: expect.stringContaining(text) });
+
   it("reports that an export is valid, and what was not checked", async () => {
     const full = await auditor([
       "verify", file("audit.ndjson"), "--checkpoints", file("copies.ndjson"), "--public-key", file("other.pem"), file("key.pem"),
@@ -86,53 +71,31 @@ describe("weir audit verify", () => {
       /^Valid: 11,000 entries in \d+ seals, 2 checkpoints\.\nThe last checkpoint is 2, /,
     );
     const bare = await auditor(["verify", "-"], await readFile(file("audit.ndjson"), "utf8"));
-    expect([bare.code, bare.out]).toEqual([
-      0,
-      expect.stringContaining("Signatures of checkpoints were not checked"),
-    ]);
+    expect(bare).toMatchObject(printing(0, "Signatures of checkpoints were not checked"));
     const some = await auditor(["verify", file("some.ndjson"), "--public-key", file("key.pem")]);
-    expect([some.code, some.out]).toEqual([
-      0,
-      expect.stringContaining("9,900 entries were excluded by the export's filter"),
-    ]);
+    expect(some).toMatchObject(printing(0, "9,900 entries were excluded by the export's filter"));
   });
 
   it("exits with 1 and names the fault", async () => {
     const lines = (await readFile(file("audit.ndjson"), "utf8")).split("\n");
-    const at = lines.findIndex((line) => line.includes(rows[7_001]?.id ?? "-"));
+    const { id = "-" } = rows[7_001] ?? {};
+    const at = lines.findIndex((line) => line.includes(id));
     const { lane, seal, leaf } = JSON.parse(lines[at] ?? "");
-    await writeFile(
-      file("edited.ndjson"),
-      lines.with(at, (lines[at] ?? "").replace(':200,"duration', ':500,"duration')).join("\n"),
-    );
+    const edited = lines.with(at, (lines[at] ?? "").replace(':200,"duration', ':500,"duration'));
+    await writeFile(file("edited.ndjson"), edited.join("\n"));
+    const place = `entry (lane ${lane}, seal ${seal}, leaf ${leaf}, request id ${id})`;
     const text = await auditor(["verify", file("edited.ndjson")]);
-    expect(text).toMatchObject({
-      code: 1,
-      out: expect.stringContaining(
-        `INVALID: entry (lane ${lane}, seal ${seal}, leaf ${leaf}, request id ${rows[7_001]?.id})`,
-      ),
-    });
+    expect(text).toMatchObject(printing(1, `INVALID: ${place}`));
     const json = await auditor(["verify", file("edited.ndjson"), "--json"]);
     expect(json.code).toBe(1);
-    expect(JSON.parse(json.out)).toMatchObject({
-      valid: false,
-      first_invalid: { kind: "entry", lane, seal, leaf },
-    });
-    const stranger = await auditor(["verify", file("audit.ndjson"), "--public-key", file("other.pem")]);
-    expect([stranger.code, stranger.out]).toEqual([
-      1,
-      expect.stringContaining("is signed with an unknown key"),
-    ]);
+    const first_invalid = { kind: "entry", lane, seal, leaf };
+    expect(JSON.parse(json.out)).toMatchObject({ valid: false, first_invalid });
+    const unknown = await auditor(["verify", file("audit.ndjson"), "--public-key", file("other.pem")]);
+    expect(unknown).toMatchObject(printing(1, "is signed with an unknown key"));
     await writeFile(file("bad.ndjson"), "{}\n");
     const copies = await auditor(["verify", file("audit.ndjson"), "--checkpoints", file("bad.ndjson")]);
-    expect([copies.code, copies.err]).toEqual([
-      1,
-      expect.stringContaining("bad.ndjson, line 1 is not a checkpoint"),
-    ]);
-    expect(await auditor(["verify", file("none.ndjson")])).toMatchObject({
-      code: 1,
-      err: expect.stringContaining("ENOENT"),
-    });
+    expect(copies).toMatchObject(failing("bad.ndjson, line 1 is not a checkpoint"));
+    expect(await auditor(["verify", file("none.ndjson")])).toMatchObject(failing("ENOENT"));
   });
 });
 
@@ -141,10 +104,8 @@ describe("weir audit prove", () => {
     const proof = await proofOf(deps.sql, rows[5]?.id ?? "", null);
     await writeFile(file("proof.json"), JSON.stringify(proof));
     const good = await auditor(["prove", file("proof.json"), "--public-key", file("key.pem")]);
-    expect(good).toMatchObject({
-      code: 0,
-      out: expect.stringMatching(/^Valid: the call .*\nCheckpoint 1, made at .* has it\.\n$/),
-    });
+    const valid = /^Valid: the call .*\nCheckpoint 1, made at .* has it\.\n$/;
+    expect(good).toMatchObject({ code: 0, out: expect.stringMatching(valid) });
     const edited = JSON.stringify({ ...proof, entry: { ...proof.entry, status: 500 } });
     const bad = await auditor(["prove", "-", "--public-key", file("key.pem")], edited);
     expect(bad).toMatchObject({ code: 1, out: expect.stringContaining("INVALID: entry") });

@@ -1,6 +1,6 @@
 /** Authorization by PostgreSQL when Redis is unreachable, and by the cache that is filled from it. */
 import { randomBytes } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { countEvents } from "../../../lib/analytics/contract.ts";
 import { createDeps, type Deps } from "../../../lib/app/connect.ts";
 import { listAudit } from "../../../lib/audit/contract.ts";
@@ -13,22 +13,17 @@ import type { Operation } from "../../../lib/http/operation.ts";
 import type { Problem } from "../../../lib/http/problem.ts";
 import { sendEvents } from "../../../lib/ingest/contract.ts";
 import { atEnd } from "../../support/cleanup.ts";
+import { expectProblem } from "../../support/http/problems.ts";
 import { addClient, anEvent, send } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-beforeAll(async () => {
-  deps = await testDeps();
-});
+const deps = await testDeps();
 
 describe("authorization by PostgreSQL, when Redis is unreachable,", () => {
-  let away: Deps;
-  beforeAll(() => {
-    away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
-    atEnd(async () => {
-      await away.sql.end({ timeout: 1 });
-      away.redis.disconnect();
-    });
+  const away = createDeps({ ...deps.config, redisUrl: "redis://127.0.0.1:1" });
+  atEnd(async () => {
+    await away.sql.end({ timeout: 1 });
+    away.redis.disconnect();
   });
 
   /** @returns the caller, or the code of the refusal */
@@ -86,19 +81,15 @@ describe("the key cache", () => {
     "keeps a revocation that happens while the key (%s) is loaded",
     async (kind) => {
       const imported = kind === "imported";
-      const client = await addClient(deps, imported ? "race-imported" : "race-own");
+      const client = await addClient(deps, `race-${imported}`);
       const secret = imported ? randomBytes(24).toString("hex") : client.secret;
       if (imported) await importKey(deps, client.clientId, secret, { scopes: ["ingest"] });
-      const key = presentedKey(secret);
       const keys = await listKeys(deps, client.clientId);
       const keyId = keys.find(({ prefix }) => secret.startsWith(prefix))?.key_id ?? "";
       await deps.redis.flushdb();
       const sql = afterStatement(deps.sql, () => revokeKey(deps, client.clientId, keyId));
-      await loadKey({ ...deps, sql }, key);
-      expect(await send(deps, secret, anEvent())).toMatchObject({
-        status: 401,
-        body: { code: "revoked-api-key" },
-      });
+      await loadKey({ ...deps, sql }, presentedKey(secret));
+      expectProblem(await send(deps, secret, anEvent()), 401, "revoked-api-key");
     },
   );
 

@@ -1,9 +1,9 @@
 /** The plain design that Weir is compared with must work, or the ratio means nothing; so must the bench's loads. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { plainHandler } from "../../../bench/baseline/api.ts";
-import { addKey, connect, createSchema, type Database } from "../../../bench/baseline/schema.ts";
+import { addKey, connect, createSchema } from "../../../bench/baseline/schema.ts";
 import { plainWorker } from "../../../bench/baseline/worker.ts";
 import { Bodies } from "../../../bench/events.ts";
 import { empty, fill } from "../../../bench/fill.ts";
@@ -15,14 +15,10 @@ import { counts, stored } from "../../support/pipeline.ts";
 import { testDeps, testServers } from "../../support/servers/deps.ts";
 
 describe("the plain design", () => {
-  let sql: Database;
-  let redis: Redis;
-  let post: (key: string, body: string) => Promise<number>;
-
-  beforeAll(async () => {
-    const servers = await testServers();
-    sql = connect(servers.databaseUrl, 2);
-    redis = new Redis(servers.redisUrl);
+  it("accepts an event, stores it once, and records each call", async () => {
+    const { databaseUrl, redisUrl } = await testServers();
+    const sql = connect(databaseUrl, 2);
+    const redis = new Redis(redisUrl);
     atEnd(async () => {
       await sql.end();
       redis.disconnect();
@@ -30,12 +26,9 @@ describe("the plain design", () => {
     await createSchema(sql);
     await addKey(sql, "key", "shop");
     const handler = plainHandler(sql, redis);
-    post = async (key, body) => (await handler({ headers: { "x-api-key": key }, body })).statusCode;
-  });
-
-  it("accepts an event, stores it once, and records each call", async () => {
-    const bodies = new Bodies();
-    const body = bodies.one();
+    const post = async (key: string, body: string): Promise<number> =>
+      (await handler({ headers: { "x-api-key": key }, body })).statusCode;
+    const body = new Bodies().one();
     const statuses = [
       await post("key", body),
       await post("key", body),
@@ -88,8 +81,8 @@ describe("an open loop", () => {
       last = last.then(() => serve(body));
       return last;
     };
-    const client = { post, close: () => {} };
-    const arrived = await openLoop(client, deps.sql, "shop", { rate: 100, perRequest: 1, seconds: 0.4 });
+    const options = { rate: 100, perRequest: 1, seconds: 0.4 };
+    const arrived = await openLoop({ post, close: () => {} }, deps.sql, "shop", options);
     working = false;
     await worker;
     expect(arrived).toMatchObject({ sent: 40, accepted: 39, missing: 0 });

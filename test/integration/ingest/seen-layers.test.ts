@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { FULL_HASH } from "../../../lib/ingest/lua/seen.ts";
-import { freshDeps } from "../../support/faults.ts";
+import { freshDeps, someEvents } from "../../support/faults.ts";
 import { addClient, anEvent, send } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
 import { clusterConfig, redisCluster } from "../../support/servers/redis-cluster.ts";
@@ -18,37 +18,33 @@ interface Hash {
 }
 
 async function hashesOf({ redis }: Deps, names: readonly string[]): Promise<Hash[]> {
-  return Promise.all(
-    names.map(async (name) => ({
-      name,
-      ids: (await redis.hkeys(name)).filter((field) => /^[=#]/.test(field)).length,
-      expiresAt: await redis.pexpiretime(name),
-    })),
-  );
+  const read = async (name: string): Promise<Hash> => ({
+    name,
+    ids: (await redis.hkeys(name)).filter((field) => /^[=#]/.test(field)).length,
+    expiresAt: await redis.pexpiretime(name),
+  });
+  return Promise.all(names.map(read));
 }
 
-/** Fills the roots of the current and the previous window, as earlier requests would have. */
-async function fillRoot({ redis, shards }: Deps, clientId: string, before = 0): Promise<string> {
-  const root = `${shards.of(clientId).seen(clientId)}${Math.floor(Date.now() / WINDOW_MS) - before}`;
-  for (let done = 0; done < FULL_HASH; done += 1_000)
-    await redis.hset(
-      root,
-      Object.fromEntries(Array.from({ length: 1_000 }, () => [`=${randomUUID()}`, "1"])),
-    );
+const entries = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, () => [`=${randomUUID()}`, "1"]));
+
+/** Fills the root of the current window, as earlier requests would have. */
+async function fillRoot({ redis, shards }: Deps, clientId: string): Promise<string> {
+  const root = `${shards.of(clientId).seen(clientId)}${Math.floor(Date.now() / WINDOW_MS)}`;
+  for (let done = 0; done < FULL_HASH; done += 1_000) await redis.hset(root, entries(1_000));
   await redis.pexpireat(root, Date.now() + 2 * WINDOW_MS);
   return root;
 }
-
-const batchOf = (size: number) => ({ events: Array.from({ length: size }, () => anEvent()) });
 
 describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   it("a full hash opens a layer of hashes, in which ids are found", async () => {
     const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
     const { clientId, secret } = await addClient(deps, "busy");
-    const first = batchOf(1_000);
+    const first = someEvents(1_000);
     expect((await send(deps, secret, first)).body).toMatchObject({ accepted: 1_000 });
     const root = await fillRoot(deps, clientId);
-    const second = batchOf(1_000);
+    const second = someEvents(1_000);
     const single = anEvent();
     expect((await send(deps, secret, second)).body).toMatchObject({ accepted: 1_000, duplicates: 0 });
     expect((await send(deps, secret, single)).body).toMatchObject({ accepted: 1, duplicates: 0 });
@@ -60,10 +56,8 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
 
     const names = (await deps.redis.keys(`*:seen:${clientId}:*`)).sort();
     expect(names.filter((name) => !name.startsWith(`${root}:1:`))).toEqual([root]);
-    const layer = await hashesOf(
-      deps,
-      names.filter((name) => name !== root),
-    );
+    const others = names.filter((name) => name !== root);
+    const layer = await hashesOf(deps, others);
     // With 1,000 ids it is almost certain that none of 64 hashes stays empty.
     expect(layer).toHaveLength(64);
     expect(layer.reduce((sum, { ids }) => sum + ids, 0)).toBe(1_003);
@@ -75,7 +69,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
     const { clientId, secret } = await addClient(deps, "spread");
     const root = await fillRoot(deps, clientId);
-    await send(deps, secret, batchOf(1_000));
+    await send(deps, secret, someEvents(1_000));
     const names = (await deps.redis.keys(`*:seen:${clientId}:*`)).filter((name) => name !== root);
     const times = (await hashesOf(deps, names)).map(({ expiresAt }) => expiresAt);
     const ends = (Number(root.split(":").at(-1)) + 2) * WINDOW_MS;
@@ -89,14 +83,12 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     const deps = freshDeps(await queueConfig(queue, { dedupWindowSeconds: WINDOW_S }));
     const { clientId, secret } = await addClient(deps, "earlier");
     const root = await fillRoot(deps, clientId);
-    const batch = batchOf(500);
+    const batch = someEvents(500);
     await send(deps, secret, batch);
     // Rename the keys as if a window had passed.
-    for (const name of await deps.redis.keys(`*:seen:${clientId}:*`)) {
-      const [prefix, , rest] = [root.slice(0, root.lastIndexOf(":")), root, name.slice(root.length)];
-      const number = Number(root.slice(root.lastIndexOf(":") + 1)) - 1;
-      await deps.redis.rename(name, `${prefix}:${number}${rest}`);
-    }
+    const [prefix, window] = [root.slice(0, root.lastIndexOf(":")), Number(root.split(":").at(-1))];
+    for (const name of await deps.redis.keys(`*:seen:${clientId}:*`))
+      await deps.redis.rename(name, `${prefix}:${window - 1}${name.slice(root.length)}`);
     const { body } = await send(deps, secret, { events: [...batch.events, anEvent()] });
     expect(body).toMatchObject({ accepted: 1, duplicates: 500 });
   });
@@ -106,20 +98,18 @@ it("a full hash of a layer opens the next layer", async () => {
   const deps = freshDeps(await queueConfig("redis", { dedupWindowSeconds: WINDOW_S }));
   const { clientId, secret } = await addClient(deps, "busier");
   const root = await fillRoot(deps, clientId);
-  const first = batchOf(500);
+  const first = someEvents(500);
   await send(deps, secret, first);
   const [name = ""] = await deps.redis.keys(`${root}:1:*`);
-  const full = Array.from({ length: FULL_HASH }, () => [`=${randomUUID()}`, "1"]);
-  await deps.redis.hset(name, Object.fromEntries(full));
-  const second = batchOf(1_000);
+  await deps.redis.hset(name, entries(FULL_HASH));
+  const second = someEvents(1_000);
   await send(deps, secret, second);
   expect(await deps.redis.hget(root, "top")).toBe("2");
   expect((await deps.redis.keys(`${root}:2:*`)).length).toBeGreaterThan(500);
-  for (const { events } of [first, second])
-    expect((await send(deps, secret, { events })).body).toMatchObject({
-      accepted: 0,
-      duplicates: events.length,
-    });
+  for (const batch of [first, second]) {
+    const counted = { accepted: 0, duplicates: batch.events.length };
+    expect((await send(deps, secret, batch)).body).toMatchObject(counted);
+  }
 });
 
 it("the layers' hashes are in the slot of their client's shard", async () => {
@@ -128,7 +118,7 @@ it("the layers' hashes are in the slot of their client's shard", async () => {
   const { clientId, secret } = await addClient(deps, "clustered");
   await send(deps, secret, anEvent());
   await fillRoot(deps, clientId);
-  const batch = batchOf(500);
+  const batch = someEvents(500);
   await send(deps, secret, batch);
   expect((await send(deps, secret, batch)).body).toMatchObject({ accepted: 0, duplicates: 500 });
   for (const { client } of cluster.nodes) expect(await client.info("errorstats")).not.toContain("CROSSSLOT");

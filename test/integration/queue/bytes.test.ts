@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { newSecret } from "../../../lib/base/ids.ts";
-import { freshDeps } from "../../support/faults.ts";
+import { expectUnavailable, freshDeps } from "../../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, send, stored } from "../../support/pipeline.ts";
+import { ids, poll, takeOne } from "../../support/queue/queue-steps.ts";
 import { queueConfig } from "../../support/queue/queues.ts";
 
 const counted = async ({ redis, shards }: Deps): Promise<number> =>
@@ -12,10 +13,8 @@ const counted = async ({ redis, shards }: Deps): Promise<number> =>
 /** The bytes of the messages in a stream. */
 async function held({ redis }: Deps, stream: string): Promise<number> {
   const entries = await redis.xrange(stream, "-", "+");
-  return entries.reduce(
-    (sum, [, fields]) => sum + Buffer.byteLength(fields[fields.indexOf("m") + 1] ?? ""),
-    0,
-  );
+  const sizes = entries.map(([, fields]) => Buffer.byteLength(fields[fields.indexOf("m") + 1] ?? ""));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 const large = (): object => anEvent({ payload: { text: "ß".repeat(20_000) } });
@@ -38,11 +37,10 @@ describe("the bytes of waiting messages", () => {
     expect(await counted(deps)).toBe(await held(deps, queue));
     expect(await counted(deps)).toBeGreaterThan(40_000);
 
-    const [first] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
-    await deps.queue.ack([first?.id ?? ""]);
+    const first = await takeOne(deps.queue);
+    await deps.queue.ack([first.id]);
     expect(await counted(deps)).toBe(await held(deps, queue));
-    const others = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
-    await deps.queue.ack(others.map(({ id }) => id));
+    await deps.queue.ack(ids(await deps.queue.receive({ maxMessages: 10, waitMs: 0 })));
     expect(await counted(deps)).toBe(0);
   });
 
@@ -51,15 +49,12 @@ describe("the bytes of waiting messages", () => {
     const { queue, dead } = deps.shards.first;
     const { secret } = await addClient(deps, "dead");
     await send(deps, secret, large());
-    const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
-    await deps.queue.fail([message?.id ?? ""]);
+    await deps.queue.fail([(await takeOne(deps.queue)).id]);
     await send(deps, secret, anEvent());
-    await expect
-      .poll(async () => {
-        await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
-        return (await deps.queue.depth()).deadLetters;
-      })
-      .toBe(1);
+    await poll(async () => {
+      await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
+      return (await deps.queue.depth()).deadLetters;
+    }).toBe(1);
     expect(await held(deps, dead)).toBeGreaterThan(40_000);
     expect(await counted(deps)).toBe(await held(deps, queue));
     await deps.queue.redrive(1);
@@ -84,12 +79,8 @@ describe("a queue at its byte limit", () => {
     const deps = freshDeps(await queueConfig("redis", { queueMaxBytes: 100_000 }));
     const { clientId, secret } = await addClient(deps, "bytes");
     const event = large();
-    const statuses: number[] = [];
-    for (let n = 0; n < 3; n++) statuses.push((await send(deps, secret, large())).status);
-    expect(statuses).toEqual([202, 202, 202]);
-    const full = await send(deps, secret, event);
-    expect(full).toMatchObject({ status: 503, body: { code: "queue-full" } });
-    expect(Number(full.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    for (let n = 0; n < 3; n++) expect((await send(deps, secret, large())).status).toBe(202);
+    expectUnavailable(await send(deps, secret, event), "queue-full");
     await drainAll(deps);
     expect((await send(deps, secret, event)).status).toBe(202);
     await drainAll(deps);
@@ -108,7 +99,6 @@ describe("a queue at its byte limit", () => {
   it("does not exist with SQS, which stores the messages itself", async () => {
     const deps = freshDeps(await queueConfig("sqs", { queueMaxBytes: 1 }));
     const { secret } = await addClient(deps, "on-sqs");
-    expect((await send(deps, secret, large())).status).toBe(202);
-    expect((await send(deps, secret, large())).status).toBe(202);
+    for (let n = 0; n < 2; n++) expect((await send(deps, secret, large())).status).toBe(202);
   });
 });

@@ -1,24 +1,19 @@
 /** The worker's transaction after a deadlock, and with two messages of one request. */
-import { beforeAll, describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import { describe, expect, it } from "vitest";
 import { eventKey } from "../../../lib/base/ids.ts";
 import type { Header } from "../../../lib/queue/message.ts";
 import { type Delivered, drain } from "../../../lib/worker/settle-batch.ts";
-import { atEnd } from "../../support/cleanup.ts";
+import { freshDeps } from "../../support/faults.ts";
 import { addClient, anEvent, counts, countWaiting, send, stored } from "../../support/pipeline.ts";
-import { poll } from "../../support/queue/queue-steps.ts";
+import { poll, takeOne } from "../../support/queue/queue-steps.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-beforeAll(async () => {
-  deps = await testDeps();
-});
+const deps = await testDeps();
 
 /** Sends events and receives their message. */
 async function aMessage(secret: string, ids: readonly string[]): Promise<Delivered & { receiptId: string }> {
   const { body } = await send(deps, secret, { events: ids.map((event_id) => anEvent({ event_id })) });
-  const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
-  if (message === undefined) throw new Error("The queue gave no message.");
+  const message = await takeOne(deps.queue);
   await deps.queue.ack([message.id]);
   return { ...message, receiptId: body.receipt_id };
 }
@@ -33,8 +28,7 @@ describe("a batch", () => {
     // The worker checks for deadlocks once the other transaction surely waits for it, and the other never checks.
     const [database] = await deps.sql`SELECT current_database() AS name`;
     await deps.sql`ALTER DATABASE ${deps.sql(String(database?.name))} SET deadlock_timeout = '3s'`;
-    const worker = createDeps(deps.config);
-    atEnd(() => closeDeps(worker));
+    const worker = freshDeps(deps.config);
     const other = await deps.sql.reserve();
     await other`SET deadlock_timeout = '60s'`;
     await other`BEGIN`;
@@ -77,7 +71,7 @@ describe("a batch", () => {
     ["before", [0, 1]],
     ["after", [1, 0]],
   ])(
-    "stores a request's events though a message of the same request without events comes %s theirs",
+    "stores a request's events though an empty message of the same request comes %s theirs",
     async (when, order) => {
       const { clientId, secret } = await addClient(deps, `twice-${when}`);
       const full = await aMessage(secret, [`${when}-1`, `${when}-2`]);
@@ -88,7 +82,7 @@ describe("a batch", () => {
       expect(await drain(batch, deps)).toEqual([]);
       expect(await counts(deps, clientId)).toMatchObject(stored(2));
       const receipts = await deps.sql`
-        SELECT accepted, stored FROM receipts WHERE receipt_id = ${full.receiptId}`;
+      SELECT accepted, stored FROM receipts WHERE receipt_id = ${full.receiptId}`;
       expect(receipts).toEqual([{ accepted: 2, stored: 2 }]);
     },
   );

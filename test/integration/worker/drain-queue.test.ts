@@ -1,24 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { drainQueue } from "../../../lib/worker/drain-queue.ts";
-import { addClient, anEvent, counts, send } from "../../support/pipeline.ts";
+import { freshDeps, someEvents } from "../../support/faults.ts";
+import { addClient, counts, send } from "../../support/pipeline.ts";
+import { ids } from "../../support/queue/queue-steps.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const soon = (ms: number): number => Date.now() + ms;
 
 async function sendMany(deps: Deps, requests: number): Promise<string> {
   const { clientId, secret } = await addClient(deps, "c");
-  for (let n = 0; n < requests; n++) {
-    const answer = await send(deps, secret, { events: [anEvent(), anEvent()] });
-    expect(answer.status).toBe(202);
-  }
+  for (let n = 0; n < requests; n++) expect((await send(deps, secret, someEvents(2))).status).toBe(202);
   return clientId;
 }
 
-const stored = async ({ sql }: Deps): Promise<number> => {
-  const [row] = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM events`;
-  return row?.n ?? 0;
-};
+const stored = async ({ sql }: Deps): Promise<number> =>
+  (await sql`SELECT count(*)::int AS n FROM events`)[0]?.n;
 
 describe("draining the queue", () => {
   it("processes what is there, in batches of limited size, and ends when the time is up", async () => {
@@ -37,11 +34,10 @@ describe("draining the queue", () => {
   it("shares the queue with a concurrent run", async () => {
     const deps = await testDeps();
     await sendMany(deps, 40);
-    const other = createDeps(deps.config);
+    const other = freshDeps(deps.config);
     const [one, two] = await Promise.all(
       [deps, other].map((each) => drainQueue(each, { endsAt: soon(5_000), maxMessages: 3 })),
     );
-    await closeDeps(other);
     expect((one?.messages ?? 0) + (two?.messages ?? 0)).toBe(40);
     expect(await stored(deps)).toBe(80);
   });
@@ -49,13 +45,12 @@ describe("draining the queue", () => {
   it("releases everything, uncounted, while the database is unreachable, and fails at the end", async () => {
     const deps = await testDeps();
     await sendMany(deps, 5);
-    const away = createDeps({ ...deps.config, databaseUrl: "postgres://127.0.0.1:1/none" });
+    const away = freshDeps({ ...deps.config, databaseUrl: "postgres://127.0.0.1:1/none" });
     await expect(drainQueue(away, { endsAt: soon(1_500) })).rejects.toThrow();
-    await closeDeps(away);
     expect(await deps.redis.xlen(deps.shards.first.queue)).toBe(5);
     const again = await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
     expect(again.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1, 1, 1]);
-    await deps.queue.release(again.map(({ id }) => id));
+    await deps.queue.release(ids(again));
     expect(await drainQueue(deps, { endsAt: soon(3_000) })).toEqual({ batches: 1, messages: 5 });
     expect(await stored(deps)).toBe(10);
   });

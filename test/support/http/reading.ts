@@ -17,15 +17,16 @@ import { listAudit } from "../../../lib/audit/read/list.ts";
 import { getProof } from "../../../lib/audit/read/proof.ts";
 import { verifyAudit } from "../../../lib/audit/read/verify.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
+import type { Scope } from "../../../lib/base/scope.ts";
 import * as events from "../../../lib/events/contract.ts";
 import { getEvent, listEvents } from "../../../lib/events/events.ts";
 import { exportEvents } from "../../../lib/events/export.ts";
 import * as exports from "../../../lib/events/export-contract.ts";
 import { getPipeline } from "../../../lib/events/pipeline.ts";
 import { getReceipt } from "../../../lib/events/receipts.ts";
-import { serve } from "../../../lib/http/call.ts";
+import { type Served, serve } from "../../../lib/http/call.ts";
 import type { Operation } from "../../../lib/http/operation.ts";
-import { type Answer, context, isJson, toAnswer } from "../pipeline.ts";
+import { type Answer, addClient, context, isJson, toAnswer } from "../pipeline.ts";
 import { gatewayEvent } from "./gateway.ts";
 
 const served = [
@@ -66,8 +67,8 @@ function searchParams(query: NonNullable<Asked["query"]>): URLSearchParams {
 }
 
 /** Calls with a key. Every 200 is checked against the contract. */
-export function asker(deps: Deps, secret: string): Ask {
-  const handler = httpHandler(() => deps, served);
+export function asker(deps: Deps, secret: string, operations: readonly Served<Deps>[] = served): Ask {
+  const handler = httpHandler(() => deps, operations);
   return async (operation, { query = {}, params = {}, body } = {}) => {
     const path = operation.path.replace(/\{(\w+)\}/, (_, name: string) =>
       encodeURIComponent(params[name] ?? ""),
@@ -91,6 +92,13 @@ export function asker(deps: Deps, secret: string): Ask {
     return { ...answer, text };
   };
 }
+
+/** Adds a client, and calls with its key. */
+export const askerOf = async (
+  deps: Deps,
+  clientId: string,
+  scopes: Scope[] = ["ingest", "read"],
+): Promise<Ask> => asker(deps, (await addClient(deps, clientId, { scopes })).secret);
 
 export interface Row {
   client_id: string;
@@ -150,3 +158,14 @@ export async function insertRows({ sql }: Deps, rows: readonly Row[]): Promise<v
              GROUP BY 1, 2, 3, 4, 5, 6) AS binned
      GROUP BY client_id, event_type, bucket, grain, slot`;
 }
+
+/** Inserts rows that differ by their number, from 0 on. */
+export const insertMany = (
+  deps: Deps,
+  count: number,
+  overrides: (n: number) => Partial<Row>,
+): Promise<void> =>
+  insertRows(
+    deps,
+    Array.from({ length: count }, (_, n) => aRow(overrides(n))),
+  );

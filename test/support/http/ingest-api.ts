@@ -1,14 +1,11 @@
 /** The ingest function's own stack, with a record of every answer to compare with the audit log. */
 import { expect } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
-import { httpHandler } from "../../../lib/app/handler.ts";
-import { serve } from "../../../lib/http/call.ts";
-import { sendEvents } from "../../../lib/ingest/contract.ts";
-import { ingest } from "../../../lib/ingest/ingest.ts";
 import { type Answer, context, drainAll, toAnswer } from "../pipeline.ts";
-import { type GatewayRequest, gatewayEvent } from "./gateway.ts";
+import type { GatewayRequest } from "./gateway.ts";
+import { ingestEvent, ingestHandler } from "./ingest-handler.ts";
 
-export interface Door {
+export interface IngestApi {
   /** Sends a body as the gateway does: text unchanged, bytes as base64. */
   post(
     secret: string | undefined,
@@ -20,11 +17,11 @@ export interface Door {
    * Expects every answer so far in the audit log exactly once, with its status and its bytes in and out, and none of
    * `hidden`.
    */
-  expectAudited(hidden: readonly string[]): Promise<void>;
+  expectAudited(hidden?: readonly string[]): Promise<void>;
 }
 
-export function openDoor(deps: Deps): Door {
-  const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
+export function ingestApi(deps: Deps): IngestApi {
+  const handler = ingestHandler(deps);
   /** The expected audit entry by request. */
   const answers = new Map<string, string>();
   /** Bytes of the answers' bodies by request id. */
@@ -33,18 +30,7 @@ export function openDoor(deps: Deps): Door {
   return {
     post: async (secret, body, headers = {}, others = {}) => {
       if (secret !== undefined && secret.length > 8) secrets.add(secret);
-      const event = gatewayEvent({
-        method: "POST",
-        route: "/v1/events",
-        headers: {
-          "content-type": "application/json",
-          ...(secret !== undefined && { "x-api-key": secret }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: typeof body === "string" ? body : body.toString("base64") }),
-        base64: typeof body === "object",
-        ...others,
-      });
+      const event = ingestEvent(secret, body, headers, others);
       const result = await handler(event, context);
       const answer = toAnswer(result);
       const id = String(answer.headers["x-request-id"]);
@@ -54,7 +40,7 @@ export function openDoor(deps: Deps): Door {
       sizes.set(id, Buffer.byteLength(result.body ?? ""));
       return answer;
     },
-    expectAudited: async (hidden) => {
+    expectAudited: async (hidden = []) => {
       await drainAll(deps);
       const rows = await deps.sql<{ id: string; line: string; size: number | null; text: string }[]>`
         SELECT request_id AS id, concat_ws(' ', request_id, method, status, bytes_in) AS line, bytes_out AS size,
