@@ -10,8 +10,8 @@ export default defineConfig({
     setupFiles: ["test/support/quiet.ts"],
     silent: "passed-only",
     // Real servers on a shared machine: slow is not broken, only hanging is.
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     teardownTimeout: 60_000,
     pool: "forks",
     maxWorkers: 3,

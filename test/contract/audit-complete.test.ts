@@ -147,7 +147,7 @@ it("a call of every documented operation leaves an audit entry with its outcome"
       )
       .sort();
   await vi.waitFor(async () => expect(await entries()).toHaveLength(expected.length), {
-    timeout: 30_000,
+    timeout: 45_000,
     interval: 200,
   });
   expect(lines(await entries())).toEqual(lines(expected));

@@ -34,7 +34,7 @@ describe("keys", () => {
     expect(gone.status).toBe(204);
 
     await vi.waitFor(async () => expect((await post(anEvent(), {}, expired.secret)).status).toBe(401), {
-      timeout: 30_000,
+      timeout: 45_000,
     });
     const cases: [string, string | undefined, number][] = [
       ["missing-api-key", "", 401],
@@ -59,7 +59,7 @@ describe("keys", () => {
     const event = anEvent();
     const receipt = (await post(event, {}, secret)).body.receipt_id;
     await vi.waitFor(async () => expect((await get("/v1/analytics/count", secret)).body.count).toBe(1), {
-      timeout: 30_000,
+      timeout: 45_000,
     });
     const byId = `/v1/events/${event.event_id}`;
     expect((await get(byId, key)).status).toBe(404);

@@ -214,7 +214,7 @@ describe("the other operations", () => {
         expect(answer.status).toBe(200);
         return answer.body;
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 45_000, interval: 200 },
     );
     expect(proof.entry).toMatchObject({ request_id: request, route: "/v1/pipeline", status: 200 });
     expect((await get(`/v1/audit?request_id=${request}`, admin)).body.entries).toHaveLength(1);
@@ -254,7 +254,7 @@ describe("the other operations", () => {
         expect(rows.toSorted()).toEqual([...calls, ["GET", "/v1/events", 401]].toSorted());
         expect(mine[0]).toMatchObject({ address: "127.0.0.1" });
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 45_000, interval: 100 },
     );
   });
 

@@ -80,7 +80,7 @@ describe("RedisQueue", () => {
           taken.push(...messages.map(({ body, deliveries }): [string, number] => [body, deliveries]));
           return taken;
         },
-        { timeout: 20_000, interval: 50 },
+        { timeout: 45_000, interval: 50 },
       )
       .toEqual([
         ["a", 2],
@@ -107,7 +107,7 @@ describe("RedisQueue", () => {
       await anotherReceiver({ ...OPTIONS, visibilitySeconds: 1 }).receive({ ...now, maxMessages: 1 });
       return pending();
     };
-    await expect.poll(look, { timeout: 20_000, interval: 1_100 }).toEqual([1]);
+    await expect.poll(look, { timeout: 45_000, interval: 1_100 }).toEqual([1]);
   });
 
   it("recreates a lost group from the first message on", async () => {
@@ -139,7 +139,7 @@ describe("RedisQueue", () => {
       const queue = await makeQueue(OPTIONS);
       await queue.receive(now);
       const waiting = queue.receive({ maxMessages: 1, waitMs: 20_000 });
-      await expect.poll(() => redis.client("LIST"), { timeout: 10_000 }).toMatch(/flags=b.*cmd=xreadgroup/);
+      await expect.poll(() => redis.client("LIST"), { timeout: 45_000 }).toMatch(/flags=b.*cmd=xreadgroup/);
       await lose();
       await queue.send([{ body: "after", events: 1 }]);
       expect(bodies(await waiting)).toEqual(["after"]);

@@ -75,7 +75,7 @@ describe("a queue of many shards", () => {
     expect(first).toHaveLength(14);
     faulty.clear();
     const rest: Message[] = [];
-    await expect.poll(async () => rest.push(...(await queue.receive(now))), { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => rest.push(...(await queue.receive(now))), { timeout: 45_000 }).toBe(2);
     expect(bodies(rest)).toEqual(["m-3", "m-4"]);
     // Each shard acknowledges its messages even if another fails.
     faulty.add(5);

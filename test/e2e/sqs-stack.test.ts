@@ -25,7 +25,7 @@ it("the system with SQS accepts the demo data twice, counts it once, and account
   const settled = { stored: EVENTS, quarantined: 0, pending: 0 };
   const queued = { events: 0, dead_letters: 0, oldest_age_ms: expect.any(Number) };
   await expect
-    .poll(() => get("/v1/pipeline"), { timeout: 20_000 })
+    .poll(() => get("/v1/pipeline"), { timeout: 45_000 })
     .toMatchObject({ ...settled, queue: queued });
   expect(await get("/health")).toMatchObject({ status: "ok", checks: { queue: { status: "up" } } });
 
@@ -33,6 +33,6 @@ it("the system with SQS accepts the demo data twice, counts it once, and account
   const sql = postgres(databaseUrl, { max: 1 });
   const horizon = async () =>
     (await sql`SELECT extract(year FROM horizon)::int AS year FROM retention`)[0]?.year;
-  await expect.poll(horizon, { timeout: 20_000 }).toBeGreaterThan(2_000);
+  await expect.poll(horizon, { timeout: 45_000 }).toBeGreaterThan(2_000);
   await sql.end();
 }, 240_000);

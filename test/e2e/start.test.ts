@@ -120,14 +120,14 @@ describe("npm start", () => {
     expect(commands.length, first.output()).toBeGreaterThanOrEqual(2);
     const { stdout: sent } = await run("bash", ["-c", commands[0] ?? ""]);
     expect(JSON.parse(sent)).toMatchObject({ accepted: 1, rejected: 0 });
-    await expect.poll(count, { timeout: 30_000 }).toBe(1);
+    await expect.poll(count, { timeout: 45_000 }).toBe(1);
     const { stdout: counted } = await run("bash", ["-c", commands[1] ?? ""]);
     expect(JSON.parse(counted)).toMatchObject({ count: 1 });
 
     const { mode } = await stat(join(dataDir, "audit-key.pem"));
     expect(mode & 0o777).toBe(0o600);
     expect(first.output()).toContain(dev.auditPublicKey);
-    await expect.poll(checkpointKeys, { timeout: 30_000 }).toEqual([await publicKeyId()]);
+    await expect.poll(checkpointKeys, { timeout: 45_000 }).toEqual([await publicKeyId()]);
 
     const demo = (): Promise<{ stdout: string }> =>
       run("npm", ["run", "demo"], { cwd: ROOT, env: environment });
@@ -153,7 +153,7 @@ describe("npm start", () => {
     const before = await count();
     process.kill(pid, "SIGKILL");
     await expect
-      .poll(() => started.output(), { timeout: 20_000 })
+      .poll(() => started.output(), { timeout: 45_000 })
       .toContain("serverless-offline ended unexpectedly (signal SIGKILL)");
     const { url, apiKey } = await devFile();
     const sendOne = (): Promise<number> =>
@@ -194,7 +194,7 @@ describe("npm start", () => {
     expect(await count()).toBe(21_709);
     for (const { child } of [again, other]) child.kill("SIGTERM");
     await Promise.all([ended(again.child), ended(other.child)]);
-    await expect.poll(left, { timeout: 20_000 }).toBe("");
+    await expect.poll(left, { timeout: 45_000 }).toBe("");
     await rm(otherDir, { recursive: true, force: true });
   }, 240_000);
 });

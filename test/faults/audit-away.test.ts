@@ -36,7 +36,7 @@ async function redisAway(queue: "redis" | "sqs"): Promise<Away> {
   const deps = freshDeps(await queueConfig(queue, { redisUrl: redis.url, logLevel: "ERROR" }));
   const start = async (): Promise<void> => {
     await redis.start();
-    await expect.poll(() => deps.redis.ping().catch(() => ""), { timeout: 20_000 }).toBe("PONG");
+    await expect.poll(() => deps.redis.ping().catch(() => ""), { timeout: 45_000 }).toBe("PONG");
   };
   return { deps, stop: () => redis.stop(), start };
 }

@@ -74,8 +74,8 @@ it("npm start recovers logged audit rows once, and then none is missing", async 
     ((await (await fetch(`${url}/health`)).json()) as { audit: unknown }).audit;
   for (const said of [true, false]) {
     const printed = await start();
-    await expect.poll(async () => (await entries()).sort(), { timeout: 30_000 }).toEqual(lost.toSorted());
-    await expect.poll(gaps, { timeout: 30_000 }).toEqual({ logged: 4, recovered: 4, missing: 0 });
+    await expect.poll(async () => (await entries()).sort(), { timeout: 45_000 }).toEqual(lost.toSorted());
+    await expect.poll(gaps, { timeout: 45_000 }).toEqual({ logged: 4, recovered: 4, missing: 0 });
     expect(printed().includes("Read back in 4 audit rows")).toBe(said);
     if (said) await crash();
   }

@@ -52,7 +52,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await pipeline.take(25);
     const intake = { received: async () => {}, settled: () => new Promise<never>(() => {}) };
     void drain(await pipeline.receive(), { ...deps, intake } as unknown as Deps);
-    await expect.poll(async () => (await pipeline.look()).stored, { timeout: 10_000 }).toBe(25);
+    await expect.poll(async () => (await pipeline.look()).stored, { timeout: 45_000 }).toBe(25);
     await pipeline.expectTotals({ accepted: 25, pending: 0 });
     await pipeline.workOff();
     await pipeline.expectSettled(25);

@@ -37,7 +37,7 @@ async function expectDown(names: readonly string[], polls = 18): Promise<void> {
 }
 
 const expectUp = (): Promise<void> =>
-  expect.poll(async () => (await poll()).status, { timeout: 30_000 }).toBe(200);
+  expect.poll(async () => (await poll()).status, { timeout: 45_000 }).toBe(200);
 
 describe("PostgreSQL", () => {
   let server: OwnServer;
@@ -78,7 +78,7 @@ describe("PostgreSQL", () => {
       const { status, body } = await poll();
       return [status, (body.checks as { database: { status: string } }).database.status];
     };
-    await expect.poll(look, { timeout: 30_000 }).toEqual([503, "down"]);
+    await expect.poll(look, { timeout: 45_000 }).toEqual([503, "down"]);
     await set("synchronous_standby_names", "''");
     await expectUp();
     await admin.end();

@@ -38,7 +38,7 @@ async function knownClient(name: string): Promise<TestClient> {
 async function expectWorkerToFail(worker: Deps, events: number, pattern: RegExp): Promise<void> {
   const work = async (): Promise<string> => String(await workOnce(worker));
   for (let round = 0; round < ROUNDS[config.queue]; round++)
-    await expect.poll(work, { timeout: 20_000, interval: 50 }).toMatch(pattern);
+    await expect.poll(work, { timeout: 45_000, interval: 50 }).toMatch(pattern);
   const drainPerSecond = expect.any(Number);
   expect(await deps.queue.depth()).toMatchObject({ events, deadLetters: 0, drainPerSecond });
 }
@@ -92,7 +92,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         body: { code: "invalid-api-key" },
       });
       await expectAllStored(client, 1);
-    }, 25_000);
+    });
 
     it.each([
       ["stopped", () => server.stop()],
@@ -114,7 +114,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const all = Promise.all([sender(), worker(), worker(), worker()]);
       for (let round = 0; round < 2; round++) {
         const before = settled;
-        await expect.poll(() => settled, { timeout: 20_000 }).toBeGreaterThan(before + 20);
+        await expect.poll(() => settled, { timeout: 45_000 }).toBeGreaterThan(before + 20);
         await end();
         await server.start();
       }
@@ -159,7 +159,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         await sql.unsafe(`ALTER SYSTEM SET default_transaction_read_only = ${state}`);
         await sql`SELECT pg_reload_conf()`;
         const readOnly = async () => (await sql`SHOW default_transaction_read_only`)[0];
-        await expect.poll(readOnly, { timeout: 10_000 }).toEqual({ default_transaction_read_only: state });
+        await expect.poll(readOnly, { timeout: 45_000 }).toEqual({ default_transaction_read_only: state });
       };
       await setReadOnly("on");
       for (let n = 0; n < 3; n++) expect((await client.send(someEvents(5))).status).toBe(202);

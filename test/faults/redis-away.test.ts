@@ -40,7 +40,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       expect(await client.accept(batch)).toMatchObject({ accepted: 3, duplicates: 0 });
       await workUntilEmpty(deps);
       await client.expectStoredOnce(4);
-    }, 20_000);
+    });
 
     it("twice while clients send, each event is stored once", async () => {
       const client = await testClient(deps, "stream");
@@ -58,7 +58,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const all = Promise.all([sender(), sender(), sender(), worker(), worker()]);
       for (let round = 1; round <= 2; round++) {
         const before = sent;
-        await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(before + 100);
+        await expect.poll(() => sent, { timeout: 45_000 }).toBeGreaterThan(before + 100);
         await redis.stop();
         await redis.start();
       }
@@ -69,7 +69,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       // With SQS, a request whose admission got no reply counts until its withdrawal has been repeated.
       const totals = async () => await client.pipeline();
       await expect
-        .poll(totals, { timeout: 20_000 })
+        .poll(totals, { timeout: 45_000 })
         .toMatchObject({ stored: sent, quarantined: 0, pending: 0 });
       const { accepted, duplicates } = await totals();
       expect(accepted).toBe(sent + duplicates);

@@ -91,9 +91,9 @@ describe.each(FAULTS)("when a node $how", ({ how, leave, comeBack }) => {
 
     await comeBack(node);
     for (const { secret } of lost) await sendUntilTaken(deps, secret, someEvents(4));
-    await expect.poll(async () => (await checkHealth(deps)).status, { timeout: 30_000 }).toBe("ok");
+    await expect.poll(async () => (await checkHealth(deps)).status, { timeout: 45_000 }).toBe("ok");
     await workUntilEmpty(deps);
-    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 30_000 }).toBe(0);
+    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 45_000 }).toBe(0);
     for (const { clientId } of well) await expectStoredOnce(deps, clientId, 6);
     for (const { clientId, secret } of lost) {
       await sendUntilTaken(deps, secret, anEvent({ event_id: "last" }));

@@ -59,7 +59,7 @@ describe("when Redis is unreachable", () => {
       audit: { v: 1, id: answer.headers["x-request-id"], audit: { method: "POST", status: 503 } },
       error: { name: "MaxRetriesPerRequestError", message: expect.any(String) },
     });
-    await expect.poll(() => deps.redis.ping().catch(() => ""), { timeout: 10_000 }).toBe("PONG");
+    await expect.poll(() => deps.redis.ping().catch(() => ""), { timeout: 45_000 }).toBe("PONG");
     await client.expectStoredOnce(0);
   });
 });

@@ -87,7 +87,7 @@ describe.each([
       await sendRequests(client, 400, share);
       const unlock = await lockTable(deps, "events");
       const working = work(deps);
-      await expect.poll(() => countWaiting(deps), { timeout: 30_000 }).toBe(2);
+      await expect.poll(() => countWaiting(deps), { timeout: 45_000 }).toBe(2);
       await unlock();
       const refused = Math.floor(400 * PER_REQUEST * share);
       const others = 400 * PER_REQUEST - refused;

@@ -153,7 +153,7 @@ function isLike(outcome: unknown, wanted: object): boolean {
 async function warm(name: string): Promise<[Tried, FunctionProcess]> {
   const tried = FUNCTIONS[name] as Tried;
   const instance = tried.start();
-  await expect.poll(() => works(tried, instance), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => works(tried, instance), { timeout: 45_000 }).toBe(true);
   expect(await works(tried, instance)).toBe(true);
   return [tried, instance];
 }
@@ -231,10 +231,10 @@ it.each(["redis", "postgres"] as const)(
     // When the connection dies, the drain has settled one message and waits for more.
     await send(deps, secret, anEvent());
     const running = drain.call({}, DRAIN_RESERVE_MS + 3 * CALL_MS);
-    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 45_000 }).toBe(0);
     proxies[server].swallow("open");
     await send(deps, secret, anEvent());
-    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await deps.queue.depth()).messages, { timeout: 45_000 }).toBe(0);
     expect(await running).toMatchObject({ ended: "answered" });
   },
 );

@@ -53,7 +53,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       });
     const slow = start(1);
     // Wait until it has them, so that the others find nothing.
-    await expect.poll(() => given.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => given.length, { timeout: 45_000 }).toBeGreaterThan(0);
     const idle = start(3);
     await expect
       .poll(async () => (await client.counts())?.events, { timeout: 60_000, interval: 200 })

@@ -96,12 +96,12 @@ describe.each(QUEUES)("with QUEUE=%s, after a worker is killed", (queue) => {
          WHERE datname = current_database() AND wait_event_type = 'Lock' ORDER BY 1`;
       return rows.map(({ table }) => table);
     };
-    await expect.poll(waiting, { timeout: 20_000 }).toEqual(["pipeline_totals"]);
+    await expect.poll(waiting, { timeout: 45_000 }).toEqual(["pipeline_totals"]);
     await doomed.kill();
     expect(await client.counts()).toMatchObject({ events: 0, ledger: 0, accepted: 0 });
     // The next worker meets the ids that the dead worker's transaction still holds, and waits for it.
     const takenOver = workUntilEmpty(deps);
-    await expect.poll(waiting, { timeout: 20_000 }).toEqual(["event_ledger", "pipeline_totals"]);
+    await expect.poll(waiting, { timeout: 45_000 }).toEqual(["event_ledger", "pipeline_totals"]);
     await unlock();
     await takenOver;
     await expectEverythingRight(client, answers);

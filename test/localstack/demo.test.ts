@@ -37,6 +37,6 @@ it("stores the demo's events once over the queue that localstack/ready.d made, a
     });
     return Object.values(Attributes as Record<string, string>).reduce((sum, value) => sum + Number(value), 0);
   };
-  await expect.poll(() => waiting(queueUrl), { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => waiting(queueUrl), { timeout: 45_000 }).toBe(0);
   expect(await waiting(`${queueUrl}-dead`)).toBe(0);
 }, 300_000);

@@ -113,7 +113,7 @@ export async function sendUntilTaken(deps: Deps, secret: string, body: unknown):
     expect([202, 503]).toContain(answer.status);
     return answer.status;
   };
-  await expect.poll(attempt, { timeout: 30_000, interval: 50 }).toBe(202);
+  await expect.poll(attempt, { timeout: 45_000, interval: 50 }).toBe(202);
   return answer;
 }
 

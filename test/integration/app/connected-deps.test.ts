@@ -28,7 +28,7 @@ it("an instance connects to PostgreSQL once, before the first query", async () =
   const { getConnectedDeps, getDeps } = await instance(databaseUrl, redisUrl);
   expect(await connections()).toBe(0);
   deps = getConnectedDeps();
-  await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 45_000 });
   expect(getConnectedDeps()).toBe(deps);
   expect(getDeps()).toBe(deps);
   expect(await deps.sql`SELECT 1 AS one`).toEqual([{ one: 1 }]);

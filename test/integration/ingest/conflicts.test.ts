@@ -152,7 +152,7 @@ describe("while PostgreSQL does not have the id", () => {
     await send(deps, secret, event);
     const marked = async (): Promise<number> => (await send(deps, secret, other(event))).body.accepted ?? 0;
     // The first event's digest is gone, but its message is not.
-    await expect.poll(marked, { timeout: 10_000 }).toBe(1);
+    await expect.poll(marked, { timeout: 45_000 }).toBe(1);
     expectProblem(await send(deps, secret, event), 503, "database-unavailable");
     const beside = await send(deps, secret, { events: [event, anEvent()] });
     expect(beside).toMatchObject({

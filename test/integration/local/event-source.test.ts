@@ -38,7 +38,7 @@ describe("the event source", () => {
       })),
     }));
     await vi.waitFor(async () => expect((await deps.queue.depth()).deadLetters).toBe(before + 1), {
-      timeout: 20_000,
+      timeout: 45_000,
     });
     expect(await waiting()).toBe(0);
     expect(given.toSorted()).toEqual(["bad 1", "bad 2", "bad 3", "good-1 1", "good-2 1"]);
@@ -52,7 +52,7 @@ describe("the event source", () => {
       if (failures-- > 0) throw new Error("the database is away");
       return { batchItemFailures: [] };
     });
-    await vi.waitFor(async () => expect(await waiting()).toBe(0), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), { timeout: 45_000 });
     expect((await deps.queue.depth()).deadLetters).toBe(before);
     expect(given.length).toBeGreaterThan(3 * 2);
     expect(new Set(given)).toEqual(new Set(["a 1", "b 1"]));
@@ -62,7 +62,7 @@ describe("the event source", () => {
     const release = Promise.withResolvers<SQSBatchResponse>();
     const given = start(() => release.promise);
     await send("last");
-    await vi.waitFor(() => expect(given).toEqual(["last 1"]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(given).toEqual(["last 1"]), { timeout: 45_000 });
     const stopped = source?.stop();
     release.resolve({ batchItemFailures: [] });
     await stopped;

@@ -50,7 +50,7 @@ export async function watchedPipeline(queue: Config["queue"]) {
         await work();
         return (await look()).pending;
       },
-      { timeout: 20_000 },
+      { timeout: 45_000 },
     );
 
   /** Expects that all events were stored once, unless `others` says so, and that nothing is pending. */
@@ -87,7 +87,7 @@ export async function watchedPipeline(queue: Config["queue"]) {
         await drainAll(deps);
         return (await deps.queue.depth()).messages;
       };
-      await expect.poll(work, { timeout: 20_000 }).toBe(0);
+      await expect.poll(work, { timeout: 45_000 }).toBe(0);
     },
     /**
      * Watches while a worker settles the `waiting` events, blocked by a table lock for most of the time.
@@ -109,7 +109,7 @@ export async function watchedPipeline(queue: Config["queue"]) {
         expect(pending).toBeLessThanOrEqual(waiting);
         return pending;
       };
-      await expect.poll(pendingNow, { timeout: 20_000, interval: 0 }).toBe(0);
+      await expect.poll(pendingNow, { timeout: 45_000, interval: 0 }).toBe(0);
       stop = true;
       await worker;
       await expectSettled(sent);

@@ -44,7 +44,7 @@ export async function redisCluster(): Promise<RedisCluster> {
   }
   for (const { client } of nodes.slice(1))
     await client.call("CLUSTER", "MEET", "127.0.0.1", new URL(first.url).port, first.busPort);
-  await vi.waitFor(() => Promise.all(nodes.map(expectReady)), { timeout: 30_000 });
+  await vi.waitFor(() => Promise.all(nodes.map(expectReady)), { timeout: 45_000 });
   return {
     url: nodes.map(({ url }) => url).join(","),
     nodes,

@@ -39,7 +39,7 @@ export async function testSystem(...words: Parameters<typeof testStack>): Promis
     post: (body, headers = {}, as = stack.apiKey) =>
       api.call("POST", "/v1/events", { key: as, body, headers }),
     get,
-    settled: (receiptId) => vi.waitFor(() => complete(receiptId), { timeout: 30_000, interval: 50 }),
+    settled: (receiptId) => vi.waitFor(() => complete(receiptId), { timeout: 45_000, interval: 50 }),
     newClient: async (body) => (await make("/v1/clients", body)).body.client_id,
     newKey: async (client, body) => (await make(`/v1/clients/${client}/keys`, body)).body,
   };
