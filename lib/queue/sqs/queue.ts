@@ -5,8 +5,8 @@ import type { Shards } from "../../redis/shards.ts";
 import { bytesOf } from "../fill.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";
 import { callInBatches, type Outcome } from "./batches.ts";
-import { connectSqs, type SqsConnection } from "./client.ts";
-import { findDeadLetterUrl, redriveDeadLetters } from "./dead-letters.ts";
+import { type Counts, SqsCalls } from "./calls.ts";
+import { redriveDeadLetters } from "./dead-letters.ts";
 import { SqsNotes } from "./notes.ts";
 import { type Recounted, recount } from "./recount.ts";
 import { MOST_BYTES, SqsSender } from "./sender.ts";
@@ -15,8 +15,6 @@ import { decodeText, encodeText } from "./text.ts";
 const MOST_PER_CALL = 10;
 /** Longest wait that SQS allows, in seconds. */
 const LONGEST_WAIT_S = 20;
-/** A call fails this many milliseconds after the end of its wait. */
-const CALL_MS = 5_000;
 /**
  * Shortest and longest time that a returned message stays invisible, in seconds. Not 0: with that, fauxqs 2.4 loses the
  * message until it restarts, if it persists its data.
@@ -54,20 +52,19 @@ export function sqsSettings(config: Config): Settings {
 export class SqsQueue implements Queue {
   readonly #notes: SqsNotes;
   readonly #settings: Settings;
-  readonly #closing = new AbortController();
-  #connection: Promise<SqsConnection> | undefined;
-  #deadLetterUrl: Promise<string | undefined> | undefined;
+  readonly #calls: SqsCalls;
   /** Messages that this receiver has, by id: SQS needs the handle of the latest delivery. */
   readonly #held = new Map<string, Held>();
   readonly #sender = new SqsSender(async (Entries, abortSignal) => {
-    const { sdk, client } = await this.#connect();
-    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries });
+    const { sdk, client } = await this.#calls.connect();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#calls.url, Entries });
     return client.send(command, { abortSignal });
   });
 
   constructor(redis: RedisConnection, shards: Shards, settings: Settings) {
     this.#notes = new SqsNotes(redis, shards);
     this.#settings = settings;
+    this.#calls = new SqsCalls(settings.sqs);
   }
 
   async send(messages: readonly Outgoing[]): Promise<void> {
@@ -129,8 +126,8 @@ export class SqsQueue implements Queue {
     const outcomes = await callInBatches(
       held.map(({ handle }) => ({ ReceiptHandle: handle })),
       async (Entries, abortSignal) => {
-        const { sdk, client } = await this.#connect();
-        return client.send(new sdk.DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries }), {
+        const { sdk, client } = await this.#calls.connect();
+        return client.send(new sdk.DeleteMessageBatchCommand({ QueueUrl: this.#calls.url, Entries }), {
           abortSignal,
         });
       },
@@ -159,15 +156,15 @@ export class SqsQueue implements Queue {
   }
 
   async redrive(limit: number): Promise<number> {
-    const url = await this.#findDeadLetterUrl();
+    const url = await this.#calls.findDeadLetterUrl();
     if (url === undefined) return 0;
     return redriveDeadLetters(
       {
-        connection: await this.#connect(),
+        connection: await this.#calls.connect(),
         url,
         send: (messages) => this.sendEach(messages),
         revive: (moved) => this.#notes.revive(moved),
-        signal: (waitS) => this.#signal(waitS),
+        signal: (waitS) => this.#calls.signal(waitS),
       },
       limit,
     );
@@ -182,10 +179,10 @@ export class SqsQueue implements Queue {
   async recount(forMs: number): Promise<Recounted> {
     const { queueMaxDeliveries: maxDeliveries, queueVisibilitySeconds } = this.#settings;
     const from = {
-      connection: await this.#connect(),
-      url: this.#url,
-      signal: (waitS: number) => this.#signal(waitS),
-      counts: () => this.#counts(this.#url),
+      connection: await this.#calls.connect(),
+      url: this.#calls.url,
+      signal: (waitS: number) => this.#calls.signal(waitS),
+      counts: () => this.#calls.counts(),
       open: (bodies: readonly string[]) => this.#notes.openFound(bodies),
     };
     return recount(from, { forMs, maxDeliveries, visibilityMs: queueVisibilitySeconds * 1_000 });
@@ -200,12 +197,12 @@ export class SqsQueue implements Queue {
   }
 
   async depth(): Promise<Depth> {
-    const [messages, deadLetters, noted] = await Promise.all([
-      this.#count(this.#url),
+    const [counts, deadLetters, noted] = await Promise.all([
+      this.#calls.counts(),
       this.#deadLetters(),
       this.#notes.depth(),
     ]);
-    return { messages, ...noted, deadLetters };
+    return { messages: total(counts), ...noted, deadLetters };
   }
 
   /**
@@ -213,31 +210,15 @@ export class SqsQueue implements Queue {
    * not detect a disabled KMS key, or that SQS would refuse single messages.
    */
   async probe(): Promise<void> {
-    const { sdk, client } = await this.#connect();
-    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#url, Entries: [] });
-    await client.send(command, this.#signal()).catch((error: Error) => {
+    const { sdk, client } = await this.#calls.connect();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: this.#calls.url, Entries: [] });
+    await client.send(command, this.#calls.signal()).catch((error: Error) => {
       if (!/EmptyBatchRequest/.test(error.name)) throw error;
     });
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort(new Error("The queue was closed."));
-    const connection = await this.#connection?.catch(() => undefined);
-    connection?.client.destroy();
-  }
-
-  get #url(): string {
-    return this.#settings.sqs.queueUrl;
-  }
-
-  #connect(): Promise<SqsConnection> {
-    this.#connection ??= connectSqs(this.#settings.sqs);
-    return this.#connection;
-  }
-
-  #signal(waitS = 0): { abortSignal: AbortSignal } {
-    const timeout = AbortSignal.timeout(waitS * 1_000 + CALL_MS);
-    return { abortSignal: AbortSignal.any([this.#closing.signal, timeout]) };
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 
   /** A failed call returns nothing; messages that SQS delivered with it return after the visibility time-out. */
@@ -250,15 +231,15 @@ export class SqsQueue implements Queue {
   }
 
   async #receiveSome(count: number, waitS: number): Promise<Message[]> {
-    const { sdk, client } = await this.#connect();
+    const { sdk, client } = await this.#calls.connect();
     const command = new sdk.ReceiveMessageCommand({
-      QueueUrl: this.#url,
+      QueueUrl: this.#calls.url,
       MaxNumberOfMessages: count,
       WaitTimeSeconds: waitS,
       VisibilityTimeout: this.#settings.queueVisibilitySeconds,
       MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
     });
-    const { Messages = [] } = await client.send(command, this.#signal(waitS));
+    const { Messages = [] } = await client.send(command, this.#calls.signal(waitS));
     return Messages.map((received) => {
       const message = toMessage(received);
       const handle = received.ReceiptHandle ?? "";
@@ -283,50 +264,20 @@ export class SqsQueue implements Queue {
     await callInBatches(
       held.map((message) => ({ ReceiptHandle: message.handle, VisibilityTimeout: pauseS(message) })),
       async (Entries, abortSignal) => {
-        const { sdk, client } = await this.#connect();
-        const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries });
+        const { sdk, client } = await this.#calls.connect();
+        const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#calls.url, Entries });
         return client.send(command, { abortSignal });
       },
     );
   }
 
-  /** SQS's counts are approximate and on AWS up to a minute old. @returns visible messages, and those in flight */
-  async #counts(url: string): Promise<{ visible: number; held: number }> {
-    const { sdk, client } = await this.#connect();
-    const visible = "ApproximateNumberOfMessages";
-    const held = "ApproximateNumberOfMessagesNotVisible";
-    const delayed = "ApproximateNumberOfMessagesDelayed";
-    const command = new sdk.GetQueueAttributesCommand({
-      QueueUrl: url,
-      AttributeNames: [visible, held, delayed],
-    });
-    const { Attributes = {} } = await client.send(command, this.#signal());
-    const count = (name: typeof visible | typeof held | typeof delayed): number =>
-      Number(Attributes[name] ?? 0);
-    return { visible: count(visible) + count(delayed), held: count(held) };
-  }
-
-  /** Messages in a queue, received or not. */
-  async #count(url: string): Promise<number> {
-    const { visible, held } = await this.#counts(url);
-    return visible + held;
-  }
-
   async #deadLetters(): Promise<number> {
-    const url = await this.#findDeadLetterUrl();
-    return url === undefined ? 0 : this.#count(url);
-  }
-
-  #findDeadLetterUrl(): Promise<string | undefined> {
-    this.#deadLetterUrl ??= this.#connect()
-      .then((connection) => findDeadLetterUrl(connection, this.#url, () => this.#signal()))
-      .catch((error: unknown) => {
-        this.#deadLetterUrl = undefined;
-        throw error;
-      });
-    return this.#deadLetterUrl;
+    const url = await this.#calls.findDeadLetterUrl();
+    return url === undefined ? 0 : total(await this.#calls.counts(url));
   }
 }
+
+const total = ({ visible, held }: Counts): number => visible + held;
 
 function toSent(outcome: Outcome<{ MessageId: string | undefined }> | undefined): Sent {
   if (outcome === undefined) return { id: undefined, refused: "the queue did not answer", retryable: true };
