@@ -226,6 +226,6 @@ test("a query that takes too long is refused with advice", async () => {
   await closeDeps(hurried);
   for (const { status, body } of answers) {
     expect([status, body.code]).toEqual([422, "query-too-broad"]);
-    expect(body.detail).toMatch(/start and end closer together, or name an event_type or a client/);
+    expect(body.detail).toMatch(/start and end closer together, or specify an event_type or a client/);
   }
 });
