@@ -1,4 +1,4 @@
-/** One run, from the first server to the last check. */
+/** One chaos run, from starting the servers to the last check. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -19,20 +19,20 @@ import { readMissing, readTold, recoverFromLogs } from "./told.ts";
 import { readAudit, readTruth } from "./truth.ts";
 import { startWatch } from "./watch.ts";
 
-/** How long after the load a request may still be under way. */
+/** Maximum time that a request may take after the load ends. */
 const FINISH_MS = 90_000;
-/** How long after that messages may still wait, besides the visibility time. */
+/** Maximum time that messages may wait after that, in addition to the visibility time. */
 const QUIET_MS = 60_000;
 
 export interface Run {
   options: Options;
   say: (line: string) => void;
-  /** Ends the run; what has been started is stopped all the same. */
+  /** Aborts the run; started parts are stopped. */
   signal: AbortSignal;
   teardown: Teardown;
 }
 
-/** @throws if the run itself failed, which says nothing about the system */
+/** @throws if the run itself failed, independent of the system's correctness */
 export async function runChaos(run: Run): Promise<Report & { folder: string }> {
   const { options } = run;
   const folder = options.dataDir ? resolve(options.dataDir) : await mkdtemp(join(tmpdir(), "weir-chaos-"));
@@ -68,7 +68,7 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
   const ledger = new Ledger();
   const accounts = await makeAccounts(system, ledger, options.clients);
   const [watched] = accounts.slice(-1);
-  if (!watched) throw new Error("There is no client.");
+  if (!watched) throw new Error("There are no clients.");
 
   const startedAt = Date.now();
   say(`${planned.length} faults in ${options.seconds} s`);
@@ -85,7 +85,7 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
     await watch.stop();
   }
   ended.throwIfAborted();
-  say("The load is over; waiting until it is quiet");
+  say("The load has ended; waiting until the queue is empty");
 
   const { quiet, deadLetters } = await settle(system, options.visibility * 1_000 + QUIET_MS, say);
   const toldBefore = await readMissing(system, ledger);
@@ -93,7 +93,7 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
   const logged = await recoverFromLogs(system);
   await waitForQuiet(system, QUIET_MS);
   const truth = await readTruth(system.deps);
-  say("Asking the API");
+  say("Querying the API");
   const told = await readTold(system, ledger, accounts, truth.events);
   await waitForQuiet(system, QUIET_MS);
   const after = await readAudit(system.deps);
@@ -129,12 +129,12 @@ async function runIn(folder: string, { options, say, signal, teardown }: Run): P
   };
 }
 
-/** Waits for quiet, and puts dead letters back, as an operator would: they are set aside and not lost. */
+/** Waits until the queue is empty, and redrives dead letters, as an operator would: they are not lost. */
 async function settle(system: System, limitMs: number, say: (line: string) => void) {
   const quiet = await waitForQuiet(system, limitMs);
   const { deadLetters } = await system.deps.queue.depth();
   if (deadLetters > 0) {
-    say(`${deadLetters} dead letters, which are put back`);
+    say(`${deadLetters} dead letters; redriving them`);
     await system.deps.queue.redrive(1_000_000);
     await sleep(500);
     await waitForQuiet(system, limitMs);

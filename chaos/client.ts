@@ -1,10 +1,10 @@
-/** A client as a good SDK is one: it sends again what was not taken, when it is told to, and never gives up. */
+/** A client that behaves like a good SDK: it resends what was not accepted, respects `Retry-After`, and never gives up. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { type KnownEvent, type KnownRequest, toJson } from "./events.ts";
 import type { Call, Ledger } from "./ledger.ts";
 
-/** An answer of the API. */
+/** A response of the API. */
 export interface Answer extends Call {
   retryAfterS: number | undefined;
   text: string;
@@ -30,7 +30,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const LONGEST_RETRY_AFTER_MS = 10_000;
 
-/** Calls the API and notes the call. Never rejects: a call without a whole answer has status 0. */
+/** Calls the API and records the call. Never rejects: a call without a complete response has status 0. */
 export async function call(
   ledger: Ledger,
   base: string,
@@ -72,7 +72,7 @@ export interface ClientOptions {
   key: string;
   /** Base URL of the next attempt. */
   base: () => string;
-  /** For the pauses; not of the seed, since how many there are depends on time. */
+  /** For the pauses; independent of the seed, since their number depends on time. */
   jitter: () => number;
   /** Ends all attempts. */
   signal: AbortSignal;
@@ -85,7 +85,7 @@ export class Client {
     this.#options = options;
   }
 
-  /** Resolves when each event was taken or refused for good; false if the time was up before. */
+  /** Resolves when each event was accepted or finally refused; false if the time was up before. */
   async send(request: KnownRequest): Promise<boolean> {
     const { signal } = this.#options;
     let events = request.events;

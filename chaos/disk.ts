@@ -1,16 +1,16 @@
-/** A small disk in memory that can be filled, where the system lets us mount one. */
+/** A small in-memory disk that can be filled, if the system allows mounting one. */
 import { execFile, spawnSync } from "node:child_process";
 import { mkdir, open, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Teardown } from "../local/supervise.ts";
 
 export interface Disk {
-  /** Takes all the space that is left. */
+  /** Fills the remaining space. */
   fill(): Promise<void>;
   empty(): Promise<void>;
 }
 
-/** @returns undefined where we may not mount a disk: it takes Linux and root */
+/** @returns undefined if a disk can't be mounted: it requires Linux and root */
 export async function makeDisk(
   folder: string,
   mebibytes: number,

@@ -1,4 +1,4 @@
-/** Events and requests that a seed determines, so that what comes out of the system can be compared with what went in. */
+/** Generates events and requests from a seed, so that the system's output can be compared with its input. */
 import { DAY_MS } from "../lib/base/time.ts";
 import { type Random, random } from "./random.ts";
 import { REFUSED_TYPE } from "./system.ts";
@@ -17,7 +17,7 @@ export interface KnownEvent {
 export interface KnownRequest {
   events: readonly KnownEvent[];
   format: "json" | "ndjson" | "gzip";
-  /** Sent by two calls at the same time, as by a caller who lost patience. */
+  /** Sent by two concurrent calls, as by an impatient caller. */
   twice: boolean;
 }
 
@@ -41,7 +41,7 @@ const CONFLICT = 0.01;
 const REFUSED = 0.003;
 const TWICE = 0.05;
 
-/** What is the same of an event wherever it is: all but its id. */
+/** The content of an event: everything except its id. */
 export const contentOf = ({ type, instant, payload }: Omit<KnownEvent, "id" | "timestamp">): string =>
   `${type}\n${instant}\n${payload}`;
 
@@ -50,7 +50,7 @@ export const toJson = ({ id, type, timestamp, payload }: KnownEvent): string =>
 
 /**
  * The requests of one client, one after the other.
- * @param stream the client's own name in the seed
+ * @param stream name of the client's random sequence
  * @param baseMs time that timestamps lie before, in milliseconds since the Unix epoch
  */
 export function* requestsOf(seed: number, stream: string, baseMs: number): Generator<KnownRequest, never> {
@@ -77,7 +77,7 @@ function sizeOf(draw: Random): number {
   return kind <= 95 ? draw.int(2, 30) : draw.int(100, 300);
 }
 
-/** Mostly one of the last, which may still wait in the queue. */
+/** Usually a recent one, which may still wait in the queue. */
 const earlier = (draw: Random, sent: readonly KnownEvent[]): KnownEvent =>
   sent[draw.int(draw.chance(0.7) ? Math.max(0, sent.length - 50) : 0, sent.length - 1)] as KnownEvent;
 

@@ -1,4 +1,4 @@
-/** The functions behind HTTP, as API Gateway would call them (HTTP API, payload format 2.0). */
+/** Serves the functions over HTTP, as API Gateway calls them (HTTP API, payload format 2.0). */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
@@ -9,7 +9,7 @@ type Handler = (
   context: Context,
 ) => Promise<APIGatewayProxyStructuredResultV2 | undefined>;
 
-/** As serverless.yml sets them. */
+/** As in serverless.yml. */
 const TIMEOUT_MS: Readonly<Partial<Record<FunctionName, number>>> = { ingest: 15_000, health: 10_000 };
 const DEFAULT_TIMEOUT_MS = 29_000;
 
@@ -20,7 +20,7 @@ interface Route {
   names: string[];
 }
 
-/** @param operations all there are; the function `web` takes what none of them matches */
+/** @param operations all operations; the function `web` gets requests that match none of them */
 export function gateway(
   operations: readonly Operation[],
   handlers: Readonly<Record<FunctionName, Handler>>,
@@ -106,7 +106,7 @@ async function invoke(
     awsRequestId: event.requestContext.requestId,
     getRemainingTimeInMillis: () => endsAt - Date.now(),
   } as Context;
-  // What API Gateway says by itself: no function has seen this answer.
+  // API Gateway's own response, which no function has seen.
   const unavailable = { statusCode: 503, body: '{"message":"Service Unavailable"}' };
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), timeoutMs);

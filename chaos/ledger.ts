@@ -1,14 +1,14 @@
-/** What was sent and what was answered, kept in memory. */
+/** Records requests and responses in memory. */
 import { contentOf, type KnownEvent } from "./events.ts";
 
-/** A call that got an answer, or none; times in milliseconds since the Unix epoch. */
+/** A call, with or without a response; times in milliseconds since the Unix epoch. */
 export interface Call {
   path: string;
   startedAt: number;
   endedAt: number;
-  /** 0 where there was no answer, or not all of one. */
+  /** 0 if there was no complete response. */
   status: number;
-  /** `X-Request-Id`; undefined where the functions have not seen the call. */
+  /** `X-Request-Id`; undefined if the functions have not seen the call. */
   requestId: string | undefined;
 }
 
@@ -22,9 +22,9 @@ export interface Taken extends Call {
 
 /** One event id of a client. */
 export interface Known {
-  /** By content, when it was first sent. */
+  /** Time of the first sending, by content. */
   contents: Map<string, number>;
-  /** First and last answer that said it was taken. */
+  /** First and last response that acknowledged it. */
   first: { startedAt: number; endedAt: number } | undefined;
   lastStartedAt: number;
 }
@@ -34,20 +34,20 @@ export class Ledger {
   readonly taken: Taken[] = [];
   /** By client, then by event id. */
   readonly events = new Map<string, Map<string, Known>>();
-  /** Answers that no client should ever get, a sentence each. */
+  /** A sentence for each response that no client should ever get. */
   readonly complaints: string[] = [];
-  /** Resent events that were refused as being in conflict with what was sent after them: wrong unless Redis forgot them. */
+  /** Resent events refused as conflicts with events that were sent after them: wrong, unless Redis forgot their ids. */
   readonly conflicts: { name: string; startedAt: number }[] = [];
-  /** Events of requests that got no answer or a 5xx: with SQS, nobody knows at first whether they are queued. */
+  /** Events of requests without a response or with a 5xx: with SQS, it is unknown at first whether they are queued. */
   uncertain = 0;
-  /** Item errors by their code, answers by their status, and calls without an answer. */
+  /** Item errors by code, responses by status, and calls without a response. */
   readonly tally = new Map<string, number>();
 
   count(name: string, by = 1): void {
     this.tally.set(name, (this.tally.get(name) ?? 0) + by);
   }
 
-  /** Before a request goes out: whatever comes of it, its events may be stored. */
+  /** Call before a request is sent: whatever its outcome, its events may be stored. */
   sending(clientId: string, events: readonly KnownEvent[], at: number): void {
     const known = this.#of(clientId);
     for (const event of events) {
@@ -58,7 +58,7 @@ export class Ledger {
     }
   }
 
-  /** An answer said of these events that they were taken, now or before. */
+  /** Call when a response acknowledges these events, as new or as duplicates. */
   acknowledged(
     clientId: string,
     events: readonly KnownEvent[],
@@ -73,7 +73,7 @@ export class Ledger {
     }
   }
 
-  /** An item was refused as being in conflict. */
+  /** Call when an item was refused as a conflict. */
   conflicted(clientId: string, event: KnownEvent, startedAt: number): void {
     const name = `${clientId} ${event.id}`;
     const entry = this.#of(clientId).get(event.id);

@@ -1,4 +1,4 @@
-/** Many clients that send at the same time. */
+/** Many clients that send concurrently. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, call } from "./client.ts";
 import { requestsOf } from "./events.ts";
@@ -9,7 +9,7 @@ import type { System } from "./system.ts";
 
 /** Pause between the requests of one client, in milliseconds. */
 const THINKING_MS: readonly [number, number] = [5, 120];
-/** One client has a limit that it meets. */
+/** One client has a rate limit that it reaches. */
 const LIMITED = { rate_limit_per_second: 60, burst: 400 };
 const UNLIMITED = { rate_limit_per_second: 1_000_000, burst: 1_000_000 };
 
@@ -18,7 +18,7 @@ export interface Account {
   key: string;
 }
 
-/** Makes the clients and their keys, over HTTP, before any fault. */
+/** Creates the clients and their keys, over HTTP, before any fault. */
 export async function makeAccounts(system: System, ledger: Ledger, count: number): Promise<Account[]> {
   const base = system.apis[0]?.url ?? "";
   const post = async <T>(path: string, body: object): Promise<T> => {
@@ -50,13 +50,13 @@ export interface LoadOptions {
   system: System;
   ledger: Ledger;
   accounts: readonly Account[];
-  /** When no new request begins, in milliseconds since the Unix epoch. */
+  /** Time from which no new request begins, in milliseconds since the Unix epoch. */
   endsAt: number;
-  /** Ends all. */
+  /** Aborts all requests. */
   signal: AbortSignal;
 }
 
-/** Resolves when each client has brought its last request to an end. */
+/** Resolves when each client has finished its last request. */
 export async function runLoad({
   options,
   system,
@@ -77,7 +77,7 @@ export async function runLoad({
         if (Date.now() >= endsAt || signal.aborted) return;
         const sends = [client.send(request), ...(request.twice ? [client.send(request)] : [])];
         if ((await Promise.all(sends)).includes(false))
-          ledger.complaints.push(`${clientId} has a request that was never taken.`);
+          ledger.complaints.push(`${clientId} has a request that was never accepted.`);
         await sleep(pauses.int(...THINKING_MS));
       }
     }),

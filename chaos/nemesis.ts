@@ -1,4 +1,4 @@
-/** Makes the faults of a plan, each at its time, and undoes each. */
+/** Injects the faults of a plan, each at its time, and undoes each. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Loss, Server } from "./faults/fault.ts";
 import { faultOf } from "./faults/index.ts";
@@ -6,31 +6,31 @@ import type { Planned } from "./plan.ts";
 import { random } from "./random.ts";
 import type { System } from "./system.ts";
 
-/** What became of a planned fault; times in milliseconds since the Unix epoch. */
+/** The outcome of a planned fault; times in milliseconds since the Unix epoch. */
 export interface Made {
   name: string;
   target: string;
-  /** Since when it certainly was in force, until when it certainly was. */
+  /** Period in which it certainly was in force. */
   from: number;
   to: number;
-  /** When nothing of it was left. */
+  /** Time at which it was completely undone. */
   healedAt: number;
   detail: string;
   denies: Server | undefined;
   onLink: boolean;
   forgets: boolean;
-  /** Why it was not made. */
+  /** Why it was skipped. */
   skipped: string | undefined;
 }
 
 export interface Nemesis {
   made: readonly Made[];
   losses: readonly Loss[];
-  /** Resolves when all has been made and undone. @throws what a fault could not be made or undone for */
+  /** Resolves when all faults were injected and undone. @throws the error of a fault that could not be injected or undone */
   done: Promise<void>;
 }
 
-/** @param signal ends each fault early and begins none any more */
+/** @param signal ends each fault early and starts no new one */
 export function unleash(
   plan: readonly Planned[],
   system: System,
@@ -44,7 +44,7 @@ export function unleash(
   const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {});
   const seconds = (): string => ((Date.now() - begun) / 1_000).toFixed(1).padStart(6);
 
-  /** When the last fault on each target is over: on a slow machine it may last longer than planned. */
+  /** End of the last fault on each target: on a slow machine it may last longer than planned. */
   const over = new Map<string, Promise<void>>();
   const inTurn = (planned: Planned): Promise<void> => {
     const { target } = faultOf(planned.name);
@@ -72,8 +72,8 @@ export function unleash(
     const started = Date.now();
     const result = await fault
       .begin({ system, random: random(seed, name), loses })
-      // Its server is still away after another fault.
-      .catch((error: Error) => `it could not be made: ${error.message}`);
+      // Its server is still down after another fault.
+      .catch((error: Error) => `it could not be injected: ${error.message}`);
     if (typeof result === "string") {
       one.skipped = result;
       one.to = one.healedAt = one.from;
@@ -90,7 +90,7 @@ export function unleash(
       await result.undo();
       one.healedAt = Date.now();
     }
-    // What is over at once began when it was begun.
+    // An instantaneous fault was in force when it was started.
     if (lastsMs === 0) one.from = started;
     else say(`${seconds()} s  ${name} ends`);
   };

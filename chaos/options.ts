@@ -1,53 +1,53 @@
-/** What a run is told. */
+/** Options of a run. */
 import { parseArgs } from "node:util";
 import { FAULTS } from "./faults/index.ts";
 import { MUTANTS, type Mutant } from "./mutants/index.ts";
 
 export interface Options {
   queue: "redis" | "sqs";
-  /** Decides on events, faults and their order. */
+  /** Determines events, faults and their order. */
   seed: number;
   /** How long clients send and faults happen. */
   seconds: number;
   clients: number;
-  /** Faults of the network as well. */
+  /** Also inject network faults. */
   proxy: boolean;
-  /** Faults that lose what is queued, as declared. */
+  /** Also inject faults that lose queued data, as declared. */
   lossy: boolean;
   /** Only these faults, by name. */
   faults: readonly string[] | undefined;
-  /** How often Redis writes its file to the disk. */
+  /** How often Redis syncs its file. */
   appendfsync: "always" | "everysec";
-  /** After this long without an acknowledgement a message is delivered again, in seconds. */
+  /** Seconds without an acknowledgement after which a message is redelivered. */
   visibility: number;
   mutant: Mutant | undefined;
-  /** Folder of the run, kept; a temporary one, kept only if the run fails, where it is undefined. */
+  /** Folder of the run, which is kept. If undefined, a temporary folder, kept only if the run fails. */
   dataDir: string | undefined;
 }
 
 export const HELP = `Usage: npm run chaos -- [options]
 
-Runs the system on real servers of its own, sends it events that are known, makes faults, waits until it is quiet, and
-checks that nothing was lost, doubled, altered or misreported. Ends with exit code 1 if something was.
+Runs the system on its own real servers, sends known events, injects faults, waits until the queue is empty, and
+checks that nothing was lost, doubled, altered or misreported. Exits with code 1 otherwise.
 
   --queue redis|sqs        which queue carries the events (redis)
-  --seed <n>               replays the faults and events of that seed (a random one)
-  --seconds <n>            how long events are sent and faults made (60)
-  --clients <n>            clients that send at the same time (8)
-  --proxy                  with faults of the network
-  --lossy                  with faults that lose what waits in Redis, which is a declared loss
+  --seed <n>               replays the faults and events of that seed (random)
+  --seconds <n>            how long to send events and inject faults (60)
+  --clients <n>            number of concurrent clients (8)
+  --proxy                  also inject network faults
+  --lossy                  also inject faults that lose waiting events in Redis, as a declared loss
   --faults a,b             only these faults: ${FAULTS.map(({ name }) => name).join(", ")}
   --appendfsync <policy>   always or everysec (always)
-  --visibility <n>         seconds after which a message comes again (15)
-  --mutant <name>          with a fault in the system itself, to see it found: ${MUTANTS.join(", ")}`;
+  --visibility <n>         seconds after which a message is redelivered (15)
+  --mutant <name>          add a fault to the system itself, to check that it is detected: ${MUTANTS.join(", ")}`;
 
-/** A fault of the command line, told in one sentence. */
+/** An error in the command line; the message is one sentence. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
 /**
- * @returns undefined where help is wanted
+ * @returns undefined if help was requested
  * @throws {UsageError}
  */
 export function parseOptions(args: readonly string[], environment: NodeJS.ProcessEnv): Options | undefined {
@@ -95,6 +95,6 @@ function oneOf<const T extends string>(name: string, value: string, choices: rea
 function integer(name: string, text: string, from: number, to: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < from || value > to)
-    throw new UsageError(`--${name} must be a whole number from ${from} to ${to}.`);
+    throw new UsageError(`--${name} must be an integer from ${from} to ${to}.`);
   return value;
 }

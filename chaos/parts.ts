@@ -1,4 +1,4 @@
-/** Processes of the system under test: started again when they end, to be killed and frozen one by one. */
+/** Processes of the system under test: restarted when they end; each can be killed and frozen. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -7,12 +7,12 @@ import { supervise, type Teardown } from "../local/supervise.ts";
 
 export interface Part {
   name: string;
-  /** On which it listens; 0 for one that does not. */
+  /** Its listening port; 0 if it has none. */
   port: number;
   url: string;
-  /** The process that runs now and all its children. */
+  /** The current process and all its children. */
   pids(): Promise<number[]>;
-  /** Ends it without giving it time for anything; it comes back about a second later. */
+  /** Kills it immediately; it restarts about a second later. */
   kill(): void;
   freeze(): Promise<void>;
   thaw(): void;
@@ -75,7 +75,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Elsewhere than on Linux it is told of no children. */
+/** Children are found on Linux only. */
 async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
   return text.split(" ").filter(Boolean).map(Number);
@@ -88,22 +88,22 @@ interface ChildOptions {
   module: string;
   words: readonly string[];
   environment: Record<string, string>;
-  /** Takes what it prints, over all its lives: audit rows that the queue refused are there only. */
+  /** Receives its output, across restarts, which may be the only copy of audit rows that could not be queued. */
   logFile: string;
   port: number;
-  /** File URLs of modules to load before the process' own. */
+  /** File URLs of modules to load before the process's own. */
   preload?: readonly string[];
-  /** Given each new process. */
+  /** Called with each new process. */
   started?: (child: ChildProcess) => void;
 }
 
-/** Starts one of our own processes; it says `ready` when it can be used. */
+/** Starts one of our own processes, which sends `ready` when it is usable. */
 export async function startChild(options: ChildOptions): Promise<LocalServer> {
   const { module, words, environment, logFile, port, preload = [], started } = options;
   const log = await open(logFile, "a", 0o600);
   const entry = fileURLToPath(new URL(`processes/${module}.ts`, import.meta.url));
   const child = spawn(process.execPath, [...preload.map((url) => `--import=${url}`), entry, ...words], {
-    // A process group of its own: Ctrl-C must not end it before those who use it.
+    // Its own process group: Ctrl-C must not end it before its clients.
     detached: true,
     stdio: ["ignore", log.fd, log.fd, "ipc"],
     env: { ...process.env, ...environment },
@@ -120,7 +120,7 @@ export async function startChild(options: ChildOptions): Promise<LocalServer> {
   const outcome = await Promise.race([ready, exited, late]);
   if (outcome !== true) {
     await stop();
-    throw new Error(`${module} does not start (${outcome}):\n${await lastLines(logFile, 10)}`);
+    throw new Error(`${module} did not start (${outcome}):\n${await lastLines(logFile, 10)}`);
   }
   started?.(child);
   return { url: `http://127.0.0.1:${port}`, port, pid, exited, stop };

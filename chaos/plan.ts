@@ -1,4 +1,4 @@
-/** Which faults happen when: a pure function of the seed and the options. */
+/** Schedules the faults: a pure function of the seed and the options. */
 
 import type { Fault } from "./faults/fault.ts";
 import { FAULTS } from "./faults/index.ts";
@@ -10,15 +10,15 @@ export interface Planned {
   /** Milliseconds from the start of the load. */
   atMs: number;
   lastsMs: number;
-  /** Seed of the fault's own choices. */
+  /** Seed for the fault's random choices. */
   seed: number;
 }
 
-/** Without faults at the beginning, so that all is seen to work, and at the end, so that it is seen to recover. */
+/** No faults at the start, to observe that everything works, and at the end, to observe the recovery. */
 const BEFORE_MS = 2_000;
 const AFTER_MS = 4_000;
 const GAP_MS: readonly [number, number] = [500, 4_000];
-/** Now and then a time without faults, long enough to see that health says so. */
+/** Occasional periods without faults, long enough to observe that health reports them. */
 const CALM_MS = 14_000;
 const CALM_CHANCE = 0.08;
 const OVERLAP_CHANCE = 0.25;
@@ -42,9 +42,9 @@ export function plan(options: Wanted): Planned[] {
   if (faults.length === 0) return [];
   const endMs = seconds * 1_000 - AFTER_MS;
   const planned: Planned[] = [];
-  /** When each target is free again. */
+  /** Time at which each target is free again. */
   const free = new Map<string, number>();
-  /** Each fault comes once before one comes again. */
+  /** Each fault occurs once before one is repeated. */
   let bag: Fault[] = [];
   for (let atMs = BEFORE_MS; atMs < endMs; ) {
     const left: readonly Fault[] = bag.length > 0 ? bag : [...faults];
@@ -58,7 +58,7 @@ export function plan(options: Wanted): Planned[] {
       continue;
     }
     planned.push({ name: fault.name, atMs: start, lastsMs, seed: int(0, 2 ** 31 - 1) });
-    // A server that was killed is away for a second and more.
+    // A killed server is down for at least a second.
     free.set(fault.target, start + lastsMs + 2_500);
     const gapMs = chance(CALM_CHANCE) ? CALM_MS : int(...GAP_MS);
     atMs = chance(OVERLAP_CHANCE) ? start + Math.floor(lastsMs / 2) : start + lastsMs + gapMs;

@@ -1,21 +1,21 @@
 /**
- * A TCP proxy that makes a network's faults. Toxiproxy does the same, but is a Go program that not every machine can
- * install; no maintained package on npm does (docs/decisions/0030).
+ * A TCP proxy that injects network faults. Toxiproxy does the same, but is a Go program that not every machine can install;
+ * npm has no maintained alternative (docs/decisions/0030).
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /**
  * - `pass`: forwards.
- * - `reset`: resets the connections that exist and each new one.
- * - `delay`: holds each chunk back for `delayMs`, in both directions.
- * - `stall`: holds everything back, and delivers it when the fault ends, as TCP does after packets were lost.
- * - `swallow`: drops everything. A connection that was hit stays dead without a word, as where a firewall forgot it.
+ * - `reset`: resets existing connections and each new one.
+ * - `delay`: delays each chunk by `delayMs`, in both directions.
+ * - `stall`: holds everything back, and delivers it when the fault ends, as TCP does after packet loss.
+ * - `swallow`: drops everything. Affected connections stay silently dead, as when a firewall has forgotten them.
  * - `cut`: forwards requests, and breaks a connection in the middle of a reply.
  * - `withhold`: forwards requests and drops replies; the connections are reset when the fault ends.
  */
 export type Mode = "pass" | "reset" | "delay" | "stall" | "swallow" | "cut" | "withhold";
 
-/** After this long a swallowed connection is reset: what TCP's own retransmission time-out does, only sooner. */
+/** Time after which a swallowed connection is reset: like TCP's retransmission time-out, but sooner. */
 const DEAD_CONNECTION_MS = 30_000;
 
 interface Pair {
@@ -119,7 +119,7 @@ export class TcpProxy {
     pair.upstream = upstream;
     upstream.setNoDelay(true);
     upstream.on("error", () => {});
-    // A server that ended resets its clients, unless the network was down and nobody heard of it.
+    // When a server ends, its clients are reset, unless the network was down at the time.
     upstream.on("close", () => {
       if (!pair.dead) client.destroy();
     });
@@ -128,7 +128,7 @@ export class TcpProxy {
   }
 
   #forward(pair: Pair, from: Socket, to: Socket, kind: "request" | "reply"): void {
-    /** When the chunk before is delivered: a later one must not overtake it. */
+    /** Delivery time of the previous chunk, which later ones must not overtake. */
     let free = Promise.resolve();
     let waiting = 0;
     const write = (chunk: Buffer): void => {
@@ -152,11 +152,11 @@ export class TcpProxy {
         write(chunk);
       });
     });
-    // Half-closed connections are nothing that our clients use: the end of one side ends both.
+    // Our clients do not use half-closed connections: the end of one side ends both.
     from.on("end", () => void free.then(() => to.end()));
   }
 
-  /** What a chunk has to wait for now. */
+  /** What a chunk must wait for at the moment. */
   #hold(): Promise<void> | undefined {
     if (this.#mode === "delay") return new Promise((resolve) => this.#after(this.#delayMs, resolve));
     if (this.#mode === "stall") return new Promise((resolve) => this.#held.push(resolve));

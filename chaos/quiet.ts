@@ -1,16 +1,16 @@
-/** Waits until nothing waits in the queue any more. */
+/** Waits until the queue is empty. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectSqs } from "../lib/queue/sqs/client.ts";
 import type { System } from "./system.ts";
 
 const LOOK_MS = 250;
-/** In a row, since SQS tells its numbers only approximately. */
+/** Consecutive checks, since SQS reports only approximate numbers. */
 const LOOKS = 3;
 
 export interface Quiet {
   reached: boolean;
   ms: number;
-  /** Messages that wait, by the server itself and not by our own books. */
+  /** Waiting messages according to the server itself, not to Weir's counts. */
   waiting: number;
 }
 

@@ -1,9 +1,9 @@
-/** Random numbers that a seed determines. */
+/** Random numbers from a seed. */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 export interface Random {
-  /** An integer from `from` to `to`, both included. */
+  /** An integer from `from` to `to`, inclusive. */
   int(from: number, to: number): number;
   /** True with this probability, to a thousandth. */
   chance(probability: number): boolean;
@@ -13,7 +13,7 @@ export interface Random {
 
 /**
  * @param seed 32-bit integer
- * @param stream name of an independent sequence of the same seed, so that what one part draws does not shift another's
+ * @param stream name of an independent sequence of the same seed, so that the parts do not affect each other
  */
 export function random(seed: number, stream: string): Random {
   let mixed = seed | 0;

@@ -1,4 +1,4 @@
-/** A run's outcome, as a table and as JSON. */
+/** A run's result, as a table and as JSON. */
 import type { Finding } from "./checks/evidence.ts";
 import type { Recovery } from "./checks/recovery.ts";
 import type { Options } from "./options.ts";
@@ -19,7 +19,7 @@ export interface Report {
 
 const MOST_SHOWN = 5;
 
-/** Nothing came after a fault that ended with the load. */
+/** Undefined values belong to faults that ended with the load. */
 const ms = (value: number | undefined): string => (value === undefined ? "-" : `${value} ms`);
 
 export function toText({
@@ -36,7 +36,7 @@ export function toText({
   const lines: string[] = [];
   const wide = Math.max(...recoveries.map(({ name }) => name.length), 5);
   if (recoveries.length > 0) {
-    lines.push(`${"fault".padEnd(wide)}      at    lasts  taken after  stored after`);
+    lines.push(`${"fault".padEnd(wide)}      at    lasts accept after  stored after`);
     for (const { name, atS, lastedS, takenMs, storedMs } of recoveries)
       lines.push(
         `${name.padEnd(wide)} ${atS.toFixed(1).padStart(6)}s ${lastedS.toFixed(1).padStart(6)}s ${ms(takenMs).padStart(12)} ${ms(storedMs).padStart(13)}`,
@@ -61,13 +61,13 @@ export function toText({
       .join(", "),
   );
   lines.push(
-    `${events} events stored, ${requests} requests taken; quiet ${(quietMs / 1_000).toFixed(1)} s after the last request`,
+    `${events} events stored, ${requests} requests accepted; queue empty ${(quietMs / 1_000).toFixed(1)} s after the last request`,
   );
   lines.push(`${ok ? "ok" : "FAILED"}: ${commandOf(options)}`);
   return lines.join("\n");
 }
 
-/** What replays the run. */
+/** The command that repeats the run. */
 export function commandOf(options: Options): string {
   const { queue, seed, seconds, clients, proxy, lossy, faults, appendfsync, visibility, mutant } = options;
   return [

@@ -1,4 +1,4 @@
-/** `npm run chaos`: makes faults while clients send, and checks what came of it. */
+/** `npm run chaos`: injects faults while clients send events, and checks the result. */
 import { Teardown } from "../local/supervise.ts";
 import { removeFolder, runChaos } from "./chaos.ts";
 import { HELP, parseOptions } from "./options.ts";
@@ -6,7 +6,7 @@ import { commandOf, toText } from "./report.ts";
 
 process.exitCode = await main();
 
-/** @returns 0: all held; 1: something did not; 2: the run itself failed */
+/** @returns 0: all checks passed; 1: a check failed; 2: the run itself failed */
 async function main(): Promise<number> {
   const teardown = new Teardown();
   const stop = new AbortController();
@@ -18,11 +18,11 @@ async function main(): Promise<number> {
     }
     for (const name of ["SIGINT", "SIGTERM"] as const)
       process.on(name, () => {
-        // Asked twice, it does not wait for anything.
+        // A second signal exits immediately.
         if (stop.signal.aborted) process.exit(130);
         stop.abort(new Error(`Stopped by ${name}.`));
       });
-    // Whatever happens, nothing is left running.
+    // Leaves nothing running in any case.
     process.on("exit", () => teardown.kill());
     console.log(commandOf(options));
     const report = await runChaos({

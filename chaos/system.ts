@@ -1,4 +1,4 @@
-/** The system under test: real servers and our functions, each in a process of its own, with a proxy on every link. */
+/** The system under test: real servers and our functions, each in its own process, with a proxy on every link. */
 import type { ChildProcess } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,46 +21,46 @@ import { TcpProxy } from "./proxy.ts";
 const REGION = "us-east-1";
 const APIS = 2;
 const WORKERS = 2;
-/** Low enough that a pause of a few seconds fills it, so that clients meet a full queue as well. */
+/** Low enough that a pause of a few seconds fills it, so that clients also meet a full queue. */
 const QUEUE_MAX_EVENTS = 5_000;
-/** Deliveries of good messages that faults cause; the default on Redis, 5, a run of them may reach. */
+/** Faults cause redeliveries of good messages; several in a row may reach the default on Redis, 5. */
 const QUEUE_MAX_DELIVERIES = 20;
 const MAX_CONNECTIONS = 40;
-/** No event of this type passes a constraint, so that the worker has to set it aside. */
+/** Events of this type violate a constraint, so that the worker must quarantine them. */
 export const REFUSED_TYPE = "chaos.refused";
 
 export interface System {
   queue: Options["queue"];
   postgres: Part;
   redis: Part;
-  /** Undefined where Redis carries the events. */
+  /** Undefined if the queue is Redis. */
   sqs: Part | undefined;
   apis: readonly Part[];
   workers: readonly Part[];
-  /** By the name of what lies behind them. `api` has one for each process. */
+  /** By the name of their target. `api` has one for each process. */
   proxies: { postgres: TcpProxy; redis: TcpProxy; sqs: TcpProxy | undefined; apis: readonly TcpProxy[] };
-  /** Small disks of their own, to be filled; undefined where there can be none. */
+  /** Small separate disks that can be filled; undefined if they can't be mounted. */
   disks: { postgres: Disk | undefined; redis: Disk | undefined };
-  /** Where the servers keep their files. */
+  /** Folders of the servers' files. */
   folders: { postgres: string; redis: string };
-  /** Of our own, past all proxies. */
+  /** Our own connections, bypassing all proxies. */
   deps: Deps;
   adminKey: string;
-  /** Has workers hand each batch to two invocations at once, or no longer. */
+  /** Makes workers pass each batch to two concurrent invocations, or stops that. */
   deliverTwice(twice: boolean): void;
-  /** All that the functions' processes have printed. */
+  /** The complete output of the functions' processes. */
   logFiles(): Promise<string[]>;
 }
 
 export interface StartOptions {
   options: Options;
-  /** Names of the faults that will be made. */
+  /** Names of the planned faults. */
   planned: ReadonlySet<string>;
   folder: string;
-  /** Takes whatever has been started, also if the start fails. */
+  /** Collects started parts, even if the start fails. */
   teardown: Teardown;
   say: (line: string) => void;
-  /** Told when a part does not come up again. */
+  /** Called if a part can't be restarted. */
   giveUp: (error: Error) => void;
 }
 
@@ -73,7 +73,7 @@ export async function startSystem(start: StartOptions): Promise<System> {
   const part = (name: string, start: Parameters<typeof startPart>[0]["start"]): Promise<Part> =>
     startPart({ name, start, teardown, say, giveUp });
 
-  // Only where they are to be filled: on a disk in memory a sync costs nothing.
+  // Only if they will be filled: on an in-memory disk a sync is free.
   const disks = {
     postgres: planned.has("postgres-disk-full") ? await makeDisk(folders.postgres, 512, teardown) : undefined,
     redis: planned.has("redis-disk-full") ? await makeDisk(folders.redis, 256, teardown) : undefined,
@@ -92,7 +92,7 @@ export async function startSystem(start: StartOptions): Promise<System> {
       dataDir: folders.redis,
       port,
       log,
-      // A file that is written anew would hide where its last synced byte is.
+      // A rewritten file would hide the position of the last synced byte.
       settings: { appendfsync: options.appendfsync, "auto-aof-rewrite-percentage": "0" },
     }),
   );
@@ -139,7 +139,7 @@ export async function startSystem(start: StartOptions): Promise<System> {
       SQS_QUEUE_URL: throughProxy(direct.SQS_QUEUE_URL ?? "", links.sqs),
     }),
     ...(options.mutant && { CHAOS_MUTANT: options.mutant }),
-    // A process that was killed is there again sooner.
+    // A killed process restarts sooner.
     NODE_COMPILE_CACHE: join(folder, "cache"),
   };
   const functions = startFunctions({ logs, environment, part, preload: preloadOf(options.mutant) });

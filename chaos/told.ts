@@ -1,4 +1,4 @@
-/** What the API says in the end, about each client and each receipt. */
+/** The API's final data on each client and each receipt. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { recoverAudit } from "../lib/audit/record/recover.ts";
 import { call } from "./client.ts";
@@ -18,10 +18,10 @@ export interface Receipt {
 export interface Told {
   /** By client: GET /v1/analytics/count and the sum of GET /v1/analytics/series. */
   counts: Map<string, { count: number; series: number }>;
-  /** By receipt id; undefined where there is none of that id. */
+  /** By receipt id; undefined if there is no such receipt. */
   receipts: Map<string, Receipt | undefined>;
   pipeline: Receipt & { queue: { events: number; dead_letters: number }; audit: { missing: number } };
-  /** Some events as the API writes them. */
+  /** Some events as the API returns them. */
   samples: { clientId: string; id: string; text: string }[];
   verified: { valid: boolean };
   health: string;
@@ -31,7 +31,7 @@ const ATTEMPTS = 20;
 const AT_ONCE = 8;
 const SAMPLES = 50;
 
-/** @throws if the API does not answer, now that all faults are over */
+/** @throws if the API does not answer after all faults */
 export async function readTold(
   system: System,
   ledger: Ledger,
@@ -97,7 +97,7 @@ export async function readTold(
   return told;
 }
 
-/** How many audit rows the API says are missing. @throws if it does not answer, now that all faults are over */
+/** The number of missing audit rows according to the API. @throws if it does not answer after all faults */
 export async function readMissing(system: System, ledger: Ledger): Promise<number> {
   const base = system.apis[0]?.url ?? "";
   for (let attempt = 1; ; attempt++) {
@@ -109,7 +109,7 @@ export async function readMissing(system: System, ledger: Ledger): Promise<numbe
   }
 }
 
-/** Puts audit rows that the queue refused back on their way, from the functions' logs. @returns request ids found there */
+/** Recovers audit rows that could not be queued from the functions' logs. @returns request ids found there */
 export async function recoverFromLogs(system: System): Promise<Set<string>> {
   const ids = new Set<string>();
   for (const text of await system.logFiles()) {

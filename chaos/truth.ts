@@ -1,16 +1,16 @@
-/** What the database holds in the end, read past the functions. */
+/** The final content of the database, read without the functions. */
 import type { Deps } from "../lib/app/connect.ts";
 
 export interface StoredEvent {
   clientId: string;
   id: string;
-  /** As `contentOf` makes it. */
+  /** As returned by `contentOf`. */
   content: string;
   /** In milliseconds since the Unix epoch. */
   processedAt: number;
 }
 
-/** Rows of one client, counted in every way there is. */
+/** Rows of one client, counted in every possible way. */
 export interface Totals {
   clientId: string;
   rows: number;
@@ -20,7 +20,7 @@ export interface Totals {
   grain60: number;
   grain1440: number;
   quarantine: number;
-  /** Added up by the worker. */
+  /** Totals kept by the worker. */
   stored: number;
   duplicates: number;
   quarantined: number;
@@ -32,9 +32,9 @@ export interface Totals {
 }
 
 export interface AuditRows {
-  /** By request id: status, and how many rows. */
+  /** By request id: status and number of rows. */
   rows: Map<string, { status: number; count: number }>;
-  /** Request ids that are named as being in a log only, and have no entry. */
+  /** Request ids that are reported as logged only, and have no entry. */
   missing: Set<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Looks at the system all the time: what it says of itself, and, past it, how its servers are. */
+/** Observes the system continuously: its own reports and, independently, the state of its servers. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import postgres from "postgres";
@@ -7,7 +7,7 @@ import type { Server } from "./faults/fault.ts";
 import type { Ledger } from "./ledger.ts";
 import type { System } from "./system.ts";
 
-/** What GET /v1/pipeline said; times in milliseconds since the Unix epoch. */
+/** A response of GET /v1/pipeline; times in milliseconds since the Unix epoch. */
 export interface PipelineLook {
   /** Of one client, or null for all. */
   clientId: string | null;
@@ -20,18 +20,18 @@ export interface PipelineLook {
   pending: number;
 }
 
-/** What GET /health said. */
+/** A response of GET /health. */
 export interface HealthLook {
-  /** When the look that it tells of began. */
+  /** Start of the check that it reports. */
   startedAt: number;
   endedAt: number;
-  /** Which process was asked. */
+  /** The process that answered. */
   api: number;
   status: "ok" | "unavailable";
   text: string;
 }
 
-/** A write of our own, straight to a server. */
+/** Our own write, directly to a server. */
 export interface Probe {
   server: Server;
   startedAt: number;
@@ -43,7 +43,7 @@ export interface Seen {
   pipeline: PipelineLook[];
   health: HealthLook[];
   probes: Probe[];
-  /** When our own process stood still for so many milliseconds, and so can't tell. */
+  /** Periods in which our own process was suspended, so that nothing can be concluded. */
   pauses: { at: number; ms: number }[];
 }
 
@@ -51,7 +51,7 @@ const PAUSE_MS = 250;
 const PROBE_TIMEOUT_MS = 1_000;
 const LONG_PAUSE_MS = 200;
 
-/** Watches until it is told to stop. */
+/** Observes until it is stopped. */
 export function startWatch(
   system: System,
   ledger: Ledger,
@@ -82,7 +82,7 @@ export function startWatch(
       if (status !== 200 && status !== 503) return;
       const { status: state, at } = JSON.parse(text) as { status?: HealthLook["status"]; at?: string };
       if (state === undefined) return;
-      // An answer may be that of another caller's look, and says from when it is.
+      // A response may come from another caller's check; it includes the time of the check.
       const lookedAt = at === undefined ? startedAt : Math.min(startedAt, Date.parse(at));
       seen.health.push({ status: state, text, api: api(turn), startedAt: lookedAt, endedAt });
     }),
@@ -133,19 +133,19 @@ function startProbes({ postgres: database, redis, sqs, queue }: System) {
   return { list, close: async () => connection.disconnect() };
 }
 
-/** On a connection of its own each time, as a new function would. */
+/** Uses a new connection each time, as a new function would. */
 async function writeTo(url: string): Promise<void> {
   const sql = postgres(url, {
     max: 1,
     connect_timeout: 1,
     backoff: false,
-    // The driver's own question for types rejects where nobody can catch it.
+    // The driver's own query for types rejects where nobody can catch the error.
     fetch_types: false,
     onnotice: () => {},
     connection: { application_name: "chaos" },
   });
   try {
-    // Writes, and leaves nothing behind.
+    // Writes without leaving data behind.
     await sql.begin(async (tx) => {
       await tx`INSERT INTO chaos_probe (n) VALUES (1)`;
       throw new Undone();
@@ -159,7 +159,7 @@ async function writeTo(url: string): Promise<void> {
 
 class Undone extends Error {}
 
-/** Whether it resolved in time; never rejects. */
+/** True if it resolved in time; never rejects. */
 function within(ms: number, ask: () => Promise<unknown>): Promise<boolean> {
   const late = new Promise<boolean>((resolve) => {
     setTimeout(() => resolve(false), ms).unref();

@@ -1,4 +1,4 @@
-/** Each event that was acknowledged is there, once, as it was sent; and no other. */
+/** Checks that each acknowledged event is stored once, as it was sent, and that no other event is stored. */
 import { REFUSED_TYPE } from "../system.ts";
 import { type Evidence, type Finding, mayBeLost } from "./evidence.ts";
 
@@ -32,14 +32,14 @@ export function checkDoubled({ truth }: Pick<Evidence, "truth">): Finding {
     if (seen.has(name)) violations.push(`doubled: ${name}`);
     seen.add(name);
   }
-  return { name: "each is stored once", checked: truth.events.length, violations };
+  return { name: "each event is stored once", checked: truth.events.length, violations };
 }
 
 export function checkGhosts({ ledger, truth }: EventEvidence): Finding {
   const violations = truth.events
     .filter(({ clientId, id }) => !ledger.events.get(clientId)?.has(id))
     .map(({ clientId, id }) => `ghost: ${clientId} ${id}`);
-  return { name: "none that was never sent", checked: truth.events.length, violations };
+  return { name: "no event that was never sent", checked: truth.events.length, violations };
 }
 
 export function checkAltered({ ledger, truth, told }: Pick<Evidence, "ledger" | "truth" | "told">): Finding {
@@ -58,7 +58,7 @@ export function checkAltered({ ledger, truth, told }: Pick<Evidence, "ledger" | 
   return { name: "unaltered, byte for byte", checked: truth.events.length + told.samples.length, violations };
 }
 
-/** Only what PostgreSQL was told to refuse is set aside. */
+/** Checks that quarantine contains only events that PostgreSQL must refuse. */
 export function checkQuarantine({ ledger, truth }: EventEvidence): Finding {
   const violations: string[] = [];
   for (const name of truth.quarantined) {

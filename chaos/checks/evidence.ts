@@ -1,4 +1,4 @@
-/** All that the checks look at, and what they find. */
+/** The input of the checks, and their results. */
 import type { Loss } from "../faults/fault.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Made } from "../nemesis.ts";
@@ -11,10 +11,10 @@ export interface Evidence {
   truth: Truth;
   told: Told;
   audit: {
-    /** Before rows were read back in from logs, and after. */
+    /** Before rows were recovered from logs, and after. */
     before: AuditRows;
     after: AuditRows;
-    /** What the API said before, under `audit.missing`. */
+    /** The API's `audit.missing` before the recovery. */
     toldBefore: number;
     /** Request ids in the functions' logs. */
     logged: ReadonlySet<string>;
@@ -27,17 +27,17 @@ export interface Evidence {
   deadLetters: number;
 }
 
-/** A check's outcome. */
+/** The result of a check. */
 export interface Finding {
   name: string;
-  /** How many things were looked at. */
+  /** Number of checked items. */
   checked: number;
-  /** What is wrong, a sentence each. */
+  /** A sentence for each violation. */
   violations: string[];
-  /** What is no fault but worth knowing. */
+  /** Additional information. */
   note?: string;
 }
 
-/** Whether what was done at this time may have been lost, as declared. */
+/** True if work at this time is covered by a declared loss. */
 export const mayBeLost = (losses: readonly Loss[], startedAt: number): boolean =>
   losses.some(({ to }) => startedAt <= to);

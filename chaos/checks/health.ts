@@ -1,15 +1,15 @@
-/** GET /health tells no lie that can be proved: only where both sides of a look say the same is it judged. */
+/** Checks GET /health against proof: a check is judged only if the evidence before and after it agrees. */
 import type { Made } from "../nemesis.ts";
 import type { HealthLook, Probe, Seen } from "../watch.ts";
 import type { Evidence, Finding } from "./evidence.ts";
 
-/** Around a look, in which a fault must be in force, and in which probes must agree. */
+/** Time before and after a check in which a fault must be in force and probes must agree. */
 const MARGIN_MS = 100;
-/** After a fault, until all must be well. */
+/** Time after a fault until everything must work. */
 const GRACE_MS = 10_000;
-/** A fine server answers a probe within this. */
+/** A working server answers a probe within this time. */
 const FAST_MS = 300;
-/** So long health must have said "unavailable" without a reason. */
+/** Time for which health must have said "unavailable" without a reason. */
 const LIE_MS = 1_500;
 
 export function checkHealth({ seen, made, ledger, told }: Evidence): Finding {
@@ -19,7 +19,7 @@ export function checkHealth({ seen, made, ledger, told }: Evidence): Finding {
     const fault = made.find((one) => isDenying(one, look, seen.probes));
     if (!fault) continue;
     violations.push(
-      `said ok at ${new Date(look.startedAt).toISOString()}, during ${fault.name}, which lets ${fault.denies} take nothing`,
+      `said ok at ${new Date(look.startedAt).toISOString()}, during ${fault.name}, which prevents writes to ${fault.denies}`,
     );
   }
   const answered = ledger.taken.map(({ startedAt, endedAt }) => ({ startedAt, endedAt }));
@@ -37,7 +37,7 @@ export function checkHealth({ seen, made, ledger, told }: Evidence): Finding {
     lieSince ??= look.startedAt;
     if (look.startedAt - lieSince >= LIE_MS) {
       violations.push(
-        `said unavailable at ${new Date(look.startedAt).toISOString()}, with all well: ${look.text}`,
+        `said unavailable at ${new Date(look.startedAt).toISOString()}, although everything worked: ${look.text}`,
       );
       lieSince = look.startedAt;
     }
@@ -45,14 +45,14 @@ export function checkHealth({ seen, made, ledger, told }: Evidence): Finding {
   if (told.health !== "ok") violations.push(`says ${told.health} after all faults`);
   const faulty = seen.health.filter((look) => made.some((one) => isDenying(one, look, seen.probes))).length;
   return {
-    name: "health tells the truth",
+    name: "health reports the truth",
     checked: seen.health.length,
     violations,
-    note: `${faulty} looks while a server certainly took nothing, ${fine} with all certainly well`,
+    note: `${faulty} checks while a server certainly accepted no writes, ${fine} while everything certainly worked`,
   };
 }
 
-/** Whether this fault certainly kept the functions from writing during the whole look. */
+/** True if this fault certainly prevented the functions' writes during the complete check. */
 function isDenying(fault: Made, { startedAt, endedAt }: HealthLook, probes: readonly Probe[]): boolean {
   if (fault.denies === undefined || fault.skipped !== undefined) return false;
   if (fault.from > startedAt - MARGIN_MS || fault.to < endedAt + MARGIN_MS) return false;
@@ -69,7 +69,7 @@ function isDenying(fault: Made, { startedAt, endedAt }: HealthLook, probes: read
   );
 }
 
-/** Whether nothing was wrong then, nor shortly before. */
+/** True if everything worked at that time and shortly before. */
 function isWell(
   { startedAt, endedAt }: HealthLook,
   { probes, pauses }: Seen,

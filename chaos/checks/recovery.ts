@@ -1,4 +1,4 @@
-/** How long after each fault events were taken and stored again. */
+/** Measures how long after each fault events were accepted and stored again. */
 import type { Evidence } from "./evidence.ts";
 
 export interface Recovery {
@@ -7,7 +7,7 @@ export interface Recovery {
   /** Seconds from the start of the first fault. */
   atS: number;
   lastedS: number;
-  /** Milliseconds from the end of the fault to the first 202 and the first stored event; undefined where none came. */
+  /** Milliseconds from the end of the fault to the first 202 and the first stored event; undefined if there was none. */
   takenMs: number | undefined;
   storedMs: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** Every way of counting agrees, at the end and at every look in between. */
+/** Checks that all counts agree, at the end and at every look in between. */
 import type { Taken } from "../ledger.ts";
 import type { Receipt } from "../told.ts";
 import { type Evidence, type Finding, mayBeLost } from "./evidence.ts";
@@ -28,7 +28,7 @@ export function checkTotals({ truth, told }: Pick<Evidence, "truth" | "told">): 
   return { name: "rows = ledger = rollups = API", checked: truth.totals.length * 9, violations };
 }
 
-/** Each 202's receipt adds up, is complete and says what the answer said; and all receipts add up to the totals. */
+/** Checks that each 202's receipt adds up, is complete and matches the response, and that all receipts add up to the totals. */
 export function checkReceipts({ ledger, truth, told, losses }: Evidence): Finding {
   const violations: string[] = [];
   let declared = 0;
@@ -47,7 +47,7 @@ export function checkReceipts({ ledger, truth, told, losses }: Evidence): Findin
         );
     }
   return {
-    name: "receipts agree with the answers",
+    name: "receipts match the responses",
     checked: ledger.taken.length,
     violations,
     ...(losses.length > 0 && { note: `declared loss: ${declared} receipts` }),
@@ -71,7 +71,7 @@ function faultsOf({ receiptId, accepted, duplicates }: Taken, receipt: Receipt |
 /** How far clocks of one machine may differ between a query and us, in milliseconds. */
 const MARGIN_MS = 50;
 
-/** At every look the sum holds, and pending is at least what is known to wait. */
+/** Checks that the sum holds at every look, and that pending is at least the number of events known to wait. */
 export function checkPipeline({ ledger, truth, seen, losses }: Evidence): Finding {
   const violations: string[] = [];
   const waits = waitsOf({ ledger, truth });
@@ -92,7 +92,7 @@ export function checkPipeline({ ledger, truth, seen, losses }: Evidence): Findin
     ).length;
     if (pending < 0) violations.push(`pending is negative ${at}: ${JSON.stringify(look)}`);
     else if (pending < waiting)
-      violations.push(`pending ${pending} ${at}, while ${waiting} events are known to wait`);
+      violations.push(`pending ${pending} ${at}, although ${waiting} events are known to wait`);
   }
   return { name: "pipeline adds up at each look", checked: seen.pipeline.length, violations };
 }
@@ -104,7 +104,7 @@ interface Wait {
   storedAt: number;
 }
 
-/** Events that waited for long enough to be seen waiting. */
+/** Events that waited long enough to be observed. */
 function waitsOf({ ledger, truth }: Pick<Evidence, "ledger" | "truth">): Wait[] {
   const waits: Wait[] = [];
   for (const { clientId, id, processedAt } of truth.events) {
@@ -116,8 +116,8 @@ function waitsOf({ ledger, truth }: Pick<Evidence, "ledger" | "truth">): Wait[] 
 }
 
 /**
- * When all is quiet, the API says so. With SQS, events of a request that got no good answer may count as pending for a
- * quarter of an hour, since ingest may have ended between SQS's answer and its own: docs/decisions/0023.
+ * Checks that the API reports an empty queue at the end. With SQS, events of a request that did not succeed may count as
+ * pending for a quarter of an hour, since ingest may have ended between SQS' reply and its own: docs/decisions/0023.
  */
 export function checkQuiet({ ledger, told, queue, quiet, deadLetters, losses }: Evidence): Finding {
   const violations: string[] = [];
@@ -128,10 +128,9 @@ export function checkQuiet({ ledger, told, queue, quiet, deadLetters, losses }: 
   const { events } = told.pipeline.queue;
   const allowed = queue === "sqs" ? ledger.uncertain : 0;
   if (pending > allowed && losses.length === 0)
-    violations.push(`nothing waits, but the pipeline says pending ${pending}`);
-  if (events > allowed)
-    violations.push(`nothing waits, but the pipeline says that ${events} events are queued`);
+    violations.push(`nothing waits, but the pipeline reports pending ${pending}`);
+  if (events > allowed) violations.push(`nothing waits, but the pipeline reports ${events} queued events`);
   const note =
     allowed > 0 && pending > 0 ? `pending ${pending}, of ${allowed} events without an answer` : undefined;
-  return { name: "quiet in the end", checked: 4, violations, ...(note && { note }) };
+  return { name: "queue empty at the end", checked: 4, violations, ...(note && { note }) };
 }

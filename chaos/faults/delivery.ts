@@ -13,7 +13,7 @@ const twice: Fault = {
   },
 };
 
-/** What a worker holds looks as if nobody had looked after it: another one claims it at once. */
+/** Makes a worker's messages look abandoned: another worker claims them immediately. */
 const claimAway: Fault = {
   name: "redis-claim-away",
   target: "delivery",
@@ -32,7 +32,7 @@ const claimAway: Fault = {
   },
 };
 
-/** As short as it can be, so that what a worker holds is delivered to another one meanwhile. */
+/** The minimum, so that a worker's messages are also delivered to another worker. */
 const impatient: Fault = {
   name: "sqs-impatient",
   target: "sqs",

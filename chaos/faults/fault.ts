@@ -1,16 +1,16 @@
-/** What a fault is. */
+/** The interface of a fault. */
 import type { Random } from "../random.ts";
 import type { System } from "../system.ts";
 
 /** A server that the functions need. */
 export type Server = "postgres" | "redis" | "sqs";
 
-/** A moment at which Redis lost what it had taken, as declared. */
+/** A period in which Redis lost accepted data, as declared. */
 export interface Loss {
   name: string;
-  /** What came before is kept; milliseconds since the Unix epoch. */
+  /** Earlier data is kept; milliseconds since the Unix epoch. */
   from: number;
-  /** What comes after is kept. */
+  /** Later data is kept. */
   to: number;
 }
 
@@ -18,15 +18,15 @@ export interface FaultContext {
   system: System;
   /** For the fault's own choices. */
   random: Random;
-  /** To be told before anything gets lost; its end is set when the loss is over. */
+  /** Receives each loss before it happens; the end is set when the loss is over. */
   loses: (loss: Loss) => void;
 }
 
 /** A fault that has begun. */
 export interface Begun {
-  /** What was chosen, for the report. */
+  /** Chosen details, for the report. */
   detail: string;
-  /** Ends it. Resolves when nothing of it is left, or only what heals by itself. */
+  /** Ends the fault. Resolves when nothing of it is left, except what recovers by itself. */
   undo: () => Promise<void>;
 }
 
@@ -34,19 +34,19 @@ export interface Fault {
   name: string;
   /** Two faults with the same target never overlap. */
   target: string;
-  /** Shortest and longest time that it lasts; 0 for one that is over at once. */
+  /** Minimum and maximum duration; 0 for an instantaneous fault. */
   seconds: readonly [number, number];
   /** Only with this queue. */
   queue?: "redis" | "sqs";
   /** A fault of the network, or one that loses what is queued. */
   kind?: "network" | "lossy";
-  /** As long as it lasts, this server takes no write of the functions, so health must not say ok. */
+  /** While it lasts, this server accepts no writes from the functions, so health must not say ok. */
   denies?: Server;
-  /** How the functions are cut off: then our own probes, which go past the proxies, tell nothing. */
+  /** True if the link is cut: then our own probes, which bypass the proxies, prove nothing. */
   onLink?: true;
   /** Redis may forget which ids it has seen, without a loss: the ledger knows them. */
   forgets?: true;
-  /** @returns what began, or in a sentence why this machine can't make this fault */
+  /** @returns the fault that began, or a sentence why this machine does not support it */
   begin(context: FaultContext): Promise<Begun | string>;
 }
 

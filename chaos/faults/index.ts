@@ -1,4 +1,4 @@
-/** Every fault there is. */
+/** All faults. */
 import { deliveryFaults } from "./delivery.ts";
 import type { Fault } from "./fault.ts";
 import { maintenanceFaults } from "./maintenance.ts";
@@ -16,7 +16,7 @@ export const FAULTS: readonly Fault[] = [
   ...networkFaults,
 ];
 
-/** @throws if there is none of that name */
+/** @throws if there is no fault with that name */
 export function faultOf(name: string): Fault {
   const found = FAULTS.find((fault) => fault.name === name);
   if (!found) throw new Error(`There is no fault ${name}.`);

@@ -1,4 +1,4 @@
-/** No fault, but work on live tables that others must bear. */
+/** Not a fault, but work on live tables that others must tolerate. */
 import { maintain } from "../../lib/maintenance/maintenance.ts";
 import type { Fault } from "./fault.ts";
 import { nothing } from "./fault.ts";

@@ -1,10 +1,10 @@
-/** What a network does to a link: each way of failing on each link. */
+/** Network faults: each failure mode on each link. */
 import type { Mode, TcpProxy } from "../proxy.ts";
 import type { Fault, FaultContext, Server } from "./fault.ts";
 
 type Link = Server | "api";
 
-/** Seconds that it lasts, and whether nothing gets through meanwhile. */
+/** Its duration in seconds, and whether it blocks all traffic. */
 const MODES: readonly { mode: Mode; seconds: readonly [number, number]; deny: boolean }[] = [
   { mode: "reset", seconds: [0, 3], deny: true },
   { mode: "delay", seconds: [2, 8], deny: false },

@@ -1,4 +1,4 @@
-/** Our own way to PostgreSQL, past the proxies and whatever its settings are. */
+/** Direct access to PostgreSQL, bypassing the proxies and independent of its settings. */
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import type { System } from "../system.ts";
@@ -6,12 +6,12 @@ import type { System } from "../system.ts";
 const ATTEMPTS = 60;
 const PAUSE_MS = 500;
 
-/** A connection of its own, which works also where transactions are read-only by default. */
+/** A separate connection, which also works if transactions are read-only by default. */
 export const connectControl = (system: Pick<System, "postgres">): postgres.Sql =>
   postgres(system.postgres.url, {
     max: 1,
     connect_timeout: 5,
-    // The driver's own question for types rejects where nobody can catch it.
+    // The driver's own query for types rejects where nobody can catch the error.
     fetch_types: false,
     onnotice: () => {},
     connection: {
@@ -21,7 +21,7 @@ export const connectControl = (system: Pick<System, "postgres">): postgres.Sql =
     },
   });
 
-/** Runs on a connection of its own, again while the server comes up. @throws what the last attempt failed with */
+/** Runs on a separate connection, with retries while the server starts. @throws the error of the last attempt */
 export async function withPostgres<T>(
   system: Pick<System, "postgres">,
   run: (sql: postgres.Sql) => Promise<T>,
@@ -39,7 +39,7 @@ export async function withPostgres<T>(
   }
 }
 
-/** Processes of the server that serve our functions. */
+/** Server processes that serve our functions. */
 export async function backends(system: Pick<System, "postgres">): Promise<number[]> {
   const rows = await withPostgres(
     system,

@@ -1,4 +1,4 @@
-/** PostgreSQL that refuses, waits, or has no room. */
+/** PostgreSQL faults: refused connections and writes, locks, a full disk. */
 import type postgres from "postgres";
 import type { System } from "../system.ts";
 import { type Fault, nothing } from "./fault.ts";
@@ -14,14 +14,14 @@ const lock: Fault = {
   begin: async ({ system, random }) => {
     const table = random.pick(TABLES);
     const sql = connectControl(system);
-    // One connection, so that what follows is in the same transaction.
+    // One connection, so that the following statements are in the same transaction.
     await sql.unsafe(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`).catch(async (error) => {
       await sql.end({ timeout: 0 });
       throw error;
     });
     return {
       detail: table,
-      // Its transaction goes with the connection.
+      // Its transaction ends with the connection.
       undo: () => sql.end({ timeout: 0 }),
     };
   },
@@ -59,7 +59,7 @@ const connections: Fault = {
       }),
     );
     const held = holders.filter((holder): holder is postgres.Sql => holder !== undefined);
-    // The functions' own connections go, and find no place when they come again.
+    // The functions' connections are closed, and find no free slot when they reconnect.
     await held[0]?.unsafe(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'weir'",
     );
@@ -91,7 +91,7 @@ const diskFull: Fault = {
   seconds: [1, 4],
   begin: async ({ system: { disks } }) => {
     const disk = disks.postgres;
-    if (!disk) return "a small disk can't be mounted here: it takes Linux and root";
+    if (!disk) return "a small disk can't be mounted here: it requires Linux and root";
     await disk.fill();
     return { detail: "", undo: () => disk.empty() };
   },

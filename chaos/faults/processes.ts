@@ -1,4 +1,4 @@
-/** Processes that die without a word, and such as stand still for a while. */
+/** Process faults: processes that are killed or frozen. */
 import type { Part } from "../parts.ts";
 import { signal } from "../parts.ts";
 import type { System } from "../system.ts";
@@ -25,7 +25,7 @@ const one =
 
 const TARGETS: readonly Target[] = [
   { name: "api", choose: one(({ apis }) => apis), frozenSeconds: [1, 8] },
-  // Longer than the visibility time: a frozen worker wakes up when another one has settled its messages.
+  // Longer than the visibility time: a frozen worker resumes after another one has settled its messages.
   { name: "worker", choose: one(({ workers }) => workers), frozenSeconds: [1, 18] },
   { name: "workers", choose: ({ system }) => system.workers, frozenSeconds: [1, 5] },
   { name: "postgres", choose: server("postgres"), frozenSeconds: [1, 8], denies: "postgres" },

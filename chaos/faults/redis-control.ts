@@ -1,8 +1,8 @@
-/** Our own way to Redis, past the proxy. */
+/** Direct access to Redis, bypassing the proxy. */
 import { Redis } from "ioredis";
 import type { System } from "../system.ts";
 
-/** Runs on a connection of its own, waiting up to half a minute for a server that comes up. */
+/** Runs on a separate connection, waiting up to half a minute for a starting server. */
 export async function withRedis<T>(
   { redis: { url } }: Pick<System, "redis">,
   run: (redis: Redis) => Promise<T>,

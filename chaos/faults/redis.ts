@@ -1,4 +1,4 @@
-/** Redis that refuses, forgets, or loses power. */
+/** Redis faults: refused writes, lost data, power loss. */
 import { readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import type { System } from "../system.ts";
 import { type Fault, type FaultContext, type Loss, nothing } from "./fault.ts";
 import { withRedis } from "./redis-control.ts";
 
-/** Nobody listens there. */
+/** Nothing listens there. */
 const DEAD_PORT = 9;
 const SYNC_INTERVAL_MS = 1_000;
 
@@ -81,20 +81,20 @@ const diskFull: Fault = {
   seconds: [1, 4],
   begin: async ({ system: { disks } }) => {
     const disk = disks.redis;
-    if (!disk) return "a small disk can't be mounted here: it takes Linux and root";
+    if (!disk) return "a small disk can't be mounted here: it requires Linux and root";
     await disk.fill();
     return { detail: "", undo: () => disk.empty() };
   },
 };
 
 /**
- * What a machine without power leaves behind. The file is cut to what is certain to be on the disk:
+ * Simulates a power failure: the file is truncated to what is certainly on the disk.
  *
- * With `always`, Redis syncs before it replies. From one moment on no reply leaves the proxy; so all that was ever answered is
- * in the file as it is then, and what is written later nobody has heard of. Redis is killed a little later, and the file
- * cut anywhere between: nothing acknowledged may be lost.
+ * With `always`, Redis syncs before it replies. From one moment on, no reply leaves the proxy, so everything acknowledged is in
+ * the file at that moment, and later writes are not acknowledged. Redis is killed a little later, and the file is truncated
+ * anywhere between the two lengths: nothing acknowledged may be lost.
  *
- * With `everysec`, what is older than a second is on the disk, and the rest is cut off: a declared loss.
+ * With `everysec`, data older than a second is on the disk, and the rest is truncated: a declared loss.
  */
 const powerLoss: Fault = {
   name: "redis-power-loss",
@@ -121,7 +121,7 @@ async function cutUnanswered({ system, random }: FaultContext) {
     const written = (await stat(file)).size;
     const kept = answered + Math.floor((written - answered) * share);
     await truncate(file, kept);
-    return { detail: `${written - kept} of ${written} bytes cut, none answered`, undo: nothing };
+    return { detail: `${written - kept} of ${written} bytes truncated, none acknowledged`, undo: nothing };
   } finally {
     proxy.set("pass");
   }
@@ -139,17 +139,17 @@ async function cutUnsynced({ system, loses }: FaultContext) {
   });
   const written = (await stat(file)).size;
   await truncate(file, synced);
-  return { detail: `${written - synced} of ${written} bytes cut`, undo: nothing };
+  return { detail: `${written - synced} of ${written} bytes truncated`, undo: nothing };
 }
 
-/** Resolves when it is gone, and before it is started again, which takes a second. */
+/** Resolves when the process has ended, before it is restarted a second later. */
 async function killRedis({ redis }: System): Promise<void> {
   const [pid = 0] = await redis.pids();
   redis.kill();
   while ((await commandLine(pid)) !== "") await sleep(5);
 }
 
-/** The part that Redis appends to. */
+/** The file that Redis appends to. */
 async function appendOnlyFile({ folders }: System): Promise<string> {
   const folder = join(folders.redis, "appendonlydir");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".incr.aof"));

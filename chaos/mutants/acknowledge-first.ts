@@ -1,6 +1,6 @@
 import type { Queue } from "../../lib/queue/port.ts";
 
-/** Acknowledges messages before anybody has processed them: what then fails is lost. */
+/** Acknowledges messages before they are processed: failed messages are lost. */
 export function acknowledgeFirst(queue: Queue): Queue {
   const receive = queue.receive.bind(queue);
   queue.receive = async (options) => {

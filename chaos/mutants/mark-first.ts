@@ -2,8 +2,8 @@ import type { Deps } from "../../lib/app/connect.ts";
 import type { Admitted, Intake, Submission } from "../../lib/ingest/intake.ts";
 
 /**
- * Marks ids as seen before the queue has taken their events: where it then does not, the client's retry is called a
- * duplicate, and the events are lost. The marks are its own, beside those of the intake.
+ * Marks ids as seen before the queue has accepted their events: if it then rejects them, the client's retry counts as a
+ * duplicate, and the events are lost. Its marks are separate from those of the intake.
  */
 export function markFirst({ redis }: Pick<Deps, "redis">, intake: Intake): void {
   const enqueue = intake.enqueue.bind(intake);

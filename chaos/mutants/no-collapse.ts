@@ -13,7 +13,7 @@ registerHooks({
     if (!url.endsWith("/lib/worker/settlement.ts")) return loaded;
     const text = String(loaded.source);
     if (!text.includes(COLLAPSE))
-      throw new Error("The mutant no-collapse does not fit lib/worker/settlement.ts.");
+      throw new Error("The mutant no-collapse does not match lib/worker/settlement.ts.");
     return { ...loaded, source: text.replace(COLLAPSE, KEEP) };
   },
 });

@@ -1,4 +1,4 @@
-/** The functions that answer HTTP, in one process. Words: its port. Its settings are the functions' own. */
+/** Runs the HTTP functions in one process. Argument: its port. Its settings are those of the functions. */
 import { createServer } from "node:http";
 import { handler as admin } from "../../functions/admin.ts";
 import { handler as analytics } from "../../functions/analytics.ts";
@@ -18,7 +18,7 @@ mutate(getDeps());
 const handlers = { ingest, analytics, audit, health, admin, web };
 const answer = gateway(Object.values(operations), handlers);
 const server = createServer((request, response) => {
-  // A caller that hangs up in mid-request is no fault of ours.
+  // A caller that disconnects during a request is not our fault.
   answer(request, response).catch(() => response.destroy());
 });
 await new Promise<void>((resolve, reject) => {

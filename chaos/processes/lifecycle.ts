@@ -1,4 +1,4 @@
-/** What all our processes do: say that they are ready, and end when they are told or their parent has gone. */
+/** Shared by all our processes: report readiness, and end when told to or when the parent has ended. */
 export function ready(stop: () => Promise<unknown>): void {
   const end = (): void => void stop().finally(() => process.exit(0));
   process.once("SIGTERM", end);

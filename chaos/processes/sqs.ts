@@ -1,4 +1,4 @@
-/** SQS in a process of its own, so that it can be killed. Words: its folder, its port. */
+/** Runs SQS in a separate process, so that it can be killed. Arguments: its folder, its port. */
 import { startSqs } from "../../local/sqs.ts";
 import { ready } from "./lifecycle.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A worker: `source` behind its event source, as with SQS on AWS and as `npm start` runs it; `drain` reads the queue by itself,
- * as with Redis on AWS. Told `{ twice }`, a source hands each batch to two invocations at once, as a queue that delivers at
- * least once may do. Its settings are the function's own.
+ * A worker: `source` runs behind an event source, as with SQS on AWS and in `npm start`; `drain` reads the queue itself, as with
+ * Redis on AWS. On `{ twice }`, a source passes each batch to two concurrent invocations, as a queue with at-least-once
+ * delivery may do. Its settings are those of the function.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, SQSEvent } from "aws-lambda";
@@ -13,10 +13,10 @@ import { startEventSource } from "../../local/event-source.ts";
 import { mutate, mutateQueue } from "../mutants/index.ts";
 import { ready } from "./lifecycle.ts";
 
-/** The function's own, after which Lambda ends the instance. */
+/** The function's time-out, after which Lambda ends the instance. */
 const TIMEOUT_MS = 60_000;
 
-/** How long a drain reads before the next one begins. */
+/** Duration of a drain; then the next one begins. */
 const DRAIN_MS = 10_000;
 
 const [kind = "source"] = process.argv.slice(2);
@@ -31,7 +31,7 @@ async function invoke(event: SQSEvent): ReturnType<typeof handler> {
   const endsAt = Date.now() + TIMEOUT_MS;
   const context = { getRemainingTimeInMillis: () => endsAt - Date.now() } as Context;
   const timer = setTimeout(() => {
-    console.error("The worker's time is up.");
+    console.error("The worker timed out.");
     process.exit(1);
   }, TIMEOUT_MS);
   const runs = await Promise.allSettled([

@@ -1,5 +1,5 @@
 ------------------------------ MODULE Counting ------------------------------
-(* How Weir counts what waits when SQS carries the events: admit, send, confirm, commit, settle, and the look that
+(* How Weir counts waiting events when the queue is SQS: admit, send, confirm, commit, settle, and the look that
    GET /v1/pipeline takes. Each step is one Lua script, one call of SQS or one transaction of PostgreSQL; what the scripts do is in
    the table of docs/decisions/0023. With Redis Streams the first three steps are one. *)
 EXTENDS Integers, FiniteSets
@@ -9,12 +9,12 @@ CONSTANTS
   Rewinds,   \* whether Redis may come back with an earlier state, and not only empty
   Mistake    \* "none", or which of the mistakes below the system makes
 
-(* All events of a part share its fate, so that a part counts as one here. *)
+(* All events of a part have the same outcome, so a part counts as one here. *)
 PartsOf(r) == {r} \X (1..r)
 AllParts == UNION {PartsOf(r) : r \in Requests}
 Count(parts) == Cardinality(parts)
 
-(* A receipt's note. State "s": it is being sent, and `parts` are those settled already. "o": `parts` are those that wait. *)
+(* A receipt's note. State "s": it is being sent, and `parts` are already settled. "o": `parts` are waiting. *)
 NoNote == [state |-> "none", parts |-> {}]
 OpenOf(r, note) == CASE note.state = "s" -> PartsOf(r) \ note.parts
                      [] note.state = "o" -> note.parts
@@ -56,7 +56,7 @@ With(r, note, waiting) ==
   [redis EXCEPT !.notes[r] = IF note.state = "o" /\ note.parts = {} THEN NoNote ELSE note,
                 !.waiting = waiting]
 
-(* The first script counts all events of the request, before SQS has any. When its reply is lost, ioredis runs it again,
+(* The first script counts all events of the request, before SQS has any. If its reply is lost, ioredis runs it again,
    and it finds its own note. *)
 Admit(r) ==
   /\ step[r] = "new"
@@ -67,7 +67,7 @@ Admit(r) ==
   /\ \E replied \in BOOLEAN : step' = IF replied THEN [step EXCEPT ![r] = "admitted"] ELSE step
   /\ UNCHANGED <<saved, lost, found, taken, believed, answered, settled, total, look>>
 
-(* SQS takes some of the parts, and ingest learns of some of those. *)
+(* SQS accepts some of the parts, and ingest learns of some of those. *)
 Send(r) ==
   /\ step[r] = "admitted"
   /\ \E some \in SUBSET PartsOf(r) : \E known \in SUBSET some :
@@ -75,8 +75,8 @@ Send(r) ==
   /\ step' = [step EXCEPT ![r] = "sent"]
   /\ UNCHANGED <<redis, saved, lost, found, answered, settled, total, look>>
 
-(* The second script marks what was taken. In place of what admission has counted it counts what was taken, less what the worker has
-   settled meanwhile, which is listed in the note. It may run again when its reply was lost, run late, or never. *)
+(* The second script marks the accepted parts. It replaces the count of admission by the accepted parts minus those that the worker has
+   settled meanwhile, which the note lists. It may run again if its reply was lost, run late, or never. *)
 Confirm(r) ==
   /\ step[r] = "sent"
   /\ LET note == redis.notes[r]
@@ -94,7 +94,7 @@ Answer(r) ==
   /\ answered' = answered \cup (believed \cap PartsOf(r))
   /\ UNCHANGED <<redis, saved, lost, found, step, taken, believed, settled, total, look>>
 
-(* The request is over, or its instance has ended, at whatever step. *)
+(* The request has ended, or its instance has, at any step. *)
 End(r) ==
   /\ step[r] # "gone"
   /\ step' = [step EXCEPT ![r] = "gone"]
@@ -103,14 +103,14 @@ End(r) ==
 -----------------------------------------------------------------------------
 (* THE WORKER *)
 
-(* One transaction writes the receipt and adds to the totals, unless the receipt is there already. *)
+(* One transaction writes the receipt and adds to the totals, unless the receipt exists already. *)
 Commit(part) ==
   /\ part \in taken
   /\ total' = IF part \in settled /\ Mistake # "count each delivery" THEN total ELSE total + 1
   /\ settled' = settled \cup {part}
   /\ UNCHANGED <<redis, saved, lost, found, step, taken, believed, answered, look>>
 
-(* Takes a settled part out of what waits. The worker does it after its commit; where it dies before or Redis is away, any
+(* Removes a settled part from the waiting ones. The worker does it after its commit; if it dies before or Redis is down, any
    look that finds the receipt does it. *)
 Settle(r, part) ==
   /\ part \in settled \cap OpenOf(r, redis.notes[r])
@@ -124,7 +124,7 @@ Settle(r, part) ==
 -----------------------------------------------------------------------------
 (* A LOOK *)
 
-(* What it answers: settled parts are no longer pending, whether or not Redis knows. *)
+(* Its result: settled parts are no longer pending, whether or not Redis knows. *)
 Pending(waiting, open, receipts) == waiting - Count(open \cap receipts)
 
 (* Redis is read first. `floor` is what has been answered by then: the look may not find less. *)
@@ -176,7 +176,7 @@ Next ==
        \/ \E part \in PartsOf(r) : Commit(part) \/ Settle(r, part) \/ Recount(r, part)
   \/ BeginLook \/ EndLook \/ Save \/ Lose
 
-(* Requests end, SQS delivers what it holds, and somebody looks now and then. *)
+(* Requests end, SQS delivers its messages, and looks happen from time to time. *)
 Fairness ==
   \A r \in Requests :
     /\ WF_vars(End(r)) /\ WF_vars(Drop(r))
@@ -208,6 +208,6 @@ LooksAreTrue ==
       sum == IF look.first = "redis" THEN total ELSE look.total
   IN look = NoLook \/ (pending >= 0 /\ (lost \/ sum + pending >= look.floor))
 
-(* Nothing counts for ever. *)
+(* Nothing counts forever. *)
 CountEnds == <>[](redis.waiting = 0)
 =============================================================================

@@ -57,7 +57,7 @@ export function readLogLine(line: string, level = 0): FoundRows {
   if (level === LEVELS) return unreadable("it is quoted too often");
   const member = /^\s*"message"\s*:\s*(".*")\s*,?\s*$/s.exec(line)?.[1];
   const value = member === undefined ? jsonWithin(line) : jsonOf(member);
-  if (value === undefined) return unreadable("it is cut short or not JSON");
+  if (value === undefined) return unreadable("it is truncated or not JSON");
   return readValue(value, level);
 }
 

@@ -185,6 +185,6 @@ test("a query that takes too long is refused with advice", async () => {
   });
   for (const answer of answers) {
     expectProblem(answer, 422, "query-too-broad");
-    expect(answer.body.detail).toMatch(/start and end closer together, or name an event_type or a client/);
+    expect(answer.body.detail).toMatch(/start and end closer together, or specify an event_type or a client/);
   }
 });

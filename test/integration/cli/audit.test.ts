@@ -63,9 +63,7 @@ describe("weir audit", () => {
     await writeFile(log, ["START", ...lines.slice(0, 2), "audit-not-queued {", "END", ""].join("\n"));
     const file = await weir(["audit", "recover", log, "--json"]);
     expect(file.code).toBe(1);
-    expect(file.err).toMatch(
-      /^\S+function\.log:4: an audit row that can't be read: it is cut short or not JSON$/,
-    );
+    expect(file.err).toMatch(/^\S+function\.log:4: can't read the audit row: it is truncated or not JSON$/);
     expect(JSON.parse(file.out)).toMatchObject({ found: 2, queued: 2, bad: [{ line: 4 }] });
     const input = JSON.stringify({ events: lines.map((message) => ({ message })) }, null, 4);
     const recovered = await weir(["audit", "recover", "-"], { input });

@@ -94,7 +94,7 @@ describe("a line that only looks like an audit row", () => {
   const line = (header: object): string => JSON.stringify({ message: "audit-not-queued", audit: header });
   const good = row();
   it.each([
-    ["is cut short", line(good).slice(0, -20), "cut short"],
+    ["is cut short", line(good).slice(0, -20), "truncated"],
     ["has no row", line({ v: 1, id: good.id, at: 1 }), "audit.audit"],
     ["has another version", line({ ...good, v: 2 }), "audit.v"],
     ["has an invalid id", line({ ...good, id: "'; DROP TABLE audit_log" }), "audit.id"],
