@@ -25,13 +25,7 @@ import { addClient, anEvent, context, drainAll, toAnswer } from "../support/pipe
 import { queueConfig } from "../support/queue/queues.ts";
 import { sqsIntake } from "../support/queue/sqs-intake.ts";
 
-interface Away {
-  deps: Deps;
-  stop: () => Promise<void>;
-  start: () => Promise<void>;
-}
-
-async function redisAway(queue: "redis" | "sqs"): Promise<Away> {
+async function redisAway(queue: "redis" | "sqs") {
   const redis = await ownServer(startRedis);
   const deps = freshDeps(await queueConfig(queue, { redisUrl: redis.url, logLevel: "ERROR" }));
   const start = async (): Promise<void> => {
@@ -41,7 +35,7 @@ async function redisAway(queue: "redis" | "sqs"): Promise<Away> {
   return { deps, stop: () => redis.stop(), start };
 }
 
-async function sqsAway(): Promise<Away> {
+async function sqsAway() {
   const { deps, proxy } = await sqsIntake({ logLevel: "ERROR" });
   const set = (away: boolean) => async (): Promise<void> => proxy.refuse(() => away);
   return { deps, stop: set(true), start: set(false) };
@@ -99,7 +93,7 @@ describe.each([
   ["QUEUE=redis and Redis unreachable", () => redisAway("redis")],
   ["QUEUE=sqs and SQS unreachable", sqsAway],
 ])("with %s", (_, make) => {
-  let away: Away;
+  let away: Awaited<ReturnType<typeof redisAway>>;
   let deps: Deps;
   let secret: string;
   beforeAll(async () => {
@@ -174,19 +168,21 @@ it("with QUEUE=sqs and Redis unreachable, every row is still queued", async () =
   expect((await entriesOf(deps)).toSorted()).toEqual(calls.toSorted());
 });
 
+/** The queue accepts messages, but its answers are lost. */
+const lossyDeps = (deps: Deps, isLost = () => true): Deps => ({
+  ...deps,
+  queue: Object.assign(Object.create(deps.queue), {
+    send: async (messages: Parameters<Deps["queue"]["send"]>[0]) => {
+      await deps.queue.send(messages);
+      if (isLost()) throw new Error("The answer was lost.");
+    },
+  }),
+});
+
 it("a row that the queue accepted although its answer was lost has one entry, and none is missing in the end", async () => {
   const deps = freshDeps(await queueConfig("redis", { logLevel: "ERROR" }));
-  const lossy: Deps = {
-    ...deps,
-    queue: Object.assign(Object.create(deps.queue), {
-      send: async (messages: Parameters<Deps["queue"]["send"]>[0]) => {
-        await deps.queue.send(messages);
-        throw new Error("The answer was lost.");
-      },
-    }),
-  };
   const printed = capturePrinted();
-  const { line } = await caller(lossy, "")({ route: "$default", path: "/x" });
+  const { line } = await caller(lossyDeps(deps), "")({ route: "$default", path: "/x" });
   printed.stop();
   await recoverAudit(deps, linesOf(printed.text()), { found: 0, queued: 0, bad: [] });
   await drainAll(deps, 1);
@@ -198,17 +194,11 @@ it("rows that the queue accepted after all are not missing, whether their ids ar
   const deps = freshDeps(await queueConfig("redis", { logLevel: "ERROR" }));
   const { secret } = await addClient(deps, "confirmed-late", { scopes: ["admin"] });
   let isLost = true;
-  const lossy: Deps = {
-    ...deps,
-    queue: Object.assign(Object.create(deps.queue), {
-      send: async (messages: Parameters<Deps["queue"]["send"]>[0]) => {
-        await deps.queue.send(messages);
-        if (isLost) throw new Error("The answer was lost.");
-      },
-    }),
-  };
   const printed = capturePrinted();
-  const call = caller(lossy, secret);
+  const call = caller(
+    lossyDeps(deps, () => isLost),
+    secret,
+  );
   for (let count = 0; count < 3; count++) await call({ route: "$default", path: "/x" });
   isLost = false;
   await call({ route: "$default", path: "/x" });

@@ -1,12 +1,12 @@
 /** The network loses a delivery or an acknowledgement: messages need not wait for the visibility timeout. */
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { Message, Queue } from "../../lib/queue/port.ts";
 import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { Shards } from "../../lib/redis/shards.ts";
 import { bodies, expectNothing, ids, numbered, poll, take } from "../support/queue/queue-steps.ts";
 import { testConfig } from "../support/servers/deps.ts";
-import { type TcpProxy, tcpProxy } from "../support/servers/tcp-proxy.ts";
+import { behindProxy, type TcpProxy } from "../support/servers/tcp-proxy.ts";
 
 /** Longer than a test may take. */
 const SETTINGS = { queueVisibilitySeconds: 600, queueMaxDeliveries: 2 };
@@ -15,33 +15,19 @@ let proxy: TcpProxy;
 /** `queue` connects through the proxy, `other` bypasses it. */
 let queue: Queue;
 let other: Queue;
-let close: () => Promise<void>;
 
 beforeEach(async () => {
   const config = await testConfig();
-  const url = new URL(config.redisUrl);
-  proxy = await tcpProxy(Number(url.port));
-  url.port = String(proxy.port);
-  const open = (redisUrl: string): [RedisQueue, () => Promise<void>] => {
-    const redis = connectRedis({ ...config, redisUrl });
-    const opened = new RedisQueue(redis, new Shards(1).first, SETTINGS);
-    return [
-      opened,
-      async () => {
-        await opened.close();
-        redis.disconnect();
-      },
-    ];
-  };
-  const [one, closeOne] = open(url.href);
-  const [two, closeTwo] = open(config.redisUrl);
-  [queue, other] = [one, two];
-  close = async () => {
-    await closeOne();
-    await closeTwo();
+  const behind = await behindProxy(config.redisUrl);
+  proxy = behind.proxy;
+  const connections = [behind.url, config.redisUrl].map((redisUrl) => connectRedis({ ...config, redisUrl }));
+  const queues = connections.map((redis) => new RedisQueue(redis, new Shards(1).first, SETTINGS));
+  [queue, other] = queues as [RedisQueue, RedisQueue];
+  return async () => {
+    for (const one of queues) await one.close();
+    for (const redis of connections) redis.disconnect();
   };
 });
-afterEach(() => close());
 
 /** Receives until it has `count` messages, whatever fails. */
 async function receiveAll(count: number, waitMs: number): Promise<Message[]> {

@@ -18,12 +18,16 @@ import { testConfig } from "../support/servers/deps.ts";
 let deps: Deps;
 vi.mock("../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
-/** Calls `/health` as a new instance that has no cached result. */
-async function poll(): Promise<Answer> {
-  deps = { ...deps };
+async function ask(): Promise<Answer> {
   const result = await health(gatewayEvent({ method: "GET", route: "/health" }), context);
   if (!result) throw new Error("A request was taken for a schedule.");
   return toAnswer(result);
+}
+
+/** Calls `/health` as a new instance that has no cached result. */
+function poll(): Promise<Answer> {
+  deps = { ...deps };
+  return ask();
 }
 
 /** Expects each of many polls to be 503 and to name exactly these checks as down. */
@@ -48,8 +52,7 @@ describe("PostgreSQL", () => {
     await migrate(server.url);
   });
   const connect = async (): Promise<void> => {
-    const config = await testConfig({ databaseUrl: server.url });
-    deps = freshDeps(config);
+    deps = freshDeps(await testConfig({ databaseUrl: server.url }));
     admin = postgres(server.url, { max: 1, onnotice: () => {} });
     await expectUp();
   };
@@ -115,10 +118,13 @@ describe.each(["redis", "sqs"] as const)("Redis, with QUEUE=%s,", (queue) => {
   });
   afterEach(expectUp);
 
-  it("is down if it is out of memory", async () => {
-    await deps.redis.config("SET", "maxmemory", "1");
+  it.each([
+    ["it is out of memory", "maxmemory"],
+    ["it needs replicas for writes and has none", "min-replicas-to-write"],
+  ])("is down if %s", async (_, setting) => {
+    await deps.redis.config("SET", setting, "1");
     await expectDown(down);
-    await deps.redis.config("SET", "maxmemory", "0");
+    await deps.redis.config("SET", setting, "0");
   });
 
   it("is down if it is a replica", async () => {
@@ -140,12 +146,6 @@ describe.each(["redis", "sqs"] as const)("Redis, with QUEUE=%s,", (queue) => {
     await redis.config("SET", "save", "");
     await redis.config("SET", "dir", before);
   });
-
-  it("is down if it needs replicas for writes and has none", async () => {
-    await deps.redis.config("SET", "min-replicas-to-write", "1");
-    await expectDown(down);
-    await deps.redis.config("SET", "min-replicas-to-write", "0");
-  });
 });
 
 it("SQS is down if it refuses sends, though it still reports the queue's depth", async () => {
@@ -162,11 +162,6 @@ it("SQS is down if it refuses sends, though it still reports the queue's depth",
 it("one check of the servers answers every call within a second", async () => {
   const { url: redisUrl } = await ownServer(startRedis);
   deps = freshDeps(await testConfig({ redisUrl }));
-  const ask = async (): Promise<Answer> => {
-    const result = await health(gatewayEvent({ method: "GET", route: "/health" }), context);
-    if (!result) throw new Error("A request was taken for a schedule.");
-    return toAnswer(result);
-  };
   const written = async (): Promise<number> => {
     const info = await deps.redis.info("commandstats");
     return Number(/cmdstat_set:calls=(\d+)/.exec(info)?.[1] ?? 0);

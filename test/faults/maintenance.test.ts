@@ -12,14 +12,16 @@ const SCRIPT = fileURLToPath(new URL("../support/servers/doomed-maintenance.ts",
 const WEEK_MS = 7 * DAY_MS;
 
 let deps: Deps;
+let now: number;
 beforeEach(async () => {
   deps = createDeps(await testConfig({ retentionDays: 60, auditRetentionDays: 60 }));
+  now = Date.now();
   await addClient(deps, "acme");
   return () => closeDeps(deps);
 });
 
 /** Stores events of expired weeks, of current weeks, and late events for a week whose partition is gone. */
-async function aPast(now: number): Promise<void> {
+async function aPast(): Promise<void> {
   for (const weeks of [13, 12, 11, 10, 5, 1, 0])
     await workAt(deps, "acme", now - weeks * WEEK_MS, [
       ...Array.from({ length: 5 }, (_, n) => simulatedEvent(now - weeks * WEEK_MS - n * 60_000)),
@@ -31,8 +33,7 @@ const KEPT = 15;
 
 describe("when a run ends early", () => {
   it("at any step, every visible count stays exact, and the next run does the rest", async () => {
-    const now = Date.now();
-    await aPast(now);
+    await aPast();
     const [last] = await deps.sql`
       SELECT max(relid::regclass::text) AS name FROM pg_partition_tree('events')
        WHERE isleaf AND relid <> 'events_default'::regclass`;
@@ -76,8 +77,7 @@ describe("when a run ends early", () => {
   });
 
   it("by SIGKILL, again and again, the lock is free at once, and in the end all is done", async () => {
-    const now = Date.now();
-    await aPast(now);
+    await aPast();
     const env = {
       PATH: process.env.PATH,
       DATABASE_URL: deps.config.databaseUrl,
@@ -88,11 +88,9 @@ describe("when a run ends early", () => {
     };
     const start = (step: number) =>
       new Promise<{ said: string; signal: string | null }>((resolve) => {
-        const child = execFile(
-          process.execPath,
-          [SCRIPT],
-          { env: { ...env, DOOMED_STEP: String(step) } },
-          (_error, said) => resolve({ said, signal: child.signalCode }),
+        const options = { env: { ...env, DOOMED_STEP: String(step) } };
+        const child = execFile(process.execPath, [SCRIPT], options, (_error, said) =>
+          resolve({ said, signal: child.signalCode }),
         );
       });
     const idle = () => deps.sql`
@@ -109,8 +107,7 @@ describe("when a run ends early", () => {
   });
 
   it("because its time is up, it reports that it is incomplete", async () => {
-    const now = Date.now();
-    await aPast(now);
+    await aPast();
     const late = await runAt(deps, now, { endsAt: Date.now() - 1 });
     expect(late).toMatchObject({ busy: false, complete: false, postponed: [], horizon: null });
     expect(await tables(deps)).toMatchObject({ shown: 42 });
@@ -121,8 +118,7 @@ describe("when a run ends early", () => {
 
 describe("of two concurrent runs", () => {
   it("the second returns at once and reports busy", async () => {
-    const now = Date.now();
-    await aPast(now);
+    await aPast();
     const inside = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const first = runAt(deps, now, {
@@ -143,7 +139,6 @@ describe("of two concurrent runs", () => {
 
 describe("rows in DEFAULT", () => {
   it("move into partitions of their own, while every count stays exact and workers continue", async () => {
-    const now = Date.now();
     const { sql } = deps;
     // As if no partitions had been created for this week and the three before it.
     const names = await sql<{ name: string }[]>`
@@ -194,7 +189,6 @@ describe("rows in DEFAULT", () => {
 
   it("are moved in the audit log too, whatever their day", async () => {
     const { sql } = deps;
-    const now = Date.now();
     await sealCalls(
       { sql },
       [0, 5, 59, 70].map((days) => aCall(now - days * DAY_MS)),
@@ -213,8 +207,7 @@ describe("rows in DEFAULT", () => {
 
 describe("a long query", () => {
   it("postpones maintenance, which does not block the worker meanwhile", async () => {
-    const now = Date.now();
-    await aPast(now);
+    await aPast();
     const reader = await deps.sql.reserve();
     await reader`BEGIN`;
     await reader`SELECT count(*) FROM events`;
@@ -222,7 +215,7 @@ describe("a long query", () => {
     const pace = { pauseMs: 20, attempts: 3, lockTimeoutMs: 100 };
     const run = runAt(deps, now, { pace, before: (name) => attempts.push(name) });
     let ended = false;
-    const whenEnded = run.finally(() => {
+    void run.finally(() => {
       ended = true;
     });
     // Each of these must get through while maintenance requests its lock.
@@ -231,7 +224,7 @@ describe("a long query", () => {
       await workAt(deps, "acme", now, [simulatedEvent(now)]);
       written++;
     }
-    const put = await whenEnded;
+    const put = await run;
     expect(written).toBeGreaterThan(3);
     expect(put).toMatchObject({ complete: false, postponed: ["retention"] });
     expect(attempts.filter((name) => name === "detach a partition")).toHaveLength(3);

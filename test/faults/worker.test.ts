@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { type TestClient, testClient } from "../support/client.ts";
@@ -15,10 +15,12 @@ let config: Config;
 let deps: Deps;
 
 /** To be killed by SIGKILL, so that it can't even close its connections. */
-const startWorker = (): Child =>
-  startChild(process.execPath, [SCRIPT], {
-    env: { PATH: process.env.PATH, ...queueEnvironment(config), LOG_LEVEL: "SILENT" },
-  });
+function startWorker(): Child {
+  const env = { PATH: process.env.PATH, ...queueEnvironment(config), LOG_LEVEL: "SILENT" };
+  const worker = startChild(process.execPath, [SCRIPT], { env });
+  onTestFinished(worker.kill);
+  return worker;
+}
 
 /** Sends three requests of ten events that share one id, and a call that is refused. */
 async function sendSome(client: TestClient): Promise<Answer[]> {

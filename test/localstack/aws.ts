@@ -1,10 +1,10 @@
-/** Calls of AWS services on LocalStack, without an SDK: it looks at who is called, not at signatures. */
+/** Calls AWS services on LocalStack without an SDK: LocalStack reads the service's name, and does not verify signatures. */
 
 export type Answer = Record<string, unknown>;
 
-/** The services whose calls are forms, by the names that requests are signed with, and the version each wants. */
+/** The API version of services with form-encoded calls, by the service's name in signatures. */
 const FORM_VERSIONS = { cloudformation: "2010-05-15", iam: "2010-05-08" } as const;
-/** The services whose calls are JSON, and the prefix of their calls' names. */
+/** The prefix of action names of services with JSON calls. */
 const JSON_TARGETS = {
   events: "AWSEvents",
   logs: "Logs_20140328",
@@ -12,7 +12,7 @@ const JSON_TARGETS = {
   sqs: "AmazonSQS",
 } as const;
 
-/** @throws with LocalStack's own words if it refuses */
+/** @throws with LocalStack's error message */
 export async function callForm(
   endpoint: string,
   service: keyof typeof FORM_VERSIONS,
@@ -24,7 +24,7 @@ export async function callForm(
   return (answer[`${action}Response`]?.[`${action}Result`] ?? {}) as Answer;
 }
 
-/** @throws with LocalStack's own words if it refuses */
+/** @throws with LocalStack's error message */
 export function callJson(
   endpoint: string,
   service: keyof typeof JSON_TARGETS,

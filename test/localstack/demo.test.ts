@@ -1,4 +1,4 @@
-/** The whole system with LocalStack as its queue: every event of the demo's data is stored once. */
+/** The complete system with LocalStack as its queue: every event of the demo's data is stored once. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,7 +12,7 @@ const EVENTS = 21_707;
 
 const { endpoint, queueUrl } = inject("localStack");
 
-it("stores the demo's events once over the queue that localstack/ready.d made, and a second run adds nothing", async () => {
+it("stores the demo's events once over the queue that localstack/ready.d created, and a second run adds nothing", async () => {
   const stack = await testStack({}, { queue: "sqs", sqsEndpoint: endpoint, sqsQueueUrl: queueUrl });
   const get = async (path: string): Promise<Record<string, unknown>> => {
     const response = await fetch(`${stack.url}${path}`, { headers: { "x-api-key": stack.apiKey } });
@@ -28,7 +28,7 @@ it("stores the demo's events once over the queue that localstack/ready.d made, a
   expect(await get("/v1/analytics/count")).toMatchObject({ count: EVENTS });
   expect(await get("/health")).toMatchObject({ status: "ok", checks: { queue: { status: "up" } } });
 
-  // What went through this queue is gone from it, and nothing was set aside.
+  // The queue is empty, and it has no dead letters.
   const waiting = async (url: string): Promise<number> => {
     const AttributeNames = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
     const { Attributes } = await callJson(endpoint, "sqs", "GetQueueAttributes", {

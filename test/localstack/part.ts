@@ -1,17 +1,17 @@
-/** A part of a CloudFormation template that stands on its own. */
+/** A self-contained part of a CloudFormation template. */
 import type { Template } from "../package/stack.ts";
 
 const ACCOUNT = "000000000000";
 
 export interface Part {
   template: Template;
-  /** How many resources of each type were left out. */
+  /** The number of omitted resources by type. */
   leftOut: Record<string, number>;
 }
 
 /**
- * Keeps the resources of some types. Where they refer to a function that is left out, its name or ARN is put in, which
- * are known beforehand; an alarm that measures an API that is left out gets the API's name in the template.
+ * Keeps the resources of some types. References to an omitted function are replaced by its name or ARN, which
+ * are known beforehand; an alarm on an omitted API gets the API's name in the template.
  */
 export function partOf(template: Template, types: readonly string[]): Part {
   const kept = new Set(

@@ -1,4 +1,4 @@
-/** The packaged stack on LocalStack: as much of it as the free edition makes without a container engine. */
+/** The packaged stack on LocalStack: the part that the free edition creates without a container engine. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const KEPT = [
   "AWS::S3::Bucket",
   "AWS::S3::BucketPolicy",
 ];
-/** With the reason why. */
+/** With the reason. */
 const LEFT_OUT: Record<string, string> = {
   "AWS::Lambda::Function": "needs a container engine, and Python 3.13",
   "AWS::Lambda::EventSourceMapping": "needs its function",
@@ -45,13 +45,13 @@ const json = (service: "events" | "logs" | "sqs" | "ssm", action: string, values
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-stack-"));
-  // What docs/operations.md has an administrator put there before the first deployment.
+  // The administrator creates it before the first deployment (docs/operations.md).
   for (const name of PARAMETERS)
     await json("ssm", "PutParameter", { Name: `/weir/${STAGE}/${name}`, Type: "String", Value: "local-1" });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A list in an answer to a form, where a list of one or none may come in other shapes. */
+/** A list in the response to a form-encoded call; a list of one or none may have another form. */
 const listOf = (value: unknown): Answer[] => {
   const member = (value as { member?: unknown } | null | undefined)?.member ?? value;
   if (member === null || member === undefined) return [];
@@ -72,7 +72,7 @@ async function create(name: string, { template }: Part): Promise<Answer> {
   }
 }
 
-/** What is there of a stack, by the names in its template. */
+/** The resources of a stack, by their names in its template. */
 async function resourcesOf(name: string): Promise<Map<string, Answer>> {
   const { StackResources } = await form("cloudformation", "DescribeStackResources", { StackName: name });
   return new Map(listOf(StackResources).map((resource) => [String(resource.LogicalResourceId), resource]));
@@ -94,24 +94,24 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
 
   const physical = (resource: string): string => String(made.get(resource)?.PhysicalResourceId);
 
-  it("leaves out what it is known to, and nothing else", () => {
+  it("omits the resources that are known to be unsupported, and no other", () => {
     for (const [type, count] of Object.entries(part.leftOut))
       console.log(`Left out with QUEUE=${queue}: ${count} × ${type} (${LEFT_OUT[type] ?? "?"})`);
     expect(Object.keys(part.leftOut).filter((type) => !(type in LEFT_OUT))).toEqual([]);
   });
 
-  it("is created, with every resource that was kept", () => {
+  it("is created with every other resource", () => {
     expect(stack.StackStatus, JSON.stringify(stack)).toBe("CREATE_COMPLETE");
     expect([...made.keys()].sort()).toEqual(Object.keys(part.template.Resources).sort());
     for (const [resource, { ResourceStatus, ResourceStatusReason, ResourceType }] of made) {
-      // Of a type that it does not know LocalStack says that it is complete, and only here that there is nothing.
+      // LocalStack reports unknown types as complete; only this field says that nothing was created.
       expect(ResourceStatusReason, resource).toBeUndefined();
       expect(ResourceStatus, resource).toBe("CREATE_COMPLETE");
       expect(ResourceType, resource).toBe(part.template.Resources[resource]?.Type);
     }
   });
 
-  it("has each function's role, with its policies, for Lambda to take", async () => {
+  it("has each function's role with its policies, which Lambda may assume", async () => {
     const roles = ofType(part.template, "AWS::IAM::Role");
     expect(roles.length).toBeGreaterThan(5);
     for (const [resource, { Properties }] of roles) {
@@ -125,7 +125,7 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
     }
   });
 
-  it("has its schedules, each aimed at its function", async () => {
+  it("has its schedules, each with its function as the target", async () => {
     const rules = ofType(part.template, "AWS::Events::Rule");
     expect(rules.length).toBeGreaterThanOrEqual(2);
     for (const [resource, { Properties }] of rules) {
@@ -139,7 +139,7 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
     }
   });
 
-  it("has the log groups, though LocalStack 4.13 does not set how long they are kept", async () => {
+  it("has the log groups, though LocalStack 4.13 does not set their retention", async () => {
     const { logGroups } = await json("logs", "DescribeLogGroups");
     const groups = (logGroups as Answer[]).map(({ logGroupName }) => logGroupName);
     for (const [, { Properties }] of ofType(part.template, "AWS::Logs::LogGroup"))
@@ -176,7 +176,7 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
   );
 });
 
-it("does not make the HTTP API, whatever it says of the stack", async () => {
+it("does not create the HTTP API, although it reports the stack as created", async () => {
   const { template } = await packageStack(join(folder, "api"), STAGE, "redis");
   expect(await create("weir-api", partOf(template, ["AWS::ApiGatewayV2::Api"]))).toMatchObject({
     StackStatus: "CREATE_COMPLETE",

@@ -1,4 +1,4 @@
-/** An audit proof, checked by the Merkle tree code of Go's transparency-dev. */
+/** Audit proofs, verified by transparency-dev's Merkle trees in Go. */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,7 +31,7 @@ const holds = (proof: Proof): boolean =>
 const flipped = (hex: string): string => hex.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
 
 describe("an audit proof", () => {
-  it("holds for every entry of seals of many sizes, and for no other path, leaf or root", async () => {
+  it("is valid for every entry of seals of many sizes, and for no other path, leaf or root", async () => {
     for (const count of [1, 2, 3, 7, 8, 33]) {
       const rows = calls(count);
       await sealCalls(deps, rows);

@@ -1,4 +1,4 @@
-/** Schemathesis calls every operation of the running system, with what its API document allows and with what it forbids. */
+/** Schemathesis calls every operation of the running system, with valid and invalid requests by its API document. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,19 +12,19 @@ import { type System, testSystem } from "../support/servers/system.ts";
 const PROJECT = new URL("../..", import.meta.url).pathname;
 const HERE = new URL("./", import.meta.url).pathname;
 const VERSION = "4.32.5";
-/** Printed with a failure, so that it can be made again. */
+/** Printed with a failure, to reproduce it. */
 const SEED = Number(process.env.SCHEMATHESIS_SEED ?? 20_261_124);
 
-/** Cases of fuzzing for each operation and kind. Without a key nearly all get the same answer. */
+/** Fuzzing cases for each operation and kind. Without a key nearly all get the same answer. */
 const EXAMPLES = { adminKey: 10, apiKey: 10, none: 1 };
 type Key = keyof typeof EXAMPLES;
 
 let schemathesis: string;
-/** What each key calls. */
+/** The operations that each key calls. */
 let targets: Record<Key, { system: System; settings: string }>;
 beforeAll(async () => {
   schemathesis = join((await pythonTool(PROJECT, "schemathesis", VERSION)).bin, "schemathesis");
-  // API Gateway takes 10 kB of headers and address, Node.js 16 kB: limits of theirs, which the document does not have.
+  // API Gateway accepts 10 kB of headers and URL, Node.js 16 kB. The document does not contain these limits.
   const environment = { NODE_OPTIONS: "--max-http-header-size=524288" };
   const made = async () => {
     const system = await testSystem(environment);
@@ -35,23 +35,23 @@ beforeAll(async () => {
   targets = { adminKey: admins, apiKey: clients, none: clients };
 });
 
-/** Rules of the API that JSON Schema cannot say, each with the statuses by which a call may break it. */
+/** Rules of the API that JSON Schema can't express, each with the statuses of calls that violate it. */
 const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }> = {
-  // A timestamp within the retention; ids that a URL can carry; the depth of a payload; the number of events.
+  // A timestamp within the retention; ids that a URL can contain; the depth of a payload; the number of events.
   sendEvents: { accepts: [413, 422], refuses: [413] },
-  // A cursor of this list and, for the export, of this format.
+  // A cursor of this list and, for an export, of this format.
   listQuarantine: { accepts: [400] },
   listCheckpoints: { accepts: [400] },
   exportAudit: { accepts: [400] },
-  // The length of a property within a condition; and Python's \s has characters that JavaScript's has not.
+  // The length of a property in a condition; and Python's \s matches characters that JavaScript's does not.
   getFunnel: { accepts: [422] },
-  // How many buckets a range may have.
+  // The maximum number of buckets.
   getSeries: { accepts: [400] },
   getUniques: { accepts: [400] },
   // A time in the future.
   createKey: { accepts: [422] },
 };
-/** What the check counts as an acceptance anyway: somebody else's limits and states are no rule of the document. */
+/** What the check accepts anyway: limits of other servers, and states, which the document does not define. */
 const ACCEPTED = ["2xx", "401", "403", "404", "409", "429", "5xx"];
 const REFUSED = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx"];
 
@@ -71,7 +71,7 @@ async function configuration(system: System): Promise<string> {
   return lines.join("\n");
 }
 
-/** A good cursor of each list: no schema tells those from other base64url. */
+/** A valid cursor of each list: no schema distinguishes it from other base64url. */
 async function cursors({ post, settled, newClient, api, stack }: System): Promise<Record<string, string>> {
   await settled((await post({ events: [anEvent(), anEvent()] })).body.receipt_id);
   await newClient({ client_id: "one-more", name: "One more" });
@@ -98,9 +98,9 @@ async function cursors({ post, settled, newClient, api, stack }: System): Promis
   return found;
 }
 
-describe("every operation keeps to its document", () => {
-  // At once, since Schemathesis spends most of its time on making calls up. With one worker each: with more, one seed
-  // makes other calls every time, and the threads spoil each other's parsing in Python 3.11 (python/cpython#106905).
+describe("every operation conforms to its OpenAPI description", () => {
+  // Concurrently, since Schemathesis spends most of its time on generating calls. With one worker each: with more, a seed
+  // generates different calls each time, and threads corrupt each other's parsing in Python 3.11 (python/cpython#106905).
   it.concurrent.each(["adminKey", "apiKey", "none"] as const)("called with %s", async (name) => {
     const { system, settings } = targets[name];
     const { stack, get } = system;
@@ -127,7 +127,7 @@ describe("every operation keeps to its document", () => {
       },
     });
     expect(code, output).toBe(0);
-    // Else the calls may have got nothing but refusals, which break no rule of the document.
+    // Otherwise every call may have been refused, which violates no rule of the document.
     if (name !== "none") expect((await get("/v1/events?limit=1", stack[name])).status).toBe(200);
   });
 });

@@ -1,11 +1,11 @@
-/** The linter for CloudFormation templates, which comes from Python's package index. */
+/** The linter for CloudFormation templates, from Python's package index. */
 import { join } from "node:path";
 import { z } from "zod";
 import { mustRun, run } from "../support/command.ts";
 import { type PythonTool, pythonTool } from "../support/python-tool.ts";
 
 const VERSION = "1.51.0";
-/** What osls itself writes into every template: a dependency that a reference implies already. */
+/** What osls writes into every template: a dependency that a reference already implies. */
 const IGNORED = "W3005";
 
 const findingsSchema = z.array(
@@ -20,13 +20,13 @@ const findingsSchema = z.array(
 
 let tool: Promise<PythonTool> | undefined;
 
-/** Installs it, once. */
+/** Installs it once. */
 export async function installCfnLint(project: string): Promise<PythonTool> {
   tool ??= pythonTool(project, "cfn-lint", VERSION);
   return tool;
 }
 
-/** @returns a line for each finding, warnings included; none for templates that are as they should be */
+/** @returns one line for each finding, including warnings */
 export async function lint(project: string, templates: readonly string[]): Promise<string[]> {
   const words = ["--format", "json", "--ignore-checks", IGNORED, "--", ...templates];
   const { output, stdout } = await run(join((await installCfnLint(project)).bin, "cfn-lint"), words, {
@@ -42,7 +42,7 @@ export async function lint(project: string, templates: readonly string[]): Promi
     );
 }
 
-/** Unpacks a zip with Python's own means: Node has none. */
+/** Unpacks a zip file with Python, since Node.js can't. */
 export async function unzip(project: string, file: string, folder: string): Promise<void> {
   const { python } = await installCfnLint(project);
   await mustRun(python, ["-m", "zipfile", "-e", file, folder], { cwd: project, env: process.env });

@@ -10,7 +10,7 @@ import { ofType, type Packaged, PROJECT, packageStack, runPackage, sizeOf } from
 const MAX_BYTES = 1024 * 1024;
 const combinations = ["dev", "prod"].flatMap((stage) => ["redis", "sqs"].map((queue) => ({ stage, queue })));
 
-/** Outside of the repository, so that no `node_modules` can be found from there. */
+/** Outside the repository, so that no `node_modules` is found. */
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "weir-package-"));
@@ -26,7 +26,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     for (const [name, zip] of packaged.zips) await unzip(PROJECT, zip, at(name));
   });
 
-  it("is made without credentials, and holds every function", () => {
+  it("is built without credentials and contains every function", () => {
     const functions = ofType(packaged.template, "AWS::Lambda::Function");
     const names = functions.map(([, { Properties }]) => Properties.FunctionName).sort();
     expect(names).toEqual([...packaged.zips.keys()].map((name) => `weir-${stage}-${name}`).sort());
@@ -35,7 +35,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
       expect(Properties, name).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
   });
 
-  it("holds bundles of 1 MiB at the most, unpacked", async () => {
+  it("contains bundles of at most 1 MiB, unpacked", async () => {
     const sizes = await Promise.all(
       [...packaged.zips.keys()].map(async (name) => [name, await sizeOf(at(name))] as const),
     );
@@ -43,7 +43,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     expect(sizes.filter(([, bytes]) => bytes > MAX_BYTES)).toEqual([]);
   });
 
-  it("holds functions that a bare Node.js can load", async () => {
+  it("contains functions that Node.js can load without other packages", async () => {
     for (const [, { Properties }] of ofType(packaged.template, "AWS::Lambda::Function")) {
       const name = String(Properties.FunctionName).slice(`weir-${stage}-`.length);
       const [file, member] = String(Properties.Handler).split(".");
@@ -53,17 +53,17 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     }
   });
 
-  it("is CloudFormation that the linter finds nothing wrong with", async () => {
+  it("is CloudFormation without linter errors", async () => {
     expect(await lint(PROJECT, packaged.files)).toEqual([]);
   });
 
-  it("gives each function a role of its own that may do nothing to everything", () => {
+  it("gives each function its own role, without wildcard actions, and without wildcard resources except for EC2", () => {
     const functions = ofType(packaged.template, "AWS::Lambda::Function");
     const roles = functions.map(([, { Properties }]) => JSON.stringify(Properties.Role));
     expect(new Set(roles).size).toBe(functions.length);
     for (const [name, { Properties }] of ofType(packaged.template, "AWS::IAM::Role")) {
       const statements = Properties.Policies.flatMap(
-        // A policy may be there for some stages only, and `AWS::NoValue` else.
+        // Some stages lack a policy and have `AWS::NoValue` instead.
         ({ PolicyDocument }: { PolicyDocument?: { Statement: object[] } }) => PolicyDocument?.Statement ?? [],
       ) as { Action: string | string[]; Resource: unknown }[];
       const wide = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('"*"'));
@@ -75,7 +75,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     }
   });
 
-  it("refers to its secrets, and holds none", () => {
+  it("refers to its secrets and contains none", () => {
     for (const [, { Properties }] of ofType(packaged.template, "AWS::Lambda::Function"))
       expect(Properties.Environment.Variables).toMatchObject({
         QUEUE: queue,
@@ -84,7 +84,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
       });
   });
 
-  it("gives the key that signs to one function, and what checks signatures to another", () => {
+  it("gives the signing key to one function, and the public keys to another", () => {
     const holders = (variable: string): string[] =>
       ofType(packaged.template, "AWS::Lambda::Function")
         .filter(([, { Properties }]) => variable in Properties.Environment.Variables)
@@ -100,7 +100,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
 });
 
 describe("the worker's queue", () => {
-  it("gives a batch six times the worker's time, and reports single failures", async () => {
+  it("has a visibility timeout of six times the worker's timeout, and reports failures of single messages", async () => {
     const { template } = await packageStack(join(folder, "queue"), "prod", "sqs");
     const { EventsQueue, WorkerLambdaFunction } = template.Resources;
     const timeout = Number(WorkerLambdaFunction?.Properties.Timeout);
@@ -110,18 +110,18 @@ describe("the worker's queue", () => {
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       ScalingConfig: { MaximumConcurrency: WorkerLambdaFunction?.Properties.ReservedConcurrentExecutions },
     });
-    // A database away for a day must not set a single message aside.
+    // If the database is unreachable for a day, no message may become a dead letter.
     const deliveries = Number(EventsQueue?.Properties.RedrivePolicy.maxReceiveCount);
     expect(deliveries * 6 * timeout).toBeGreaterThanOrEqual(86_400);
   });
 });
 
 describe("the drain", () => {
-  it("overlaps with the next one, which finds an instance free", async () => {
+  it("overlaps with the next run, which has a free instance", async () => {
     const { template } = await packageStack(join(folder, "drain"), "prod", "redis");
     const { Timeout, ReservedConcurrentExecutions } =
       template.Resources.DrainLambdaFunction?.Properties ?? {};
-    // It stops reading 20 s before its time-out, and the schedule starts one a minute.
+    // A run stops reading 20 s before its timeout, and the schedule starts one every minute.
     expect(Timeout - 20).toBeGreaterThan(60);
     expect(ReservedConcurrentExecutions).toBeGreaterThanOrEqual(Math.ceil(Timeout / 60));
   });
@@ -141,7 +141,7 @@ describe("checkpoints of the audit trail", () => {
   const variables = ({ template }: Packaged): Record<string, unknown> =>
     template.Resources.CheckpointLambdaFunction?.Properties.Environment.Variables;
 
-  it("are signed by a key of KMS where that is asked for, and no other key is there then", async () => {
+  it("are signed by a KMS key if one is configured, and then there is no other key", async () => {
     const params = ["auditSigning=kms", `auditKmsKey=${KEY}`, "checkpointMinutes=10"];
     const packaged = await packageStack(join(folder, "kms"), "dev", "redis", params);
     expect(variables(packaged)).toMatchObject({
@@ -160,7 +160,7 @@ describe("checkpoints of the audit trail", () => {
     expect(await lint(PROJECT, packaged.files)).toEqual([]);
   });
 
-  it("go to a bucket with object lock in production, which stays when the stack goes", async () => {
+  it("go to a bucket with object lock in production, which is kept when the stack is deleted", async () => {
     const packaged = await packageStack(join(folder, "bucket"), "prod", "redis");
     expect(packaged.template.Resources.CheckpointBucket).toMatchObject({
       DeletionPolicy: "Retain",
@@ -178,14 +178,14 @@ describe("checkpoints of the audit trail", () => {
 });
 
 describe("packaging", () => {
-  it("outside of a VPC asks for none and passes the linter too", async () => {
+  it("without a VPC configures none, and passes the linter too", async () => {
     const target = join(folder, "none");
     const made = await runPackage(target, { stage: "prod", queue: "sqs", params: ["network=none"] });
     expect(made.code, made.output).toBe(0);
     expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
   });
 
-  it("fails, with the table, where the connections don't fit", async () => {
+  it("fails with the table if the connections exceed the budget", async () => {
     const params = ["analyticsConcurrency=500"];
     const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
     expect(code).not.toBe(0);
@@ -193,12 +193,12 @@ describe("packaging", () => {
     expect(output).toContain("The functions may open 525 connections; the database takes 80");
   });
 
-  it("fails on a queue there is not", async () => {
+  it("fails for an unknown queue", async () => {
     const { code } = await runPackage(join(folder, "kafka"), { stage: "dev", queue: "kafka" });
     expect(code).not.toBe(0);
   });
 
-  it("is checked by a linter that does find faults", async () => {
+  it("is checked by a linter that detects errors", async () => {
     const file = join(folder, "wrong.json");
     const Queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: "soon", Colour: "red" } };
     await writeFile(file, JSON.stringify({ Resources: { Queue } }));
@@ -207,7 +207,7 @@ describe("packaging", () => {
 });
 
 describe("the packaged function migrate", () => {
-  it("brings an empty database up to date with the migrations that it has with it", async () => {
+  it("migrates an empty database with the migrations in its package", async () => {
     const database = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, log: () => {} });
     try {
       const { zips } = await packageStack(join(folder, "migrate"), "dev", "redis");

@@ -1,4 +1,4 @@
-/** Stages packaged as an AWS user would, without credentials, and what came out of it. */
+/** Packages stages as an AWS user would, without credentials, and reads the result. */
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,15 +17,15 @@ export type Template = z.output<typeof templateSchema>;
 export interface Packaged {
   /** Files of the two CloudFormation templates. */
   files: string[];
-  /** The one with everything in it. */
+  /** The complete template. */
   template: Template;
-  /** Zip file of each function, by the function's name. */
+  /** Each function's zip file, by the function's name. */
   zips: Map<string, string>;
 }
 
 /**
- * Runs `npm run package` in an environment that knows nothing of AWS.
- * @param target an empty folder's name, outside of the repository or not
+ * Runs `npm run package` in an environment without AWS settings.
+ * @param target an empty folder, inside or outside the repository
  */
 export function runPackage(
   target: string,
@@ -36,7 +36,7 @@ export function runPackage(
     cwd: PROJECT,
     env: {
       PATH: process.env.PATH,
-      // Where there is no `.aws`.
+      // A home without `.aws`.
       HOME: target,
       QUEUE: queue,
       WEIR_BUILD_DIR: ".esbuild/package-check",
@@ -45,7 +45,7 @@ export function runPackage(
   });
 }
 
-/** As {@link runPackage}. @throws with its output if it fails */
+/** Like {@link runPackage}. @throws with its output if it fails */
 export async function packageStack(
   target: string,
   stage: string,
@@ -72,7 +72,7 @@ export const ofType = (
 ): [name: string, z.output<typeof resourceSchema>][] =>
   Object.entries(Resources).filter(([, { Type }]) => Type === type);
 
-/** Bytes of all files in a folder. */
+/** Size of all files in a folder, in bytes. */
 export async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const sizes = entries

@@ -15,16 +15,11 @@ interface Asked {
   query?: Record<string, string>;
 }
 
-export interface ErasureCalls {
-  ask(call: string, path: string, asked?: Asked): Promise<Answer>;
-  /** @param body text is sent unchanged, other values as JSON */
-  erase(body?: unknown): Promise<Answer>;
-  look(id: unknown): Promise<Answer>;
-}
+export type ErasureCalls = ReturnType<typeof erasureCalls>;
 
 /** Calls with a key. Every 202 is checked against the contract. */
-export function erasureCalls(handler: HttpHandler, key: string): ErasureCalls {
-  const ask: ErasureCalls["ask"] = async (call, path, { body, query = {} } = {}) => {
+export function erasureCalls(handler: HttpHandler, key: string) {
+  const ask = async (call: string, path: string, { body, query = {} }: Asked = {}): Promise<Answer> => {
     const [method = "", route = ""] = call.split(" ");
     const event = gatewayEvent({
       method,
@@ -39,12 +34,13 @@ export function erasureCalls(handler: HttpHandler, key: string): ErasureCalls {
   };
   return {
     ask,
-    erase: async (body = request) => {
+    /** @param body text is sent unchanged, other values as JSON */
+    erase: async (body: unknown = request): Promise<Answer> => {
       const answer = await ask("POST /v1/erasures", "/v1/erasures", { body });
       if (answer.status === 202) expect(contract.erasureSchema.safeParse(answer.body).error).toBeUndefined();
       return answer;
     },
-    look: (id) => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`),
+    look: (id: unknown) => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`),
   };
 }
 

@@ -28,12 +28,7 @@ export const call: Call = {
 };
 export const taken: Taken = { ...call, clientId: "c", receiptId: "r-1", accepted: 1, duplicates: 0 };
 const settled = { stored: 1, duplicates: 0, quarantined: 0 };
-export const receipt: Receipt = {
-  ...settled,
-  accepted: 1,
-  pending: 0,
-  completed_at: "2026-01-01T00:00:00Z",
-};
+export const receipt: Receipt = { ...settled, accepted: 1, pending: 0, completed_at: "2026-01-01T00:00:00Z" };
 const receipts = { receiptsAccepted: 1, receiptsStored: 1, receiptsDuplicates: 0, receiptsQuarantined: 0 };
 const grains = { grain1: 1, grain15: 1, grain60: 1, grain1440: 1 };
 export const totals: Totals = {

@@ -18,55 +18,48 @@ import { gatewayEvent } from "./http/gateway.ts";
 import { type Answer, anEvent, context, counts, send, stored, toAnswer } from "./pipeline.ts";
 import { tempFolder } from "./servers/temp-folder.ts";
 
-export interface OwnServer {
-  url: string;
-  stop(): Promise<void>;
-  /** Starts it on the same port with the same data. */
-  start(): Promise<void>;
-  /** Starts it on the same port without data. */
-  startEmpty(): Promise<void>;
-  /** Copies the data as it is on disk now. */
-  copyData(): Promise<void>;
-  /** Starts it on the same port with the copied data. */
-  startFromCopy(): Promise<void>;
-  /** Kills it immediately. */
-  crash(): Promise<void>;
-  /** Pauses all its processes, so that it neither answers nor closes connections until it is resumed. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-}
+export type OwnServer = Awaited<ReturnType<typeof ownServer>>;
 
 /** Starts a server for this file only, removed after its tests. */
 export async function ownServer(
   start: (options: ServerOptions) => Promise<LocalServer>,
   settings: Record<string, string> = {},
-): Promise<OwnServer> {
+) {
   const folder = await tempFolder("fault");
-  const run = (generation: number, port: number): Promise<LocalServer> =>
+  const copy = join(folder, "copy");
+  const run = (port: number): Promise<LocalServer> =>
     start({ dataDir: join(folder, String(generation)), port, log: () => {}, settings });
   let generation = 0;
-  let server = await run(generation, 0);
+  let server = await run(0);
   atEnd(() => server.stop());
   const { url, port } = server;
+  /** Starts it on the same port with the same data. */
+  const restart = async (): Promise<void> => {
+    server = await run(port);
+  };
   return {
     url,
     stop: () => server.stop(),
-    start: async () => {
-      server = await run(generation, port);
+    start: restart,
+    /** Starts it on the same port without data. */
+    startEmpty: (): Promise<void> => {
+      generation++;
+      return restart();
     },
-    startEmpty: async () => {
-      server = await run(++generation, port);
+    /** Copies the data as it is on disk now. */
+    copyData: () => cp(join(folder, String(generation)), copy, { recursive: true }),
+    /** Starts it on the same port with the copied data. */
+    startFromCopy: async (): Promise<void> => {
+      generation++;
+      await cp(copy, join(folder, String(generation)), { recursive: true });
+      await restart();
     },
-    copyData: () => cp(join(folder, String(generation)), join(folder, "copy"), { recursive: true }),
-    startFromCopy: async () => {
-      const copy = join(folder, "copy");
-      await cp(copy, join(folder, String(++generation)), { recursive: true });
-      server = await run(generation, port);
-    },
-    crash: async () => {
+    /** Kills it immediately. */
+    crash: async (): Promise<void> => {
       process.kill(server.pid, "SIGKILL");
       await server.exited;
     },
+    /** Pauses all its processes, so that it neither answers nor closes connections until it is resumed. */
     pause: () => signalAll(server.pid, "SIGSTOP"),
     resume: () => signalAll(server.pid, "SIGCONT"),
   };

@@ -44,13 +44,7 @@ export const runAt = (
   now: number,
   options: Partial<MaintenanceOptions> = {},
 ): Promise<Maintained> =>
-  maintain(deps, {
-    now,
-    endsAt: Date.now() + 60_000,
-    graceMs: 0,
-    pace: { pauseMs: 20 },
-    ...options,
-  });
+  maintain(deps, { now, endsAt: Date.now() + 60_000, graceMs: 0, pace: { pauseMs: 20 }, ...options });
 
 interface Tables {
   /** Raw rows that the horizon does not hide. */

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import type { Deps } from "../../lib/app/connect.ts";
 import { testDeps } from "./servers/deps.ts";
 import { tempFolder } from "./servers/temp-folder.ts";
 
@@ -27,29 +26,21 @@ export async function weir(
   return { code, out, err: err.trim() };
 }
 
-export interface Cli {
-  deps: Deps;
-  /** The servers' settings. */
-  servers: Record<string, string>;
-  /** The system's folder, initially empty. */
-  folder: string;
-  weir(
-    words: readonly string[],
-    options?: { env?: Record<string, string>; input?: string },
-  ): Promise<Outcome>;
-  /** Returns the result of a command that must succeed. */
-  json<T>(...words: string[]): Promise<T>;
-}
-
 /** The command line with a separate system. */
-export async function weirCli(): Promise<Cli> {
+export async function weirCli() {
   const deps = await testDeps();
-  const servers = { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl };
+  /** The servers' settings. */
+  const servers: Record<string, string> = {
+    DATABASE_URL: deps.config.databaseUrl,
+    REDIS_URL: deps.config.redisUrl,
+  };
+  /** The system's folder, initially empty. */
   const folder = await tempFolder("cli");
-  const run: Cli["weir"] = async (words, { env = servers, input = "" } = {}) => {
+  const run = async (words: readonly string[], { env = servers, input = "" } = {}): Promise<Outcome> => {
     const { out, ...others } = await weir(words, { WEIR_DATA_DIR: folder, ...env }, input);
     return { ...others, out: out.trim() };
   };
+  /** Returns the result of a command that must succeed. */
   const json = async <T>(...words: string[]): Promise<T> => {
     const { code, out, err } = await run([...words, "--json"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -57,3 +48,5 @@ export async function weirCli(): Promise<Cli> {
   };
   return { deps, servers, folder, weir: run, json };
 }
+
+export type Cli = Awaited<ReturnType<typeof weirCli>>;

@@ -1,5 +1,5 @@
 /** Makes checkpoints in tests, with a separate key. */
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import type { Deps } from "../../../lib/app/connect.ts";
 import type { CheckpointDeps } from "../../../lib/audit/checkpoint/make.ts";
 import { keySigner } from "../../../lib/audit/checkpoint/signer.ts";
@@ -14,15 +14,8 @@ export interface Logged {
   extra: Record<string, unknown>;
 }
 
-export interface TestCheckpoints {
-  deps: CheckpointDeps;
-  publicKey: KeyObject;
-  /** The log entries so far. */
-  logged: Logged[];
-}
-
 /** Dependencies for making checkpoints on a test's database. */
-export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps> = {}): TestCheckpoints {
+export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps> = {}) {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const logged: Logged[] = [];
   const write =
@@ -32,12 +25,10 @@ export function testCheckpoints({ sql }: Deps, overrides: Partial<CheckpointDeps
     };
   const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   const signer = keySigner(privateKey);
-  return {
-    deps: { sql, log, signer, publicKeys: [], bucket: undefined, ...overrides },
-    publicKey,
-    logged,
-  };
+  return { deps: { sql, log, signer, publicKeys: [], bucket: undefined, ...overrides }, publicKey, logged };
 }
+
+export type TestCheckpoints = ReturnType<typeof testCheckpoints>;
 
 /** Returns all stored checkpoints, in order. */
 export const storedCheckpoints = async ({ sql }: Pick<Deps, "sql">): Promise<Checkpoint[]> =>

@@ -26,13 +26,7 @@ export function startChild(
     stream.on("data", (chunk: Buffer) => {
       printed += chunk.toString();
     });
-  let isRunning = true;
-  const ended = new Promise<number | null>((resolve) =>
-    child.once("exit", (code) => {
-      isRunning = false;
-      resolve(code);
-    }),
-  );
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const kill = async (): Promise<void> => {
     child.kill("SIGKILL");
     await ended;
@@ -42,7 +36,7 @@ export function startChild(
     process: child,
     output: () => printed,
     says: async (text, timeout = 20_000) => {
-      await expect.poll(() => !isRunning || printed.includes(text), { timeout, interval: 100 }).toBe(true);
+      await Promise.race([expect.poll(() => printed, { timeout, interval: 100 }).toContain(text), ended]);
       expect(printed).toContain(text);
     },
     ended,

@@ -10,15 +10,7 @@ export type Outcome =
   /** Lambda would have terminated the function. */
   | { ended: "timed out" };
 
-export interface FunctionProcess {
-  /**
-   * @param remainingMs the function's remaining time
-   * @param withinMs after which the call counts as timed out, by default `remainingMs`
-   */
-  call(event: object, remainingMs: number, withinMs?: number): Promise<Outcome>;
-  pause(): void;
-  resume(): void;
-}
+export type FunctionProcess = ReturnType<typeof functionProcess>;
 
 const HOST = fileURLToPath(new URL("function-host.mjs", import.meta.url));
 
@@ -26,7 +18,7 @@ const HOST = fileURLToPath(new URL("function-host.mjs", import.meta.url));
  * @param file the function's bundle
  * @param environment the complete environment of the process
  */
-export function functionProcess(file: string, environment: Record<string, string>): FunctionProcess {
+export function functionProcess(file: string, environment: Record<string, string>) {
   const child = fork(HOST, [file], {
     env: environment,
     execArgv: [],
@@ -35,8 +27,12 @@ export function functionProcess(file: string, environment: Record<string, string
   atEnd(() => child.kill("SIGKILL"));
   let calls = 0;
   return {
-    call: (event, remainingMs, withinMs = remainingMs) =>
-      new Promise((resolve, reject) => {
+    /**
+     * @param remainingMs the function's remaining time
+     * @param withinMs after which the call counts as timed out
+     */
+    call: (event: object, remainingMs: number, withinMs = remainingMs) =>
+      new Promise<Outcome>((resolve, reject) => {
         const id = ++calls;
         const listen = (message: unknown): void => {
           const answered = message as { id: number; outcome: Outcome };

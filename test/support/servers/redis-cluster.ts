@@ -4,7 +4,7 @@ import { expect, vi } from "vitest";
 import type { Config } from "../../../lib/config/config.ts";
 import { startRedis } from "../../../local/redis.ts";
 import { atEnd } from "../cleanup.ts";
-import { type OwnServer, ownServer } from "../faults.ts";
+import { ownServer } from "../faults.ts";
 import { testConfig } from "./deps.ts";
 import { freePort } from "./ports.ts";
 
@@ -15,26 +15,11 @@ const RANGES = [
   [10_923, 16_383],
 ] as const;
 
-export interface ClusterNode extends OwnServer {
-  /** A connection to this node only. */
-  client: Redis;
-  /** The port of the cluster bus. */
-  busPort: string;
-}
-
-export interface RedisCluster {
-  /** The URLs of all nodes, in the format of REDIS_URL. */
-  url: string;
-  nodes: ClusterNode[];
-  /** Returns the node with a key's slot. */
-  nodeOf(key: string): Promise<ClusterNode>;
-  flush(): Promise<void>;
-  /** Expects each node to hold keys, and none to have received a command with keys of several slots. */
-  expectSpread(): Promise<void>;
-}
+export type ClusterNode = Awaited<ReturnType<typeof startNode>>;
+export type RedisCluster = Awaited<ReturnType<typeof redisCluster>>;
 
 /** Starts a cluster for this file only, removed after its tests. If a node is down, only its slots are unavailable. */
-export async function redisCluster(): Promise<RedisCluster> {
+export async function redisCluster() {
   const nodes = await Promise.all(RANGES.map(startNode));
   const [first] = nodes as [ClusterNode, ...ClusterNode[]];
   for (const [number, range] of RANGES.entries()) {
@@ -46,14 +31,17 @@ export async function redisCluster(): Promise<RedisCluster> {
     await client.call("CLUSTER", "MEET", "127.0.0.1", new URL(first.url).port, first.busPort);
   await vi.waitFor(() => Promise.all(nodes.map(expectReady)), { timeout: 45_000 });
   return {
+    /** The URLs of all nodes, in the format of REDIS_URL. */
     url: nodes.map(({ url }) => url).join(","),
     nodes,
-    nodeOf: async (key) => {
+    /** Returns the node with a key's slot. */
+    nodeOf: async (key: string): Promise<ClusterNode> => {
       const slot = Number(await first.client.cluster("KEYSLOT", key));
       return nodes[RANGES.findIndex(([, last]) => slot <= last)] as ClusterNode;
     },
-    flush: async () => void (await Promise.all(nodes.map(({ client }) => client.flushall()))),
-    expectSpread: async () => {
+    flush: async (): Promise<void> => void (await Promise.all(nodes.map(({ client }) => client.flushall()))),
+    /** Expects each node to hold keys, and none to have received a command with keys of several slots. */
+    expectSpread: async (): Promise<void> => {
       for (const { client } of nodes) {
         expect(await client.dbsize()).toBeGreaterThan(0);
         expect(await client.info("errorstats")).not.toContain("CROSSSLOT");
@@ -62,7 +50,7 @@ export async function redisCluster(): Promise<RedisCluster> {
   };
 }
 
-async function startNode(): Promise<ClusterNode> {
+async function startNode() {
   const busPort = String(await freePort());
   const server = await ownServer(startRedis, {
     "cluster-enabled": "yes",

@@ -8,19 +8,9 @@ interface BatchAnswer {
   Failed?: object[];
 }
 
-export interface SqsProxy {
-  url: string;
-  /** Sets which bodies SQS refuses, at each attempt. */
-  refuse(bodies: (body: string) => boolean): void;
-  /** Sets how many of the next calls are throttled. */
-  throttle(calls: number): void;
-  /** Loses the answers of all following batches, though SQS accepts them. */
-  loseAnswers(losing: boolean): void;
-  /** The number of `SendMessageBatch` calls so far. */
-  sends(): number;
-}
+export type SqsProxy = Awaited<ReturnType<typeof sqsProxy>>;
 
-export async function sqsProxy(target: string): Promise<SqsProxy> {
+export async function sqsProxy(target: string) {
   let refused = (_body: string): boolean => false;
   let throttled = 0;
   let losing = false;
@@ -68,15 +58,19 @@ export async function sqsProxy(target: string): Promise<SqsProxy> {
   server.keepAliveTimeout = 120_000;
   return {
     url: `http://127.0.0.1:${await listen(server)}`,
-    refuse: (bodies) => {
+    /** Sets which bodies SQS refuses, at each attempt. */
+    refuse: (bodies: (body: string) => boolean): void => {
       refused = bodies;
     },
-    throttle: (calls) => {
+    /** Sets how many of the next calls are throttled. */
+    throttle: (calls: number): void => {
       throttled = calls;
     },
-    loseAnswers: (on) => {
+    /** Loses the answers of all following batches, though SQS accepts them. */
+    loseAnswers: (on: boolean): void => {
       losing = on;
     },
-    sends: () => sends,
+    /** The number of `SendMessageBatch` calls so far. */
+    sends: (): number => sends,
   };
 }

@@ -1,26 +1,15 @@
 /** The complete system, and its tests' calls, each checked against the OpenAPI document. */
 import { expect, vi } from "vitest";
-import type { Stack } from "../../../local/stack.ts";
-import { type Checked, type CheckedApi, checkedApi } from "../http/checked-api.ts";
+import { type Checked, checkedApi } from "../http/checked-api.ts";
 import { testStack } from "./stack.ts";
 
-export interface System {
-  stack: Stack;
-  api: CheckedApi;
-  /** Sends a body to /v1/events. @param as the key, by default that of the demo client */
-  post(body: unknown, headers?: Record<string, string>, as?: string): Promise<Checked>;
-  get(path: string, as?: string): Promise<Checked>;
-  /** Waits until a receipt of the demo client is complete; G3 must hold at every read. */
-  settled(receiptId: string): Promise<Checked>;
-  newClient(body: object): Promise<string>;
-  newKey(client: string, body: object): Promise<{ secret: string; key_id: string }>;
-}
+export type System = Awaited<ReturnType<typeof testSystem>>;
 
 /** Takes the parameters of `testStack`. */
-export async function testSystem(...words: Parameters<typeof testStack>): Promise<System> {
+export async function testSystem(...words: Parameters<typeof testStack>) {
   const stack = await testStack(...words);
   const api = await checkedApi(stack.url);
-  const get: System["get"] = (path, as = stack.apiKey) => api.call("GET", path, { key: as });
+  const get = (path: string, as = stack.apiKey): Promise<Checked> => api.call("GET", path, { key: as });
   const make = async (path: string, body: object): Promise<Checked> => {
     const answer = await api.call("POST", path, { key: stack.adminKey, body });
     expect(answer.status, answer.text).toBe(201);
@@ -36,11 +25,15 @@ export async function testSystem(...words: Parameters<typeof testStack>): Promis
   return {
     stack,
     api,
-    post: (body, headers = {}, as = stack.apiKey) =>
+    /** Sends a body to /v1/events. @param as the key, by default that of the demo client */
+    post: (body: unknown, headers: Record<string, string> = {}, as = stack.apiKey): Promise<Checked> =>
       api.call("POST", "/v1/events", { key: as, body, headers }),
     get,
-    settled: (receiptId) => vi.waitFor(() => complete(receiptId), { timeout: 45_000, interval: 50 }),
-    newClient: async (body) => (await make("/v1/clients", body)).body.client_id,
-    newKey: async (client, body) => (await make(`/v1/clients/${client}/keys`, body)).body,
+    /** Waits until a receipt of the demo client is complete; its sum must hold at every read. */
+    settled: (receiptId: string): Promise<Checked> =>
+      vi.waitFor(() => complete(receiptId), { timeout: 45_000, interval: 50 }),
+    newClient: async (body: object): Promise<string> => (await make("/v1/clients", body)).body.client_id,
+    newKey: async (client: string, body: object): Promise<{ secret: string; key_id: string }> =>
+      (await make(`/v1/clients/${client}/keys`, body)).body,
   };
 }

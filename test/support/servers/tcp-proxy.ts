@@ -2,50 +2,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { atEnd } from "../cleanup.ts";
 
-export interface TcpProxy {
-  port: number;
-  /** New connections pass again. Swallowed ones stay dead: their bytes are lost. */
-  pass(): void;
-  /** Drops all data in both directions without closing connections: of the open connections, or of all. */
-  swallow(which: "open" | "all"): void;
-  /** Resets every open connection. */
-  reset(): void;
-  /** Delays each piece of data by this many milliseconds. */
-  delay(ms: number): void;
-  /** Breaks each connection after this many more bytes of answers. */
-  cutAfter(bytes: number): void;
-  /**
-   * The server gets the next request and answers; then the connection breaks before the answer arrives.
-   * @param spared number of answers before that one that still arrive
-   */
-  loseNextReply(spared?: number): void;
-  /** Does the same with the next answer that contains this text. */
-  loseReplyWith(text: string): void;
-  /** Breaks all connections and refuses new ones, so that the server gets nothing. */
-  leave(): void;
-  /** Listens again, on the same port. */
-  comeBack(): Promise<void>;
-  /** The number of lost answers. */
-  lost(): number;
-  /** The number of bytes that the server has sent. */
-  bytes(): number;
-  /** The number of opened connections. */
-  connections(): number;
-}
-
-/** What happens to data now, for all connections. */
-interface Weather {
-  swallowAll: boolean;
-  delayMs: number;
-  /** The number of answers that arrive before one is lost. */
-  spared: number;
-  /** The answer that contains this text is lost. */
-  condemned: string | undefined;
-  lost: number;
-  bytes: number;
-  connections: number;
-}
-
 interface Link {
   client: Socket;
   server: Socket | undefined;
@@ -53,6 +9,25 @@ interface Link {
   /** The number of bytes of answers that may still arrive. */
   left: number;
 }
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What happens to data now, for all connections. */
+const fairWeather = () => ({
+  swallowAll: false,
+  delayMs: 0,
+  /** The number of answers that arrive before one is lost. */
+  spared: NEVER,
+  /** The answer that contains this text is lost. */
+  condemned: undefined as string | undefined,
+  lost: 0,
+  bytes: 0,
+  connections: 0,
+});
+
+type Weather = ReturnType<typeof fairWeather>;
+
+export type TcpProxy = Awaited<ReturnType<typeof tcpProxy>>;
 
 /** Puts a proxy in front of a server. @returns the proxy and the URL through it */
 export async function behindProxy(serverUrl: string): Promise<{ url: string; proxy: TcpProxy }> {
@@ -63,17 +38,9 @@ export async function behindProxy(serverUrl: string): Promise<{ url: string; pro
 }
 
 /** @param serverPort on 127.0.0.1 */
-export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
+export async function tcpProxy(serverPort: number) {
   const links = new Set<Link>();
-  const weather: Weather = {
-    swallowAll: false,
-    delayMs: 0,
-    spared: Number.POSITIVE_INFINITY,
-    condemned: undefined,
-    lost: 0,
-    bytes: 0,
-    connections: 0,
-  };
+  const weather = fairWeather();
   const listener = createServer((client) => {
     weather.connections++;
     const link = open(client, serverPort, weather);
@@ -81,55 +48,66 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
     client.on("close", () => links.delete(link));
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as AddressInfo;
+  const sockets = (): Socket[] =>
+    [...links].flatMap(({ client, server }) => (server ? [client, server] : [client]));
   const leave = (): void => {
     listener.close();
-    for (const { client, server } of links) for (const socket of [client, server]) socket?.destroy();
+    for (const socket of sockets()) socket.destroy();
   };
   atEnd(leave);
-  const { port } = listener.address() as AddressInfo;
   return {
     port,
-    ...controls(links, weather),
+    /** Breaks all connections and refuses new ones, so that the server gets nothing. */
     leave,
-    comeBack: () => new Promise((resolve) => listener.listen(port, "127.0.0.1", resolve)),
+    /** Listens again, on the same port. */
+    comeBack: () => new Promise<void>((resolve) => listener.listen(port, "127.0.0.1", resolve)),
+    /** New connections pass again. Swallowed ones stay dead: their bytes are lost. */
+    pass: (): void => {
+      Object.assign(weather, { swallowAll: false, delayMs: 0, spared: NEVER });
+      for (const link of links) link.left = NEVER;
+    },
+    /** Drops all data in both directions without closing connections: of the open connections, or of all. */
+    swallow: (which: "open" | "all"): void => {
+      weather.swallowAll = which === "all";
+      for (const link of links) link.dead = true;
+    },
+    /** Resets every open connection. */
+    reset: (): void => {
+      for (const socket of sockets()) socket.resetAndDestroy();
+    },
+    /** Delays each piece of data by this many milliseconds. */
+    delay: (ms: number): void => {
+      weather.delayMs = ms;
+    },
+    /** Breaks each connection after this many more bytes of answers. */
+    cutAfter: (bytes: number): void => {
+      for (const link of links) link.left = bytes;
+    },
+    /**
+     * The server gets the next request and answers; then the connection breaks before the answer arrives.
+     * @param spared number of answers before that one that still arrive
+     */
+    loseNextReply: (spared = 0): void => {
+      weather.spared = spared;
+    },
+    /** Does the same with the next answer that contains this text. */
+    loseReplyWith: (text: string): void => {
+      weather.condemned = text;
+    },
+    /** The number of lost answers. */
+    lost: (): number => weather.lost,
+    /** The number of bytes that the server has sent. */
+    bytes: (): number => weather.bytes,
+    /** The number of opened connections. */
+    connections: (): number => weather.connections,
   };
 }
-
-const controls = (links: Set<Link>, weather: Weather): Omit<TcpProxy, "port" | "leave" | "comeBack"> => ({
-  pass: () => {
-    weather.swallowAll = false;
-    weather.delayMs = 0;
-    weather.spared = Number.POSITIVE_INFINITY;
-    for (const link of links) link.left = Number.POSITIVE_INFINITY;
-  },
-  swallow: (which) => {
-    weather.swallowAll = which === "all";
-    for (const link of links) link.dead = true;
-  },
-  reset: () => {
-    for (const { client, server } of links) for (const socket of [client, server]) socket?.resetAndDestroy();
-  },
-  delay: (ms) => {
-    weather.delayMs = ms;
-  },
-  cutAfter: (bytes) => {
-    for (const link of links) link.left = bytes;
-  },
-  loseNextReply: (spared = 0) => {
-    weather.spared = spared;
-  },
-  loseReplyWith: (text) => {
-    weather.condemned = text;
-  },
-  lost: () => weather.lost,
-  bytes: () => weather.bytes,
-  connections: () => weather.connections,
-});
 
 function open(client: Socket, serverPort: number, weather: Weather): Link {
   const dead = weather.swallowAll;
   const server = dead ? undefined : connect(serverPort, "127.0.0.1");
-  const link: Link = { client, server, dead, left: Number.POSITIVE_INFINITY };
+  const link: Link = { client, server, dead, left: NEVER };
   client.on("error", () => {});
   if (server === undefined) {
     client.resume();
@@ -137,13 +115,8 @@ function open(client: Socket, serverPort: number, weather: Weather): Link {
   }
   server.on("error", () => {});
   // A dead connection's end is not reported either.
-  for (const [one, other] of [
-    [client, server],
-    [server, client],
-  ] as const)
-    one.on("close", () => {
-      if (!link.dead) other.destroy();
-    });
+  client.on("close", () => link.dead || server.destroy());
+  server.on("close", () => link.dead || client.destroy());
   client.on("data", (data) => forward(link, client, server, data, weather.delayMs));
   server.on("data", (data) => {
     weather.bytes += data.length;
@@ -159,8 +132,7 @@ function losesReply({ client, dead }: Link, weather: Weather, data: Buffer): boo
   if (dead) return false;
   const condemned = weather.condemned !== undefined && data.includes(weather.condemned);
   if (!condemned && weather.spared-- > 0) return false;
-  weather.spared = Number.POSITIVE_INFINITY;
-  weather.condemned = undefined;
+  Object.assign(weather, { spared: NEVER, condemned: undefined });
   weather.lost++;
   client.destroy();
   return true;

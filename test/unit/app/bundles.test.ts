@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Bundle, makeBundles } from "../../../bench/bundles.ts";
 import { openApiText } from "../../../lib/app/openapi-text.ts";
 import { paths } from "../../../lib/app/paths.ts";
+import { tempFolder } from "../../support/servers/temp-folder.ts";
 
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 const plugins = createRequire(import.meta.url)("../../../serverless/esbuild-plugins.cjs") as Plugin[];
@@ -15,12 +15,11 @@ const plugins = createRequire(import.meta.url)("../../../serverless/esbuild-plug
 let folder: string;
 let bundles: Bundle[];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weir-bundles-"));
+  folder = await tempFolder("bundles");
   await mkdir(join(folder, "web"));
   await writeFile(join(folder, "web/web.dist-es-OLD.mjs"), "");
   bundles = await makeBundles(folder);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Bundles a module as functions are bundled and returns its exports. @param text of the module, in the project's folder */
 async function exportsOf(text: string): Promise<Record<string, unknown>> {

@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { openApiDocument } from "../../../lib/app/openapi.ts";
 import { openApiText } from "../../../lib/app/openapi-text.ts";
 import { operations } from "../../../lib/app/operations.ts";
-import { atEnd } from "../../support/cleanup.ts";
+import { tempFolder } from "../../support/servers/temp-folder.ts";
 
 const REDOCLY = new URL("../../../node_modules/@redocly/cli/bin/cli.js", import.meta.url).pathname;
 
@@ -24,10 +23,8 @@ interface DescribedOperation {
 }
 
 /** The document that a reader gets, after serialization. */
-const document: {
-  paths: Record<string, Record<string, DescribedOperation>>;
-  tags: { name: string }[];
-} = JSON.parse(openApiText);
+const document: { paths: Record<string, Record<string, DescribedOperation>>; tags: { name: string }[] } =
+  JSON.parse(openApiText);
 
 const described = (operationId: string): DescribedOperation => {
   const found = Object.values(document.paths)
@@ -44,8 +41,7 @@ const codesOf = (operationId: string, status: number): string[] =>
 
 describe("the OpenAPI document", () => {
   it("passes Redocly's linter without an error", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "weir-openapi-"));
-    atEnd(() => rm(folder, { recursive: true }));
+    const folder = await tempFolder("openapi");
     await writeFile(join(folder, "openapi.json"), openApiText);
     const lint = promisify(execFile)(process.execPath, [REDOCLY, "lint", "openapi.json", "--format=json"], {
       cwd: folder,

@@ -182,11 +182,7 @@ describe("the cost model", () => {
       batch: b,
       message: m,
       event: e,
-    } = workerTimes({
-      small: rate(100, 0),
-      large: rate(5_000, 0),
-      single: rate(1_000, 1_000),
-    });
+    } = workerTimes({ small: rate(100, 0), large: rate(5_000, 0), single: rate(1_000, 1_000) });
     expect([b, m, e]).toEqual([expect.closeTo(batch), expect.closeTo(message), expect.closeTo(event)]);
   });
 });

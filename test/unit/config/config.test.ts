@@ -103,11 +103,7 @@ describe("a Redis cluster", () => {
     ["several nodes", { REDIS_URL: "redis://u:a,b@one:7000, redis://u:a,b@two" }],
     ["one node with REDIS_CLUSTER", { REDIS_URL: "rediss://config.example:6379/0", REDIS_CLUSTER: "true" }],
   ])("is configured by %s, with 16 shards unless another number is set", (_, env) => {
-    expect(redis(env)).toMatchObject({
-      redisUrl: env.REDIS_URL,
-      redisCluster: true,
-      redisShards: 16,
-    });
+    expect(redis(env)).toMatchObject({ redisUrl: env.REDIS_URL, redisCluster: true, redisShards: 16 });
     expect(redis({ ...env, REDIS_SHARDS: "40" }).redisShards).toBe(40);
   });
 

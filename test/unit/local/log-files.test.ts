@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { currentLog, markRead, putAside, unreadLogs } from "../../../local/log-files.ts";
+import { tempFolder } from "../../support/servers/temp-folder.ts";
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "weir-logs-"));
+beforeEach(async () => {
+  folder = await tempFolder("logs");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const files = (): string[] => readdirSync(folder).sort();
 const texts = (): string =>

@@ -1,33 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it, test } from "vitest";
 import { hashOf, inclusionPath, rootFromPath, rootOf } from "../../../lib/trail/merkle.ts";
+import reference from "../../fixtures/merkle.json" with { type: "json" };
 
-/**
- * The leaves and roots of Certificate Transparency's reference tests, which its implementations share:
- * https://github.com/google/certificate-transparency/blob/master/cpp/merkletree/merkle_tree_test.cc
- */
-const LEAVES = [
-  "",
-  "00",
-  "10",
-  "2021",
-  "3031",
-  "40414243",
-  "5051525354555657",
-  "606162636465666768696a6b6c6d6e6f",
-];
-const ROOTS = [
-  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-  "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-  "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-  "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-  "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-  "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-  "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-  "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-  "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-];
-const hashes = LEAVES.map((hex) => hashOf("leaf", Buffer.from(hex, "hex")));
+const hashes = reference.leaves.map((hex) => hashOf("leaf", Buffer.from(hex, "hex")));
 
 /** The tree as the RFC defines it, by splitting at the largest power of two below the size. */
 function mth(leaves: readonly string[]): string {
@@ -50,7 +26,7 @@ function path(m: number, leaves: readonly string[]): string[] {
     : [...path(m - k, leaves.slice(k)), mth(leaves.slice(0, k))];
 }
 
-test.each(ROOTS.map((root, size) => [size, root] as const))(
+test.each(reference.roots.map((root, size) => [size, root] as const))(
   "the root of %i leaves equals the reference",
   (size, root) => {
     expect(rootOf(hashes.slice(0, size))).toBe(root);
@@ -58,44 +34,14 @@ test.each(ROOTS.map((root, size) => [size, root] as const))(
   },
 );
 
-/** From the same tests: leaf (from 1 on), size, path. */
-const PATHS: [number, number, string[]][] = [
-  [1, 1, []],
-  [
-    1,
-    8,
-    [
-      "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-      "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-      "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-    ],
-  ],
-  [
-    6,
-    8,
-    [
-      "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-      "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-      "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ],
-  ],
-  [3, 3, ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]],
-  [
-    2,
-    5,
-    [
-      "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-      "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-      "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    ],
-  ],
-];
-
-test.each(PATHS)("the path of leaf %i of %i equals the reference", (leaf, size, expected) => {
-  const leaves = hashes.slice(0, size);
-  expect(inclusionPath(leaves, leaf - 1)).toEqual(expected);
-  expect(rootFromPath(leaves[leaf - 1] ?? "", leaf - 1, size, expected)).toBe(ROOTS[size]);
-});
+test.each(reference.paths)(
+  "the path of leaf $leaf of $size equals the reference",
+  ({ leaf, size, path: expected }) => {
+    const leaves = hashes.slice(0, size);
+    expect(inclusionPath(leaves, leaf - 1)).toEqual(expected);
+    expect(rootFromPath(leaves[leaf - 1] ?? "", leaf - 1, size, expected)).toBe(reference.roots[size]);
+  },
+);
 
 describe("in trees with 1 to 70 leaves", () => {
   const many = Array.from({ length: 70 }, (_, n) => hashOf("leaf", `leaf ${n}`));
