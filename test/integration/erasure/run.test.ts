@@ -70,9 +70,8 @@ describe("an erasure", () => {
     });
     const salt = Buffer.from(String(body.value_salt), "hex");
     expect(salt).toHaveLength(16);
-    expect(body.value_sha256).toBe(
-      createHash("sha256").update(salt).update(JSON.stringify(SUBJECT)).digest("hex"),
-    );
+    const hash = createHash("sha256").update(salt).update(JSON.stringify(SUBJECT)).digest("hex");
+    expect(body.value_sha256).toBe(hash);
     expect([await counts(deps, "shop"), await counts(deps, "other")]).toEqual(before);
     await expectExact(deps);
     const [rows] = await deps.sql`
@@ -106,14 +105,7 @@ describe("an erasure", () => {
   });
 
   it("is carried out by maintenance if the call did not start it", async () => {
-    await send(
-      deps,
-      secret,
-      [anEvent(of(SUBJECT)), anEvent(of("bob"))].map((event) => JSON.stringify(event)).join("\n"),
-      {
-        "content-type": "application/x-ndjson",
-      },
-    );
+    await send(deps, secret, { events: [anEvent(of(SUBJECT)), anEvent(of("bob"))] });
     await drainAll(deps);
     const id = await insertRequest();
     expect((await look(id)).body).toMatchObject({ status: "waiting", completed_at: null, value_salt: "" });
@@ -146,11 +138,8 @@ describe("an erasure", () => {
              ('shop', ${randomUUID()}, ${Buffer.from(`no line: ${SUBJECT}`)}, 'x', 'x', now(), ${randomUUID()}),
              ('shop', ${randomUUID()}, ${Buffer.from([0xff, 0xfe])}, 'x', 'x', now(), ${randomUUID()})`;
     expect(await found(SUBJECT)).toBe(4);
-    expect((await erase()).body).toMatchObject({
-      status: "completed",
-      quarantined_erased: 4,
-      events_erased: 0,
-    });
+    const erased = { status: "completed", quarantined_erased: 4, events_erased: 0 };
+    expect((await erase()).body).toMatchObject(erased);
     expect(await found(SUBJECT)).toBe(0);
     expect(await found("bob@example.org")).toBe(1);
     await deps.sql`DROP TRIGGER refuse ON events`;
@@ -159,24 +148,22 @@ describe("an erasure", () => {
     expect(await counts(deps, "shop")).toMatchObject({ events: 3, stored: 3, quarantined: 0, minutes: 3 });
   });
 
-  it.each(["before the request", "before quarantine is gone through"])(
+  const BEFORE = "before the request";
+  it.each([BEFORE, "before the quarantine is searched"])(
     "reaches events that a redrive queues %s",
     async (when) => {
       await refuseEvents(deps);
       await send(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
       await drainAll(deps);
       await deps.sql`DROP TRIGGER refuse ON events`;
-      const early = when === "before the request";
-      if (early) await redrive(deps, { limit: 10 });
+      let redriven = when === BEFORE;
+      if (redriven) await redrive(deps, { limit: 10 });
       const id = await insertRequest();
-      let redriven = early;
-      const steps = newSteps(deps.sql, {
-        before: async () => {
-          if (!redriven) await redrive(deps, { limit: 10 });
-          redriven = true;
-        },
-      });
-      await advanceErasures(steps, () => {});
+      const before = async (): Promise<void> => {
+        if (!redriven) await redrive(deps, { limit: 10 });
+        redriven = true;
+      };
+      await advanceErasures(newSteps(deps.sql, { before }), () => {});
       expect((await look(id)).body).toMatchObject({ status: "completed", quarantined_erased: 1 });
       await drainAll(deps);
       expect(await found(SUBJECT)).toBe(0);
@@ -185,15 +172,12 @@ describe("an erasure", () => {
   );
 
   it("continues after it is killed, and counts each event once", async () => {
-    await workAt(
-      deps,
-      "shop",
-      Date.now(),
-      Array.from({ length: 3_500 }, (_, n) => ({
-        ...simulatedEvent(Date.now() - n * 1_000),
-        payload: JSON.stringify({ user: { email: SUBJECT } }),
-      })),
-    );
+    const now = Date.now();
+    const events = Array.from({ length: 3_500 }, (_, n) => ({
+      ...simulatedEvent(now - n * 1_000),
+      payload: JSON.stringify({ user: { email: SUBJECT } }),
+    }));
+    await workAt(deps, "shop", now, events);
     const id = await insertRequest();
     const left: number[] = [];
     for (let rest = 1; rest > 0; ) {

@@ -5,7 +5,7 @@ import { DAY_MS } from "../../../lib/base/time.ts";
 import * as events from "../../../lib/events/contract.ts";
 import { keyOf } from "../../../lib/postgres/fragments.ts";
 import { clampStart } from "../../../lib/storage/horizon.ts";
-import { asker } from "../../support/http/reading.ts";
+import { askerOf } from "../../support/http/reading.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../../support/maintenance.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
@@ -123,11 +123,9 @@ describe("the horizon", () => {
 
   it("is the earliest start of every query, whatever its range", async () => {
     const deps = await testDeps(settings);
-    const { secret } = await addClient(deps, "acme");
-    const ask = asker(deps, secret);
+    const ask = await askerOf(deps, "acme");
     const now = Date.now();
-    const [old, young] = [80, 1].map((days) => simulatedEvent(now - days * DAY_MS));
-    if (old === undefined || young === undefined) throw new Error("There are two.");
+    const [old, young] = [simulatedEvent(now - 80 * DAY_MS), simulatedEvent(now - DAY_MS)] as const;
     await workAt(deps, "acme", now, [old, young]);
     const answers = async () => {
       const query = { start: "2020-01-01T00:00:00.5Z" };
