@@ -49,11 +49,8 @@ function deliversMessages(makeQueue: MakeQueue): void {
     for (const deadline = Date.now() + DEADLINE_MS; batches.flat().length < 25 && Date.now() < deadline; )
       batches.push(await queue.receive({ maxMessages: 7, waitMs: 200 }));
     for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(7);
-    expect(bodies(batches.flat())).toEqual(
-      numbered(25)
-        .map(({ body }) => body)
-        .sort(),
-    );
+    const sent = numbered(25).map(({ body }) => body);
+    expect(bodies(batches.flat())).toEqual(sent.sort());
   });
 
   it("returns at most twice the messages that fit into maxBytes", async () => {
@@ -84,14 +81,11 @@ function deliversMessages(makeQueue: MakeQueue): void {
   it("never gives a message to two receivers at once", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(200));
-    const receivers = Array.from({ length: 8 }, async (): Promise<Message[]> => {
-      const seen: Message[] = [];
-      for (;;) {
-        const messages = await queue.receive({ maxMessages: 9, waitMs: 0 });
-        if (messages.length === 0) return seen;
-        seen.push(...messages);
-      }
-    });
+    const receive = async (): Promise<Message[]> => {
+      const messages = await queue.receive({ maxMessages: 9, waitMs: 0 });
+      return messages.length === 0 ? [] : [...messages, ...(await receive())];
+    };
+    const receivers = Array.from({ length: 8 }, receive);
     const seen = (await Promise.all(receivers)).flat();
     await poll(async () => {
       seen.push(...(await queue.receive({ maxMessages: 100, waitMs: 0 })));
@@ -121,13 +115,13 @@ function deliversMessages(makeQueue: MakeQueue): void {
   it("takes a second acknowledgement, and ignores unknown ids and empty lists", async () => {
     const queue = await makeQueue(LASTING);
     await queue.send(numbered(2));
-    const [first, second] = await take(queue, 2);
-    await queue.ack([first?.id ?? ""]);
-    await queue.ack([first?.id ?? "", second?.id ?? ""]);
-    await queue.ack([first?.id ?? ""]);
+    const [first = "", second = ""] = ids(await take(queue, 2));
+    await queue.ack([first]);
+    await queue.ack([first, second]);
+    await queue.ack([first]);
     await Promise.all([queue.ack([]), queue.fail([]), queue.release([]), queue.send([])]);
-    await queue.fail([first?.id ?? ""]);
-    await queue.release([second?.id ?? ""]);
+    await queue.fail([first]);
+    await queue.release([second]);
     await expectNothing(queue);
     await poll(async () => (await queue.depth()).messages).toBe(0);
     expect((await queue.depth()).events).toBe(0);
@@ -140,12 +134,7 @@ function keepsBodies(makeQueue: MakeQueue, maxBodyBytes: number): void {
     const texts = ["a", "ß", "€", "😀", "\t", "\n", '"', "\\", "\u2028", "\ufffd", "\u007f"].flatMap(
       (character) => [0, 1, 2, 3].map((shift) => "x".repeat(shift) + character.repeat(5)),
     );
-    texts.push(
-      "line one\nline two\t{}",
-      " leading and trailing ",
-      "<&>]]>%20+",
-      "e\u0301 \u{10ffff}".slice(0, 3),
-    );
+    texts.push("line one\nline two\t{}", " leading and trailing ", "<&>]]>%20+", "e\u0301 ");
     await queue.send(texts.map((text) => message(text)));
     expect(bodies(await take(queue, texts.length))).toEqual(texts.toSorted());
   });
