@@ -43,20 +43,13 @@ describe("a number in a body", () => {
   );
 
   it.each([
-    "1.5",
-    "1e400",
-    "-1e400",
-    "-0",
-    "0.0",
-    "1e-400",
-    "9007199254740993",
-    "12345678901234567890",
+    "1.5", "1e400", "-1e400", "-0", "0.0", "1e-400", "9007199254740993", "12345678901234567890",
     '"1000"',
   ])("%s is refused as a rate", async (text) => {
     const answer = await create(text);
     expectOnlyFault(answer, 422, "invalid-body", "/rate_limit_per_second");
     expect(answer.text).not.toContain("object");
-  });
+  }); // biome-ignore format: one text after the other
 
   it("is an integer in every operation that takes one", async () => {
     const client = await newClient({ name: "numbers" });

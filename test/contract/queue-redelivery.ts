@@ -12,6 +12,7 @@ import {
   message,
   numbered,
   poll,
+  queueWith,
   setAside,
   take,
   takeOne,
@@ -19,8 +20,7 @@ import {
 
 export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
   it("is redelivered after the visibility timeout, with a delivery count of 2", async () => {
-    const queue = await makeQueue(BRIEF);
-    await queue.send([message("again")]);
+    const queue = await queueWith(makeQueue, [message("again")], BRIEF);
     const before = Date.now();
     await takeOne(queue);
     const early = await queue.receive({ maxMessages: 10, waitMs: 0 });
@@ -32,8 +32,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   });
 
   it("is redelivered at once after fail(), and each delivery counts", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("failing")]);
+    const queue = await queueWith(makeQueue, [message("failing")]);
     for (const deliveries of [1, 2, 3]) {
       const got = await takeOne(queue);
       expect(got).toMatchObject({ body: "failing", deliveries });
@@ -42,8 +41,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   });
 
   it("is not redelivered while its receiver extends its timeout, and extensions do not count as deliveries", async () => {
-    const queue = await makeQueue({ ...BRIEF, visibilitySeconds: 2 });
-    await queue.send(numbered(15));
+    const queue = await queueWith(makeQueue, numbered(15), { ...BRIEF, visibilitySeconds: 2 });
     const [dropped, ...kept] = ids(await take(queue, 15));
     const again: Message[] = [];
     // Until the message that nobody extends is redelivered, and for longer than one timeout.
@@ -62,8 +60,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   it.runIf(forgetsDeliveries)(
     "is redelivered at once after release(), which never counts as a delivery",
     async () => {
-      const queue = await makeQueue({ ...LASTING, maxDeliveries: 2 });
-      await queue.send([message("released")]);
+      const queue = await queueWith(makeQueue, [message("released")], { ...LASTING, maxDeliveries: 2 });
       for (let round = 0; round < 6; round++) {
         const got = await takeOne(queue);
         expect(got).toMatchObject({ body: "released", deliveries: 1 });
@@ -74,16 +71,14 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   );
 
   it("is redelivered at once though receivers still hold many earlier messages", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(60));
+    const queue = await queueWith(makeQueue, numbered(60));
     const last = (await take(queue, 60)).at(-1) as Message;
     await queue.fail([last.id]);
     expect(await takeOne(queue)).toMatchObject({ body: last.body, deliveries: 2 });
   });
 
   it("does not bring back the acknowledged messages of its batch", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(10));
+    const queue = await queueWith(makeQueue, numbered(10));
     const [failed, ...done] = (await take(queue, 10)) as [Message, ...Message[]];
     await queue.ack(ids(done));
     await queue.fail([failed.id]);
@@ -94,8 +89,10 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   });
 
   it("becomes a dead letter after maxDeliveries deliveries, and its neighbours do not", async () => {
-    const queue = await makeQueue({ ...LASTING, maxDeliveries: 3 });
-    await queue.send([message("poison", 7), message("fine", 2)]);
+    const queue = await queueWith(makeQueue, [message("poison", 7), message("fine", 2)], {
+      ...LASTING,
+      maxDeliveries: 3,
+    });
     for (let delivery = 1; delivery <= 3; delivery++) {
       const messages = await take(queue, delivery === 1 ? 2 : 1);
       const [poison] = messages.filter(({ body }) => body === "poison");

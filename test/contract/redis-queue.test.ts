@@ -11,6 +11,7 @@ import {
   numbered,
   poll,
   type QueueOptions,
+  queueWith,
   setAside,
   takeOne,
 } from "../support/queue/queue-steps.ts";
@@ -49,8 +50,7 @@ queueContract("RedisQueue", makeQueue);
 
 describe("RedisQueue", () => {
   it("leaves nothing of an acknowledged message in the stream or the group", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(50));
+    const queue = await queueWith(makeQueue, numbered(50));
     const messages = await queue.receive(now);
     expect(await redis.xlen(shard.queue)).toBe(50);
     await queue.ack(ids(messages));
@@ -77,8 +77,7 @@ describe("RedisQueue", () => {
   });
 
   it("removes the names of receivers that are gone, except one that holds a message", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(21));
+    const queue = await queueWith(makeQueue, numbered(21));
     const held = await queue.receive({ ...now, maxMessages: 1 });
     for (let n = 0; n < 20; n++) {
       const receiver = anotherReceiver(LASTING);
@@ -99,8 +98,7 @@ describe("RedisQueue", () => {
   });
 
   it("recreates a lost group from the first message on", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("held")]);
+    const queue = await queueWith(makeQueue, [message("held")]);
     await queue.receive(now);
     await queue.send([message("waiting")]);
     await redis.xgroup("DESTROY", shard.queue, "worker");
@@ -108,8 +106,7 @@ describe("RedisQueue", () => {
   });
 
   it("works again after the server is emptied", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("lost")]);
+    const queue = await queueWith(makeQueue, [message("lost")]);
     const lost = await queue.receive(now);
     await redis.flushdb();
     await queue.ack(ids(lost));
@@ -144,8 +141,7 @@ describe("RedisQueue", () => {
   });
 
   it("keeps a dead letter's body and the id of its message", async () => {
-    const queue = await makeQueue({ ...LASTING, maxDeliveries: 1 });
-    await queue.send([message("poison ß", 3)]);
+    const queue = await queueWith(makeQueue, [message("poison ß", 3)], { ...LASTING, maxDeliveries: 1 });
     const { id } = await takeOne(queue);
     await queue.fail([id]);
     expect(await queue.receive(now)).toEqual([]);

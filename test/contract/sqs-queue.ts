@@ -13,6 +13,7 @@ import {
   message,
   poll,
   type QueueOptions,
+  queueWith,
   setAside,
 } from "../support/queue/queue-steps.ts";
 import { testConfig } from "../support/servers/deps.ts";
@@ -94,8 +95,11 @@ function knowsSqs(
   });
 
   it("leaves no note when every message is acknowledged or a dead letter", async () => {
-    const queue = await makeQueue({ ...LASTING, maxDeliveries: 1 });
-    await queue.send(Array.from({ length: 25 }, (_, n) => ({ body: `m-${n}`, events: 2 })));
+    const queue = await queueWith(
+      makeQueue,
+      Array.from({ length: 25 }, (_, n) => ({ body: `m-${n}`, events: 2 })),
+      { ...LASTING, maxDeliveries: 1 },
+    );
     const messages = await queue.receive(now);
     expect(await notes().zcard(shards.first.open)).toBe(25);
     const [poison, ...rest] = ids(messages);
@@ -107,8 +111,10 @@ function knowsSqs(
   });
 
   it("keeps the note of a message whose worker died until its redrive, and then notes its new id", async () => {
-    const queue = await makeQueue({ visibilitySeconds: 1, maxDeliveries: 1 });
-    await queue.send([message("three\nevents\neach\nline", 3)]);
+    const queue = await queueWith(makeQueue, [message("three\nevents\neach\nline", 3)], {
+      visibilitySeconds: 1,
+      maxDeliveries: 1,
+    });
     const [old] = await queue.receive({ maxMessages: 1, waitMs: 5_000 });
     await poll(() => depthAfterReceive(queue)).toMatchObject({ messages: 0, events: 3, deadLetters: 1 });
     expect(await notes().hkeys(shards.first.receipts)).toEqual([old?.id]);
@@ -133,8 +139,7 @@ function knowsSqs(
   });
 
   it("redelivers a released message after longer and longer delays, and counts each delivery", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("released")]);
+    const queue = await queueWith(makeQueue, [message("released")]);
     const seenAt: number[] = [];
     for (const deliveries of [1, 2, 3, 4]) {
       const [message] = await queue.receive({ maxMessages: 1, waitMs: 15_000 });

@@ -14,7 +14,16 @@ import {
   SUBJECT,
 } from "../../support/erasures.ts";
 import { runAt } from "../../support/maintenance.ts";
-import { addClient, anEvent, counts, countWaiting, drainAll, send, stored } from "../../support/pipeline.ts";
+import {
+  addClient,
+  anEvent,
+  counts,
+  countWaiting,
+  drainAll,
+  send,
+  sendAndStore,
+  stored,
+} from "../../support/pipeline.ts";
 import { expectNothing, ids, poll, takeAll, takeOne } from "../../support/queue/queue-steps.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
 
@@ -124,8 +133,7 @@ describe("an erasure", () => {
 
   it("reaches events that a redrive of the quarantine has queued", async () => {
     await refuseEvents(deps);
-    await send(deps, secret, anEvent({ event_id: "poison", ...of(SUBJECT) }));
-    await drainAll(deps);
+    await sendAndStore(deps, secret, anEvent({ event_id: "poison", ...of(SUBJECT) }));
     expect(await redrive(deps, { limit: 10 })).toEqual({ redriven: 1 });
     expect((await calls.erase()).body).toMatchObject({ status: "completed", quarantined_erased: 1 });
     // Refused again, and then stored.

@@ -13,7 +13,7 @@ import {
   SUBJECT,
 } from "../../support/erasures.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../../support/maintenance.ts";
-import { addClient, anEvent, counts, drainAll, send } from "../../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, send, sendAndStore } from "../../support/pipeline.ts";
 import { testConfig } from "../../support/servers/deps.ts";
 
 let deps: Deps;
@@ -54,8 +54,7 @@ describe("an erasure", () => {
       payload: JSON.stringify(of(n % 2 === 0 ? SUBJECT : "bob@example.org").payload),
     }));
     await workAt(deps, "shop", now, mine);
-    await send(deps, other.secret, anEvent(of(SUBJECT)));
-    await drainAll(deps);
+    await sendAndStore(deps, other.secret, anEvent(of(SUBJECT)));
     const before = [await counts(deps, "shop"), await counts(deps, "other")];
 
     const { status, body, headers } = await erase();
@@ -93,8 +92,7 @@ describe("an erasure", () => {
 
   it("keeps the id, so that a resend is a duplicate", async () => {
     const event = anEvent(of(SUBJECT));
-    await send(deps, secret, event);
-    await drainAll(deps);
+    await sendAndStore(deps, secret, event);
     await erase();
     // Redis has forgotten the id; the ledger has not.
     await deps.redis.flushdb();
@@ -105,8 +103,7 @@ describe("an erasure", () => {
   });
 
   it("is carried out by maintenance if the call did not start it", async () => {
-    await send(deps, secret, { events: [anEvent(of(SUBJECT)), anEvent(of("bob"))] });
-    await drainAll(deps);
+    await sendAndStore(deps, secret, { events: [anEvent(of(SUBJECT)), anEvent(of("bob"))] });
     const id = await insertRequest();
     expect((await look(id)).body).toMatchObject({ status: "waiting", completed_at: null, value_salt: "" });
     expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1, complete: true });
@@ -118,8 +115,7 @@ describe("an erasure", () => {
 
   it("does not touch events received after it, even if they are stored before it runs", async () => {
     await insertRequest();
-    await send(deps, secret, anEvent(of(SUBJECT)));
-    await drainAll(deps);
+    await sendAndStore(deps, secret, anEvent(of(SUBJECT)));
     expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1 });
     expect(await found(SUBJECT)).toBe(1);
   });
@@ -129,8 +125,7 @@ describe("an erasure", () => {
     const events = [SUBJECT, SUBJECT, "bob@example.org"].map((email, n) =>
       anEvent({ event_id: `poison-${n}`, ...of(email) }),
     );
-    await send(deps, secret, { events });
-    await drainAll(deps);
+    await sendAndStore(deps, secret, { events });
     const torn = Buffer.from(`["torn","t","2026-01-01T00:00:00Z"]\t{"user":{"email":"${SUBJECT}`);
     await deps.sql`
       INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
@@ -153,8 +148,7 @@ describe("an erasure", () => {
     "reaches events that a redrive queues %s",
     async (when) => {
       await refuseEvents(deps);
-      await send(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
-      await drainAll(deps);
+      await sendAndStore(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
       await deps.sql`DROP TRIGGER refuse ON events`;
       let redriven = when === BEFORE;
       if (redriven) await redrive(deps, { limit: 10 });

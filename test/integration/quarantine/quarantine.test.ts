@@ -9,7 +9,7 @@ import { parseMessage } from "../../../lib/queue/message.ts";
 import type { Outgoing } from "../../../lib/queue/port.ts";
 import { drain } from "../../../lib/worker/settle-batch.ts";
 import { refuseEvents } from "../../support/erasures.ts";
-import { addClient, anEvent, counts, drainAll, send, stored } from "../../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, send, sendAndStore, stored } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
 
 let deps: Deps;
@@ -32,8 +32,7 @@ const sendingBy = (send: Deps["queue"]["send"]): Deps => ({
 async function poisoned(clientId: string, count: number): Promise<string> {
   const { secret } = await addClient(deps, clientId);
   const events = Array.from({ length: count }, (_, n) => anEvent({ event_id: `poison-${clientId}-${n}` }));
-  await send(deps, secret, { events: [...events, anEvent()] });
-  await drainAll(deps);
+  await sendAndStore(deps, secret, { events: [...events, anEvent()] });
   expect(await counts(deps, clientId)).toMatchObject({ quarantine: count, quarantined: count, events: 1 });
   return secret;
 }

@@ -11,6 +11,7 @@ import {
   drainAll,
   expectTidy,
   send,
+  sendAndStore,
   stored,
 } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
@@ -150,8 +151,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await deps.sql.unsafe(`
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no such event'; END $$;
         CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_id = 'p-500') EXECUTE FUNCTION refuse()`);
-      const { body } = await send(deps, secret, { events });
-      await drainAll(deps);
+      const { body } = await sendAndStore(deps, secret, { events });
       const set_aside = { quarantine: 1, quarantined: 1 };
       expect(await counts(deps, clientId)).toMatchObject(stored(999, { accepted: 1_000, ...set_aside }));
       const [row] =
@@ -161,8 +161,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject(receipt);
 
       await deps.redis.del(...(await deps.redis.keys("*:seen:poison:*")));
-      await send(deps, secret, events[500]);
-      await drainAll(deps);
+      await sendAndStore(deps, secret, events[500]);
       const once = stored(999, { accepted: 1_001, duplicates: 1, ...set_aside });
       expect(await counts(deps, clientId)).toMatchObject(once);
       await deps.sql`DROP TRIGGER refuse ON events`;
