@@ -54,20 +54,12 @@ describe("a time at either end of RFC 3339's range", () => {
   const first = "0001-01-01T00:00:00Z";
   const last = "9999-12-31T23:59:59.999999Z";
   const ranges = [
-    { start: "9999-12-31T23:59:59Z" },
-    { start: last },
-    { start: "9999-12-31T12:00:00Z" },
+    { start: "9999-12-31T23:59:59Z" }, { start: last }, { start: "9999-12-31T12:00:00Z" }, { start: first },
     { start: "9999-12-31T00:00:00Z", end: last },
     { start: "9999-12-31T23:59:59Z", end: "9999-12-31T23:59:59.000001Z" },
-    { start: first },
-    { start: first, end: first },
-    { start: last, end: first },
-    { end: first },
-    { end: "0001-01-01T00:00:00.000001Z" },
-    { end: "0001-01-01T12:34:56Z" },
-    { end: last },
-    { start: first, end: last },
-  ];
+    { start: first, end: first }, { start: last, end: first }, { start: first, end: last },
+    { end: first }, { end: "0001-01-01T00:00:00.000001Z" }, { end: "0001-01-01T12:34:56Z" }, { end: last },
+  ]; // biome-ignore format: one range after the other
   const ranged = all.filter(([, { query, body }]) => "start" in { ...membersOf(query), ...membersOf(body) });
 
   it("is tested with every operation that takes a range", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Depth, Message, Queue } from "../../lib/queue/port.ts";
+import type { Message, Queue } from "../../lib/queue/port.ts";
 import { RedisQueue } from "../../lib/queue/redis/queue.ts";
 import { ShardedQueue } from "../../lib/queue/redis/sharded.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
@@ -98,20 +98,12 @@ describe("a queue of many shards", () => {
 });
 
 /** A queue that fails every call while `isAway` returns true. */
-function failing(queue: Queue, isAway: () => boolean): Queue {
-  const answer = <T>(run: () => Promise<T>): Promise<T> =>
-    isAway() ? Promise.reject(new Error("away")) : run();
-  return {
-    visibilityMs: queue.visibilityMs,
-    send: (messages) => answer(() => queue.send(messages)),
-    receive: (options) => answer(() => queue.receive(options)),
-    extend: (ids) => answer(() => queue.extend(ids)),
-    ack: (ids) => answer(() => queue.ack(ids)),
-    fail: (ids) => answer(() => queue.fail(ids)),
-    release: (ids) => answer(() => queue.release(ids)),
-    redrive: (limit) => answer(() => queue.redrive(limit)),
-    depth: () => answer<Depth>(() => queue.depth()),
-    probe: () => answer(() => queue.probe()),
-    close: () => queue.close(),
-  };
-}
+const failing = (queue: Queue, isAway: () => boolean): Queue =>
+  new Proxy(queue, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name);
+      if (typeof member !== "function" || name === "close") return member;
+      return (...given: unknown[]) =>
+        isAway() ? Promise.reject(new Error("away")) : member.apply(target, given);
+    },
+  });

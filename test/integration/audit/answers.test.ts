@@ -85,11 +85,8 @@ describe("the audit records a call", () => {
     expect(unqueuedMetric(printed.text())).toEqual({ [context.functionName]: 1 });
     // The next queued row names the logged one.
     const unknown = { method: "GET", route: "$default" };
-    await call(
-      httpHandler(() => stuck, []),
-      unknown,
-      hurried,
-    );
+    const stuckHandler = httpHandler(() => stuck, []);
+    await call(stuckHandler, unknown, hurried);
     await call(handlerOf(), unknown);
     const named = await deps.sql`SELECT recovered FROM audit_unqueued WHERE request_id = ${id}`;
     expect(named).toEqual([{ recovered: false }]);

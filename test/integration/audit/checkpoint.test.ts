@@ -8,7 +8,7 @@ import { type Checkpoint, checkpointHash, isSignedBy, keyId } from "../../../lib
 import { canonicalJson } from "../../../lib/trail/entry.ts";
 import { NO_SEAL } from "../../../lib/trail/seal.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../../support/audit/checkpoints.ts";
-import { aCall, sealCalls } from "../../support/audit/trail.ts";
+import { calls, sealCalls } from "../../support/audit/trail.ts";
 import { testConfig } from "../../support/servers/deps.ts";
 
 let deps: Deps;
@@ -21,11 +21,7 @@ beforeEach(async () => {
 
 const run = (overrides: Partial<CheckpointDeps> = {}, now?: number) =>
   runCheckpoint({ ...made.deps, ...overrides }, { endsAt: Date.now() + 60_000, ...(now && { now }) });
-const seal = (calls: number): Promise<void> =>
-  sealCalls(
-    deps,
-    Array.from({ length: calls }, () => aCall(Date.now())),
-  );
+const seal = (count: number): Promise<void> => sealCalls(deps, calls(count, Date.now()));
 
 describe("a checkpoint", () => {
   it("has every lane's head, and is signed, chained to the one before, stored and logged", async () => {

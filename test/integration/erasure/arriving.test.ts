@@ -9,13 +9,12 @@ import { drain } from "../../../lib/worker/settle-batch.ts";
 import {
   countFound,
   type ErasureCalls,
-  erasureCalls,
+  erasureSystem,
   refuseEvents,
   SUBJECT,
 } from "../../support/erasures.ts";
 import { runAt } from "../../support/maintenance.ts";
 import {
-  addClient,
   anEvent,
   counts,
   countWaiting,
@@ -45,9 +44,7 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
   let secret: string;
   beforeEach(async () => {
     deps = createDeps(await queueConfig(name, { queueMaxDeliveries: 1 }));
-    const administrator = await addClient(deps, "admin", { scopes: ["admin"] });
-    ({ erase, look } = erasureCalls(admin, administrator.secret));
-    secret = (await addClient(deps, "shop")).secret;
+    ({ erase, look, secret } = await erasureSystem(deps, admin));
     return () => closeDeps(deps);
   });
 
@@ -105,8 +102,7 @@ describe("an erasure", () => {
   let secret: string;
   beforeEach(async () => {
     deps = createDeps(await queueConfig("redis"));
-    calls = erasureCalls(admin, (await addClient(deps, "admin", { scopes: ["admin"] })).secret);
-    secret = (await addClient(deps, "shop")).secret;
+    ({ secret, ...calls } = await erasureSystem(deps, admin));
     return () => closeDeps(deps);
   });
 

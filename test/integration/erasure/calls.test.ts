@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
 import * as contract from "../../../lib/erasure/contract.ts";
-import { type ErasureCalls, erasureCalls, request, SUBJECT } from "../../support/erasures.ts";
+import { type ErasureCalls, erasureCalls, erasureSystem, request, SUBJECT } from "../../support/erasures.ts";
 import { expectProblem } from "../../support/http/problems.ts";
 import { workAt } from "../../support/maintenance.ts";
 import { addClient, drainAll } from "../../support/pipeline.ts";
@@ -11,14 +11,15 @@ import { testConfig } from "../../support/servers/deps.ts";
 let deps: Deps;
 let calls: ErasureCalls;
 /** Calls with a key without the scope admin. */
-let others: ErasureCalls;
+let reader: ErasureCalls;
 vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
   deps = createDeps(await testConfig());
-  calls = erasureCalls(admin, (await addClient(deps, "admin", { scopes: ["admin"] })).secret);
-  others = erasureCalls(admin, (await addClient(deps, "shop")).secret);
+  const { secret, ...others } = await erasureSystem(deps, admin);
+  calls = others;
+  reader = erasureCalls(admin, secret);
   return () => closeDeps(deps);
 });
 
@@ -92,7 +93,7 @@ describe("a value", () => {
 
 describe("erasures", () => {
   it("need the scope admin and an existing client", async () => {
-    expectProblem(await others.erase(), 403, "insufficient-scope");
+    expectProblem(await reader.erase(), 403, "insufficient-scope");
     expect(await calls.erase({ ...request, client: "nobody" })).toMatchObject({ status: 404 });
     expect(await calls.look(randomUUID())).toMatchObject({ status: 404 });
   });

@@ -8,7 +8,7 @@ import { redrive } from "../../../lib/quarantine/quarantine.ts";
 import {
   countFound,
   type ErasureCalls,
-  erasureCalls,
+  erasureSystem,
   refuseEvents,
   SUBJECT,
 } from "../../support/erasures.ts";
@@ -25,9 +25,7 @@ const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
   deps = createDeps(await testConfig());
-  const administrator = await addClient(deps, "admin", { scopes: ["admin"] });
-  ({ erase, look } = erasureCalls(admin, administrator.secret));
-  secret = (await addClient(deps, "shop")).secret;
+  ({ erase, look, secret } = await erasureSystem(deps, admin));
   return () => closeDeps(deps);
 });
 

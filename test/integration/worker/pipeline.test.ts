@@ -192,20 +192,18 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("Redis", () => {
-    it("keeps nothing of a message once its events are stored", async () => {
-      const { redis, shards } = deps;
-      const { stats, waiting, receipts, open } = shards.first;
-      const { clientId, secret } = await addClient(deps, "tidy");
-      await send(deps, secret, someEvents(2));
-      expect(await redis.hget(stats, "events")).toBe("2");
-      expect(await redis.hget(waiting, clientId)).toBe("2");
-      await drainAll(deps);
-      expect(await redis.hlen(receipts)).toBe(0);
-      expect(await redis.hget(stats, "events")).toBe("0");
-      expect(await redis.hget(waiting, clientId)).toBeNull();
-      expect(await redis.zcard(open)).toBe(0);
-      expect(await deps.queue.depth()).toMatchObject({ events: 0, oldestAgeMs: expect.any(Number) });
-    });
+  it("keeps nothing in Redis of a message once its events are stored", async () => {
+    const { redis, shards } = deps;
+    const { stats, waiting, receipts, open } = shards.first;
+    const { clientId, secret } = await addClient(deps, "tidy");
+    await send(deps, secret, someEvents(2));
+    expect(await redis.hget(stats, "events")).toBe("2");
+    expect(await redis.hget(waiting, clientId)).toBe("2");
+    await drainAll(deps);
+    expect(await redis.hlen(receipts)).toBe(0);
+    expect(await redis.hget(stats, "events")).toBe("0");
+    expect(await redis.hget(waiting, clientId)).toBeNull();
+    expect(await redis.zcard(open)).toBe(0);
+    expect(await deps.queue.depth()).toMatchObject({ events: 0, oldestAgeMs: expect.any(Number) });
   });
 });
