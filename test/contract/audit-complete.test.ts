@@ -1,23 +1,19 @@
 /** Every operation of the OpenAPI document, called once with success and once with an error, has exactly two audit entries. */
+
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { expect, it, vi } from "vitest";
 import { operations } from "../../lib/app/operations.ts";
 import type { Operation } from "../../lib/http/operation.ts";
+import type { AuditRow } from "../../lib/queue/message.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { testSystem } from "../support/servers/system.ts";
 
-interface Expected {
-  method: string;
-  route: string;
-  path: string;
-  status: number;
-  bytes_in: number;
-  bytes_out: number | null;
-  key_prefix: string | null;
-  client_id: string | null;
-}
+type Expected = Pick<
+  AuditRow,
+  "method" | "route" | "path" | "status" | "bytes_in" | "bytes_out" | "key_prefix" | "client_id"
+>;
 
 const system = await testSystem();
 const sql = postgres(system.stack.databaseUrl, { max: 1 });

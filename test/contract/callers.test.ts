@@ -11,10 +11,8 @@ import { testSystem } from "../support/servers/system.ts";
 
 // A server of its own, since a test makes it refuse all writes.
 const { url: redisUrl } = await ownServer(startRedis);
-const { api, post, get, newClient, newKey, stack } = await testSystem(
-  { QUEUE_MAX_EVENTS: "5000" },
-  { redisUrl },
-);
+const settings = { QUEUE_MAX_EVENTS: "5000" };
+const { api, post, get, newClient, newKey, stack } = await testSystem(settings, { redisUrl });
 const { apiKey: key, adminKey: admin } = stack;
 const redis = new Redis(stack.redisUrl);
 atEnd(() => redis.disconnect());
@@ -64,9 +62,8 @@ describe("keys", () => {
     const groups = await get("/v1/analytics/group?by=client,event_type", admin);
     expect(groups.body.groups).toContainEqual({ client_id: client, event_type: "test.happened", count: 1 });
     const { entries } = (await get("/v1/audit", secret)).body;
-    expect(new Set(entries.map(({ client_id }: { client_id: string }) => client_id))).toEqual(
-      new Set([client]),
-    );
+    for (const entry of entries) expect(entry.client_id).toBe(client);
+    expect(entries).not.toEqual([]);
   });
 });
 

@@ -214,7 +214,8 @@ describe("the other operations", () => {
   });
 
   it("each have one entry in the audit log, whatever their status", async () => {
-    const headers = { "user-agent": `audit-${randomUUID()}` };
+    const marker = `audit-${randomUUID()}`;
+    const headers = { "user-agent": marker };
     const calls: [string, string, number][] = [
       ["GET", "/v1/events", 200],
       ["GET", "/v1/events/none", 404],
@@ -232,9 +233,7 @@ describe("the other operations", () => {
     await vi.waitFor(
       async () => {
         const { body } = await get("/v1/audit?limit=1000", admin);
-        const mine = body.entries.filter(
-          (entry: { user_agent: string }) => entry.user_agent === headers["user-agent"],
-        );
+        const mine = body.entries.filter((entry: { user_agent: string }) => entry.user_agent === marker);
         const rows = mine.map(({ method, path, status }: Record<string, unknown>) => [method, path, status]);
         expect(rows.toSorted()).toEqual([...calls, ["GET", "/v1/events", 401]].toSorted());
         expect(mine[0]).toMatchObject({ address: "127.0.0.1" });

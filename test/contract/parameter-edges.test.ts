@@ -155,9 +155,8 @@ describe("a parameter", () => {
     const type = `ä €😀+% ${randomUUID()}`;
     await store({ event_type: type });
     expect((await get(`/v1/analytics/count?event_type=${encodeURIComponent(type)}`)).body.count).toBe(1);
-    expect((await get(`/v1/analytics/count?${new URLSearchParams({ event_type: type })}`)).body.count).toBe(
-      1,
-    );
+    const form = new URLSearchParams({ event_type: type });
+    expect((await get(`/v1/analytics/count?${form}`)).body.count).toBe(1);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   ids,
   LASTING,
   message,
+  numbered,
   poll,
   type QueueOptions,
   queueWith,
@@ -95,11 +96,7 @@ function knowsSqs(
   });
 
   it("leaves no note when every message is acknowledged or a dead letter", async () => {
-    const queue = await queueWith(
-      makeQueue,
-      Array.from({ length: 25 }, (_, n) => ({ body: `m-${n}`, events: 2 })),
-      { ...LASTING, maxDeliveries: 1 },
-    );
+    const queue = await queueWith(makeQueue, numbered(25), { ...LASTING, maxDeliveries: 1 });
     const messages = await queue.receive(now);
     expect(await notes().zcard(shards.first.open)).toBe(25);
     const [poison, ...rest] = ids(messages);

@@ -1,6 +1,6 @@
 /** How an erasure treats payloads that are not stored yet: in the queue, in dead letters, in a worker's transaction. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
 import { listTombstones } from "../../../lib/erasure/sql/list-tombstones.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
@@ -13,6 +13,7 @@ import {
   refuseEvents,
   SUBJECT,
 } from "../../support/erasures.ts";
+import { freshDeps } from "../../support/faults.ts";
 import { runAt } from "../../support/maintenance.ts";
 import {
   anEvent,
@@ -32,10 +33,10 @@ const { handler: admin } = await import("../../../functions/admin.ts");
 
 const of = (email: unknown) => ({ payload: { user: { email }, n: 1.5 } });
 const found = (text: string): Promise<number> => countFound(deps, text);
-const payloads = async (): Promise<string[]> =>
-  (await deps.sql`SELECT payload::text AS text FROM events WHERE client_id = 'shop' ORDER BY event_id`).map(
-    ({ text }) => text,
-  );
+async function payloads(): Promise<string[]> {
+  const rows = await deps.sql`SELECT payload::text FROM events WHERE client_id = 'shop' ORDER BY event_id`;
+  return rows.map(({ payload }) => payload);
+}
 const ERASED = '{"erased":true}';
 
 describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
@@ -43,9 +44,8 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
   let look: ErasureCalls["look"];
   let secret: string;
   beforeEach(async () => {
-    deps = createDeps(await queueConfig(name, { queueMaxDeliveries: 1 }));
+    deps = freshDeps(await queueConfig(name, { queueMaxDeliveries: 1 }));
     ({ erase, look, secret } = await erasureSystem(deps, admin));
-    return () => closeDeps(deps);
   });
 
   it("completes while a payload waits in the queue, and the payload is then stored erased", async () => {
@@ -101,9 +101,8 @@ describe("an erasure", () => {
   let calls: ErasureCalls;
   let secret: string;
   beforeEach(async () => {
-    deps = createDeps(await queueConfig("redis"));
+    deps = freshDeps(await queueConfig("redis"));
     ({ secret, ...calls } = await erasureSystem(deps, admin));
-    return () => closeDeps(deps);
   });
 
   it("keeps a payload, and the database's message about it, out of quarantine", async () => {

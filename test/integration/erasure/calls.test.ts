@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import * as contract from "../../../lib/erasure/contract.ts";
 import { type ErasureCalls, erasureCalls, erasureSystem, request, SUBJECT } from "../../support/erasures.ts";
 import { expectProblem } from "../../support/http/problems.ts";
 import { workAt } from "../../support/maintenance.ts";
 import { addClient, drainAll } from "../../support/pipeline.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { testDeps } from "../../support/servers/deps.ts";
 
 let deps: Deps;
 let calls: ErasureCalls;
@@ -16,11 +16,10 @@ vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getCon
 const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
-  deps = createDeps(await testConfig());
+  deps = await testDeps();
   const { secret, ...others } = await erasureSystem(deps, admin);
   calls = others;
   reader = erasureCalls(admin, secret);
-  return () => closeDeps(deps);
 });
 
 describe("a value", () => {
@@ -60,9 +59,8 @@ describe("a value", () => {
         INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
         VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["${name}","t","2026-01-01T00:00:00Z"]\t${payload}`)}, 'x', 'x', ${new Date()}, ${randomUUID()})`;
     }
-    const { status, body } = await calls.erase(
-      `{"client":"shop","property":"payload.${path}","value":${value}}`,
-    );
+    const request = `{"client":"shop","property":"payload.${path}","value":${value}}`;
+    const { status, body } = await calls.erase(request);
     expect([status, body.status]).toEqual([202, "completed"]);
     const erased = await deps.sql<{ id: string }[]>`
       SELECT event_id AS id FROM events WHERE payload::text = '{"erased":true}' ORDER BY event_id`;

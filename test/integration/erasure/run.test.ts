@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { DAY_MS } from "../../../lib/base/time.ts";
 import { advanceErasures } from "../../../lib/erasure/run.ts";
 import { newSteps } from "../../../lib/postgres/lock-retry.ts";
@@ -14,7 +14,7 @@ import {
 } from "../../support/erasures.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../../support/maintenance.ts";
 import { addClient, anEvent, counts, drainAll, send, sendAndStore } from "../../support/pipeline.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { testDeps } from "../../support/servers/deps.ts";
 
 let deps: Deps;
 let erase: ErasureCalls["erase"];
@@ -24,9 +24,8 @@ vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getCon
 const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
-  deps = createDeps(await testConfig());
+  deps = await testDeps();
   ({ erase, look, secret } = await erasureSystem(deps, admin));
-  return () => closeDeps(deps);
 });
 
 const found = (text: string): Promise<number> => countFound(deps, text);

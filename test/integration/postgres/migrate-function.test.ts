@@ -1,34 +1,27 @@
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { handler } from "../../../functions/migrate.ts";
 import { findKey } from "../../../lib/clients/keys.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { testDeps } from "../../support/servers/deps.ts";
+import { listen } from "../../support/servers/ports.ts";
 
 vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 const deps = await testDeps();
 
 /** The requests to a replacement for CloudFormation's signed URL. */
 const letters: { method: string | undefined; type: string | undefined; body: unknown }[] = [];
-let url: string;
 let status = 200;
 
-beforeAll(async () => {
-  const server = createServer(async (request, response) => {
-    letters.push({
-      method: request.method,
-      type: request.headers["content-type"],
-      body: await json(request),
-    });
-    response.writeHead(status).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer?signature=x`;
-  atEnd(() => server.close());
+const server = createServer(async (request, response) => {
+  const type = request.headers["content-type"];
+  letters.push({ method: request.method, type, body: await json(request) });
+  response.writeHead(status).end();
 });
+const url = `http://127.0.0.1:${await listen(server)}/answer?signature=x`;
+atEnd(() => server.close());
 
 const ids = { StackId: "stack", RequestId: "request", LogicalResourceId: "SchemaMigration" };
 

@@ -29,14 +29,10 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const payload =
         '{"big":12345678901234567890,"small":0.1000000000000000055,"cents":1.50,"zero":-0,"huge":1e400,"text":"ß\\n\\t\\u0001 \\ud83d\\ude00 \\"\\\\","__proto__":{"a":1}}';
       const day = new Date().toISOString().slice(0, 10);
-      const answer = await send(
-        deps,
-        secret,
-        `{"event_id":"d-1","event_type":"t","timestamp":"${day}T06:00:00.123456+01:00","payload":${payload}}`,
-      );
+      const text = `{"event_id":"d-1","event_type":"t","timestamp":"${day}T06:00:00.123456+01:00","payload":${payload}}`;
+      const answer = await sendAndStore(deps, secret, text);
       const body = { accepted: 1, duplicates: 0, rejected: 0, errors: [] };
       expect(answer).toMatchObject({ status: 202, body });
-      await drainAll(deps);
       const [row] =
         await deps.sql`SELECT payload::text, event_time::text, receipt_id FROM events WHERE client_id = ${clientId}`;
       expect(row?.payload).toBe(payload.replace("\\ud83d\\ude00", "😀"));
@@ -47,15 +43,14 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     it("reports accepted, duplicate and invalid events, and stores only the accepted", async () => {
       const { clientId, secret } = await addClient(deps, "mixed");
       const [a, b, c] = [anEvent(), anEvent(), anEvent()] as const;
-      await send(deps, secret, a);
       // With SQS a conflict is known only when the first event is stored.
-      await drainAll(deps);
+      await sendAndStore(deps, secret, a);
       const invalid = [
         { ...a, payload: { n: 2 } },
         { ...c, extra: 1 },
         { ...c, timestamp: "yesterday" },
       ];
-      const { status, body } = await send(deps, secret, { events: [a, b, ...invalid, c, c] });
+      const { status, body } = await sendAndStore(deps, secret, { events: [a, b, ...invalid, c, c] });
       expect(status).toBe(202);
       expect(body).toMatchObject({ accepted: 2, duplicates: 2, rejected: 3 });
       const conflict = { code: "event-conflict", pointer: "/event_id", retryable: false };
@@ -64,7 +59,6 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         { index: 3, code: "invalid-event", pointer: "/extra", detail: 'unknown member "extra"' },
         { index: 4, code: "invalid-event", pointer: "/timestamp" },
       ]);
-      await drainAll(deps);
       expect(await counts(deps, clientId)).toMatchObject(stored(3, { accepted: 3, duplicates: 0 }));
     });
 
