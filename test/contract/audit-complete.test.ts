@@ -1,35 +1,26 @@
 /** Every operation of the OpenAPI document, called once with success and once with an error, has exactly two audit entries. */
+
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
-import { beforeAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { operations } from "../../lib/app/operations.ts";
 import type { Operation } from "../../lib/http/operation.ts";
+import type { AuditRow } from "../../lib/queue/message.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { anEvent } from "../support/pipeline.ts";
-import { type System, testSystem } from "../support/servers/system.ts";
+import { testSystem } from "../support/servers/system.ts";
 
-interface Expected {
-  method: string;
-  route: string;
-  path: string;
-  status: number;
-  bytes_in: number;
-  bytes_out: number | null;
-  key_prefix: string | null;
-  client_id: string | null;
-}
+type Expected = Pick<
+  AuditRow,
+  "method" | "route" | "path" | "status" | "bytes_in" | "bytes_out" | "key_prefix" | "client_id"
+>;
 
-let system: System;
-let sql: postgres.Sql;
+const system = await testSystem();
+const sql = postgres(system.stack.databaseUrl, { max: 1 });
+atEnd(() => sql.end());
 /** Identifies the calls of this test. */
 const agent = `walk-${randomUUID()}`;
 const expected: Expected[] = [];
-
-beforeAll(async () => {
-  system = await testSystem();
-  sql = postgres(system.stack.databaseUrl, { max: 1 });
-  atEnd(() => sql.end());
-});
 
 interface Request {
   method: string;
@@ -74,8 +65,8 @@ async function things(): Promise<Record<string, string>> {
   const client_id = await newClient({ name: "walked" });
   const { key_id } = await newKey(client_id, { scopes: ["read"] });
   const erasure = { client: "demo", property: "payload.user", value: "nobody" };
-  const asked = await api.call("POST", "/v1/erasures", { key: stack.adminKey, body: erasure });
-  const { erasure_id } = asked.body;
+  const { erasure_id } = (await api.call("POST", "/v1/erasures", { key: stack.adminKey, body: erasure }))
+    .body;
   return {
     receipt_id: body.receipt_id,
     request_id: body.receipt_id,
@@ -124,28 +115,23 @@ it("a call of every documented operation leaves an audit entry with its outcome"
     const body = operation.body && bodies[name]?.();
     if (operation.body) expect(body, `${name} needs a body`).toBeDefined();
     const request: Request = { method, path, query: queries[name] ?? "", body };
-    const key = system.stack.adminKey;
-    const well = await call(route, scopes.length > 0 ? { ...request, key } : request);
-    expect(well, `${name}, called well`).toBeLessThan(300);
+    const known = scopes.length > 0;
+    const success = await call(route, known ? { ...request, key: system.stack.adminKey } : request);
+    expect(success, name).toBeLessThan(300);
     // An operation without a key fails if it is called with another method.
-    const badly =
-      scopes.length > 0
-        ? await call(route, request)
-        : await call("$default", { ...request, method: "DELETE" });
-    expect(badly, `${name}, called badly`).toBe(scopes.length > 0 ? 401 : 405);
+    const failure = known
+      ? await call(route, request)
+      : await call("$default", { ...request, method: "DELETE" });
+    expect(failure, name).toBe(known ? 401 : 405);
   }
   expect(expected).toHaveLength(2 * names.length);
 
-  const entries = () => sql<(Expected & { request_id: string })[]>`
-    SELECT request_id, method, route, path, status, bytes_in, bytes_out, key_prefix, client_id
-      FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
+  const columns = ["method", "route", "path", "status", "bytes_in", "bytes_out", "key_prefix", "client_id"];
+  const entries = () => sql<Expected[]>`
+    SELECT ${sql(columns)} FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
      WHERE user_agent = ${agent} AND duration_ms >= 0 AND address = '127.0.0.1'`;
   const lines = (rows: readonly Expected[]): string[] =>
-    rows
-      .map(({ method, route, path, status, bytes_in, bytes_out, key_prefix, client_id }) =>
-        JSON.stringify([method, route, path, status, bytes_in, bytes_out, key_prefix, client_id]),
-      )
-      .sort();
+    rows.map((row) => JSON.stringify(row, columns)).sort();
   await vi.waitFor(async () => expect(await entries()).toHaveLength(expected.length), {
     timeout: 45_000,
     interval: 200,
@@ -157,28 +143,19 @@ it("entries of admin calls hold the state before and after, and no secret", asyn
   const rows = await sql<{ method: string; route: string; change: Record<string, unknown> }[]>`
     SELECT method, route, change FROM audit_log JOIN audit_personal USING (at, lane, seal, leaf)
      WHERE user_agent = ${agent} AND change IS NOT NULL`;
-  const changes = new Map(rows.map(({ method, route, change }) => [`${method} ${route}`, change]));
+  const changes = Object.fromEntries(rows.map(({ method, route, change }) => [`${method} ${route}`, change]));
   const walked = { name: "walked", burst: 2_000 };
-  expect(changes.get("POST /v1/clients")).toMatchObject({ before: null, after: { name: "walked too" } });
-  expect(changes.get("PATCH /v1/clients/{client_id}")).toMatchObject({
-    before: walked,
-    after: { ...walked, burst: 7 },
-  });
-  expect(changes.get("POST /v1/clients/{client_id}/keys")).toMatchObject({
-    before: null,
-    after: { scopes: ["read"], key_id: expect.any(String), prefix: expect.any(String) },
-  });
-  expect(changes.get("DELETE /v1/clients/{client_id}/keys/{key_id}")).toMatchObject({
-    before: { revoked_at: null },
-    after: { revoked_at: expect.any(String) },
-  });
-  expect(changes.get("POST /v1/erasures")).toMatchObject({
-    before: null,
-    after: { client_id: "demo", property: "payload.user" },
-  });
-  expect(changes.get("POST /v1/audit/erasures")).toMatchObject({
-    before: null,
-    after: { criteria: { address: "given" }, erased: 0 },
+  const key = { scopes: ["read"], key_id: expect.any(String), prefix: expect.any(String) };
+  expect(changes).toMatchObject({
+    "POST /v1/clients": { before: null, after: { name: "walked too" } },
+    "PATCH /v1/clients/{client_id}": { before: walked, after: { ...walked, burst: 7 } },
+    "POST /v1/clients/{client_id}/keys": { before: null, after: key },
+    "DELETE /v1/clients/{client_id}/keys/{key_id}": {
+      before: { revoked_at: null },
+      after: { revoked_at: expect.any(String) },
+    },
+    "POST /v1/erasures": { before: null, after: { client_id: "demo", property: "payload.user" } },
+    "POST /v1/audit/erasures": { before: null, after: { criteria: { address: "given" }, erased: 0 } },
   });
   const text = JSON.stringify(rows);
   for (const personal of ["somebody", "192.0.2.99"]) expect(text).not.toContain(personal);

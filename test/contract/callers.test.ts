@@ -1,25 +1,21 @@
 /** Keys, scopes and limits, over HTTP through the emulator, checked against the OpenAPI document. */
 import { Redis } from "ioredis";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "../support/cleanup.ts";
-import { ownServer } from "../support/faults.ts";
+import { ownServer, someEvents } from "../support/faults.ts";
+import type { Checked } from "../support/http/checked-api.ts";
+import { expectProblem } from "../support/http/problems.ts";
 import { anEvent } from "../support/pipeline.ts";
-import { type System, testSystem } from "../support/servers/system.ts";
+import { testSystem } from "../support/servers/system.ts";
 
-let { api, post, get, newClient, newKey } = {} as System;
-let { apiKey: key, adminKey: admin } = {} as System["stack"];
-let redis: Redis;
-
-beforeAll(async () => {
-  // A server of its own, since a test makes it refuse all writes.
-  const { url: redisUrl } = await ownServer(startRedis);
-  const system = await testSystem({ QUEUE_MAX_EVENTS: "5000" }, { redisUrl });
-  ({ api, post, get, newClient, newKey } = system);
-  ({ apiKey: key, adminKey: admin } = system.stack);
-  redis = new Redis(system.stack.redisUrl);
-  atEnd(() => redis.disconnect());
-});
+// A server of its own, since a test makes it refuse all writes.
+const { url: redisUrl } = await ownServer(startRedis);
+const settings = { QUEUE_MAX_EVENTS: "5000" };
+const { api, post, get, newClient, newKey, stack } = await testSystem(settings, { redisUrl });
+const { apiKey: key, adminKey: admin } = stack;
+const redis = new Redis(stack.redisUrl);
+atEnd(() => redis.disconnect());
 
 describe("keys", () => {
   it("are refused if missing, unknown, expired, revoked, or without the scope", async () => {
@@ -30,8 +26,7 @@ describe("keys", () => {
     const reader = await newKey(client, { scopes: ["read"] });
     expect((await post(anEvent(), {}, revoked.secret)).status).toBe(202);
     const path = `/v1/clients/${client}/keys/${revoked.key_id}`;
-    const gone = await api.call("DELETE", path, { key: admin });
-    expect(gone.status).toBe(204);
+    expect((await api.call("DELETE", path, { key: admin })).status).toBe(204);
 
     await vi.waitFor(async () => expect((await post(anEvent(), {}, expired.secret)).status).toBe(401), {
       timeout: 45_000,
@@ -45,10 +40,7 @@ describe("keys", () => {
     ];
     for (const [code, secret, status] of cases)
       expect(await post(anEvent(), {}, secret), code).toMatchObject({ status, body: { code } });
-    expect(await get("/v1/events", revoked.secret)).toMatchObject({
-      status: 401,
-      body: { code: "revoked-api-key" },
-    });
+    expectProblem(await get("/v1/events", revoked.secret), 401, "revoked-api-key");
     expect(await get("/v1/audit", reader.secret)).toMatchObject({ status: 403 });
     expect(await get("/v1/clients", key)).toMatchObject({ status: 403 });
   });
@@ -69,40 +61,38 @@ describe("keys", () => {
     expect((await get(`/v1/analytics/count?client=${client}`, admin)).body.count).toBe(1);
     const groups = await get("/v1/analytics/group?by=client,event_type", admin);
     expect(groups.body.groups).toContainEqual({ client_id: client, event_type: "test.happened", count: 1 });
-    const audit = await get("/v1/audit", secret);
-    expect(new Set(audit.body.entries.map((entry: { client_id: string }) => entry.client_id))).toEqual(
-      new Set([client]),
-    );
+    const { entries } = (await get("/v1/audit", secret)).body;
+    for (const entry of entries) expect(entry.client_id).toBe(client);
+    expect(entries).not.toEqual([]);
   });
 });
 
 describe("limits", () => {
+  const expectRefused = (answer: Checked, status: number, code: string): void => {
+    expectProblem(answer, status, code);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  };
   it("answer 429 with Retry-After when the burst is used up, counted in events", async () => {
     const client = await newClient({ name: "slow", rate_limit_per_second: 1, burst: 10 });
     const { secret } = await newKey(client, { scopes: ["ingest", "read"] });
-    const first = await post({ events: Array.from({ length: 8 }, () => anEvent()) }, {}, secret);
+    const first = await post(someEvents(8), {}, secret);
     expect(first.headers.get("ratelimit-policy")).toBe('"default";q=10;w=10');
     expect(first.headers.get("ratelimit")).toBe('"default";r=2;t=8');
-    const second = await post({ events: Array.from({ length: 9 }, () => anEvent()) }, {}, secret);
-    expect(second).toMatchObject({ status: 429, body: { code: "rate-limited" } });
-    expect(Number(second.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expectRefused(await post(someEvents(9), {}, secret), 429, "rate-limited");
     expect((await get("/v1/events", secret)).headers.get("ratelimit")).toMatch(/^"default";r=\d+;t=\d+$/);
   });
 
   it("answer 503 with Retry-After when the queue is full or refuses writes", async () => {
     // Far above the limit, since the worker may be subtracting what it has stored.
     await redis.hset("weir:{0}:stats", "events", 1_000_000);
-    const full = await post(anEvent());
-    expect(full).toMatchObject({ status: 503, body: { code: "queue-full" } });
-    expect(Number(full.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expectRefused(await post(anEvent()), 503, "queue-full");
     await redis.hset("weir:{0}:stats", "events", 0);
 
     // Redis gives a similar error if it is out of memory, is a read-only replica, or can't write its file.
     await redis.config("SET", "min-replicas-to-write", 1);
     const away = await post(anEvent());
     await redis.config("SET", "min-replicas-to-write", 0);
-    expect(away).toMatchObject({ status: 503, body: { code: "queue-unavailable" } });
-    expect(Number(away.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expectRefused(away, 503, "queue-unavailable");
     expect((await post(anEvent())).status).toBe(202);
   });
 });

@@ -70,8 +70,7 @@ export function checkpointBucketContract(
     it("are written later for checkpoints made without a bucket or while it was unreachable", async () => {
       await run(undefined);
       await change();
-      const nobody = bucketAt(`http://127.0.0.1:${await freePort()}`);
-      await expect(run(nobody)).rejects.toThrow();
+      await expect(run(bucketAt(`http://127.0.0.1:${await freePort()}`))).rejects.toThrow();
       expect((await storedCheckpoints(deps)).length).toBe(2);
       expect(await copies()).toEqual({});
       expect(await run(bucketAt(endpoint))).toEqual({ busy: false, checkpoint: null, copied: 2 });
@@ -104,25 +103,23 @@ export function checkpointBucketContract(
       const head = await client.send(new s3.HeadObjectCommand(place));
       const until = Date.parse(one.made_at) + LOCK_DAYS * 86_400_000;
       expect(head).toMatchObject({ ObjectLockMode: "COMPLIANCE", ContentType: "application/json" });
-      // S3 keeps whole seconds.
+      // S3 keeps integer seconds.
       expect(Math.abs((head.ObjectLockRetainUntilDate?.getTime() ?? 0) - until)).toBeLessThan(1_000);
       const version = { ...place, VersionId: head.VersionId };
       const refused = { name: "AccessDenied" };
       await expect(client.send(new s3.DeleteObjectCommand(version))).rejects.toMatchObject(refused);
-      const shorter = { Mode: "COMPLIANCE", RetainUntilDate: new Date(Date.now() + 60_000) } as const;
-      await expect(
-        client.send(new s3.PutObjectRetentionCommand({ ...version, Retention: shorter })),
-      ).rejects.toMatchObject(refused);
+      const Retention = { Mode: "COMPLIANCE", RetainUntilDate: new Date(Date.now() + 60_000) } as const;
+      const shorter = new s3.PutObjectRetentionCommand({ ...version, Retention });
+      await expect(client.send(shorter)).rejects.toMatchObject(refused);
       const still = await client.send(new s3.GetObjectCommand(version));
       expect(await still.Body?.transformToString()).toBe(wanted([one])[place.Key]);
     });
 
     it("are written without a lock if it would already have ended", async () => {
-      const long = Date.now() - 2 * LOCK_DAYS * 86_400_000;
-      const endsAt = Date.now() + 60_000;
-      expect(
-        await runCheckpoint({ ...made.deps, bucket: bucketAt(endpoint) }, { endsAt, now: long }),
-      ).toMatchObject({ checkpoint: 1, copied: 1 });
+      const now = Date.now() - 2 * LOCK_DAYS * 86_400_000;
+      const deps = { ...made.deps, bucket: bucketAt(endpoint) };
+      const done = await runCheckpoint(deps, { endsAt: Date.now() + 60_000, now });
+      expect(done).toMatchObject({ checkpoint: 1, copied: 1 });
     });
   });
 }

@@ -12,6 +12,7 @@ import {
   message,
   numbered,
   poll,
+  queueWith,
   setAside,
   take,
   takeOne,
@@ -19,8 +20,7 @@ import {
 
 export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean): void {
   it("is redelivered after the visibility timeout, with a delivery count of 2", async () => {
-    const queue = await makeQueue(BRIEF);
-    await queue.send([message("again")]);
+    const queue = await queueWith(makeQueue, [message("again")], BRIEF);
     const before = Date.now();
     await takeOne(queue);
     const early = await queue.receive({ maxMessages: 10, waitMs: 0 });
@@ -28,13 +28,11 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     if (Date.now() - before < BRIEF.visibilitySeconds * 1_000) expect(early).toEqual([]);
     const second = early[0] ?? (await takeOne(queue));
     expect(second).toMatchObject({ body: "again", deliveries: 2 });
-    await queue.ack([second.id]);
     await poll(async () => (await queue.depth()).messages).toBe(0);
   });
 
   it("is redelivered at once after fail(), and each delivery counts", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("failing")]);
+    const queue = await queueWith(makeQueue, [message("failing")]);
     for (const deliveries of [1, 2, 3]) {
       const got = await takeOne(queue);
       expect(got).toMatchObject({ body: "failing", deliveries });
@@ -43,10 +41,8 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   });
 
   it("is not redelivered while its receiver extends its timeout, and extensions do not count as deliveries", async () => {
-    const queue = await makeQueue({ ...BRIEF, visibilitySeconds: 2 });
-    await queue.send(numbered(15));
-    const messages = await take(queue, 15);
-    const [dropped, ...kept] = ids(messages);
+    const queue = await queueWith(makeQueue, numbered(15), { ...BRIEF, visibilitySeconds: 2 });
+    const [dropped, ...kept] = ids(await take(queue, 15));
     const again: Message[] = [];
     // Until the message that nobody extends is redelivered, and for longer than one timeout.
     for (let extensions = 0; again.length === 0 || extensions < 12; extensions++) {
@@ -64,8 +60,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   it.runIf(forgetsDeliveries)(
     "is redelivered at once after release(), which never counts as a delivery",
     async () => {
-      const queue = await makeQueue({ ...LASTING, maxDeliveries: 2 });
-      await queue.send([message("released")]);
+      const queue = await queueWith(makeQueue, [message("released")], { ...LASTING, maxDeliveries: 2 });
       for (let round = 0; round < 6; round++) {
         const got = await takeOne(queue);
         expect(got).toMatchObject({ body: "released", deliveries: 1 });
@@ -76,30 +71,28 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
   );
 
   it("is redelivered at once though receivers still hold many earlier messages", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(60));
-    const messages = await take(queue, 60);
-    const last = messages.at(-1);
-    await queue.fail([last?.id ?? ""]);
-    expect(await takeOne(queue)).toMatchObject({ body: last?.body, deliveries: 2 });
+    const queue = await queueWith(makeQueue, numbered(60));
+    const last = (await take(queue, 60)).at(-1) as Message;
+    await queue.fail([last.id]);
+    expect(await takeOne(queue)).toMatchObject({ body: last.body, deliveries: 2 });
   });
 
   it("does not bring back the acknowledged messages of its batch", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(10));
-    const messages = await take(queue, 10);
-    const [failed, ...done] = messages;
+    const queue = await queueWith(makeQueue, numbered(10));
+    const [failed, ...done] = (await take(queue, 10)) as [Message, ...Message[]];
     await queue.ack(ids(done));
-    await queue.fail([failed?.id ?? ""]);
+    await queue.fail([failed.id]);
     const again = await takeOne(queue);
-    expect(again.body).toBe(failed?.body);
+    expect(again.body).toBe(failed.body);
     await queue.ack([again.id]);
     await expectNothing(queue);
   });
 
   it("becomes a dead letter after maxDeliveries deliveries, and its neighbours do not", async () => {
-    const queue = await makeQueue({ ...LASTING, maxDeliveries: 3 });
-    await queue.send([message("poison", 7), message("fine", 2)]);
+    const queue = await queueWith(makeQueue, [message("poison", 7), message("fine", 2)], {
+      ...LASTING,
+      maxDeliveries: 3,
+    });
     for (let delivery = 1; delivery <= 3; delivery++) {
       const messages = await take(queue, delivery === 1 ? 2 : 1);
       const [poison] = messages.filter(({ body }) => body === "poison");
@@ -113,11 +106,8 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
       return (await queue.depth()).deadLetters;
     }).toBe(1);
     await poll(async () => (await queue.depth()).messages).toBe(0);
-    expect(await queue.depth()).toMatchObject({
-      events: 0,
-      oldestAgeMs: 0,
-      drainPerSecond: expect.any(Number),
-    });
+    const drained = { events: 0, oldestAgeMs: 0, drainPerSecond: expect.any(Number) };
+    expect(await queue.depth()).toMatchObject(drained);
   });
 }
 
@@ -125,16 +115,12 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
   const ONE_DELIVERY = { ...LASTING, maxDeliveries: 1 };
   /** Has the format that ingest writes, so that a queue which keeps no count of its own can count events by lines. */
   const letter = (n: number, events: number): Outgoing => {
-    const lines = Array.from(
-      { length: events },
-      (_, line) => `["e-${n}-${line}","ß","€"]\t{"a":"😀 \u2028"}`,
-    );
+    const line = (n: number, of: number): string => `["e-${of}-${n}","ß","€"]\t{"a":"😀 \u2028"}`;
+    const lines = Array.from({ length: events }, (_, index) => line(index, n));
     return message([`{"v":1,"id":"r-${n}","at":${n}}`, ...lines].join("\n"), events);
   };
   const letters = (count: number): Outgoing[] =>
     Array.from({ length: count }, (_, n) => letter(n, (n % 3) + 1));
-  const eventsOf = (messages: readonly Outgoing[]): number =>
-    messages.reduce((sum, { events }) => sum + events, 0);
   const bodiesOf = (messages: readonly Outgoing[]): string[] => messages.map(({ body }) => body).sort();
 
   it("sends dead letters again with their bodies, as new messages that count as waiting", async () => {
@@ -167,11 +153,8 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
     expect(await queue.redrive(12)).toBe(12);
     await poll(() => queue.depth()).toMatchObject({ messages: 12, deadLetters: 11 });
     expect(await queue.redrive(11)).toBe(11);
-    await poll(() => queue.depth()).toMatchObject({
-      messages: 23,
-      events: eventsOf(dead),
-      deadLetters: 0,
-    });
+    const events = dead.reduce((sum, one) => sum + one.events, 0);
+    await poll(() => queue.depth()).toMatchObject({ messages: 23, events, deadLetters: 0 });
     expect(bodies(await take(queue, 23))).toEqual(bodiesOf(dead));
   });
 

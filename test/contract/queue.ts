@@ -12,6 +12,7 @@ import {
   message,
   numbered,
   poll,
+  queueWith,
   type Traits,
   take,
   takeAll,
@@ -33,8 +34,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
   it("delivers a message once, with its body, delivery count and time of sending, and removes it when acknowledged", async () => {
     // Long enough to acknowledge in time on a machine under load.
     const visibilitySeconds = 3;
-    const queue = await makeQueue({ ...BRIEF, visibilitySeconds });
-    await queue.send([message("hello")]);
+    const queue = await queueWith(makeQueue, [message("hello")], { ...BRIEF, visibilitySeconds });
     const got = await takeOne(queue);
     expect(got).toMatchObject({ body: "hello", deliveries: 1 });
     expect(got.sentAt).toBeGreaterThan(0);
@@ -43,17 +43,13 @@ function deliversMessages(makeQueue: MakeQueue): void {
   });
 
   it("returns at most maxMessages messages", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(25));
+    const queue = await queueWith(makeQueue, numbered(25));
     const batches: Message[][] = [];
     for (const deadline = Date.now() + DEADLINE_MS; batches.flat().length < 25 && Date.now() < deadline; )
       batches.push(await queue.receive({ maxMessages: 7, waitMs: 200 }));
     for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(7);
-    expect(bodies(batches.flat())).toEqual(
-      numbered(25)
-        .map(({ body }) => body)
-        .sort(),
-    );
+    const sent = numbered(25).map(({ body }) => body);
+    expect(bodies(batches.flat())).toEqual(sent.sort());
   });
 
   it("returns at most twice the messages that fit into maxBytes", async () => {
@@ -73,8 +69,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
   });
 
   it("sends, receives and acknowledges many messages together", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(250));
+    const queue = await queueWith(makeQueue, numbered(250));
     const messages = await takeAll(queue, 250, 1_000);
     expect(new Set(ids(messages)).size).toBe(messages.length);
     await queue.ack(ids(messages));
@@ -82,16 +77,12 @@ function deliversMessages(makeQueue: MakeQueue): void {
   });
 
   it("never gives a message to two receivers at once", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(200));
-    const receivers = Array.from({ length: 8 }, async (): Promise<Message[]> => {
-      const seen: Message[] = [];
-      for (;;) {
-        const messages = await queue.receive({ maxMessages: 9, waitMs: 0 });
-        if (messages.length === 0) return seen;
-        seen.push(...messages);
-      }
-    });
+    const queue = await queueWith(makeQueue, numbered(200));
+    const receive = async (): Promise<Message[]> => {
+      const messages = await queue.receive({ maxMessages: 9, waitMs: 0 });
+      return messages.length === 0 ? [] : [...messages, ...(await receive())];
+    };
+    const receivers = Array.from({ length: 8 }, receive);
     const seen = (await Promise.all(receivers)).flat();
     await poll(async () => {
       seen.push(...(await queue.receive({ maxMessages: 100, waitMs: 0 })));
@@ -102,8 +93,7 @@ function deliversMessages(makeQueue: MakeQueue): void {
   });
 
   it("wakes a waiting receiver when a message is sent", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("first")]);
+    const queue = await queueWith(makeQueue, [message("first")]);
     await queue.ack(ids(await take(queue, 1)));
     const order: string[] = [];
     const waiting = queue.receive({ maxMessages: 1, waitMs: 20_000 }).then((messages) => {
@@ -119,15 +109,14 @@ function deliversMessages(makeQueue: MakeQueue): void {
   }, 18_000);
 
   it("takes a second acknowledgement, and ignores unknown ids and empty lists", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send(numbered(2));
-    const [first, second] = await take(queue, 2);
-    await queue.ack([first?.id ?? ""]);
-    await queue.ack([first?.id ?? "", second?.id ?? ""]);
-    await queue.ack([first?.id ?? ""]);
+    const queue = await queueWith(makeQueue, numbered(2));
+    const [first = "", second = ""] = ids(await take(queue, 2));
+    await queue.ack([first]);
+    await queue.ack([first, second]);
+    await queue.ack([first]);
     await Promise.all([queue.ack([]), queue.fail([]), queue.release([]), queue.send([])]);
-    await queue.fail([first?.id ?? ""]);
-    await queue.release([second?.id ?? ""]);
+    await queue.fail([first]);
+    await queue.release([second]);
     await expectNothing(queue);
     await poll(async () => (await queue.depth()).messages).toBe(0);
     expect((await queue.depth()).events).toBe(0);
@@ -140,12 +129,7 @@ function keepsBodies(makeQueue: MakeQueue, maxBodyBytes: number): void {
     const texts = ["a", "ß", "€", "😀", "\t", "\n", '"', "\\", "\u2028", "\ufffd", "\u007f"].flatMap(
       (character) => [0, 1, 2, 3].map((shift) => "x".repeat(shift) + character.repeat(5)),
     );
-    texts.push(
-      "line one\nline two\t{}",
-      " leading and trailing ",
-      "<&>]]>%20+",
-      "e\u0301 \u{10ffff}".slice(0, 3),
-    );
+    texts.push("line one\nline two\t{}", " leading and trailing ", "<&>]]>%20+", "e\u0301 ");
     await queue.send(texts.map((text) => message(text)));
     expect(bodies(await take(queue, texts.length))).toEqual(texts.toSorted());
   });
@@ -171,8 +155,7 @@ function tellsDepth(makeQueue: MakeQueue): void {
   });
 
   it("counts messages and their events, received or not, until they are acknowledged", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("a", 3), message("b", 0), message("c", 40)]);
+    const queue = await queueWith(makeQueue, [message("a", 3), message("b", 0), message("c", 40)]);
     await poll(() => queue.depth()).toMatchObject({ messages: 3, events: 43 });
     const messages = await take(queue, 3);
     await poll(() => queue.depth()).toMatchObject({ messages: 3, events: 43, drainPerSecond: 0 });
@@ -183,8 +166,7 @@ function tellsDepth(makeQueue: MakeQueue): void {
   });
 
   it("reports the age of the oldest unacknowledged message", async () => {
-    const queue = await makeQueue(LASTING);
-    await queue.send([message("old")]);
+    const queue = await queueWith(makeQueue, [message("old")]);
     const old = await takeOne(queue);
     const ageMs = async (): Promise<number> => (await queue.depth()).oldestAgeMs;
     await poll(ageMs).toBeGreaterThan(200);

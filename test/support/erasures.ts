@@ -4,7 +4,7 @@ import type { Deps } from "../../lib/app/connect.ts";
 import type { HttpHandler } from "../../lib/app/handler.ts";
 import * as contract from "../../lib/erasure/contract.ts";
 import { gatewayEvent } from "./http/gateway.ts";
-import { type Answer, context, toAnswer } from "./pipeline.ts";
+import { type Answer, addClient, context, toAnswer } from "./pipeline.ts";
 
 /** A personal value that occurs nowhere else. */
 export const SUBJECT = "ada@example.org";
@@ -42,6 +42,16 @@ export function erasureCalls(handler: HttpHandler, key: string) {
     },
     look: (id: unknown) => ask("GET /v1/erasures/{erasure_id}", `/v1/erasures/${id}`),
   };
+}
+
+/** Adds an administrator and the client `shop`. @returns the administrator's calls, and the client's secret */
+export async function erasureSystem(
+  deps: Deps,
+  handler: HttpHandler,
+): Promise<ErasureCalls & { secret: string }> {
+  const admin = await addClient(deps, "admin", { scopes: ["admin"] });
+  const { secret } = await addClient(deps, "shop");
+  return { ...erasureCalls(handler, admin.secret), secret };
 }
 
 /** Counts the rows of all tables that contain a text, as text or as bytes. */

@@ -95,6 +95,13 @@ export async function drainAll(deps: Deps, maxMessages = 200): Promise<void> {
   }
 }
 
+/** Sends a body, and processes every waiting message. */
+export async function sendAndStore(deps: Deps, secret: string, body: unknown): Promise<Answer> {
+  const answer = await send(deps, secret, body);
+  await drainAll(deps);
+  return answer;
+}
+
 /** The audit row of a request whose events were accepted. */
 export const anAuditRow = (client_id: string): object => ({
   method: "POST",

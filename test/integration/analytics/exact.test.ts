@@ -206,11 +206,8 @@ describe("series", () => {
 
   test("counts events by minute", async () => {
     const [start, end] = [new Date(NOW - 2 * DAY_MS), new Date(NOW)];
-    const { full } = await seriesOf({
-      interval: "minute",
-      start: start.toISOString(),
-      end: end.toISOString(),
-    });
+    const range = { start: start.toISOString(), end: end.toISOString() };
+    const { full } = await seriesOf({ interval: "minute", ...range });
     const rows = await deps.sql<{ bucket: Date; n: number }[]>`
       SELECT date_trunc('minute', event_time) AS bucket, count(*)::int AS n FROM events
        WHERE event_time >= ${start} AND event_time < ${end} GROUP BY 1 ORDER BY 1`;
@@ -237,12 +234,8 @@ describe("series", () => {
     [{ interval: "minute", start: new Date(OLDEST).toISOString() }, "interval"],
     [{ interval: "second" }, "interval"],
   ])("refuses %j by parameter name", async (query, parameter) => {
-    expectProblem(
-      await ask(contract.getSeries, { query: { ...query } }),
-      400,
-      "invalid-parameter",
-      parameter,
-    );
+    const answer = await ask(contract.getSeries, { query: { ...query } });
+    expectProblem(answer, 400, "invalid-parameter", parameter);
   });
 
   test("covers 800 years", async () => {

@@ -1,5 +1,3 @@
-/** A count over a year reads rollups, and no more of them with more events. */
-import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { expect, test } from "vitest";
 import { coverRange } from "../../../lib/analytics/range.ts";
@@ -7,9 +5,9 @@ import { countEvents, countSeries } from "../../../lib/analytics/sql/sum-events.
 import type { Deps } from "../../../lib/app/connect.ts";
 import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
 import { types } from "../../../lib/postgres/types.ts";
-import type { EventRow } from "../../../lib/storage/event-row.ts";
 import { storeEvents } from "../../../lib/worker/sql/store-events.ts";
 import { atEnd } from "../../support/cleanup.ts";
+import { anEventRow } from "../../support/event-rows.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
@@ -34,20 +32,9 @@ atEnd(() => watched.end());
 /** Stores `perDay` events in each of the same minutes, as the worker does. */
 async function insert(perDay: number): Promise<void> {
   for (let n = 0; n < perDay; n++) {
-    const rows = Array.from({ length: 365 }, (_, day): EventRow => {
-      const eventId = randomUUID();
-      return {
-        clientId: "acme",
-        eventKey: eventId,
-        eventId,
-        eventType: "a",
-        timestamp: new Date(START + day * DAY_MS + 3_600_000).toISOString(),
-        receivedAt: new Date().toISOString(),
-        receiptId: randomUUID(),
-        part: 0,
-        payload: "{}",
-      };
-    });
+    const rows = Array.from({ length: 365 }, (_, day) =>
+      anEventRow({ timestamp: new Date(START + day * DAY_MS + 3_600_000).toISOString() }),
+    );
     await storeEvents(deps.sql, rows);
   }
 }

@@ -1,6 +1,5 @@
 /** The migration makes 15-minute rollups of stored events, and a worker of the previous version can't count without them. */
 
-import { randomUUID } from "node:crypto";
 import type postgres from "postgres";
 import { expect, test } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
@@ -8,6 +7,7 @@ import { HOUR_MS } from "../../../lib/base/time.ts";
 import { isDataError } from "../../../lib/postgres/errors.ts";
 import { migrate } from "../../../lib/postgres/migrate.ts";
 import { storeEvents } from "../../../lib/worker/sql/store-events.ts";
+import { anEventRow } from "../../support/event-rows.ts";
 import { depsBefore } from "../../support/servers/old-database.ts";
 
 const START = Date.parse("2026-03-28T22:00:00Z");
@@ -61,9 +61,9 @@ test("the migration counts 15-minute rollups from the minutes, and workers add t
   await migrate(deps.config.databaseUrl);
   const { kept, counted } = await rollups(deps);
   expect(kept).toEqual(counted);
-  expect(
-    await sql`SELECT FROM rollups WHERE count <> (SELECT sum(n) FROM unnest(latency_counts) AS n)`,
-  ).toHaveLength(0);
+  const wrong =
+    await sql`SELECT FROM rollups WHERE count <> (SELECT sum(n) FROM unnest(latency_counts) AS n)`;
+  expect(wrong).toHaveLength(0);
 
   // The previous version reads as before, and its writes fail in a way that leaves its batch in the queue.
   expect(await readAsBefore()).toEqual(old);
@@ -71,20 +71,8 @@ test("the migration counts 15-minute rollups from the minutes, and workers add t
   expect(refused).toMatchObject({ code: "42703" });
   expect(isDataError(refused)).toBe(false);
 
-  const event = () => {
-    const id = randomUUID();
-    return {
-      clientId: "client 0",
-      eventKey: id,
-      eventId: id,
-      eventType: "type 0",
-      timestamp: new Date(START + HOUR_MS).toISOString(),
-      receivedAt: new Date().toISOString(),
-      receiptId: id,
-      part: 0,
-      payload: "{}",
-    };
-  };
+  const timestamp = new Date(START + HOUR_MS).toISOString();
+  const event = () => anEventRow({ clientId: "client 0", eventType: "type 0", timestamp });
   expect(await storeEvents(sql, [event(), event()])).toHaveLength(2);
   const after = await rollups(deps);
   expect(after.kept).toEqual(after.counted);

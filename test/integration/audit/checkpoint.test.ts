@@ -8,7 +8,7 @@ import { type Checkpoint, checkpointHash, isSignedBy, keyId } from "../../../lib
 import { canonicalJson } from "../../../lib/trail/entry.ts";
 import { NO_SEAL } from "../../../lib/trail/seal.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../../support/audit/checkpoints.ts";
-import { aCall, sealCalls } from "../../support/audit/trail.ts";
+import { calls, sealCalls } from "../../support/audit/trail.ts";
 import { testConfig } from "../../support/servers/deps.ts";
 
 let deps: Deps;
@@ -21,11 +21,7 @@ beforeEach(async () => {
 
 const run = (overrides: Partial<CheckpointDeps> = {}, now?: number) =>
   runCheckpoint({ ...made.deps, ...overrides }, { endsAt: Date.now() + 60_000, ...(now && { now }) });
-const seal = (calls: number): Promise<void> =>
-  sealCalls(
-    deps,
-    Array.from({ length: calls }, () => aCall(Date.now())),
-  );
+const seal = (count: number): Promise<void> => sealCalls(deps, calls(count, Date.now()));
 
 describe("a checkpoint", () => {
   it("has every lane's head, and is signed, chained to the one before, stored and logged", async () => {
@@ -50,13 +46,8 @@ describe("a checkpoint", () => {
     const [{ document } = {}] = await deps.sql`SELECT document FROM audit_checkpoints WHERE checkpoint = 2`;
     const { signature: _, ...content } = second;
     expect(document).toBe(canonicalJson(content));
-    expect(made.logged).toEqual(
-      [first, second].map((checkpoint) => ({
-        level: "info",
-        message: "audit-checkpoint",
-        extra: { checkpoint },
-      })),
-    );
+    const logged = { level: "info", message: "audit-checkpoint" };
+    expect(made.logged).toEqual([first, second].map((checkpoint) => ({ ...logged, extra: { checkpoint } })));
   });
 
   it("is not made if nothing has changed and the last one is less than a day old", async () => {

@@ -1,18 +1,17 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { eraseAudit } from "../../../lib/audit/erase.ts";
 import { auditErasedSchema } from "../../../lib/audit/erase-contract.ts";
-import type { Audited } from "../../../lib/audit/record/seal.ts";
 import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
 import type { AuditRow } from "../../../lib/queue/message.ts";
-import { aCall, sealCalls } from "../../support/audit/trail.ts";
+import { aCall, calls, sealCalls } from "../../support/audit/trail.ts";
 import { countFound } from "../../support/erasures.ts";
 import { adminApi } from "../../support/http/admin-api.ts";
 import { expectProblem } from "../../support/http/problems.ts";
 import { runAt } from "../../support/maintenance.ts";
 import { type Answer, addClient, anEvent, drainAll, send } from "../../support/pipeline.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { testDeps } from "../../support/servers/deps.ts";
 
 /** Personal values that occur nowhere else. */
 const ADDRESS = "203.0.113.77";
@@ -24,9 +23,8 @@ vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getCon
 const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
-  deps = createDeps(await testConfig());
+  deps = await testDeps();
   key = (await addClient(deps, "admin", { scopes: ["admin"] })).secret;
-  return () => closeDeps(deps);
 });
 
 async function erase(body: object, secret = key): Promise<Answer> {
@@ -45,20 +43,21 @@ const heads = () => deps.sql`SELECT lane, seal, root, hash FROM audit_seals ORDE
 const personal = async (): Promise<number> =>
   (await deps.sql`SELECT count(*)::int AS rows FROM audit_personal`)[0]?.rows;
 
-const calls = (count: number, at: number, row: Partial<AuditRow>): Audited[] =>
-  Array.from({ length: count }, (_, n) => aCall(at + n, row));
+const record = (count: number, at: number, row: Partial<AuditRow>): Promise<void> =>
+  sealCalls(
+    deps,
+    calls(count, at, () => row),
+  );
 
 describe("an erasure of personal audit data", () => {
   it("removes an address from every table and day without changing a hash", async () => {
     const now = Date.now();
-    await sealCalls(deps, [
-      ...calls(3, now - DAY_MS, { address: ADDRESS }),
-      ...calls(2, now - 40 * DAY_MS, { address: ADDRESS, user_agent: null }),
-      ...calls(4, now, { address: "192.0.2.9" }),
-    ]);
+    await record(3, now - DAY_MS, { address: ADDRESS });
+    await record(2, now - 40 * DAY_MS, { address: ADDRESS, user_agent: null });
+    await record(4, now, { address: "192.0.2.9" });
     // Some rows are in partitions, some in DEFAULT.
     await runAt(deps, now);
-    await sealCalls(deps, calls(1, now - 90 * DAY_MS, { address: ADDRESS }));
+    await record(1, now - 90 * DAY_MS, { address: ADDRESS });
     const before = [await hashes(), await heads()];
     expect(await found(ADDRESS)).toBe(6);
     expect((await erase({ address: ADDRESS })).body).toEqual({ erased: 6, complete: true, next_start: null });
@@ -126,7 +125,7 @@ describe("an erasure of personal audit data", () => {
 
   it("continues where an earlier call ran out of time", async () => {
     const now = Date.parse("2026-05-05T00:00:00Z");
-    for (const day of [0, 1, 2]) await sealCalls(deps, calls(2, now + day * DAY_MS, { address: ADDRESS }));
+    for (const day of [0, 1, 2]) await record(2, now + day * DAY_MS, { address: ADDRESS });
     await runAt(deps, now + 3 * DAY_MS);
     const holder = await deps.sql.reserve();
     await holder`BEGIN`;
@@ -142,7 +141,7 @@ describe("an erasure of personal audit data", () => {
   });
 
   it("erases many rows in steps", async () => {
-    await sealCalls(deps, calls(20_500, Date.now() - 60_000, { address: ADDRESS }));
+    await record(20_500, Date.now() - 60_000, { address: ADDRESS });
     expect(await eraseAudit(deps, { address: ADDRESS })).toMatchObject({ erased: 20_500, complete: true });
   });
 });

@@ -1,6 +1,6 @@
 /** Days of the audit trail expire, and the rest still verifies. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { runCheckpoint } from "../../../lib/audit/checkpoint/make.ts";
 import { verifyStored } from "../../../lib/audit/read/verify.ts";
 import { DAY_MS } from "../../../lib/base/time.ts";
@@ -10,16 +10,15 @@ import { NO_SEAL } from "../../../lib/trail/seal.ts";
 import { storedCheckpoints, type TestCheckpoints, testCheckpoints } from "../../support/audit/checkpoints.ts";
 import { aCall, sealCalls } from "../../support/audit/trail.ts";
 import { runAt } from "../../support/maintenance.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { testDeps } from "../../support/servers/deps.ts";
 
 const KEPT_DAYS = 10;
 
 let deps: Deps;
 let made: TestCheckpoints;
 beforeEach(async () => {
-  deps = createDeps(await testConfig({ auditRetentionDays: KEPT_DAYS }));
+  deps = await testDeps({ auditRetentionDays: KEPT_DAYS });
   made = testCheckpoints(deps);
-  return () => closeDeps(deps);
 });
 
 const checkpoint = (now: number) => runCheckpoint(made.deps, { endsAt: Date.now() + 60_000, now });

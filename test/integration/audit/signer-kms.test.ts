@@ -13,16 +13,9 @@ const KEY = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234
 it("a KMS key signs checkpoints, by the calls that its documentation describes", async () => {
   const kms = await fakeKms(KEY);
   const { sql, config } = await testDeps();
-  const deps = checkpointDeps(
-    loadConfig({
-      DATABASE_URL: config.databaseUrl,
-      REDIS_URL: config.redisUrl,
-      LOG_LEVEL: "SILENT",
-      AUDIT_KMS_KEY_ID: KEY,
-      KMS_ENDPOINT: kms.endpoint,
-      AWS_REGION: "eu-central-1",
-    }),
-  );
+  const servers = { DATABASE_URL: config.databaseUrl, REDIS_URL: config.redisUrl, LOG_LEVEL: "SILENT" };
+  const signing = { AUDIT_KMS_KEY_ID: KEY, KMS_ENDPOINT: kms.endpoint, AWS_REGION: "eu-central-1" };
+  const deps = checkpointDeps(loadConfig({ ...servers, ...signing }));
   expect(await runCheckpoint(deps, { endsAt: Date.now() + 60_000 })).toMatchObject({ checkpoint: 1 });
   await deps.sql.end();
   const [checkpoint] = (await storedCheckpoints({ sql })) as [Checkpoint];

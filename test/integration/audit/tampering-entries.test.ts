@@ -90,9 +90,8 @@ describe("an entry", () => {
   });
 
   it("counts as erased and stays valid if its personal row is deleted", async () => {
-    const { api, offline } = await findings(
-      (tx) => tx`DELETE FROM audit_personal WHERE ${rowOf(tx, victim)}`,
-    );
+    const erase = (tx: Transaction) => tx`DELETE FROM audit_personal WHERE ${rowOf(tx, victim)}`;
+    const { api, offline } = await findings(erase);
     for (const found of [api, offline]) expect(found).toMatchObject({ valid: true, entries: 72, erased: 1 });
   });
 });

@@ -1,7 +1,9 @@
 /** The same for seals, lanes, checkpoints and expiry: see tampering-entries.test.ts. */
+
 import { describe, expect, it } from "vitest";
 import type { Database, Transaction } from "../../../lib/postgres/client.ts";
 import { canonicalJson } from "../../../lib/trail/entry.ts";
+import type { Seal } from "../../../lib/trail/seal.ts";
 import { alter, columnsOf, insertCopy, rechain, rewriteEntry } from "../../support/audit/tampering.ts";
 import { tamperingGround } from "../../support/audit/tampering-ground.ts";
 import { makeCheckpoint, signingKey } from "../../support/audit/trail.ts";
@@ -9,17 +11,13 @@ import { makeCheckpoint, signingKey } from "../../support/audit/trail.ts";
 const { deps, key, checkpoints, victim, newest, findings, expectFound } = await tamperingGround();
 
 const columnsIn = (table: string) => deps.sql.begin((tx) => columnsOf(tx, table));
+type Place = Pick<Seal, "lane" | "seal">;
 /** A condition for {@link alter}. */
-const inSeal = (tx: Transaction, { lane, seal }: { lane: number; seal: number }) =>
-  tx`lane = ${lane} AND seal = ${seal}` as never;
+const inSeal = (tx: Transaction, { lane, seal }: Place) => tx`lane = ${lane} AND seal = ${seal}` as never;
 const TABLES = ["audit_seals", "audit_log", "audit_personal"];
 
 /** Deletes a seal's rows from tables. */
-async function remove(
-  tx: Transaction,
-  place: { lane: number; seal: number },
-  tables = TABLES,
-): Promise<void> {
+async function remove(tx: Transaction, place: Place, tables = TABLES): Promise<void> {
   for (const table of tables) await tx`DELETE FROM ${tx(table)} WHERE ${inSeal(tx, place)}`;
 }
 
@@ -159,10 +157,8 @@ describe("a checkpoint", () => {
       for (const column of await columnsIn("audit_checkpoints")) {
         if (NOT_PROVEN.includes(column.name)) continue;
         const where = (tx: Transaction) => tx`checkpoint = ${checkpoint}` as never;
-        await expectFound(
-          (tx) => alter(tx, "audit_checkpoints", column, where(tx)),
-          inCheckpoint(checkpoint),
-        );
+        const change = (tx: Transaction) => alter(tx, "audit_checkpoints", column, where(tx));
+        await expectFound(change, inCheckpoint(checkpoint));
       }
     }
   });
@@ -176,9 +172,8 @@ describe("a checkpoint", () => {
   });
 
   it("is detected by the holder of a copy if the newest is deleted", async () => {
-    const { api, withCopies } = await findings(
-      (tx) => tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`,
-    );
+    const remove = (tx: Transaction) => tx`DELETE FROM audit_checkpoints WHERE checkpoint = 3`;
+    const { api, withCopies } = await findings(remove);
     expect(api.valid).toBe(true);
     expect(withCopies.first_invalid).toMatchObject(inCheckpoint(3));
   });

@@ -93,20 +93,13 @@ describe("weir", () => {
 
   it("finds the running local system by itself", async () => {
     const { databaseUrl, redisUrl } = deps.config;
-    const running = {
-      url: "http://127.0.0.1:1",
-      apiKey: "a",
-      adminKey: "b",
-      databaseUrl,
-      redisUrl,
-      queue: "redis",
-    };
+    const others = { url: "http://127.0.0.1:1", apiKey: "a", adminKey: "b", queue: "redis" };
     expect(await weir(["client", "list"], { env: {} })).toEqual({
       code: 1,
       out: "",
       err: "Start Weir with `npm start`, or set DATABASE_URL and REDIS_URL.",
     });
-    await writeFile(join(folder, "dev.json"), JSON.stringify(running));
+    await writeFile(join(folder, "dev.json"), JSON.stringify({ ...others, databaseUrl, redisUrl }));
     const found = await weir(["client", "list"], { env: {} });
     expect(found).toMatchObject({ code: 0, out: expect.stringContaining("shop") });
   });

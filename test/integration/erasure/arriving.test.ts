@@ -1,6 +1,6 @@
 /** How an erasure treats payloads that are not stored yet: in the queue, in dead letters, in a worker's transaction. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
 import { listTombstones } from "../../../lib/erasure/sql/list-tombstones.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
@@ -9,13 +9,22 @@ import { drain } from "../../../lib/worker/settle-batch.ts";
 import {
   countFound,
   type ErasureCalls,
-  erasureCalls,
+  erasureSystem,
   refuseEvents,
   SUBJECT,
 } from "../../support/erasures.ts";
+import { freshDeps } from "../../support/faults.ts";
 import { runAt } from "../../support/maintenance.ts";
-import { addClient, anEvent, counts, countWaiting, drainAll, send, stored } from "../../support/pipeline.ts";
-import { poll, takeAll } from "../../support/queue/queue-steps.ts";
+import {
+  anEvent,
+  counts,
+  countWaiting,
+  drainAll,
+  send,
+  sendAndStore,
+  stored,
+} from "../../support/pipeline.ts";
+import { expectNothing, ids, poll, takeAll, takeOne } from "../../support/queue/queue-steps.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
 
 let deps: Deps;
@@ -24,10 +33,10 @@ const { handler: admin } = await import("../../../functions/admin.ts");
 
 const of = (email: unknown) => ({ payload: { user: { email }, n: 1.5 } });
 const found = (text: string): Promise<number> => countFound(deps, text);
-const payloads = async (): Promise<string[]> =>
-  (await deps.sql`SELECT payload::text AS text FROM events WHERE client_id = 'shop' ORDER BY event_id`).map(
-    ({ text }) => text,
-  );
+async function payloads(): Promise<string[]> {
+  const rows = await deps.sql`SELECT payload::text FROM events WHERE client_id = 'shop' ORDER BY event_id`;
+  return rows.map(({ payload }) => payload);
+}
 const ERASED = '{"erased":true}';
 
 describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
@@ -35,11 +44,8 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
   let look: ErasureCalls["look"];
   let secret: string;
   beforeEach(async () => {
-    deps = createDeps(await queueConfig(name, { queueMaxDeliveries: 1 }));
-    const administrator = await addClient(deps, "admin", { scopes: ["admin"] });
-    ({ erase, look } = erasureCalls(admin, administrator.secret));
-    secret = (await addClient(deps, "shop")).secret;
-    return () => closeDeps(deps);
+    deps = freshDeps(await queueConfig(name, { queueMaxDeliveries: 1 }));
+    ({ erase, look, secret } = await erasureSystem(deps, admin));
   });
 
   it("completes while a payload waits in the queue, and the payload is then stored erased", async () => {
@@ -48,32 +54,29 @@ describe.each(QUEUES)("an erasure with QUEUE=%s", (name) => {
     // SQS keeps its messages, but Weir's in-flight index is gone.
     if (name === "sqs") await deps.redis.flushdb();
     const { body } = await erase();
-    expect(body).toMatchObject({ status: "completed", events_erased: 0 });
-    expect(body.unsearched).toMatchObject({ dead_letters: 0 });
+    expect(body).toMatchObject({ status: "completed", events_erased: 0, unsearched: { dead_letters: 0 } });
     expect((body.unsearched as { messages: number }).messages).toBeGreaterThan(0);
     await drainAll(deps);
     expect(await payloads()).toEqual([ERASED, JSON.stringify(of("bob").payload)]);
     expect(await found(SUBJECT)).toBe(0);
     expect(await counts(deps, "shop")).toMatchObject(stored(2, { accepted: 2, duplicates: 0 }));
-    const [receipt] = await deps.sql`
+    const receipt = await deps.sql`
       SELECT accepted, stored FROM receipts WHERE receipt_id = ${sent.receipt_id}`;
-    expect(receipt).toEqual({ accepted: 2, stored: 2 });
+    expect(receipt).toEqual([{ accepted: 2, stored: 2 }]);
   });
 
   it("reports dead letters, and their payloads are stored erased after a redrive", async () => {
     await send(deps, secret, anEvent(of(SUBJECT)));
     // One message has the event, and another may have the audit row.
     const letters = await takeAll(deps.queue, (await deps.queue.depth()).messages);
-    await deps.queue.fail(letters.map(({ id }) => id));
+    await deps.queue.fail(ids(letters));
     await poll(async () => {
-      await deps.queue.receive({ maxMessages: 10, waitMs: 0 });
+      await expectNothing(deps.queue);
       return (await deps.queue.depth()).deadLetters;
     }).toBe(letters.length);
     const { body } = await erase();
-    expect(body).toMatchObject({
-      status: "completed",
-      unsearched: { messages: expect.any(Number), dead_letters: letters.length },
-    });
+    const unsearched = { messages: expect.any(Number), dead_letters: letters.length };
+    expect(body).toMatchObject({ status: "completed", unsearched });
     expect(await deps.queue.redrive(100)).toBe(letters.length);
     await drainAll(deps);
     expect(await payloads()).toEqual([ERASED]);
@@ -98,10 +101,8 @@ describe("an erasure", () => {
   let calls: ErasureCalls;
   let secret: string;
   beforeEach(async () => {
-    deps = createDeps(await queueConfig("redis"));
-    calls = erasureCalls(admin, (await addClient(deps, "admin", { scopes: ["admin"] })).secret);
-    secret = (await addClient(deps, "shop")).secret;
-    return () => closeDeps(deps);
+    deps = freshDeps(await queueConfig("redis"));
+    ({ secret, ...calls } = await erasureSystem(deps, admin));
   });
 
   it("keeps a payload, and the database's message about it, out of quarantine", async () => {
@@ -116,8 +117,7 @@ describe("an erasure", () => {
 
   it("keeps an unreadable line out of quarantine, whoever its subject", async () => {
     await send(deps, secret, anEvent(of("bob")));
-    const [message] = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
-    if (message === undefined) throw new Error("The queue gave no message.");
+    const message = await takeOne(deps.queue);
     await calls.erase();
     const [header] = message.body.split("\n");
     const torn = { ...message, body: `${header}\n["torn"]\t{"user":{"email":"${SUBJECT}` };
@@ -128,8 +128,7 @@ describe("an erasure", () => {
 
   it("reaches events that a redrive of the quarantine has queued", async () => {
     await refuseEvents(deps);
-    await send(deps, secret, anEvent({ event_id: "poison", ...of(SUBJECT) }));
-    await drainAll(deps);
+    await sendAndStore(deps, secret, anEvent({ event_id: "poison", ...of(SUBJECT) }));
     expect(await redrive(deps, { limit: 10 })).toEqual({ redriven: 1 });
     expect((await calls.erase()).body).toMatchObject({ status: "completed", quarantined_erased: 1 });
     // Refused again, and then stored.
@@ -169,24 +168,11 @@ describe("an erasure", () => {
       const events = subjects.map((email) => anEvent(of(email)));
       expect((await send(deps, secret, { events })).status).toBe(202);
     }
-    const work = async (): Promise<void> => {
-      for (;;) {
-        const messages = await deps.queue.receive({ maxMessages: 2, waitMs: 0 });
-        if (messages.length === 0) return;
-        expect(await drain(messages, deps)).toEqual([]);
-        await deps.queue.ack(messages.map(({ id }) => id));
-      }
-    };
-    const [answers] = await Promise.all([
-      Promise.all(
-        subjects
-          .slice(1)
-          .map((value) => calls.erase({ client: "shop", property: "payload.user.email", value })),
-      ),
-      work(),
-      work(),
-      work(),
-    ]);
+    const work = async (): Promise<void> => expect(await drainAll(deps, 2)).toEqual([]);
+    const eraseAll = subjects
+      .slice(1)
+      .map((value) => calls.erase({ client: "shop", property: "payload.user.email", value }));
+    const [answers] = await Promise.all([Promise.all(eraseAll), work(), work(), work()]);
     await runAt(deps, Date.now());
     for (const { body } of answers) expect((await calls.look(body.erasure_id)).body.status).toBe("completed");
     expect(await Promise.all(subjects.map(found))).toEqual([60, 0, 0, 0, 0, 0]);
@@ -218,9 +204,8 @@ describe("an erasure", () => {
         FROM generate_series(1, 5000) AS n`;
     await deps.sql`ANALYZE erasures`;
     const read = await transaction(deps.sql, async (tx) => {
-      expect(
-        await listTombstones(tx, new Map([["shop", new Date(Date.now() + 1_000).toISOString()]])),
-      ).toEqual([]);
+      const received = new Date(Date.now() + 1_000).toISOString();
+      expect(await listTombstones(tx, new Map([["shop", received]]))).toEqual([]);
       const [row] = await tx`
         SELECT (seq_tup_read + idx_tup_fetch)::int AS rows FROM pg_stat_xact_user_tables WHERE relname = 'erasures'`;
       return row?.rows;
@@ -231,7 +216,7 @@ describe("an erasure", () => {
   it("deletes the value's hash once nothing received before it can be shown any more", async () => {
     // Another subject's event, which stays a dead letter for longer than the retention.
     await send(deps, secret, anEvent(of("bob")));
-    const letters = await deps.queue.receive({ maxMessages: 1, waitMs: 0 });
+    const letters = [await takeOne(deps.queue)];
     const { body } = await calls.erase();
     expect(body).toMatchObject({ value_sha256: expect.any(String), value_salt: expect.any(String) });
     const kept = Date.now() + deps.config.retentionDays * 86_400_000;

@@ -1,24 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import * as contract from "../../../lib/erasure/contract.ts";
-import { type ErasureCalls, erasureCalls, request, SUBJECT } from "../../support/erasures.ts";
+import { type ErasureCalls, erasureCalls, erasureSystem, request, SUBJECT } from "../../support/erasures.ts";
+import { expectProblem } from "../../support/http/problems.ts";
 import { workAt } from "../../support/maintenance.ts";
 import { addClient, drainAll } from "../../support/pipeline.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { testDeps } from "../../support/servers/deps.ts";
 
 let deps: Deps;
 let calls: ErasureCalls;
 /** Calls with a key without the scope admin. */
-let others: ErasureCalls;
+let reader: ErasureCalls;
 vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
-  deps = createDeps(await testConfig());
-  calls = erasureCalls(admin, (await addClient(deps, "admin", { scopes: ["admin"] })).secret);
-  others = erasureCalls(admin, (await addClient(deps, "shop")).secret);
-  return () => closeDeps(deps);
+  deps = await testDeps();
+  const { secret, ...others } = await erasureSystem(deps, admin);
+  calls = others;
+  reader = erasureCalls(admin, secret);
 });
 
 describe("a value", () => {
@@ -53,24 +54,21 @@ describe("a value", () => {
     ["w", "7", []],
   ])("at payload.%s, %s, matches %j, in events and in quarantine", async (path, value, names) => {
     for (const [name, payload] of Object.entries(payloads)) {
-      const event = { eventId: name, at: Date.now(), payload };
-      await workAt(deps, "shop", Date.now(), [event]);
+      await workAt(deps, "shop", Date.now(), [{ eventId: name, at: Date.now(), payload }]);
       await deps.sql`
         INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
         VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["${name}","t","2026-01-01T00:00:00Z"]\t${payload}`)}, 'x', 'x', ${new Date()}, ${randomUUID()})`;
     }
-    const { status, body } = await calls.erase(
-      `{"client":"shop","property":"payload.${path}","value":${value}}`,
-    );
+    const request = `{"client":"shop","property":"payload.${path}","value":${value}}`;
+    const { status, body } = await calls.erase(request);
     expect([status, body.status]).toEqual([202, "completed"]);
     const erased = await deps.sql<{ id: string }[]>`
       SELECT event_id AS id FROM events WHERE payload::text = '{"erased":true}' ORDER BY event_id`;
     expect(erased.map(({ id }) => id)).toEqual([...names].sort());
     const lines = await deps.sql<{ line: string }[]>`
       SELECT convert_from(event, 'UTF8') AS line FROM quarantine WHERE detail = 'erased'`;
-    expect(lines.map(({ line }) => JSON.parse(line.split("\t")[0] ?? "")[0]).sort()).toEqual(
-      [...names].sort(),
-    );
+    const found = lines.map(({ line }) => JSON.parse(line.split("\t")[0] ?? "")[0]);
+    expect(found.sort()).toEqual([...names].sort());
   });
 
   it.each([
@@ -86,15 +84,14 @@ describe("a value", () => {
     { more: 1 },
   ])("is refused with %j, and not repeated in the error", async (part) => {
     const answer = await calls.erase({ ...request, ...part });
-    expect(answer).toMatchObject({ status: 422, body: { code: "invalid-body" } });
+    expectProblem(answer, 422, "invalid-body");
     expect(JSON.stringify(answer.body)).not.toContain(SUBJECT);
   });
 });
 
 describe("erasures", () => {
   it("need the scope admin and an existing client", async () => {
-    const reader = await others.erase();
-    expect(reader).toMatchObject({ status: 403, body: { code: "insufficient-scope" } });
+    expectProblem(await reader.erase(), 403, "insufficient-scope");
     expect(await calls.erase({ ...request, client: "nobody" })).toMatchObject({ status: 404 });
     expect(await calls.look(randomUUID())).toMatchObject({ status: 404 });
   });

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
+import type { Deps } from "../../../lib/app/connect.ts";
 import { DAY_MS } from "../../../lib/base/time.ts";
 import { advanceErasures } from "../../../lib/erasure/run.ts";
 import { newSteps } from "../../../lib/postgres/lock-retry.ts";
@@ -8,13 +8,13 @@ import { redrive } from "../../../lib/quarantine/quarantine.ts";
 import {
   countFound,
   type ErasureCalls,
-  erasureCalls,
+  erasureSystem,
   refuseEvents,
   SUBJECT,
 } from "../../support/erasures.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, workAt } from "../../support/maintenance.ts";
-import { addClient, anEvent, counts, drainAll, send } from "../../support/pipeline.ts";
-import { testConfig } from "../../support/servers/deps.ts";
+import { addClient, anEvent, counts, drainAll, send, sendAndStore } from "../../support/pipeline.ts";
+import { testDeps } from "../../support/servers/deps.ts";
 
 let deps: Deps;
 let erase: ErasureCalls["erase"];
@@ -24,11 +24,8 @@ vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getCon
 const { handler: admin } = await import("../../../functions/admin.ts");
 
 beforeEach(async () => {
-  deps = createDeps(await testConfig());
-  const administrator = await addClient(deps, "admin", { scopes: ["admin"] });
-  ({ erase, look } = erasureCalls(admin, administrator.secret));
-  secret = (await addClient(deps, "shop")).secret;
-  return () => closeDeps(deps);
+  deps = await testDeps();
+  ({ erase, look, secret } = await erasureSystem(deps, admin));
 });
 
 const found = (text: string): Promise<number> => countFound(deps, text);
@@ -54,8 +51,7 @@ describe("an erasure", () => {
       payload: JSON.stringify(of(n % 2 === 0 ? SUBJECT : "bob@example.org").payload),
     }));
     await workAt(deps, "shop", now, mine);
-    await send(deps, other.secret, anEvent(of(SUBJECT)));
-    await drainAll(deps);
+    await sendAndStore(deps, other.secret, anEvent(of(SUBJECT)));
     const before = [await counts(deps, "shop"), await counts(deps, "other")];
 
     const { status, body, headers } = await erase();
@@ -70,9 +66,8 @@ describe("an erasure", () => {
     });
     const salt = Buffer.from(String(body.value_salt), "hex");
     expect(salt).toHaveLength(16);
-    expect(body.value_sha256).toBe(
-      createHash("sha256").update(salt).update(JSON.stringify(SUBJECT)).digest("hex"),
-    );
+    const hash = createHash("sha256").update(salt).update(JSON.stringify(SUBJECT)).digest("hex");
+    expect(body.value_sha256).toBe(hash);
     expect([await counts(deps, "shop"), await counts(deps, "other")]).toEqual(before);
     await expectExact(deps);
     const [rows] = await deps.sql`
@@ -94,8 +89,7 @@ describe("an erasure", () => {
 
   it("keeps the id, so that a resend is a duplicate", async () => {
     const event = anEvent(of(SUBJECT));
-    await send(deps, secret, event);
-    await drainAll(deps);
+    await sendAndStore(deps, secret, event);
     await erase();
     // Redis has forgotten the id; the ledger has not.
     await deps.redis.flushdb();
@@ -106,15 +100,7 @@ describe("an erasure", () => {
   });
 
   it("is carried out by maintenance if the call did not start it", async () => {
-    await send(
-      deps,
-      secret,
-      [anEvent(of(SUBJECT)), anEvent(of("bob"))].map((event) => JSON.stringify(event)).join("\n"),
-      {
-        "content-type": "application/x-ndjson",
-      },
-    );
-    await drainAll(deps);
+    await sendAndStore(deps, secret, { events: [anEvent(of(SUBJECT)), anEvent(of("bob"))] });
     const id = await insertRequest();
     expect((await look(id)).body).toMatchObject({ status: "waiting", completed_at: null, value_salt: "" });
     expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1, complete: true });
@@ -126,8 +112,7 @@ describe("an erasure", () => {
 
   it("does not touch events received after it, even if they are stored before it runs", async () => {
     await insertRequest();
-    await send(deps, secret, anEvent(of(SUBJECT)));
-    await drainAll(deps);
+    await sendAndStore(deps, secret, anEvent(of(SUBJECT)));
     expect(await runAt(deps, Date.now())).toMatchObject({ erasures_completed: 1 });
     expect(await found(SUBJECT)).toBe(1);
   });
@@ -137,8 +122,7 @@ describe("an erasure", () => {
     const events = [SUBJECT, SUBJECT, "bob@example.org"].map((email, n) =>
       anEvent({ event_id: `poison-${n}`, ...of(email) }),
     );
-    await send(deps, secret, { events });
-    await drainAll(deps);
+    await sendAndStore(deps, secret, { events });
     const torn = Buffer.from(`["torn","t","2026-01-01T00:00:00Z"]\t{"user":{"email":"${SUBJECT}`);
     await deps.sql`
       INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
@@ -146,11 +130,8 @@ describe("an erasure", () => {
              ('shop', ${randomUUID()}, ${Buffer.from(`no line: ${SUBJECT}`)}, 'x', 'x', now(), ${randomUUID()}),
              ('shop', ${randomUUID()}, ${Buffer.from([0xff, 0xfe])}, 'x', 'x', now(), ${randomUUID()})`;
     expect(await found(SUBJECT)).toBe(4);
-    expect((await erase()).body).toMatchObject({
-      status: "completed",
-      quarantined_erased: 4,
-      events_erased: 0,
-    });
+    const erased = { status: "completed", quarantined_erased: 4, events_erased: 0 };
+    expect((await erase()).body).toMatchObject(erased);
     expect(await found(SUBJECT)).toBe(0);
     expect(await found("bob@example.org")).toBe(1);
     await deps.sql`DROP TRIGGER refuse ON events`;
@@ -159,24 +140,21 @@ describe("an erasure", () => {
     expect(await counts(deps, "shop")).toMatchObject({ events: 3, stored: 3, quarantined: 0, minutes: 3 });
   });
 
-  it.each(["before the request", "before quarantine is gone through"])(
+  const BEFORE = "before the request";
+  it.each([BEFORE, "before the quarantine is searched"])(
     "reaches events that a redrive queues %s",
     async (when) => {
       await refuseEvents(deps);
-      await send(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
-      await drainAll(deps);
+      await sendAndStore(deps, secret, anEvent({ event_id: "poison-1", ...of(SUBJECT) }));
       await deps.sql`DROP TRIGGER refuse ON events`;
-      const early = when === "before the request";
-      if (early) await redrive(deps, { limit: 10 });
+      let redriven = when === BEFORE;
+      if (redriven) await redrive(deps, { limit: 10 });
       const id = await insertRequest();
-      let redriven = early;
-      const steps = newSteps(deps.sql, {
-        before: async () => {
-          if (!redriven) await redrive(deps, { limit: 10 });
-          redriven = true;
-        },
-      });
-      await advanceErasures(steps, () => {});
+      const before = async (): Promise<void> => {
+        if (!redriven) await redrive(deps, { limit: 10 });
+        redriven = true;
+      };
+      await advanceErasures(newSteps(deps.sql, { before }), () => {});
       expect((await look(id)).body).toMatchObject({ status: "completed", quarantined_erased: 1 });
       await drainAll(deps);
       expect(await found(SUBJECT)).toBe(0);
@@ -185,15 +163,12 @@ describe("an erasure", () => {
   );
 
   it("continues after it is killed, and counts each event once", async () => {
-    await workAt(
-      deps,
-      "shop",
-      Date.now(),
-      Array.from({ length: 3_500 }, (_, n) => ({
-        ...simulatedEvent(Date.now() - n * 1_000),
-        payload: JSON.stringify({ user: { email: SUBJECT } }),
-      })),
-    );
+    const now = Date.now();
+    const events = Array.from({ length: 3_500 }, (_, n) => ({
+      ...simulatedEvent(now - n * 1_000),
+      payload: JSON.stringify({ user: { email: SUBJECT } }),
+    }));
+    await workAt(deps, "shop", now, events);
     const id = await insertRequest();
     const left: number[] = [];
     for (let rest = 1; rest > 0; ) {

@@ -1,77 +1,51 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
 import { listEvents } from "../../../lib/events/contract.ts";
 import { exportEvents } from "../../../lib/events/export-contract.ts";
-import { atEnd } from "../../support/cleanup.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 import { parseCsv } from "../../support/http/csv.ts";
-import { type Ask, aRow, asker, insertRows } from "../../support/http/reading.ts";
-import { addClient } from "../../support/pipeline.ts";
+import { readPieces } from "../../support/http/pages.ts";
+import { expectProblem } from "../../support/http/problems.ts";
+import { askerOf, insertMany } from "../../support/http/reading.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 import { type Outcome, weir as runWeir } from "../../support/weir.ts";
 
-let deps: Deps;
-let acme: Ask;
-
-beforeAll(async () => {
-  deps = await testDeps();
-  acme = asker(deps, (await addClient(deps, "acme")).secret);
-});
+const deps = await testDeps();
+const acme = await askerOf(deps, "acme");
 
 /** Runs the command line with these arguments. */
 const weir = (...words: string[]): Promise<Outcome> =>
   runWeir(words, { DATABASE_URL: deps.config.databaseUrl, REDIS_URL: deps.config.redisUrl });
 
-/** Follows `Link` from piece to piece. */
-async function readPieces(query: Record<string, string>): Promise<string[]> {
-  const pieces: string[] = [];
-  let next: URLSearchParams | undefined = new URLSearchParams(query);
-  while (next) {
-    const { status, headers, text: piece } = await acme(exportEvents, { query: next });
-    expect(status).toBe(200);
-    // A Lambda answer is a JSON document of at most 6 MiB that contains the body as a string.
-    expect(Buffer.byteLength(JSON.stringify(piece))).toBeLessThan(4_500_000);
-    pieces.push(piece);
-    const [, link] = /^<\/v1\/events\/export\?(.*)>; rel="next"$/.exec(String(headers.link ?? "")) ?? [];
-    next = link === undefined ? undefined : new URLSearchParams(link);
-    expect(next?.get("cursor") ?? undefined).toBe(headers["x-next-cursor"]);
-  }
-  return pieces;
-}
+const exported = (query: Record<string, string>): Promise<string[]> => readPieces(acme, exportEvents, query);
 
 describe("GET /v1/events/export", () => {
   const TYPE = '=type "1", ü';
 
-  beforeAll(async () => {
-    await insertRows(
-      deps,
-      Array.from({ length: 60 }, (_, index) =>
-        aRow({
-          event_id: index % 2 ? `-e\r\n${index}` : `'e-${index}`,
-          event_type: TYPE,
-          event_time: new Date(Date.now() - index * 1_000).toISOString(),
-          payload: `{"n":${index},"big":12345678901234567890,"text":"a, \\"b\\""}`,
-        }),
-      ),
-    );
-  });
+  beforeAll(() =>
+    insertMany(deps, 60, (n) => ({
+      event_id: n % 2 ? `-e\r\n${n}` : `'e-${n}`,
+      event_type: TYPE,
+      event_time: new Date(Date.now() - n * 1_000).toISOString(),
+      payload: `{"n":${n},"big":12345678901234567890,"text":"a, \\"b\\""}`,
+    })),
+  );
 
   test("returns as NDJSON what the list returns, one event a line", async () => {
     const query = { event_type: TYPE, where: "payload.n>=7" };
     const list = await acme(listEvents, { query: { ...query, limit: "1000" } });
-    const pieces = await readPieces({ ...query, limit: "10" });
+    const pieces = await exported({ ...query, limit: "10" });
     expect(pieces).toHaveLength(6);
     const lines = pieces.join("").split("\n");
     expect(lines.pop()).toBe("");
     expect(`{"events":[${lines.join(",")}],"next_cursor":null}`).toBe(list.text);
     expect(lines).toHaveLength(53);
-    expect(await readPieces(query)).toEqual([pieces.join("")]);
+    expect(await exported(query)).toEqual([pieces.join("")]);
   });
 
   test("returns CSV with one header and unchanged texts", async () => {
-    const pieces = await readPieces({ event_type: TYPE, format: "csv", limit: "7" });
+    const pieces = await exported({ event_type: TYPE, format: "csv", limit: "7" });
     expect(pieces).toHaveLength(9);
     const [head, ...rows] = parseCsv(pieces.join(""));
     const list = await acme(listEvents, { query: { event_type: TYPE } });
@@ -100,20 +74,16 @@ describe("GET /v1/events/export", () => {
     const ndjson = await acme(exportEvents, { query: { event_type: "none" } });
     expect([ndjson.text, ndjson.headers["content-type"]]).toEqual(["", "application/x-ndjson"]);
     const bad = await acme(exportEvents, { query: { format: "xml" } });
-    expect([bad.status, bad.body.errors[0]?.parameter]).toEqual([400, "format"]);
+    expectProblem(bad, 400, "invalid-parameter", "format");
     const cursor = await acme(exportEvents, { query: { cursor: "bm9uZQ" } });
-    expect([cursor.status, cursor.body.errors[0]?.parameter]).toEqual([400, "cursor"]);
+    expectProblem(cursor, 400, "invalid-parameter", "cursor");
   });
 
   test.each(["ndjson", "csv"])("ends a piece of large events early, as %s", async (format) => {
+    const event_type = `large-${format}`;
     const payload = JSON.stringify({ list: Array(180_000).fill("") });
-    await insertRows(
-      deps,
-      Array.from({ length: 9 }, (_, index) =>
-        aRow({ event_type: `large-${format}`, event_id: `${format}-l-${index}`, payload }),
-      ),
-    );
-    const pieces = await readPieces({ event_type: `large-${format}`, format });
+    await insertMany(deps, 9, (n) => ({ event_type, event_id: `${format}-l-${n}`, payload }));
+    const pieces = await exported({ event_type, format });
     expect(pieces.length).toBeGreaterThan(2);
     expect(pieces.join("").match(/l-\d/g)).toHaveLength(9);
     // The connection whose statement was abandoned serves the next query.
@@ -123,28 +93,21 @@ describe("GET /v1/events/export", () => {
 
 describe("weir events export", () => {
   test("writes the complete file from any number of pieces", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "weir-export-"));
-    atEnd(() => rm(folder, { recursive: true, force: true }));
+    const folder = await temporaryFolder();
     const start = Date.now() - 86_400_000;
-    const rows = Array.from({ length: 10_500 }, (_, index) =>
-      aRow({
-        event_type: "file",
-        event_time: new Date(start + index).toISOString(),
-        payload: `{"n":${index}}`,
-      }),
-    );
-    await insertRows(deps, rows);
+    await insertMany(deps, 10_500, (n) => ({
+      event_type: "file",
+      event_time: new Date(start + n).toISOString(),
+      payload: `{"n":${n}}`,
+    }));
     for (const format of ["ndjson", "csv"]) {
       const out = join(folder, `events.${format}`);
       const words = ["events", "export", "--type", "file", "--where", "payload.n>=100", "--format", format];
       const outcome = await weir(...words, "--out", out);
-      expect(outcome).toMatchObject({
-        code: 0,
-        out: "",
-        err: expect.stringMatching(/^10400 events, \d\.\d MB$/),
-      });
-      const whole = (await readPieces({ event_type: "file", where: "payload.n>=100", format })).join("");
-      expect(await readFile(out, "utf8")).toBe(whole);
+      const said = expect.stringMatching(/^10400 events, \d\.\d MB$/);
+      expect(outcome).toEqual({ code: 0, out: "", err: said });
+      const pieces = await exported({ event_type: "file", where: "payload.n>=100", format });
+      expect(await readFile(out, "utf8")).toBe(pieces.join(""));
     }
     expect((await readdir(folder)).sort()).toEqual(["events.csv", "events.ndjson"]);
   });

@@ -1,50 +1,39 @@
 /** How many bytes of large events a page reads from PostgreSQL, counted on the connection. */
 import { randomBytes } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
 import * as contract from "../../../lib/events/contract.ts";
 import { exportEvents } from "../../../lib/events/export-contract.ts";
 import type { Operation } from "../../../lib/http/operation.ts";
 import { listQuarantine } from "../../../lib/quarantine/quarantine.ts";
 import { freshDeps } from "../../support/faults.ts";
-import { type Ask, aRow, asker, insertRows } from "../../support/http/reading.ts";
+import { listAll } from "../../support/http/pages.ts";
+import { asker, insertMany } from "../../support/http/reading.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testConfig } from "../../support/servers/deps.ts";
-import { type TcpProxy, tcpProxy } from "../../support/servers/tcp-proxy.ts";
+import { tcpProxy } from "../../support/servers/tcp-proxy.ts";
 
 const EVENT_BYTES = 1_000_000;
 /** Overhead: messages of the protocol, and the columns beside the payload. */
 const OVERHEAD_BYTES = 50_000;
 
-let near: Deps;
-let ask: Ask;
-let proxy: TcpProxy;
-let far: Deps;
+const config = await testConfig();
+const near = freshDeps(config);
+const url = new URL(config.databaseUrl);
+const proxy = await tcpProxy(Number(url.port));
+url.port = String(proxy.port);
+const far = freshDeps({ ...config, databaseUrl: url.href, databasePoolSize: 1 });
+const ask = asker(far, (await addClient(near, "acme")).secret);
 
 beforeAll(async () => {
-  const config = await testConfig();
-  near = freshDeps(config);
-  const url = new URL(config.databaseUrl);
-  proxy = await tcpProxy(Number(url.port));
-  url.port = String(proxy.port);
-  far = freshDeps({ ...config, databaseUrl: url.href, databasePoolSize: 1 });
-  const { secret } = await addClient(near, "acme");
-  ask = asker(far, secret);
   const texts = {
+    small: "",
     // PostgreSQL compresses one to a hundredth of its bytes, and stores the other uncompressed.
     compressed: "x".repeat(EVENT_BYTES),
     incompressible: randomBytes(EVENT_BYTES / 2).toString("hex"),
   };
   for (const [event_type, text] of Object.entries(texts))
-    await insertRows(
-      near,
-      Array.from({ length: 30 }, () => aRow({ event_type, payload: JSON.stringify({ text }) })),
-    );
-  await insertRows(
-    near,
-    Array.from({ length: 30 }, () => aRow({ event_type: "small" })),
-  );
+    await insertMany(near, 30, () => ({ event_type, payload: JSON.stringify({ text }) }));
 });
 
 /** Warms up, so that the statement is prepared and the key cached. */
@@ -77,19 +66,9 @@ describe.each(["compressed", "incompressible"])("of %s events", (event_type) => 
   });
 
   it("pages return every event once", async () => {
-    const ids = new Set<unknown>();
-    let cursor: string | null = null;
-    do {
-      const query: Record<string, string> = { event_type, ...(cursor !== null && { cursor }) };
-      const { body } = await ask(contract.listEvents, { query });
-      const shown = body.events as unknown as { event_id: string }[];
-      for (const { event_id } of shown) {
-        expect(ids).not.toContain(event_id);
-        ids.add(event_id);
-      }
-      cursor = body.next_cursor as string | null;
-    } while (cursor !== null);
-    expect(ids.size).toBe(30);
+    const events = await listAll<{ event_id: string }>(ask, contract.listEvents, "events", { event_type });
+    expect(events).toHaveLength(30);
+    expect(new Set(events.map(({ event_id }) => event_id)).size).toBe(30);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { handler as health } from "../../../functions/health.ts";
 import { closeDeps, createDeps, type Deps } from "../../../lib/app/connect.ts";
 import { version } from "../../../lib/base/version.ts";
@@ -13,26 +13,20 @@ import { gatewayEvent } from "../../support/http/gateway.ts";
 import { expectProblem } from "../../support/http/problems.ts";
 import { type Answer, context, drainAll, toAnswer } from "../../support/pipeline.ts";
 import { testConfig, testDeps } from "../../support/servers/deps.ts";
+import { listen } from "../../support/servers/ports.ts";
 
 const well = await testDeps();
 /** The dependencies of the function under test. */
 let deps: Deps = well;
 vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
 
-let silentUrl: (protocol: string) => string;
-
-beforeAll(async () => {
-  // A server that accepts connections and never answers, as behind a broken network.
-  const sockets = new Set<Socket>();
-  const silent = createServer((socket) => sockets.add(socket.on("error", () => {})));
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const address = silent.address();
-  const port = typeof address === "object" ? address?.port : 0;
-  silentUrl = (protocol) => `${protocol}://127.0.0.1:${port}/x`;
-  atEnd(() => {
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-  });
+// A server that accepts connections and never answers, as behind a broken network.
+const sockets = new Set<Socket>();
+const silent = createServer((socket) => sockets.add(socket.on("error", () => {})));
+const silentPort = await listen(silent);
+atEnd(() => {
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });
 
 /** Calls the function as a new instance that has no cached result. */
@@ -79,11 +73,8 @@ describe("GET /health", () => {
 
   it("names the database when it is down", async () => {
     const { status, body } = await withServers({ databaseUrl: nobodyAt("postgres") }, () => ask("/health"));
-    const checks = { database: down, redis: up, queue: up };
-    expect({ status, body }).toMatchObject({
-      status: 503,
-      body: { status: "unavailable", checks, partitions: null },
-    });
+    expect([status, body.status, body.partitions]).toEqual([503, "unavailable", null]);
+    expect(body.checks).toEqual({ database: down, redis: up, queue: up });
   });
 
   it("reports how far partitions reach without a gap and the rows in DEFAULT, and still returns 200", async () => {
@@ -116,7 +107,10 @@ describe("GET /health", () => {
   });
 
   it("waits at most a second for servers that never answer", async () => {
-    const broken = { databaseUrl: silentUrl("postgres"), redisUrl: silentUrl("redis") };
+    const broken = {
+      databaseUrl: `postgres://127.0.0.1:${silentPort}/x`,
+      redisUrl: `redis://127.0.0.1:${silentPort}/x`,
+    };
     const { status, body } = await withServers(broken, () => ask("/health"));
     expect(status).toBe(503);
     expect(body.checks).toEqual({ database: down, redis: down, queue: down });

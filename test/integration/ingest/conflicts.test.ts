@@ -11,6 +11,7 @@ import {
   drainAll,
   expectTidy,
   send,
+  sendAndStore,
   stored,
 } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
@@ -21,8 +22,7 @@ const other = (event: object): object => ({ ...event, payload: { probe: true } }
 
 /** Sends an event, stores it, and forgets its id: with Redis Streams as after FLUSHALL, with SQS as after a lost confirmation. */
 async function storeAndForget(deps: Deps, { clientId, secret }: Client, body: unknown): Promise<void> {
-  await send(deps, secret, body);
-  await drainAll(deps);
+  await sendAndStore(deps, secret, body);
   await forget(deps, clientId);
 }
 
@@ -79,12 +79,11 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   });
 
   it("a resend of an erased event is a duplicate", async () => {
-    const { clientId, secret } = await addClient(deps, "erased");
+    const client = await addClient(deps, "erased");
+    const { clientId, secret } = client;
     const event = anEvent({ payload: { card: "4111 1111 1111 1111" } });
-    await send(deps, secret, event);
-    await drainAll(deps);
+    await storeAndForget(deps, client, event);
     await deps.sql`UPDATE events SET payload = '{"erased":true}' WHERE client_id = ${clientId}`;
-    await forget(deps, clientId);
     await send(deps, secret, other(event));
     isDuplicate(await send(deps, secret, event));
   });
@@ -93,8 +92,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     const { clientId, secret } = await addClient(deps, "set-aside");
     await deps.sql`ALTER TABLE events ADD CONSTRAINT no_poison CHECK (event_type <> 'poison') NOT VALID`;
     const event = anEvent({ event_type: "poison" });
-    await send(deps, secret, event);
-    await drainAll(deps);
+    await sendAndStore(deps, secret, event);
     await forget(deps, clientId);
     await deps.sql`ALTER TABLE events DROP CONSTRAINT no_poison`;
     await send(deps, secret, { ...event, event_type: "other" });
@@ -128,8 +126,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     const event = anEvent();
     await storeAndForget(deps, client, event);
     await send(deps, secret, other(event));
-    const { body } = await send(deps, secret, event);
-    await drainAll(deps);
+    const { body } = await sendAndStore(deps, secret, event);
     const rows = await deps.sql`SELECT accepted FROM receipts WHERE receipt_id = ${body.receipt_id}`;
     expect(rows).toEqual([{ accepted: 0 }]);
   });

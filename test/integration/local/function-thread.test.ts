@@ -1,10 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { functionThread } from "../../../local/function-thread.ts";
-import { atEnd } from "../../support/cleanup.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 const FUNCTION = `
   import { threadId } from "node:worker_threads";
@@ -17,24 +16,15 @@ const FUNCTION = `
   };`;
 
 const context = { getRemainingTimeInMillis: () => 30_000 };
-let module: string;
-beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), "weir-thread-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, "function.mjs");
-  await writeFile(file, FUNCTION);
-  module = pathToFileURL(file).href;
-});
+const file = join(await temporaryFolder(), "function.mjs");
+await writeFile(file, FUNCTION);
+const module = pathToFileURL(file).href;
 
 describe("a function in a thread", () => {
   it("returns each call's answer, and throws the function's errors", async () => {
     const handler = functionThread(module, () => {});
-    const calls = [
-      handler({ n: 1 }, context),
-      handler({ fail: "for a test" }, context),
-      handler({ n: 2 }, context),
-    ];
-    const [first, failed, second] = await Promise.allSettled(calls);
+    const events = [{ n: 1 }, { fail: "for a test" }, { n: 2 }];
+    const [first, failed, second] = await Promise.allSettled(events.map((event) => handler(event, context)));
     expect(first).toMatchObject({ value: { n: 1, threadId: expect.any(Number) } });
     expect(failed).toMatchObject({ reason: { message: "for a test" } });
     expect(second).toMatchObject({ value: { n: 2 } });

@@ -5,7 +5,7 @@ import { DAY_MS } from "../../../lib/base/time.ts";
 import * as events from "../../../lib/events/contract.ts";
 import { keyOf } from "../../../lib/postgres/fragments.ts";
 import { clampStart } from "../../../lib/storage/horizon.ts";
-import { asker } from "../../support/http/reading.ts";
+import { askerOf } from "../../support/http/reading.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../../support/maintenance.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
@@ -74,10 +74,14 @@ describe("the ledger's key computed in SQL", () => {
 });
 
 describe("the horizon", () => {
-  it("hides a week at once, and keeps what it hides complete for a minute", async () => {
+  const start = async () => {
     const deps = await testDeps(settings);
     await addClient(deps, "acme");
-    const now = Date.now();
+    return { deps, now: Date.now() };
+  };
+
+  it("hides a week at once, and keeps what it hides complete for a minute", async () => {
+    const { deps, now } = await start();
     const old = [simulatedEvent(now - 80 * DAY_MS), simulatedEvent(now - 79 * DAY_MS)];
     await workAt(deps, "acme", now - 70 * DAY_MS, [...old, simulatedEvent(now)]);
     const first = await runAt(deps, now, { graceMs: 60_000 });
@@ -90,9 +94,7 @@ describe("the horizon", () => {
   });
 
   it("keeps the newer of two events with one id when the older has expired", async () => {
-    const deps = await testDeps(settings);
-    await addClient(deps, "acme");
-    const now = Date.now();
+    const { deps, now } = await start();
     await workAt(deps, "acme", now, [simulatedEvent(now)]);
     await runAt(deps, now);
     // Left by a run that was killed after it released the old event's id, but before it recorded that.
@@ -106,9 +108,7 @@ describe("the horizon", () => {
   });
 
   it("moves back for a longer retention, once everything that it hid is deleted", async () => {
-    const deps = await testDeps(settings);
-    await addClient(deps, "acme");
-    const now = Date.now();
+    const { deps, now } = await start();
     await workAt(deps, "acme", now, [simulatedEvent(now - 80 * DAY_MS)]);
     const { horizon } = await runAt(deps, now, { graceMs: 60_000 });
     const longer = { ...deps, config: { ...deps.config, retentionDays: 90 } };
@@ -123,11 +123,9 @@ describe("the horizon", () => {
 
   it("is the earliest start of every query, whatever its range", async () => {
     const deps = await testDeps(settings);
-    const { secret } = await addClient(deps, "acme");
-    const ask = asker(deps, secret);
+    const ask = await askerOf(deps, "acme");
     const now = Date.now();
-    const [old, young] = [80, 1].map((days) => simulatedEvent(now - days * DAY_MS));
-    if (old === undefined || young === undefined) throw new Error("There are two.");
+    const [old, young] = [simulatedEvent(now - 80 * DAY_MS), simulatedEvent(now - DAY_MS)] as const;
     await workAt(deps, "acme", now, [old, young]);
     const answers = async () => {
       const query = { start: "2020-01-01T00:00:00.5Z" };

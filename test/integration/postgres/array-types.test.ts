@@ -1,12 +1,8 @@
 import fc from "fast-check";
-import { beforeAll, expect, it } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+import { expect, it } from "vitest";
 import { testDeps } from "../../support/servers/deps.ts";
 
-let deps: Deps;
-beforeAll(async () => {
-  deps = await testDeps();
-});
+const deps = await testDeps();
 
 const texts = fc.array(
   fc.option(fc.string({ unit: "binary" }).filter((text) => text.isWellFormed() && !text.includes("\0"))),

@@ -1,31 +1,25 @@
 /** The PostgreSQL driver with the changes of `patches/`, and proof that it still needs them. */
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import postgres from "postgres";
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { atEnd } from "../../support/cleanup.ts";
+import { temporaryFolder } from "../../support/folder.ts";
 
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 
 type Sql = postgres.Sql;
 type Rows = postgres.PendingQuery<{ x: number }[]>;
 
-let admin: Sql;
-beforeAll(() => {
-  admin = postgres(inject("databaseServer"), { max: 1 });
-  atEnd(() => admin.end());
-});
+const admin: Sql = postgres(inject("databaseServer"), { max: 1 });
+atEnd(() => admin.end());
 
 /** A pool of one connection, so that the next statement meets whatever one leaves behind. */
-function pool(
-  driver: typeof postgres = postgres,
-  options: postgres.Options<Record<string, never>> = {},
-): Sql {
-  const sql = driver(inject("databaseServer"), { max: 1, onnotice: () => {}, ...options });
+function pool(driver: typeof postgres = postgres): Sql {
+  const sql = driver(inject("databaseServer"), { max: 1, onnotice: () => {} });
   atEnd(() => sql.end({ timeout: 1 }));
   return sql;
 }
@@ -33,6 +27,15 @@ function pool(
 /** Returns four rows, and then an error. */
 const failing = (sql: postgres.ISql): Rows => sql`SELECT 1 / (5 - g) AS x FROM generate_series(1, 10) AS g`;
 const next = async (sql: postgres.ISql): Promise<unknown[]> => [...(await sql`SELECT 42 AS x`)];
+const pidOf = async (sql: postgres.ISql): Promise<number> =>
+  (await sql`SELECT pg_backend_pid() AS pid`)[0]?.pid;
+/** Returns 2,000 rows, and then sleeps. */
+const sleeping = (sql: postgres.ISql) =>
+  sql`SELECT g, CASE WHEN g > 2000 THEN pg_sleep(10)::text END FROM generate_series(1, 3000) AS g`;
+const waitForSleep = () =>
+  expect
+    .poll(() => admin`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%g > 2000%'`)
+    .toHaveLength(1);
 
 /** Ways in which a statement fails after its first rows. */
 const FAILURES: [name: string, run: (sql: Sql) => Promise<unknown>][] = [
@@ -70,21 +73,18 @@ const FAILURES: [name: string, run: (sql: Sql) => Promise<unknown>][] = [
     "the statement's time-out",
     async (sql) => {
       await sql`SET statement_timeout = 200`;
-      await sql`SELECT g, CASE WHEN g > 2000 THEN pg_sleep(10)::text END FROM generate_series(1, 3000) AS g`;
+      await sleeping(sql);
     },
   ],
   [
     "the end of the connection",
     async (sql) => {
-      const [row] = await sql`SELECT pg_backend_pid() AS pid`;
-      const running = sql`SELECT g, CASE WHEN g > 2000 THEN pg_sleep(10)::text END FROM generate_series(1, 3000) AS g`;
-      await Promise.all([
-        running,
-        expect
-          .poll(() => admin`SELECT FROM pg_stat_activity WHERE pid = ${row?.pid} AND wait_event = 'PgSleep'`)
-          .toHaveLength(1)
-          .then(() => admin`SELECT pg_terminate_backend(${row?.pid})`),
-      ]);
+      const pid = await pidOf(sql);
+      const kill = async (): Promise<void> => {
+        await waitForSleep();
+        await admin`SELECT pg_terminate_backend(${pid})`;
+      };
+      await Promise.all([sleeping(sql), kill()]);
     },
   ],
 ];
@@ -109,13 +109,9 @@ describe("a statement that fails after its first rows", () => {
   it("leaves nothing for the next statement if it is cancelled", async () => {
     const sql = pool();
     await next(sql);
-    const running = sql`SELECT g, CASE WHEN g > 2000 THEN pg_sleep(10)::text END FROM generate_series(1, 3000) AS g`;
+    const running = sleeping(sql);
     const outcome = running.then(String, (error: { code: string }) => error.code);
-    await expect
-      .poll(
-        () => admin`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%g > 2000%'`,
-      )
-      .toHaveLength(1);
+    await waitForSleep();
     running.cancel();
     expect(await outcome).toBe("57014");
     expect(await next(sql)).toEqual([{ x: 42 }]);
@@ -123,19 +119,16 @@ describe("a statement that fails after its first rows", () => {
 });
 
 describe("a connection that ends", () => {
-  const kill = async (sql: postgres.ISql): Promise<void> => {
-    const [row] = await sql`SELECT pg_backend_pid() AS pid`;
-    await admin`SELECT pg_terminate_backend(${row?.pid}, 5000)`;
-  };
+  const closed = { code: "CONNECTION_CLOSED" };
 
   it("within a transaction fails it, and the next statement uses a new connection", async () => {
     const sql = pool();
     for (let round = 0; round < 3; round++) {
       const running = sql.begin(async (tx) => {
-        const [row] = await tx`SELECT pg_backend_pid() AS pid`;
-        await Promise.all([tx`SELECT pg_sleep(20)`, admin`SELECT pg_terminate_backend(${row?.pid})`]);
+        const pid = await pidOf(tx);
+        await Promise.all([tx`SELECT pg_sleep(20)`, admin`SELECT pg_terminate_backend(${pid})`]);
       });
-      await expect(running).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+      await expect(running).rejects.toMatchObject(closed);
       expect(await next(sql)).toEqual([{ x: 42 }]);
     }
   });
@@ -146,14 +139,14 @@ describe("a connection that ends", () => {
     const gone = Promise.withResolvers<void>();
     const late = Promise.withResolvers<unknown>();
     const running = sql.begin(async (tx) => {
-      await kill(tx);
+      await admin`SELECT pg_terminate_backend(${await pidOf(tx)}, 5000)`;
       await gone.promise;
       await tx`SELECT 'late'`.then(late.resolve, late.reject);
     });
-    await expect(running).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    await expect(running).rejects.toMatchObject(closed);
     await sql.begin(async (tx) => {
       gone.resolve();
-      await expect(late.promise).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+      await expect(late.promise).rejects.toMatchObject(closed);
       expect(await next(tx)).toEqual([{ x: 42 }]);
     });
   });
@@ -162,27 +155,24 @@ describe("a connection that ends", () => {
     const sql = pool();
     const rows: unknown[] = [];
     const read = async (): Promise<void> => {
-      const [row] = await sql`SELECT pg_backend_pid() AS pid`;
+      const pid = await pidOf(sql);
       for await (const page of sql`SELECT g FROM generate_series(1, 10) AS g`.cursor(3)) {
         rows.push(...page);
-        await admin`SELECT pg_terminate_backend(${row?.pid}, 5000)`;
+        await admin`SELECT pg_terminate_backend(${pid}, 5000)`;
         // Wait until the driver has noticed.
         await next(sql).catch(() => {});
       }
     };
-    await expect(read()).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    await expect(read()).rejects.toMatchObject(closed);
     expect(rows).toHaveLength(3);
   });
 });
 
 /** The driver without the changes of `patches/`. */
 async function unpatched(): Promise<typeof postgres> {
-  const folder = await mkdtemp(join(tmpdir(), "weir-driver-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  await cp(join(PROJECT, "node_modules/postgres"), join(folder, "node_modules/postgres"), {
-    recursive: true,
-  });
-  await cp(join(PROJECT, "patches"), join(folder, "patches"), { recursive: true });
+  const folder = await temporaryFolder();
+  for (const name of ["node_modules/postgres", "patches"])
+    await cp(join(PROJECT, name), join(folder, name), { recursive: true });
   await writeFile(join(folder, "package.json"), "{}");
   const tool = join(PROJECT, "node_modules/patch-package/index.js");
   await promisify(execFile)(process.execPath, [tool, "--reverse"], { cwd: folder });

@@ -1,59 +1,47 @@
 import { readdir } from "node:fs/promises";
-import { createServer, type IncomingMessage } from "node:http";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createServer } from "node:http";
+import { json } from "node:stream/consumers";
+import { describe, expect, it, vi } from "vitest";
 import { handler } from "../../../functions/migrate.ts";
-import type { Deps } from "../../../lib/app/connect.ts";
 import { findKey } from "../../../lib/clients/keys.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { testDeps } from "../../support/servers/deps.ts";
+import { listen } from "../../support/servers/ports.ts";
 
-let deps: Deps;
 vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps }));
+const deps = await testDeps();
 
-/** A replacement for CloudFormation's signed URL. */
-const letters: { method: string | undefined; type: string | undefined; body: Record<string, unknown> }[] = [];
-let url: string;
+/** The requests to a replacement for CloudFormation's signed URL. */
+const letters: { method: string | undefined; type: string | undefined; body: unknown }[] = [];
 let status = 200;
 
-beforeAll(async () => {
-  deps = await testDeps();
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse(await text(request));
-    letters.push({ method: request.method, type: request.headers["content-type"], body });
-    response.writeHead(status).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/answer?signature=x`;
-  atEnd(() => server.close());
+const server = createServer(async (request, response) => {
+  const type = request.headers["content-type"];
+  letters.push({ method: request.method, type, body: await json(request) });
+  response.writeHead(status).end();
 });
+const url = `http://127.0.0.1:${await listen(server)}/answer?signature=x`;
+atEnd(() => server.close());
 
-async function text(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
+const ids = { StackId: "stack", RequestId: "request", LogicalResourceId: "SchemaMigration" };
 
 const ask = (RequestType: string): Promise<unknown> =>
   handler({
+    ...ids,
     RequestType,
     ResponseURL: url,
-    StackId: "stack",
-    RequestId: "request",
-    LogicalResourceId: "SchemaMigration",
     ResourceType: "AWS::CloudFormation::CustomResource",
     ResourceProperties: { ServiceToken: "token" },
   });
 
-async function answerTo(RequestType: string): Promise<Record<string, unknown>> {
+async function answerTo(RequestType: string): Promise<unknown> {
   letters.length = 0;
   await ask(RequestType);
   expect(letters).toHaveLength(1);
-  const [letter] = letters;
-  expect(letter).toMatchObject({ method: "PUT" });
+  expect(letters[0]?.method).toBe("PUT");
   // The URL's signature requires that there is none.
-  expect(letter?.type ?? "").toBe("");
-  return letter?.body ?? {};
+  expect(letters[0]?.type ?? "").toBe("");
+  return letters[0]?.body;
 }
 
 describe("the function migrate", () => {
@@ -69,11 +57,10 @@ describe("the function migrate", () => {
     const first = await handler({ admin_client: "ops" });
     const second = await handler({ admin_client: "ops" });
     expect(second?.admin_key?.secret).not.toBe(first?.admin_key?.secret);
-    for (const made of [first, second])
-      expect(await findKey(deps, made?.admin_key?.secret ?? "")).toMatchObject({
-        client_id: "ops",
-        scopes: ["admin"],
-      });
+    for (const made of [first, second]) {
+      const found = await findKey(deps, made?.admin_key?.secret ?? "");
+      expect(found).toMatchObject({ client_id: "ops", scopes: ["admin"] });
+    }
     const rows =
       await deps.sql`SELECT method, route, status, change, audit_log::text AS text FROM audit_log ORDER BY at`;
     const key = expect.objectContaining({ client_id: "ops", scopes: ["admin"] });
@@ -91,14 +78,8 @@ describe("the function migrate", () => {
   });
 
   it("answers CloudFormation, always with the same physical id", async () => {
-    for (const type of ["Create", "Update"])
-      expect(await answerTo(type)).toEqual({
-        Status: "SUCCESS",
-        PhysicalResourceId: "SchemaMigration",
-        StackId: "stack",
-        RequestId: "request",
-        LogicalResourceId: "SchemaMigration",
-      });
+    const answer = { ...ids, Status: "SUCCESS", PhysicalResourceId: "SchemaMigration" };
+    for (const type of ["Create", "Update"]) expect(await answerTo(type)).toEqual(answer);
   });
 
   it("keeps the data when the stack is deleted", async () => {
@@ -109,10 +90,8 @@ describe("the function migrate", () => {
   it("fails the deployment with the reason if an applied migration was edited", async () => {
     const [row] = await deps.sql`SELECT checksum FROM schema_migrations WHERE version = 1`;
     await deps.sql`UPDATE schema_migrations SET checksum = 'other' WHERE version = 1`;
-    expect(await answerTo("Update")).toMatchObject({
-      Status: "FAILED",
-      Reason: expect.stringContaining("0001_init.sql was changed"),
-    });
+    const Reason = expect.stringContaining("0001_init.sql was changed");
+    expect(await answerTo("Update")).toMatchObject({ Status: "FAILED", Reason });
     await deps.sql`UPDATE schema_migrations SET checksum = ${row?.checksum} WHERE version = 1`;
   });
 

@@ -1,21 +1,16 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Deps } from "../../../lib/app/connect.ts";
+import { describe, expect, test } from "vitest";
 import * as contract from "../../../lib/events/contract.ts";
 import { matches } from "../../../lib/query/sql.ts";
 import { type Condition, parseCondition } from "../../../lib/query/where.ts";
-import { type Ask, aRow, asker, insertRows } from "../../support/http/reading.ts";
-import { addClient } from "../../support/pipeline.ts";
+import { listAll } from "../../support/http/pages.ts";
+import { expectProblem } from "../../support/http/problems.ts";
+import { askerOf, insertMany } from "../../support/http/reading.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 import { holds } from "../../support/where.ts";
 
-let deps: Deps;
-let acme: Ask;
-
-beforeAll(async () => {
-  deps = await testDeps();
-  acme = asker(deps, (await addClient(deps, "acme")).secret);
-});
+const deps = await testDeps();
+const acme = await askerOf(deps, "acme");
 
 /** Numbers close to each other, far apart, and beyond PostgreSQL's numeric. */
 const numbers = [
@@ -38,9 +33,9 @@ describe("conditions", () => {
     { weight: 1, arbitrary: scalar.map((value) => `{"b":${value},"0":1}`) },
   );
   const payload = inner.map((value) => `{"a":${value}}`);
-  const path = fc.constantFrom(
-    ...["a", "a.b", "a[0]", "a.1", "a[-1]", "c", 'a."b"'].map((name) => `payload.${name}`),
-  );
+  const path = fc
+    .constantFrom("a", "a.b", "a[0]", "a.1", "a[-1]", "c", 'a."b"')
+    .map((name) => `payload.${name}`);
   const operator = fc.constantFrom("=", "!=", "<", "<=", ">", ">=");
   const operand = fc.oneof(
     fc.constantFrom(...numbers),
@@ -118,40 +113,25 @@ describe("GET /v1/events with where", () => {
     ]);
 
   test("pages through the events that match all conditions", async () => {
-    await insertRows(
-      deps,
-      Array.from({ length: 40 }, (_, index) =>
-        aRow({
-          event_id: `e-${index}`,
-          event_time: new Date(Date.now() - index * 1_000).toISOString(),
-          payload: `{"magnitude":${index / 4},"place":{"name":"${index % 2 ? "odd" : "even"}"}}`,
-        }),
-      ),
-    );
-    const seen: unknown[] = [];
-    let next: URLSearchParams | undefined = query(["payload.magnitude>=4.5", "payload.place.name=odd"], {
-      limit: "3",
-    });
-    while (next) {
-      const { status, body, headers } = await acme(contract.listEvents, { query: next });
-      expect(status).toBe(200);
-      seen.push(...(body.events as { event_id: string }[]).map(({ event_id }) => event_id));
-      const [, link] = /^<\/v1\/events\?(.*)>; rel="next"$/.exec(String(headers.link ?? "")) ?? [];
-      next = link === undefined ? undefined : new URLSearchParams(link);
-    }
-    expect(seen).toEqual(Array.from({ length: 11 }, (_, index) => `e-${19 + index * 2}`));
+    await insertMany(deps, 40, (n) => ({
+      event_id: `e-${n}`,
+      event_time: new Date(Date.now() - n * 1_000).toISOString(),
+      payload: `{"magnitude":${n / 4},"place":{"name":"${n % 2 ? "odd" : "even"}"}}`,
+    }));
+    const matching = query(["payload.magnitude>=4.5", "payload.place.name=odd"], { limit: "3" });
+    const events = await listAll<{ event_id: string }>(acme, contract.listEvents, "events", matching);
+    const expected = Array.from({ length: 11 }, (_, index) => `e-${19 + index * 2}`);
+    expect(events.map(({ event_id }) => event_id)).toEqual(expected);
   });
 
   test("names the invalid parameter and the reason", async () => {
-    const { status, body } = await acme(contract.listEvents, {
-      query: query(["magnitude>4", "payload.a>true"]),
-    });
-    expect([status, body.code]).toEqual([400, "invalid-parameter"]);
-    expect(body.errors).toEqual([
+    const invalid = await acme(contract.listEvents, { query: query(["magnitude>4", "payload.a>true"]) });
+    expectProblem(invalid, 400, "invalid-parameter");
+    expect(invalid.body.errors).toEqual([
       { parameter: "where", detail: "must begin with payload, such as payload.user" },
       { parameter: "where", detail: "compares the order of true; only numbers and strings have an order" },
     ]);
     const many = await acme(contract.listEvents, { query: query(Array(11).fill("payload.a")) });
-    expect([many.status, many.body.errors[0]?.parameter]).toEqual([400, "where"]);
+    expectProblem(many, 400, "invalid-parameter", "where");
   });
 });

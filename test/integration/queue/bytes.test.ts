@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { newSecret } from "../../../lib/base/ids.ts";
 import { expectUnavailable, freshDeps } from "../../support/faults.ts";
-import { addClient, anEvent, counts, drainAll, send, stored } from "../../support/pipeline.ts";
+import { addClient, anEvent, counts, drainAll, send, sendAndStore, stored } from "../../support/pipeline.ts";
 import { ids, poll, takeOne } from "../../support/queue/queue-steps.ts";
 import { queueConfig } from "../../support/queue/queues.ts";
 
@@ -67,8 +67,7 @@ describe("the bytes of waiting messages", () => {
     const { secret } = await addClient(deps, "mixed-versions");
     for (const wrong of [-1_000_000, 1_000_000]) {
       await deps.redis.hincrby(deps.shards.first.stats, "bytes", wrong);
-      await send(deps, secret, anEvent());
-      await drainAll(deps);
+      await sendAndStore(deps, secret, anEvent());
       expect(await counted(deps)).toBe(0);
     }
   });

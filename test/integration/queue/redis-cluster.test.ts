@@ -18,6 +18,7 @@ import {
   counts,
   drainAll,
   send,
+  sendAndStore,
   stored,
   toAnswer,
 } from "../../support/pipeline.ts";
@@ -159,8 +160,9 @@ it("a redrive queues each quarantined event once", async () => {
   await refuseEvents(deps);
   const clients = await Promise.all(Array.from({ length: 10 }, (_, n) => addClient(deps, `poisoned-${n}`)));
   for (const { secret } of clients)
-    await send(deps, secret, { events: [anEvent({ event_id: `poison-${randomUUID()}` }), anEvent()] });
-  await drainAll(deps);
+    await sendAndStore(deps, secret, {
+      events: [anEvent({ event_id: `poison-${randomUUID()}` }), anEvent()],
+    });
   await deps.sql`DROP TRIGGER refuse ON events`;
   const answer = await ask("POST /v1/quarantine/redrive", { body: {} });
   expect(answer).toMatchObject({ status: 202, body: { redriven: 10 } });

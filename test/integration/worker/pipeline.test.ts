@@ -19,6 +19,7 @@ import {
   drainAll,
   expectTidy,
   send,
+  sendAndStore,
   stored,
 } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";
@@ -36,14 +37,10 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       const payload =
         '{"big":12345678901234567890,"small":0.1000000000000000055,"cents":1.50,"zero":-0,"huge":1e400,"text":"ß\\n\\t\\u0001 \\ud83d\\ude00 \\"\\\\","__proto__":{"a":1}}';
       const day = new Date().toISOString().slice(0, 10);
-      const answer = await send(
-        deps,
-        secret,
-        `{"event_id":"d-1","event_type":"t","timestamp":"${day}T06:00:00.123456+01:00","payload":${payload}}`,
-      );
+      const text = `{"event_id":"d-1","event_type":"t","timestamp":"${day}T06:00:00.123456+01:00","payload":${payload}}`;
+      const answer = await sendAndStore(deps, secret, text);
       const body = { accepted: 1, duplicates: 0, rejected: 0, errors: [] };
       expect(answer).toMatchObject({ status: 202, body });
-      await drainAll(deps);
       const [row] =
         await deps.sql`SELECT payload::text, event_time::text, receipt_id FROM events WHERE client_id = ${clientId}`;
       expect(row?.payload).toBe(payload.replace("\\ud83d\\ude00", "😀"));
@@ -54,15 +51,14 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     it("reports accepted, duplicate and invalid events, and stores only the accepted", async () => {
       const { clientId, secret } = await addClient(deps, "mixed");
       const [a, b, c] = [anEvent(), anEvent(), anEvent()] as const;
-      await send(deps, secret, a);
       // With SQS a conflict is known only when the first event is stored.
-      await drainAll(deps);
+      await sendAndStore(deps, secret, a);
       const invalid = [
         { ...a, payload: { n: 2 } },
         { ...c, extra: 1 },
         { ...c, timestamp: "yesterday" },
       ];
-      const { status, body } = await send(deps, secret, { events: [a, b, ...invalid, c, c] });
+      const { status, body } = await sendAndStore(deps, secret, { events: [a, b, ...invalid, c, c] });
       expect(status).toBe(202);
       expect(body).toMatchObject({ accepted: 2, duplicates: 2, rejected: 3 });
       const conflict = { code: "event-conflict", pointer: "/event_id", retryable: false };
@@ -71,7 +67,6 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         { index: 3, code: "invalid-event", pointer: "/extra", detail: 'unknown member "extra"' },
         { index: 4, code: "invalid-event", pointer: "/timestamp" },
       ]);
-      await drainAll(deps);
       expect(await counts(deps, clientId)).toMatchObject(stored(3, { accepted: 3, duplicates: 0 }));
     });
 
@@ -165,8 +160,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       await deps.sql.unsafe(`
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no such event'; END $$;
         CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_id = 'p-500') EXECUTE FUNCTION refuse()`);
-      const { body } = await send(deps, secret, { events });
-      await drainAll(deps);
+      const { body } = await sendAndStore(deps, secret, { events });
       const set_aside = { quarantine: 1, quarantined: 1 };
       expect(await counts(deps, clientId)).toMatchObject(stored(999, { accepted: 1_000, ...set_aside }));
       const [row] =
@@ -176,8 +170,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
       expect((await readReceipt(deps, secret, body.receipt_id)).body).toMatchObject(receipt);
 
       await deps.redis.del(...(await deps.redis.keys("*:seen:poison:*")));
-      await send(deps, secret, events[500]);
-      await drainAll(deps);
+      await sendAndStore(deps, secret, events[500]);
       const once = stored(999, { accepted: 1_001, duplicates: 1, ...set_aside });
       expect(await counts(deps, clientId)).toMatchObject(once);
       await deps.sql`DROP TRIGGER refuse ON events`;
@@ -208,20 +201,18 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     });
   });
 
-  describe("Redis", () => {
-    it("keeps nothing of a message once its events are stored", async () => {
-      const { redis, shards } = deps;
-      const { stats, waiting, receipts, open } = shards.first;
-      const { clientId, secret } = await addClient(deps, "tidy");
-      await send(deps, secret, someEvents(2));
-      expect(await redis.hget(stats, "events")).toBe("2");
-      expect(await redis.hget(waiting, clientId)).toBe("2");
-      await drainAll(deps);
-      expect(await redis.hlen(receipts)).toBe(0);
-      expect(await redis.hget(stats, "events")).toBe("0");
-      expect(await redis.hget(waiting, clientId)).toBeNull();
-      expect(await redis.zcard(open)).toBe(0);
-      expect(await deps.queue.depth()).toMatchObject({ events: 0, oldestAgeMs: expect.any(Number) });
-    });
+  it("keeps nothing in Redis of a message once its events are stored", async () => {
+    const { redis, shards } = deps;
+    const { stats, waiting, receipts, open } = shards.first;
+    const { clientId, secret } = await addClient(deps, "tidy");
+    await send(deps, secret, someEvents(2));
+    expect(await redis.hget(stats, "events")).toBe("2");
+    expect(await redis.hget(waiting, clientId)).toBe("2");
+    await drainAll(deps);
+    expect(await redis.hlen(receipts)).toBe(0);
+    expect(await redis.hget(stats, "events")).toBe("0");
+    expect(await redis.hget(waiting, clientId)).toBeNull();
+    expect(await redis.zcard(open)).toBe(0);
+    expect(await deps.queue.depth()).toMatchObject({ events: 0, oldestAgeMs: expect.any(Number) });
   });
 });

@@ -1,10 +1,10 @@
 /** The worker's statement: which events it returns as new, what it writes, and to which slot it adds them. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
-import { eventKey } from "../../../lib/base/ids.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
 import type { EventRow } from "../../../lib/storage/event-row.ts";
 import { storeEvents } from "../../../lib/worker/sql/store-events.ts";
+import { anEventRow } from "../../support/event-rows.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 /** One more than there are slots. */
@@ -17,21 +17,8 @@ beforeEach(async () => {
 
 const minute = Math.floor(Date.now() / 60_000) * 60_000;
 
-function aRow(overrides: Partial<EventRow> = {}): EventRow {
-  const { eventId = randomUUID() } = overrides;
-  return {
-    clientId: "acme",
-    eventKey: eventKey(eventId),
-    eventId,
-    eventType: "a",
-    timestamp: new Date(minute).toISOString(),
-    receivedAt: new Date().toISOString(),
-    receiptId: randomUUID(),
-    part: 0,
-    payload: "{}",
-    ...overrides,
-  };
-}
+const aRow = (overrides: Partial<EventRow> = {}): EventRow =>
+  anEventRow({ timestamp: new Date(minute).toISOString(), ...overrides });
 
 /** Rows that share some values, but not always the same; ids of both kinds, and texts that an array or JSON escapes. */
 const mixed = (): EventRow[] => [

@@ -79,3 +79,14 @@ export async function setAside(queue: Queue, messages: readonly Outgoing[]): Pro
     return (await queue.depth()).deadLetters;
   }).toBe(before + messages.length);
 }
+
+/** Makes a queue that holds messages. */
+export async function queueWith<Q extends Queue>(
+  makeQueue: (options: QueueOptions) => Promise<Q>,
+  messages: readonly Outgoing[],
+  options: QueueOptions = LASTING,
+): Promise<Q> {
+  const queue = await makeQueue(options);
+  await queue.send(messages);
+  return queue;
+}

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { AddressInfo, Server } from "node:net";
 import { isPortFree } from "../../../local/process.ts";
 
 /**
@@ -16,4 +17,10 @@ export async function freePort(): Promise<number> {
     given.add(port);
     if (await isPortFree(port)) return port;
   }
+}
+
+/** Makes a server listen on a free port of 127.0.0.1. @returns the port */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
 }
