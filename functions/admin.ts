@@ -57,8 +57,8 @@ export const handler = httpHandler(getConnectedDeps, [
   }),
   serve(erasureContract.createErasure, async ({ deps, body, caller, changed, request }) => {
     const { receivedAt } = request;
-    const asked = await erasures.createErasure(deps, body, { caller, receivedAt }, changed);
-    return json(202, asked, { location: `/v1/erasures/${asked.erasure_id}` });
+    const erasure = await erasures.createErasure(deps, body, { caller, receivedAt }, changed);
+    return json(202, erasure, { location: `/v1/erasures/${erasure.erasure_id}` });
   }),
   serve(erasureContract.getErasure, async ({ deps, params }) =>
     json(200, await erasures.getErasure(deps, params.erasure_id)),

@@ -52,14 +52,14 @@ async function eraseAll(
   given: Record<string, string>,
   changed: Changed,
 ): Promise<{ erased: number; complete: boolean }> {
-  const asked = checkBody(auditErasureSchema, given);
+  const request = checkBody(auditErasureSchema, given);
   let [erased, next] = [0, given.start];
   for (;;) {
     const criteria = checkBody(auditErasureSchema, { ...given, ...(next !== undefined && { start: next }) });
     const round = await eraseAudit(deps, criteria, ROUND_MS);
     erased += round.erased;
     const result = { erased, complete: round.complete };
-    changed(changeOf(asked, result));
+    changed(changeOf(request, result));
     if (round.next_start === null) return result;
     next = round.next_start;
   }

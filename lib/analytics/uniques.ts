@@ -37,9 +37,9 @@ export async function getUniques(
   const { event_type: eventType, start, end, where, property, interval, tz } = query;
   const clientId = clientFilter(call);
   const { horizon, ...freshness } = await readFreshness(deps);
-  const asked = { clientId, eventType, start: clampStart(start, horizon), end };
+  const scope = { clientId, eventType, start: clampStart(start, horizon), end };
   const { range, starts } =
-    interval === undefined ? { range: asked, starts: [] } : await cutScope(sql, asked, interval, tz);
+    interval === undefined ? { range: scope, starts: [] } : await cutScope(sql, scope, interval, tz);
   const exact = (await countAtMost(sql, range, exactEvents + 1)) <= exactEvents;
   const bucketing = starts.length === 0 ? null : starts;
   const counts = exact
@@ -66,22 +66,22 @@ export async function getUniques(
  */
 async function cutScope(
   sql: Executor,
-  asked: RawScope,
+  scope: RawScope,
   interval: Interval,
   tz: string,
 ): Promise<{ range: RawScope; starts: readonly number[] }> {
-  const span = await findSpan(sql, asked);
-  if (span === undefined) return { range: asked, starts: [] };
+  const span = await findSpan(sql, scope);
+  if (span === undefined) return { range: scope, starts: [] };
   const [first, last] = [instantOf(span.first), instantOf(span.last)];
-  const start = asked.start && isBefore(first, asked.start) ? asked.start : first;
-  const end = asked.end && isBefore(asked.end, last) ? asked.end : last;
+  const start = scope.start && isBefore(first, scope.start) ? scope.start : first;
+  const end = scope.end && isBefore(scope.end, last) ? scope.end : last;
   const { starts, cut } = cutRange(start, end, interval, tz, MAX_BUCKETS);
   if (cut)
     throw new Problem(
       "query-too-broad",
       `The range has more than ${MAX_BUCKETS} buckets; use a longer interval or a shorter range.`,
     );
-  return { range: { ...asked, start, end }, starts };
+  return { range: { ...scope, start, end }, starts };
 }
 
 const estimates = (registers: Awaited<ReturnType<typeof sketchDistinct>>): DistinctCount[] =>

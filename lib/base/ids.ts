@@ -58,7 +58,7 @@ export const PLACES = 64 ** 3;
  * clients from choosing ids that collide in one place.
  * @param seed 64 bits that no client knows
  */
-export function placeOf(eventId: string, [a, b]: Seed): number {
+export function hashPlace(eventId: string, [a, b]: Seed): number {
   let h = a;
   let k = b;
   for (let i = 0; i < eventId.length; i++) {
@@ -74,7 +74,7 @@ export function placeOf(eventId: string, [a, b]: Seed): number {
 /** 64 bits, as two integers. */
 export type Seed = readonly [number, number];
 
-/** The seed of `placeOf`, the same in all functions and known to no client. @param secret such as the database's URL */
+/** The seed of `hashPlace`, the same in all functions and known to no client. @param secret such as the database's URL */
 export function placeSeed(secret: string): Seed {
   const bytes = hash("sha256", `places of seen ids ${secret}`, "buffer");
   return [bytes.readInt32LE(0), bytes.readInt32LE(4)];

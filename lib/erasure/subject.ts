@@ -80,9 +80,9 @@ export function canonicalText({ type, text }: JsonScalar): string {
 
 /** The same text for every way to write a number: `1.50`, `15e-1` and `1.5` are all `15e-1`. */
 function canonical(number: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+  const [, sign = "", integer = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
-  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const digits = `${integer}${fraction}`.replace(/^0+/, "");
   const significant = digits.replace(/0+$/, "");
   if (significant === "") return "0";
   const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);

@@ -18,11 +18,11 @@ export async function readSettings(redis: RedisConnection): Promise<RedisSetting
 
 async function readNode(node: Redis): Promise<RedisSettings> {
   // One name per call: Redis before 7 takes only one.
-  const [memory, ...told] = await Promise.all([
+  const [memory, ...answers] = await Promise.all([
     node.info("memory").catch(untold("")),
     ...["append*", "lazyfree-lazy-expire"].map((pattern) => node.config("GET", pattern).catch(untold([]))),
   ]);
-  const words = told.flat() as string[];
+  const words = answers.flat() as string[];
   const settings = new Map<string, string>();
   for (let at = 0; at + 1 < words.length; at += 2) settings.set(words[at] ?? "", words[at + 1] ?? "");
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];

@@ -57,7 +57,7 @@ async function compareWithStored(
   events: readonly IncomingEvent[],
 ): Promise<Verdict[]> {
   const sent = events.map(({ line }) => parseLine(line));
-  const asked = sent.map((event, position) => ({
+  const lookups = sent.map((event, position) => ({
     ...event,
     eventKey: eventKey(event.eventId),
     payloadBytes: Buffer.byteLength(event.payload),
@@ -66,7 +66,7 @@ async function compareWithStored(
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => tooLate.reject(new Error("PostgreSQL did not answer in time.")), WAIT_MS);
   try {
-    const rows = await Promise.race([matchEvents(sql, clientId, asked, ERASED), tooLate.promise]);
+    const rows = await Promise.race([matchEvents(sql, clientId, lookups, ERASED), tooLate.promise]);
     return sent.map((event, position) => verdictOf(event, rows[position]));
   } catch (error) {
     log.warn("conflict-not-checked", { client_id: clientId, error: error as Error });

@@ -1,6 +1,6 @@
 /** One event: its schema, and its conversion from the sent JSON to a message's line. */
 import * as z from "zod";
-import { placeOf, type Seed, seenId } from "../base/ids.ts";
+import { hashPlace, type Seed, seenId } from "../base/ids.ts";
 import { findUnstorable, numberSource } from "../base/json.ts";
 import { parseTime } from "../base/time.ts";
 import { cut, describeIssue, isRawNumber } from "../http/issues.ts";
@@ -94,7 +94,7 @@ export function readEvent(
     index,
     eventId,
     seenId: seenId(eventId),
-    place: placeOf(eventId, seed),
+    place: hashPlace(eventId, seed),
     digest: digestEvent(eventType, time.text, digest),
     line,
   };

@@ -114,7 +114,7 @@ export async function redrive(
     let redriven = 0;
     let last: TakenRow | undefined;
     while (redriven < limit) {
-      const filter = { clientId, reason, eventKeys, after: last && placeOf(last) };
+      const filter = { clientId, reason, eventKeys, after: last && cursorOf(last) };
       const rows = await takeQuarantined(tx, filter, Math.min(MAX_EVENTS, limit - redriven), MAX_TAKEN_BYTES);
       last = rows.at(-1);
       if (!last) break;
@@ -132,7 +132,7 @@ export async function redrive(
   return result;
 }
 
-const placeOf = (row: TakenRow) => [row.quarantined_at, row.event_key, row.client_id] as const;
+const cursorOf = (row: TakenRow) => [row.quarantined_at, row.event_key, row.client_id] as const;
 
 async function sendBack(tx: Executor, queue: Queue, rows: readonly TakenRow[]): Promise<number> {
   const readable = rows.flatMap((row) => {

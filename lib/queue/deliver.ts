@@ -2,8 +2,8 @@ import { KeepVisible } from "./keep-visible.ts";
 import type { Message, Queue } from "./port.ts";
 import { splitByBytes } from "./split.ts";
 
-/** Ids of messages that were not settled. */
-export interface Unsettled {
+/** Ids of messages that were not processed. */
+export interface Unprocessed {
   /** The message itself is at fault: the delivery counts. */
   failed: readonly string[];
   /** The message is not at fault, or time ran out. */
@@ -15,7 +15,7 @@ export interface Delivery {
   maxBytes: number;
   sizeOf: (message: Message) => number;
   /** Rejects if none of the messages is at fault. */
-  process: (messages: readonly Message[]) => Promise<Unsettled>;
+  process: (messages: readonly Message[]) => Promise<Unprocessed>;
 }
 
 export interface Delivered {
@@ -27,7 +27,7 @@ export interface Delivered {
 /**
  * Processes messages and reports each outcome to the queue. Meanwhile they stay invisible to other receivers. Untried
  * messages are released at once.
- * @throws the error of the processing or the queue. Unsettled messages have then been released; if that fails too, they
+ * @throws the error of the processing or the queue. Unprocessed messages have then been released; if that fails too, they
  *   are delivered again after the visibility time-out.
  */
 export async function deliver(
@@ -43,14 +43,14 @@ export async function deliver(
   try {
     for (const batch of splitByBytes(messages, maxBytes, sizeOf)) {
       const { failed, untried } = await process(batch);
-      const unsettled = new Set([...failed, ...untried]);
-      const settled = batch.map(({ id }) => id).filter((id) => !unsettled.has(id));
-      await keep.letGo(settled);
-      await acknowledge(queue, settled);
+      const unprocessed = new Set([...failed, ...untried]);
+      const processed = batch.map(({ id }) => id).filter((id) => !unprocessed.has(id));
+      await keep.letGo(processed);
+      await acknowledge(queue, processed);
       await keep.letGo(failed);
       await queue.fail(failed);
       done.batches++;
-      done.messages += settled.length + failed.length;
+      done.messages += processed.length + failed.length;
       if (untried.length > 0) break;
     }
   } finally {

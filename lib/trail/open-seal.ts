@@ -6,7 +6,7 @@ import type { Counts } from "./verification.ts";
 
 type Item = EntryItem | LeafItem;
 
-export const placeOf = (item: Item): Omit<Fault, "kind" | "reason"> => ({
+export const locate = (item: Item): Omit<Fault, "kind" | "reason"> => ({
   lane: item.lane,
   seal: item.seal,
   leaf: item.leaf,
@@ -17,7 +17,7 @@ export const placeOf = (item: Item): Omit<Fault, "kind" | "reason"> => ({
 export class OpenSeal {
   readonly seal: SealItem;
   /** True if all of its entries must be present. */
-  readonly #whole: boolean;
+  readonly #complete: boolean;
   /** True if entries may be missing because they have expired. */
   readonly #expired: boolean;
   /** Hashes of the leaves read, in order. */
@@ -27,9 +27,9 @@ export class OpenSeal {
   #missing: number | undefined;
   #next = 0;
 
-  constructor(seal: SealItem, whole: boolean, expired: boolean) {
+  constructor(seal: SealItem, complete: boolean, expired: boolean) {
     this.seal = seal;
-    this.#whole = whole;
+    this.#complete = complete;
     this.#expired = expired;
   }
 
@@ -40,14 +40,14 @@ export class OpenSeal {
   /** @throws {Wrong} */
   add(item: Item): void {
     const { leaf, hash } = item;
-    const place = placeOf(item);
+    const place = locate(item);
     if (leaf >= this.seal.entries || leaf < 0)
       wrong("entry", place, `the seal has only ${this.seal.entries} entries`);
     if (leaf < this.#next) wrong("entry", place, "the entry is out of order or duplicated");
     if (leaf > this.#next) this.#missing ??= this.#next;
     this.#next = leaf + 1;
     if (item.type === "entry") this.#check(item, place);
-    else if (this.#whole) wrong("entry", place, "the entry is missing, but the export has no filter");
+    else if (this.#complete) wrong("entry", place, "the entry is missing, but the export has no filter");
     else this.#counts.withheld += 1;
     this.#hashes.push(hash);
   }
@@ -74,7 +74,7 @@ export class OpenSeal {
       return counts;
     }
     if (this.#expired) return { ...counts, expired: missing };
-    if (this.#hashes.length === 0 && !this.#whole) return { ...counts, withheld: missing };
+    if (this.#hashes.length === 0 && !this.#complete) return { ...counts, withheld: missing };
     return wrong(
       "entry",
       { lane, seal, leaf: this.#missing ?? this.#next },

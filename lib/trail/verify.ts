@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { type Checkpoint, type CheckpointContent, checkpointHash } from "./checkpoint.ts";
 import { CopyChecks } from "./copies.ts";
 import { checkSignature, hasExpired, isNotBefore, Wrong, wrong } from "./faults.ts";
-import { OpenSeal, placeOf } from "./open-seal.ts";
+import { locate, OpenSeal } from "./open-seal.ts";
 import { NO_SEAL, sealHash } from "./seal.ts";
 import type {
   CheckpointItem,
@@ -183,7 +183,7 @@ export class TrailVerifier {
       return;
     }
     this.#close();
-    wrong("entry", placeOf(item), "the entry is not in any seal");
+    wrong("entry", locate(item), "the entry is not in any seal");
   }
 
   /** Closes the open seal, if any. */

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Delivered, deliver } from "../queue/deliver.ts";
 import type { Queue } from "../queue/port.ts";
-import { drainUntil, type WorkerDeps } from "./settle-batch.ts";
+import { processBatch, type WorkerDeps } from "./process-batch.ts";
 
 export type DrainDeps = WorkerDeps & { queue: Queue };
 
@@ -60,7 +60,7 @@ export async function drainOnce(deps: DrainDeps, options: ReadOptions = {}): Pro
     maxBytes,
     sizeOf: ({ body }) => Buffer.byteLength(body),
     process: async (batch) => {
-      const outcome = await drainUntil(batch, deps, endsAt);
+      const outcome = await processBatch(batch, deps, endsAt);
       failed.push(...outcome.failed);
       return outcome;
     },

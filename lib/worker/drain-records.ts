@@ -1,7 +1,7 @@
 /** Settles batches in the format of an SQS event, whichever queue they come from. */
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { decodeText } from "../queue/sqs/text.ts";
-import { drainUntil, type WorkerDeps } from "./settle-batch.ts";
+import { processBatch, type WorkerDeps } from "./process-batch.ts";
 
 /** Lambda's response, plus for our own event source the failures that are not the messages' fault. */
 export interface BatchResponse extends SQSBatchResponse {
@@ -25,7 +25,7 @@ export async function drainRecords(
     body: decodeText(body),
     deliveries: Number(attributes.ApproximateReceiveCount),
   }));
-  const { failed, untried } = await drainUntil(delivered, deps, endsAt);
+  const { failed, untried } = await processBatch(delivered, deps, endsAt);
   return {
     batchItemFailures: [...failed, ...untried].map((itemIdentifier) => ({ itemIdentifier })),
     untried,

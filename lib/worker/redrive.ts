@@ -2,7 +2,7 @@
 import { eventKey } from "../base/ids.ts";
 import { eraseArriving } from "../erasure/tombstones.ts";
 import type { Transaction } from "../postgres/client.ts";
-import { lockRedriven, type QuarantinedRow, settleRedriven } from "../quarantine/sql/redriven.ts";
+import { lockRedriven, type QuarantinedRow, recordRedriven } from "../quarantine/sql/redriven.ts";
 import { type ParsedMessage, parseLine } from "../queue/message.ts";
 import type { EventRow } from "../storage/event-row.ts";
 import type { Store } from "./store.ts";
@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
  * Settles a message of quarantined events. The quarantine row makes each event count once: it is deleted when the event is
  * stored or found to be a duplicate, so a second delivery finds no row. An event that is rejected again keeps its row.
  */
-export async function settleRedrive(
+export async function storeRedriven(
   tx: Transaction,
   { header, lines }: ParsedMessage,
   store: Store,
@@ -28,7 +28,7 @@ export async function settleRedrive(
   const { stored, refused } = await store(tx, rows);
   const storedKeys = new Set(stored.map((row) => row.eventKey));
   const refusedKeys = new Map(refused.map(({ row, reason, detail }) => [row.eventKey, { reason, detail }]));
-  await settleRedriven(
+  await recordRedriven(
     tx,
     clientId,
     locked.map((row) => {

@@ -15,7 +15,7 @@ import { type Served, serve } from "../../lib/http/call.ts";
 import { json } from "../../lib/http/gateway.ts";
 import { sendEvents } from "../../lib/ingest/contract.ts";
 import { ingest } from "../../lib/ingest/ingest.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drain } from "../../lib/worker/process-batch.ts";
 import { startRedis } from "../../local/redis.ts";
 import { capturePrinted, unqueuedMetric } from "../support/audit/logged.ts";
 import { freshDeps, ownServer } from "../support/faults.ts";

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { SqsQueue } from "../../lib/queue/sqs/queue.ts";
 import { readFreshness } from "../../lib/storage/freshness.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drain } from "../../lib/worker/process-batch.ts";
 import { freshDeps, someEvents } from "../support/faults.ts";
 import { anEvent, drainAll } from "../support/pipeline.ts";
 import { type WatchedPipeline, watchedPipeline } from "../support/queue/pipeline-watch.ts";

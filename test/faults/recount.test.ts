@@ -1,7 +1,7 @@
 /** On SQS: what GET /v1/pipeline returns while events wait in SQS or with a worker and Redis has lost its count of them. */
 import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { readFreshness } from "../../lib/storage/freshness.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drain } from "../../lib/worker/process-batch.ts";
 import { readPipeline } from "../support/faults.ts";
 import { anEvent, drainAll } from "../support/pipeline.ts";
 import { type WatchedPipeline, watchedPipeline } from "../support/queue/pipeline-watch.ts";

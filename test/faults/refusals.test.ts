@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createQueue, type Deps } from "../../lib/app/connect.ts";
 import { drainQueue } from "../../lib/worker/drain-queue.ts";
 import { drainRecords } from "../../lib/worker/drain-records.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drain } from "../../lib/worker/process-batch.ts";
 import { startEventSource } from "../../local/event-source.ts";
 import { type TestClient, testClient } from "../support/client.ts";
 import { freshDeps } from "../support/faults.ts";

@@ -3,7 +3,7 @@ import type { Deps } from "../../lib/app/connect.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { RedisIntake } from "../../lib/ingest/redis-intake.ts";
 import { headerMessage, parseMessage } from "../../lib/queue/message.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drain } from "../../lib/worker/process-batch.ts";
 import { testClient } from "../support/client.ts";
 import { freshDeps, someEvents, workUntilEmpty } from "../support/faults.ts";
 import { anEvent, drainAll } from "../support/pipeline.ts";

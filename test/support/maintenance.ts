@@ -6,7 +6,7 @@ import type { Deps } from "../../lib/app/connect.ts";
 import { uuidv7 } from "../../lib/base/ids.ts";
 import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/maintenance/maintenance.ts";
 import { toLine } from "../../lib/queue/message.ts";
-import { drain } from "../../lib/worker/settle-batch.ts";
+import { drain } from "../../lib/worker/process-batch.ts";
 import { anAuditRow } from "./pipeline.ts";
 
 export interface SimulatedEvent {

@@ -75,8 +75,8 @@ export async function exportAudit(
   call: Call<{ sql: Database }, typeof contract.exportAudit>,
 ): Promise<ApiResponse> {
   const { deps, query, request } = call;
-  const { format, limit, cursor, ...asked } = query;
-  const piece = await auditPiece(deps, asked, clientFilter(call), { format, limit, cursor });
+  const { format, limit, cursor, ...filter } = query;
+  const piece = await auditPiece(deps, filter, clientFilter(call), { format, limit, cursor });
   return pieceResponse(request, piece, "audit", format);
 }
 

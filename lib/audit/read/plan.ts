@@ -200,10 +200,10 @@ async function resumePart(sql: Executor, { checkpoints, ends, place }: Given): P
 
 /** Lanes as they were with the given number of seals. A lane whose seal is missing gets a head that matches nothing. */
 export async function readHeads(sql: Executor, seals: ReadonlyMap<number, number>): Promise<LaneHead[]> {
-  const asked = [...seals].filter(([, seal]) => seal > 0);
+  const started = [...seals].filter(([, seal]) => seal > 0);
   const rows = await listSeals(
     sql,
-    asked.map(([lane, seal]) => ({ lane, first: seal, last: seal })),
+    started.map(([lane, seal]) => ({ lane, first: seal, last: seal })),
   );
   const byLane = new Map(rows.map((row) => [row.lane, row]));
   return [...seals].map(([lane, seal]) => {

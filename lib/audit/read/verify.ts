@@ -20,7 +20,7 @@ import { readTrail } from "./trail.ts";
 /** Time that one call verifies: 29 s, less the time that a running statement and the response may take. */
 const BUDGET_MS = 12_000;
 
-interface Asked {
+interface VerifyRequest {
   start?: Instant | undefined;
   end?: Instant | undefined;
   /** Maximum number of entries. */
@@ -37,12 +37,12 @@ interface Answer extends Verification {
 export async function verifyStored(
   sql: Executor,
   publicKeys: readonly KeyObject[],
-  asked: Asked,
+  request: VerifyRequest,
 ): Promise<Answer> {
-  const [first, horizon] = await verifyOnce(sql, publicKeys, asked);
+  const [first, horizon] = await verifyOnce(sql, publicKeys, request);
   // Entries that expired during the run only appear to be missing, so verify again.
   if (first.valid || (await readTrailEnds(sql)).expired_before === horizon) return first;
-  const [second] = await verifyOnce(sql, publicKeys, asked);
+  const [second] = await verifyOnce(sql, publicKeys, request);
   return second;
 }
 
@@ -50,7 +50,7 @@ export async function verifyStored(
 async function verifyOnce(
   sql: Executor,
   publicKeys: readonly KeyObject[],
-  { start, end, limit, cursor }: Asked,
+  { start, end, limit, cursor }: VerifyRequest,
 ): Promise<[Answer, horizon: string | null]> {
   const endsAt = Date.now() + BUDGET_MS;
   const [counts, place] = cursor === undefined ? [] : readCursor(cursor);

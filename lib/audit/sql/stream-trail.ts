@@ -44,7 +44,7 @@ export const streamTrail = (
     SELECT * FROM (
       SELECT r.lane, l.seal::float8 AS seal, l.leaf, l.hash, l.shown, l.at, l.request_id, l.client_id, l.key_prefix,
              l.method, l.route, l.path, l.status, l.duration_ms, l.bytes_in, l.bytes_out, l.change, l.personal, l.salt,
-             l.address, l.user_agent, bool_or(l.shown) OVER (PARTITION BY r.lane, l.seal) AS asked
+             l.address, l.user_agent, bool_or(l.shown) OVER (PARTITION BY r.lane, l.seal) AS wanted
         FROM ${rangeTable(sql, ranges)} CROSS JOIN LATERAL (
           SELECT coalesce(a.seal, p.seal) AS seal, coalesce(a.leaf, p.leaf) AS leaf, ${trailColumns(sql)},
                  ${filter === undefined ? sql`true` : sql`coalesce(${matchesAudit(sql, filter)}, false)`} AS shown
@@ -52,5 +52,5 @@ export const streamTrail = (
                  FULL JOIN (SELECT * FROM audit_personal WHERE lane = r.lane AND seal BETWEEN r.first AND r.last OFFSET 0) p
                  ON p.at = a.at AND p.seal = a.seal AND p.leaf = a.leaf
           OFFSET 0) l) AS leaves
-     WHERE asked
+     WHERE wanted
      ORDER BY lane, seal, leaf`.cursor(ROWS_AT_A_TIME);

@@ -4,7 +4,7 @@
  * grows with the rate: Redis frees a hash without interruption, and one of 0.9 million ids blocked it for two seconds
  * (docs/decisions/0024).
  *
- * An id's place (`placeOf`) determines its hash in a layer; each layer reads one more base-64 digit of it. Ids arrive
+ * An id's place (`hashPlace`) determines its hash in a layer; each layer reads one more base-64 digit of it. Ids arrive
  * sorted by place, so the ids of one hash are adjacent in any layer, and go into one command.
  *
  * The script builds the names of the hashes, since Redis' clock determines the window. KEYS has their prefix with the

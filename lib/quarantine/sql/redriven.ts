@@ -13,7 +13,7 @@ export interface Redriven {
  * Deletes settled events from quarantine and moves their count, in their receipts and in the client's totals, from
  * quarantined to stored or duplicate. An event that was rejected again stays, with its newest reason.
  */
-export async function settleRedriven(
+export async function recordRedriven(
   sql: Executor,
   clientId: string,
   events: readonly Redriven[],

@@ -113,18 +113,18 @@ export class ShardedQueue implements Queue {
   async #look(maxMessages: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Message[]> {
     const messages: Message[] = [];
     const faults: unknown[] = [];
-    const toAsk = this.#inTurn();
+    const waiting = this.#inTurn();
     let answers = 0;
     let bytes = 0;
-    while (toAsk.length > 0 && messages.length < maxMessages && bytes < maxBytes) {
+    while (waiting.length > 0 && messages.length < maxMessages && bytes < maxBytes) {
       const room = maxMessages - messages.length;
-      const asked = toAsk.splice(0, room);
-      const share = Math.floor(room / asked.length);
-      const limits = { maxMessages: share, maxBytes: (maxBytes - bytes) / asked.length };
+      const next = waiting.splice(0, room);
+      const share = Math.floor(room / next.length);
+      const limits = { maxMessages: share, maxBytes: (maxBytes - bytes) / next.length };
       for (const [index, result] of (
-        await Promise.allSettled(asked.map((part) => take(part, limits)))
+        await Promise.allSettled(next.map((part) => take(part, limits)))
       ).entries()) {
-        const part = asked[index] as Part;
+        const part = next[index] as Part;
         if (result.status === "rejected") {
           part.restsUntil = performance.now() + REST_MS;
           faults.push(result.reason);
@@ -134,7 +134,7 @@ export class ShardedQueue implements Queue {
         messages.push(...result.value);
         bytes += bytesOf(result.value);
         // It may have more, and the others may have left room.
-        if (result.value.length === share) toAsk.push(part);
+        if (result.value.length === share) waiting.push(part);
       }
     }
     if (answers === 0 && faults.length > 0) throw faults[0];

@@ -8,6 +8,6 @@ export async function findSettled(sql: Executor, places: readonly Place[]): Prom
     SELECT receipt_id AS id, part
       FROM receipts
       JOIN unnest(${places.map(({ id }) => id)}::uuid[], ${places.map(({ part }) => part)}::smallint[])
-           AS asked(receipt_id, part) USING (receipt_id, part)`;
+           AS wanted(receipt_id, part) USING (receipt_id, part)`;
   return new Set(rows.map(placeName));
 }

@@ -10,7 +10,7 @@ import type { Deps } from "../../../lib/app/connect.ts";
 import { auditPiece } from "../../../lib/audit/read/export.ts";
 import { headerMessage } from "../../../lib/queue/message.ts";
 import { linesOf, verifyLines } from "../../../lib/trail/file.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import { calls, DAY, makeCheckpoint, signingKey, verifyByApi } from "../../support/audit/trail.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { askerOf } from "../../support/http/reading.ts";

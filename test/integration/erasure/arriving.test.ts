@@ -5,7 +5,7 @@ import { eventKey } from "../../../lib/base/ids.ts";
 import { listTombstones } from "../../../lib/erasure/sql/list-tombstones.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
 import { redrive } from "../../../lib/quarantine/quarantine.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import {
   countFound,
   type ErasureCalls,

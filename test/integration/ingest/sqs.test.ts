@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { importKey } from "../../../lib/clients/keys.ts";
 import * as contract from "../../../lib/events/contract.ts";
 import { parseMessage } from "../../../lib/queue/message.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import { someEvents } from "../../support/faults.ts";
 import { ingestApi } from "../../support/http/ingest-api.ts";
 import { asker } from "../../support/http/reading.ts";

@@ -7,7 +7,7 @@ import * as contract from "../../../lib/quarantine/contract.ts";
 import { listQuarantine, redrive } from "../../../lib/quarantine/quarantine.ts";
 import { parseMessage } from "../../../lib/queue/message.ts";
 import type { Outgoing } from "../../../lib/queue/port.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import { refuseEvents } from "../../support/erasures.ts";
 import { addClient, anEvent, counts, drainAll, send, sendAndStore, stored } from "../../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../../support/queue/queues.ts";

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import type { Message } from "../../../lib/queue/port.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import { expectStoredOnce, freshDeps, readPipeline, readReceipt, someEvents } from "../../support/faults.ts";
 import { addClient, counts, drainAll, expectTidy, send, stored } from "../../support/pipeline.ts";
 import { expectNothing, poll } from "../../support/queue/queue-steps.ts";

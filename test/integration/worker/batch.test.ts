@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { eventKey } from "../../../lib/base/ids.ts";
 import type { Header } from "../../../lib/queue/message.ts";
-import { type Delivered, drain } from "../../../lib/worker/settle-batch.ts";
+import { type Delivered, drain } from "../../../lib/worker/process-batch.ts";
 import { freshDeps } from "../../support/faults.ts";
 import { addClient, anEvent, counts, countWaiting, send, stored } from "../../support/pipeline.ts";
 import { poll, takeOne } from "../../support/queue/queue-steps.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { drainOnce } from "../../../lib/worker/drain-queue.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import {
   freshDeps,
   readReceipt,

@@ -5,7 +5,7 @@
 
 import { createDeps } from "../../../lib/app/connect.ts";
 import { loadConfig } from "../../../lib/config/config.ts";
-import { drain } from "../../../lib/worker/settle-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 
 const deps = createDeps(loadConfig());
 const messages = await deps.queue.receive({ maxMessages: 100, waitMs: 0 });

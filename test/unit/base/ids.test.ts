@@ -107,12 +107,12 @@ describe("an API key", () => {
   });
 });
 
-describe("placeOf", () => {
+describe("hashPlace", () => {
   const seed = ids.placeSeed("postgres://weir:secret@db/weir");
   const spread = (make: (n: number) => string, by = seed): number[] => {
     const hashes = Array<number>(64).fill(0);
     for (let n = 0; n < 64_000; n++) {
-      const first = Math.floor((ids.placeOf(make(n), by) / ids.PLACES) * 64);
+      const first = Math.floor((ids.hashPlace(make(n), by) / ids.PLACES) * 64);
       hashes[first] = (hashes[first] ?? 0) + 1;
     }
     return hashes;
@@ -133,9 +133,9 @@ describe("placeOf", () => {
   it("returns the same integer below PLACES each time, for any text", () => {
     fc.assert(
       fc.property(text, (id) => {
-        const place = ids.placeOf(id, seed);
+        const place = ids.hashPlace(id, seed);
         expect(Number.isInteger(place) && place >= 0 && place < ids.PLACES).toBe(true);
-        expect(ids.placeOf(id, seed)).toBe(place);
+        expect(ids.hashPlace(id, seed)).toBe(place);
       }),
     );
   });
@@ -143,10 +143,10 @@ describe("placeOf", () => {
   it("separates ids under one seed that collide under another", () => {
     const hostile: string[] = [];
     for (let n = 0; hostile.length < 6_400; n++)
-      if (ids.placeOf(`h${n}`, seed) < ids.PLACES / 64) hostile.push(`h${n}`);
+      if (ids.hashPlace(`h${n}`, seed) < ids.PLACES / 64) hostile.push(`h${n}`);
     const counts = Array<number>(64).fill(0);
     for (const id of hostile) {
-      const first = Math.floor((ids.placeOf(id, ids.placeSeed("another")) / ids.PLACES) * 64);
+      const first = Math.floor((ids.hashPlace(id, ids.placeSeed("another")) / ids.PLACES) * 64);
       counts[first] = (counts[first] ?? 0) + 1;
     }
     for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(70);

@@ -1,5 +1,5 @@
 /**
- * Divides a batch into pieces. Usually one transaction settles it; after PostgreSQL rejects an event, smaller ones do, each
+ * Divides a batch into pieces. Usually one transaction stores it; after PostgreSQL rejects an event, smaller ones do, each
  * committed separately, so that valid events are stored whatever happens to the rest, and no transaction runs for long.
  */
 
@@ -27,11 +27,11 @@ export interface PieceOptions<M> {
   log: Log;
   /** When no further piece begins, in milliseconds since the Unix epoch. */
   endsAt: number;
-  /** Settles a piece in a transaction. Resolves with the number of rejected events. */
-  settle: (items: readonly M[], store: Store) => Promise<number>;
+  /** Processes a piece in a transaction. Resolves with the number of rejected events. */
+  process: (items: readonly M[], store: Store) => Promise<number>;
 }
 
-export interface Settled<M> {
+export interface Unprocessed<M> {
   /** Items that are themselves at fault. */
   failed: M[];
   /** Items for which time ran out or the database failed. */
@@ -45,25 +45,28 @@ export interface Settled<M> {
 const careful = new WeakSet<Database>();
 
 /**
- * Settles items (messages that belong together), first all at once, then in smaller pieces, down to single items.
- * @throws the database's error, if nothing has been settled before
+ * Processes items (messages that belong together), first all at once, then in smaller pieces, down to single items.
+ * @throws the database's error, if nothing has been committed before
  */
-export async function settleInPieces<M>(items: readonly M[], options: PieceOptions<M>): Promise<Settled<M>> {
-  const { sql, log, endsAt, eventsOf, settle } = options;
+export async function storeInPieces<M>(
+  items: readonly M[],
+  options: PieceOptions<M>,
+): Promise<Unprocessed<M>> {
+  const { sql, log, endsAt, eventsOf, process } = options;
   const failed: M[] = [];
   const pieces: Piece<M>[] = careful.has(sql) ? inPieces(items, eventsOf) : [{ items, way: "all" }];
   let refused = 0;
-  let settledOne = false;
+  let committed = false;
   for (let piece = pieces[0]; piece !== undefined && Date.now() < endsAt; piece = pieces[0]) {
     try {
-      refused += await settle(piece.items, STORES[piece.way]);
-      settledOne = true;
+      refused += await process(piece.items, STORES[piece.way]);
+      committed = true;
       pieces.shift();
     } catch (error) {
       const fault = { items: piece.items.length, sqlstate: sqlState(error), error: error as Error };
       if (isTimeout(error)) careful.add(sql);
       if (!isDataError(error)) {
-        if (!settledOne) throw error;
+        if (!committed) throw error;
         log.warn("batch-interrupted", fault);
         break;
       }

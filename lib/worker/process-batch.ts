@@ -19,13 +19,13 @@ import { limitWaits } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { insertQuarantine, type RefusedEvent } from "../quarantine/sql/insert.ts";
 import { type Header, ownerOf, type ParsedMessage, parseMessage, placeName } from "../queue/message.ts";
-import { settleRedrive } from "./redrive.ts";
-import { settleInPieces } from "./settle-pieces.ts";
+import { storeRedriven } from "./redrive.ts";
 import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
 import { findSettled } from "./sql/find-settled.ts";
 import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
 import type { Store } from "./store.ts";
+import { storeInPieces } from "./store-in-pieces.ts";
 
 export interface WorkerDeps {
   config: Config;
@@ -58,20 +58,20 @@ export interface Outcome {
   untried: string[];
 }
 
-/** Like `drainUntil`, without a time limit. @returns `failed` */
+/** Like `processBatch`, without a time limit. @returns `failed` */
 export async function drain(delivered: readonly Delivered[], deps: WorkerDeps): Promise<string[]> {
-  const { failed, untried } = await drainUntil(delivered, deps, Number.POSITIVE_INFINITY);
+  const { failed, untried } = await processBatch(delivered, deps, Number.POSITIVE_INFINITY);
   if (untried.length > 0)
     throw new Error(`The database failed before ${untried.length} messages were settled.`);
   return failed;
 }
 
 /**
- * Settles a batch, usually in one transaction.
+ * Processes a batch, usually in one transaction.
  * @param endsAt when no further transaction begins and the last one is cancelled, in milliseconds since the Unix epoch
  * @throws if the database is unreachable or fails before anything is settled: then the batch is delivered again
  */
-export async function drainUntil(
+export async function processBatch(
   delivered: readonly Delivered[],
   deps: WorkerDeps,
   endsAt: number,
@@ -91,7 +91,7 @@ export async function drainUntil(
   const counted = deps.intake
     .received(delivered.map(({ body }) => body))
     .catch((error: Error) => deps.log.warn("received-not-counted", { messages: delivered.length, error }));
-  const done = await settle(messages, deps, endsAt);
+  const done = await processInPieces(messages, deps, endsAt);
   await counted;
   failed.push(...done.failed);
   const untried = new Set(done.untried);
@@ -100,8 +100,8 @@ export async function drainUntil(
   return { failed, untried: done.untried };
 }
 
-/** Settles messages in as few transactions as PostgreSQL's rejections allow. */
-async function settle(
+/** Processes messages in as few transactions as PostgreSQL's rejections allow. */
+async function processInPieces(
   messages: readonly Received[],
   { sql, log, config }: WorkerDeps,
   endsAt: number,
@@ -109,16 +109,16 @@ async function settle(
   if (messages.length === 0) return { failed: [], untried: [] };
   // Copies of a message must be in one transaction, see `withoutRepeats`.
   const copies = [...Map.groupBy(messages, ({ place }) => placeName(place)).values()];
-  const { failed, untried } = await settleInPieces(copies, {
+  const { failed, untried } = await storeInPieces(copies, {
     sql,
     log,
     endsAt,
     eventsOf: ([first]) => first?.lines.length ?? 0,
-    settle: (piece, store) =>
+    process: (piece, store) =>
       inTransaction(sql, async (tx) => {
         const left = Math.ceil(endsAt - Date.now());
         if (left < config.statementTimeoutMs) await limitWaits(tx, Math.max(1, left), Math.max(1, left));
-        return settleBatch(tx, piece.flat(), store);
+        return storeBatch(tx, piece.flat(), store);
       }),
   });
   const ids = (some: Received[][]): string[] => some.flat().map(({ queueId }) => queueId);
@@ -139,7 +139,7 @@ async function inTransaction<T>(sql: Database, run: (tx: Transaction) => Promise
 }
 
 /** @returns number of rejected events */
-async function settleBatch(tx: Transaction, received: readonly Received[], store: Store): Promise<number> {
+async function storeBatch(tx: Transaction, received: readonly Received[], store: Store): Promise<number> {
   const messages = await withoutSettled(tx, received);
   const { settlements, ...arriving } = collectEvents(messages);
   const { rows, unreadable } = await eraseArriving(tx, arriving);
@@ -163,7 +163,7 @@ async function settleBatch(tx: Transaction, received: readonly Received[], store
   const unqueued = namedUnqueued(received);
   if (unqueued.size > 0) await noteUnqueued(tx, unqueued);
   for (const message of messages)
-    if (message.header.redrive !== undefined) await settleRedrive(tx, message, store);
+    if (message.header.redrive !== undefined) await storeRedriven(tx, message, store);
   await sealPrepared(tx, entries);
   return refused.length;
 }
