@@ -143,7 +143,7 @@ describe("weir audit prove", () => {
     const good = await auditor(["prove", file("proof.json"), "--public-key", file("key.pem")]);
     expect(good).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^Valid: the call .*\nCheckpoint 1, made at .* has it\.\n$/),
+      out: expect.stringMatching(/^Valid: the call .*\nCheckpoint 1, made at .* includes it\.\n$/),
     });
     const edited = JSON.stringify({ ...proof, entry: { ...proof.entry, status: 500 } });
     const bad = await auditor(["prove", "-", "--public-key", file("key.pem")], edited);

@@ -66,7 +66,10 @@ describe("weir", () => {
       "2099-01-01T00:00:00+02:00",
     ];
     const first = await weir(words, { input: "from-standard-input-1\n" });
-    expect(first).toMatchObject({ code: 0, out: expect.stringContaining("until 2098-12-31T22:00:00.000Z") });
+    expect(first).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("expires 2098-12-31T22:00:00.000Z"),
+    });
     expect(first.out).not.toContain("from-standard-input");
     expect((await send(deps, "from-standard-input-1", anEvent())).status).toBe(202);
     expect((await weir([...words, "--secret", "given-as-an-option"])).code).toBe(0);
@@ -147,9 +150,9 @@ describe("weir", () => {
     [
       ["key", "create", "--client", "shop", "--scope", "read", "--expires", "2020-01-01T00:00:00Z"],
       undefined,
-      "expired already",
+      "in the past",
     ],
-    [["key", "revoke", "k0", "--client", "shop"], undefined, "no key of that id"],
+    [["key", "revoke", "k0", "--client", "shop"], undefined, "no key with that id"],
     [["key", "import", "--client", "shop", "--scope", "read"], undefined, "16 to 256"],
     [["quarantine", "redrive", "--limit", "0"], undefined, "integer"],
     [["dead-letters", "redrive", "--limit", "all"], undefined, "integer"],
