@@ -1,7 +1,8 @@
 /** Documentation of problem types, and the response if no operation matches. */
 
 import type { ApiRequest } from "../http/gateway.ts";
-import { Problem, type ProblemCode, problemPage, problemTypes } from "../http/problem.ts";
+import { Problem, type ProblemCode, problemTypes } from "../http/problem.ts";
+import { problemPage } from "../http/problem-pages.ts";
 import { paths } from "./paths.ts";
 
 /** Returns the page of a problem type, in Markdown. @throws {Problem} `not-found` */

@@ -1,251 +1,49 @@
 /**
  * All errors of the HTTP API (RFC 9457). Each code has a page, `docs/errors/<code>.md`, which `npm run docs:errors`
- * generates from this file and which is served at the problem's `type`.
+ * generates from `problem-pages.ts` and which is served at the problem's `type`.
  */
 
 interface ProblemType {
   /** HTTP status of the response; unused for item codes, which appear in the `errors` of a 202 or 422. */
   status: number;
   title: string;
-  /** What happened, and why. */
-  help: string;
-  /** What the caller should do now. */
-  action: string;
-  /** Whether to retry, and how. */
-  retry: string;
-  /** Shown as a code block. */
-  example?: string;
   /** True for codes of one item of a request, which are never a response by themselves. */
   item?: boolean;
 }
 
-const UNCHANGED = "No. The same request fails again.";
-const AFTER_WAIT =
-  "Yes. Wait for the number of seconds in `Retry-After`, then send the same request again. That is always safe: an event counts once, however often it is sent.";
-const NEW_KEY = "No. The same key fails again.";
-
 const types = {
-  "invalid-json": {
-    status: 400,
-    title: "The body is not valid JSON",
-    help: "The body could not be parsed, so nothing in the request was processed. The usual cause is a truncated body.",
-    action:
-      "Look at the position in `detail`. Check the `Content-Type` too: several events, one per line, are `application/x-ndjson`, not `application/json`.",
-    retry: UNCHANGED,
-  },
-  "invalid-encoding": {
-    status: 400,
-    title: "The body is not valid UTF-8 or not valid gzip",
-    help: "The body could not be decoded, so nothing in the request was processed.",
-    action:
-      "Send UTF-8. If the body is compressed, use gzip and set `Content-Encoding: gzip`; if it is not, omit that header.",
-    retry: UNCHANGED,
-    example: `gzip -c events.ndjson | curl "$URL/v1/events" -H "X-API-Key: $KEY" \\
-  -H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-`,
-  },
-  "invalid-parameter": {
-    status: 400,
-    title: "A parameter is invalid",
-    help: "A parameter has an invalid value, or the operation does not have that parameter. Unknown parameters are rejected, so that a misspelled filter does not return more than you asked for.",
-    action: "Correct the parameters listed in `errors`. `GET /openapi.json` describes all parameters.",
-    retry: UNCHANGED,
-    example: `{"code":"invalid-parameter","errors":[{"parameter":"limit","detail":"must be an integer from 1 to 1000, in decimal digits"}]}`,
-  },
-  "missing-api-key": {
-    status: 401,
-    title: "The request has no API key",
-    help: "This operation requires an API key, and the request does not have the header `X-API-Key`.",
-    action: "Send the key in the header `X-API-Key`.",
-    retry: "Only with the key.",
-    example: `curl "$URL/v1/pipeline" -H "X-API-Key: $KEY"`,
-  },
-  "invalid-api-key": {
-    status: 401,
-    title: "The API key is unknown",
-    help: "This installation does not know the key.",
-    action: "Check that the key is complete, and that it was created on this stage.",
-    retry:
-      "No, except for a key that was created a moment ago: an unknown key may be rejected for up to 10 seconds after it is added.",
-  },
-  "expired-api-key": {
-    status: 401,
-    title: "The API key has expired",
-    help: "The key's `expires_at` has passed.",
-    action: "Ask an administrator for a new key; `weir key create` creates one.",
-    retry: NEW_KEY,
-  },
-  "revoked-api-key": {
-    status: 401,
-    title: "The API key was revoked",
-    help: "An administrator revoked this key.",
-    action: "Ask an administrator for a new key.",
-    retry: NEW_KEY,
-  },
-  "insufficient-scope": {
-    status: 403,
-    title: "The API key lacks a scope",
-    help: "The key is valid, but does not have the scope that `detail` names. The scope `admin` includes all others.",
-    action: "Use a key that has the scope, or ask an administrator for one.",
-    retry: NEW_KEY,
-  },
-  "client-inactive": {
-    status: 403,
-    title: "The client is inactive",
-    help: "An administrator set the client's `active` to false. All keys of the client are refused until it is true again.",
-    action: "Ask an administrator to activate the client.",
-    retry: "Only after the client is active again.",
-  },
-  "not-found": {
-    status: 404,
-    title: "Not found",
-    help: "The path does not exist, or the resource does not exist or belongs to another client.",
-    action:
-      "Check the path and the id. A key without the scope `admin` sees only the data of its own client.",
-    retry: "No. Exception: an event that was just sent is found once it is stored; its receipt says when.",
-  },
-  "method-not-allowed": {
-    status: 405,
-    title: "The path does not support this method",
-    help: "The path exists, but not with this method.",
-    action: "Use one of the methods in the response header `Allow`.",
-    retry: UNCHANGED,
-  },
-  conflict: {
-    status: 409,
-    title: "The resource already exists",
-    help: "The request would create something that exists already, possibly under another client. `detail` names it.",
-    action: "Use the existing resource, or choose another id or secret.",
-    retry: UNCHANGED,
-  },
-  unprovable: {
-    status: 409,
-    title: "The entry can't be proven",
-    help: "A proof needs all entries of the seal. Some are missing, because they have expired or somebody deleted them, or the seal was changed.",
-    action: "Call `GET /v1/audit/verify`: it reports which entry or seal is at fault.",
-    retry: UNCHANGED,
-  },
-  "payload-too-large": {
-    status: 413,
-    title: "The body is too large",
-    help: "A request may have at most 1 MiB after decompression, at most 1,000 events, and at most as many events as the client's burst. `detail` says which limit was exceeded.",
-    action: "Split the request into smaller ones. Events that were already accepted may be sent again.",
-    retry: "No. Waiting does not help.",
-  },
-  "unsupported-media-type": {
-    status: 415,
-    title: "The content type or encoding is not supported",
-    help: "The `Content-Type`, its charset or the `Content-Encoding` is not supported.",
-    action:
-      "Send `application/json` or, for events, `application/x-ndjson`, in UTF-8, uncompressed or with `Content-Encoding: gzip`.",
-    retry: UNCHANGED,
-  },
-  "invalid-body": {
-    status: 422,
-    title: "The body does not match the schema",
-    help: "The body is valid JSON, but does not match the schema of this operation.",
-    action: "Correct the members listed in `errors`; `pointer` is a JSON Pointer to each.",
-    retry: UNCHANGED,
-    example: `{"code":"invalid-body","errors":[{"pointer":"/name","detail":"name is missing"}]}`,
-  },
-  "no-valid-events": {
-    status: 422,
-    title: "No event was accepted",
-    help: "Every event in the request was rejected. `errors` gives the reason for each.",
-    action: "Correct the events and send them again.",
-    retry: "Only items with `retryable: true`. The others fail again.",
-  },
-  "query-too-broad": {
-    status: 422,
-    title: "The query takes too long",
-    help: "The query exceeded its time limit, or it has too many buckets. Queries on payload properties read every event in their range.",
-    action:
-      "Bring `start` and `end` closer together, specify an `event_type` or, with an admin key, a `client`, or use a longer `interval`.",
-    retry: "Only with a narrower query.",
-    example: `curl -G "$URL/v1/analytics/top" -H "X-API-Key: $KEY" -d property=payload.user \\
-  -d event_type=order.placed -d start=2026-11-23T00:00:00Z -d end=2026-11-24T00:00:00Z`,
-  },
-  "rate-limited": {
-    status: 429,
-    title: "The client exceeded its rate limit",
-    help: "The client has sent more events than its rate limit allows. The limit counts events, not requests: a batch of 100 events costs 100. No event of the request was accepted.",
-    action: "Wait, then send the whole request again. The header `RateLimit` shows what is left.",
-    retry: AFTER_WAIT,
-    example: `HTTP/1.1 429 Too Many Requests
-Retry-After: 2
-RateLimit-Policy: "default";q=2000;w=2
-RateLimit: "default";r=0;t=2`,
-  },
-  "internal-error": {
-    status: 500,
-    title: "Internal error",
-    help: "An unexpected error occurred. The log has the cause under the request's id.",
-    action: "If it happens again, report the `X-Request-Id` of the response to an operator.",
-    retry: "Yes, after a few seconds. Sending the same events again is always safe.",
-  },
-  "queue-full": {
-    status: 503,
-    title: "The queue is full",
-    help: "Events arrive faster than they are stored, and the number or size of the waiting events has reached its limit (`QUEUE_MAX_EVENTS`, `QUEUE_MAX_BYTES`). No event of the request was accepted.",
-    action:
-      "Wait, then send the whole request again. `Retry-After` is computed from the queue's depth and drain rate.",
-    retry: AFTER_WAIT,
-  },
-  "queue-unavailable": {
-    status: 503,
-    title: "The queue is unavailable",
-    help: "Redis or SQS did not answer, or the queue's counts are being restored after Redis lost data. It is unknown whether the request had an effect.",
-    action: "Wait, then send the whole request again. If it persists, see `GET /health`.",
-    retry: AFTER_WAIT,
-  },
-  "database-unavailable": {
-    status: 503,
-    title: "The database is unavailable",
-    help: "PostgreSQL did not answer. Queries fail until it is back. Sending events continues to work, except for events that may have been sent before with other content (`event-unverified`).",
-    action: "Wait, then send the request again. If it persists, see `GET /health`.",
-    retry: AFTER_WAIT,
-  },
-  timeout: {
-    status: 504,
-    title: "The request took too long",
-    help: "The function ran out of time. It is unknown whether the request had an effect.",
-    action: "Send the request again. If a query times out again, narrow it as for `query-too-broad`.",
-    retry: "Yes. Sending the same events again is always safe.",
-  },
-  "invalid-event": {
-    status: 422,
-    item: true,
-    title: "The event is invalid",
-    help: "The event does not match the schema, or its `timestamp` is outside the accepted range. The other events of the request are not affected.",
-    action: "Correct the member that `pointer` names; `detail` says what is wrong.",
-    retry: "No. The same event fails again.",
-    example: `{"index":3,"event_id":"order-1001","code":"invalid-event","pointer":"/timestamp",
- "detail":"timestamp is more than 24 hours ahead","retryable":false}`,
-  },
-  "event-conflict": {
-    status: 422,
-    item: true,
-    title: "The event_id was already used for other content",
-    help: "The client already sent an event with this `event_id`, but with another type, timestamp or payload. The first event stays unchanged.",
-    action:
-      "If the event is a different one, give it its own `event_id`. Otherwise, nothing needs to be done.",
-    retry: "No. The same event fails again.",
-  },
+  "invalid-json": { status: 400, title: "The body is not valid JSON" },
+  "invalid-encoding": { status: 400, title: "The body is not valid UTF-8 or not valid gzip" },
+  "invalid-parameter": { status: 400, title: "A parameter is invalid" },
+  "missing-api-key": { status: 401, title: "The request has no API key" },
+  "invalid-api-key": { status: 401, title: "The API key is unknown" },
+  "expired-api-key": { status: 401, title: "The API key has expired" },
+  "revoked-api-key": { status: 401, title: "The API key was revoked" },
+  "insufficient-scope": { status: 403, title: "The API key lacks a scope" },
+  "client-inactive": { status: 403, title: "The client is inactive" },
+  "not-found": { status: 404, title: "Not found" },
+  "method-not-allowed": { status: 405, title: "The path does not support this method" },
+  conflict: { status: 409, title: "The resource already exists" },
+  unprovable: { status: 409, title: "The entry can't be proven" },
+  "payload-too-large": { status: 413, title: "The body is too large" },
+  "unsupported-media-type": { status: 415, title: "The content type or encoding is not supported" },
+  "invalid-body": { status: 422, title: "The body does not match the schema" },
+  "no-valid-events": { status: 422, title: "No event was accepted" },
+  "query-too-broad": { status: 422, title: "The query takes too long" },
+  "rate-limited": { status: 429, title: "The client exceeded its rate limit" },
+  "internal-error": { status: 500, title: "Internal error" },
+  "queue-full": { status: 503, title: "The queue is full" },
+  "queue-unavailable": { status: 503, title: "The queue is unavailable" },
+  "database-unavailable": { status: 503, title: "The database is unavailable" },
+  timeout: { status: 504, title: "The request took too long" },
+  "invalid-event": { status: 422, item: true, title: "The event is invalid" },
+  "event-conflict": { status: 422, item: true, title: "The event_id was already used for other content" },
   "event-unverified": {
     status: 503,
     item: true,
     title: "The event could not be compared with an earlier one",
-    help: "An event with this `event_id` was sent before. Only the database knows whether its content was the same, and the database is unavailable or far behind.",
-    action: "Send the request again. The event is then a duplicate or an `event-conflict`.",
-    retry: "Yes, after a few seconds. Sending the same events again is always safe.",
   },
-  "queue-refused": {
-    status: 503,
-    item: true,
-    title: "The queue did not accept the event",
-    help: "The queue refused this event and accepted others of the request. If `retryable` is false, the event is larger than a message of the queue can be.",
-    action: "If `retryable` is true, send the request again; otherwise make the event smaller.",
-    retry: "If `retryable` is true, after a few seconds. Sending the same events again is always safe.",
-  },
+  "queue-refused": { status: 503, item: true, title: "The queue did not accept the event" },
 } as const satisfies Record<string, ProblemType>;
 
 export type ProblemCode = keyof typeof types;
@@ -313,20 +111,3 @@ export class Problem extends Error {
 
 /** A relative reference, so that it resolves to a page of the same installation. */
 export const problemUri = (code: ProblemCode): string => `/docs/errors/${code}`;
-
-/** A problem type's page, in Markdown. */
-export function problemPage(code: ProblemCode): string {
-  const { status, title, help, action, retry, example, item } = problemTypes[code];
-  const where = item
-    ? "In `errors` of a 202 or 422 response, for one event of the request."
-    : `HTTP status ${status}.`;
-  const parts = [
-    `# ${title}`,
-    `\`${code}\` — ${where}`,
-    help,
-    `**What to do:** ${action}`,
-    `**Retry:** ${retry}`,
-    ...(example === undefined ? [] : [`\`\`\`\n${example}\n\`\`\``]),
-  ];
-  return `${parts.join("\n\n")}\n`;
-}

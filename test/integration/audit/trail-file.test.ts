@@ -103,7 +103,7 @@ describe("weir audit prove", () => {
     const proof = await proofOf(deps.sql, rows[5]?.id ?? "", null);
     await writeFile(file("proof.json"), JSON.stringify(proof));
     const good = await auditor(["prove", file("proof.json"), "--public-key", file("key.pem")]);
-    const valid = /^Valid: the call .*\nCheckpoint 1, made at .* has it\.\n$/;
+    const valid = /^Valid: the call .*\nCheckpoint 1, made at .* includes it\.\n$/;
     expect(good).toMatchObject({ code: 0, out: expect.stringMatching(valid) });
     const edited = JSON.stringify({ ...proof, entry: { ...proof.entry, status: 500 } });
     const bad = await auditor(["prove", "-", "--public-key", file("key.pem")], edited);

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { type ProblemCode, problemPage, problemTypes } from "../../../lib/http/problem.ts";
+import { type ProblemCode, problemTypes } from "../../../lib/http/problem.ts";
+import { problemPage } from "../../../lib/http/problem-pages.ts";
 
 const folder = new URL("../../../docs/errors/", import.meta.url);
 const codes = Object.keys(problemTypes) as ProblemCode[];
