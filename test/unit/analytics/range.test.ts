@@ -42,16 +42,16 @@ describe("coverRange", () => {
     ]);
   });
 
-  test("needs no raw rows for an aligned range", () => {
-    expect(coverRange(at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"))).toEqual([
-      { grain: 1440, from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" },
-    ]);
-  });
-
-  test("uses raw rows only for a range without a whole minute", () => {
-    expect(coverRange(at("2026-01-01T00:00:30Z"), at("2026-01-01T00:01:30Z"))).toEqual([
-      { grain: "raw", from: "2026-01-01T00:00:30.000Z", to: "2026-01-01T00:01:30.000Z" },
-    ]);
+  test.each([
+    ["needs no raw rows for an aligned range", 1440, "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"],
+    [
+      "has raw rows only if no whole minute fits",
+      "raw",
+      "2026-01-01T00:00:30.000Z",
+      "2026-01-01T00:01:30.000Z",
+    ],
+  ])("%s", (_, grain, from, to) => {
+    expect(coverRange(at(from), at(to))).toEqual([{ grain, from, to }]);
   });
 
   test("begins or ends with days at an open side", () => {

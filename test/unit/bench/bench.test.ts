@@ -69,21 +69,14 @@ describe("the search for the highest rate", () => {
 
   it("starts with the lowest rate, and ends with the first that does not hold", async () => {
     expect(await search(2_500)).toEqual({ tried: [500, 1_000, 2_000, 4_000], highest: 2_000 });
-    expect(await search(Number.POSITIVE_INFINITY)).toEqual({
-      tried: [500, 1_000, 2_000, 4_000, 8_000],
-      highest: 8_000,
-    });
+    const all = [500, 1_000, 2_000, 4_000, 8_000];
+    expect(await search(Number.POSITIVE_INFINITY)).toEqual({ tried: all, highest: 8_000 });
   });
 
   it("reports that no rate holds, rather than a rate of 0 events/s", async () => {
     const { highest } = await search(499);
     expect(highest).toBeUndefined();
-    const text = describeHighest(
-      new Map([
-        ["redis", highest],
-        ["sqs", 1_400],
-      ]),
-    );
+    const text = describeHighest(new Map(Object.entries({ redis: highest, sqs: 1_400 })));
     expect(text).toContain("none with Redis, the lowest tried being 500 events/s");
     expect(text).toContain("1,400 events/s with SQS");
     expect(text).not.toMatch(/\b0 events/);
@@ -125,23 +118,12 @@ describe("the bench's report", () => {
   });
 
   it("draws lines whose points are within the picture, in the order of their values", () => {
-    const svg = toSvg({
-      file: "f",
-      title: "a < b",
-      x: "x",
-      y: "y",
-      log: ["x", "y"],
-      lines: [
-        {
-          name: "one",
-          points: [
-            [1, 10],
-            [16, 200],
-            [256, 90_000],
-          ],
-        },
-      ],
-    });
+    const measured = { 1: 10, 16: 200, 256: 90_000 };
+    const line = {
+      name: "one",
+      points: Object.entries(measured).map(([x, y]): [number, number] => [Number(x), y]),
+    };
+    const svg = toSvg({ file: "f", title: "a < b", x: "x", y: "y", log: ["x", "y"], lines: [line] });
     const [, points = ""] = /points="([^"]*)"/.exec(svg) ?? [];
     const places = points.split(" ").map((place) => place.split(",").map(Number));
     expect(places).toHaveLength(3);

@@ -8,10 +8,8 @@ const queueUrl = "https://sqs.eu-central-1.amazonaws.com/123456789012/weir";
 
 describe("a function's settings", () => {
   it("have no SQS with QUEUE=redis, whatever else is set", () => {
-    expect(loadConfig({ ...servers, SQS_QUEUE_URL: queueUrl })).toMatchObject({
-      queue: "redis",
-      sqs: undefined,
-    });
+    const config = loadConfig({ ...servers, SQS_QUEUE_URL: queueUrl });
+    expect(config).toMatchObject({ queue: "redis", sqs: undefined });
   });
 
   it("need the queue's URL with QUEUE=sqs, reported together with all other faults", () => {
@@ -28,9 +26,8 @@ describe("a function's settings", () => {
       sqs: { queueUrl, endpoint: undefined, region: "eu-central-1", messageBytes: 262_144 },
     });
     expect(loadConfig(servers).queueMaxDeliveries).toBe(5);
-    expect(() => loadConfig({ ...servers, ...sqs, SQS_MESSAGE_BYTES: "1048577" })).toThrow(
-      /SQS_MESSAGE_BYTES/,
-    );
+    const tooLarge = { ...servers, ...sqs, SQS_MESSAGE_BYTES: "1048577" };
+    expect(() => loadConfig(tooLarge)).toThrow(/SQS_MESSAGE_BYTES/);
   });
 });
 

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -17,6 +16,7 @@ import { type Replay, replay } from "../../../bin/demo/replay.ts";
 import { table, verdict } from "../../../bin/demo/summary.ts";
 import { parseExact } from "../../../lib/base/json.ts";
 import { readEvent } from "../../../lib/ingest/event.ts";
+import { listen } from "../../support/servers/listen.ts";
 
 const NOW = Date.parse("2026-11-23T06:00:00.123Z");
 const DAY = 86_400_000;
@@ -27,11 +27,8 @@ describe("the data", async () => {
   const all = datasets.flatMap(({ records }) => records);
 
   test("are 1,707 earthquakes and 20,000 flights", () => {
-    const sizes = datasets.map(({ type, records }) => [type, records.length]);
-    expect(sizes).toEqual([
-      ["earthquake", 1_707],
-      ["flight", 20_000],
-    ]);
+    const sizes = datasets.map(({ type, records }) => `${records.length} ${type}`);
+    expect(sizes).toEqual(["1707 earthquake", "20000 flight"]);
   });
 
   test("have distinct ids that are the same in every run", async () => {
@@ -103,9 +100,7 @@ class FakeWeir {
   });
 
   async start(): Promise<Api> {
-    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
-    const { port } = this.#server.address() as AddressInfo;
-    return new Api({ url: `http://127.0.0.1:${port}/`, apiKey: "k" });
+    return new Api({ url: `http://127.0.0.1:${await listen(this.#server)}/`, apiKey: "k" });
   }
 
   stop(): void {
@@ -169,8 +164,9 @@ describe("a replay", () => {
     Array.from({ length: count }, (_, i) => ({ eventId: `${type}-${i}`, at: i * 1_000, payload: { i } }));
   const datasets = [dataset("a", records("a", 30)), dataset("b", records("b", 100))];
   const silent = { start: () => {}, advance: () => {}, stop: () => {} };
+  /** Per dataset: "stored duplicates refused". */
   const sums = ({ types }: Replay) =>
-    types.map(({ tally: { stored, duplicates, refused } }) => [stored, duplicates, refused.length]);
+    types.map(({ tally: { stored, duplicates, refused } }) => `${stored} ${duplicates} ${refused.length}`);
 
   let weir: FakeWeir;
   let api: Api;
@@ -191,19 +187,13 @@ describe("a replay", () => {
 
   test("stores everything once, the newest at the time of the run, in batches within the rate limit", async () => {
     const result = await run();
-    expect(sums(result)).toEqual([
-      [30, 0, 0],
-      [100, 0, 0],
-    ]);
+    expect(sums(result)).toEqual(["30 0 0", "100 0 0"]);
     expect(result.types.map(({ newestAt }) => newestAt)).toEqual([NOW, NOW]);
     expect(weir.ledger.size).toBe(130);
     expect(Math.max(...weir.batchSizes)).toBe(40);
   });
 
-  const allKnown = [
-    [0, 30, 0],
-    [0, 100, 0],
-  ];
+  const allKnown = ["0 30 0", "0 100 0"];
 
   test("adds nothing the second time, with duplicates found by ingest", async () => {
     await run();
@@ -224,17 +214,14 @@ describe("a replay", () => {
     const newest = moveEvents(first, NOW - 5_000).slice(-1);
     await api.post("/v1/events", z.unknown(), { events: newest });
     const result = await run();
-    expect(sums(result)).toEqual([
-      [29, 1, 0],
-      [100, 0, 0],
-    ]);
+    expect(sums(result)).toEqual(["29 1 0", "100 0 0"]);
     expect(result.types.map(({ newestAt }) => newestAt)).toEqual([NOW - 5_000, NOW]);
   });
 
   test("retries after Retry-After", async () => {
     weir.refusals = 1;
     const started = performance.now();
-    expect(sums(await run())[0]).toEqual([30, 0, 0]);
+    expect(sums(await run())[0]).toBe("30 0 0");
     expect(api.timesPutOff).toBe(1);
     expect(performance.now() - started).toBeGreaterThan(990);
   });
@@ -257,10 +244,8 @@ test("the count waits for events of another run that are still in the queue", as
   const behind = { count: 0, lag_ms: 60_000 };
   const unknown = { count: 0, lag_ms: null };
   expect(await ask(behind, unknown, { count: 1, lag_ms: 60_000 })).toEqual({ count: 1, unasked: 0 });
-  expect(await ask(behind, { count: 0, lag_ms: 1 }, { count: 1, lag_ms: 0 })).toEqual({
-    count: 0,
-    unasked: 1,
-  });
+  const caughtUp = { count: 0, lag_ms: 1 };
+  expect(await ask(behind, caughtUp, { count: 1, lag_ms: 0 })).toEqual({ count: 0, unasked: 1 });
 });
 
 describe("the summary", () => {

@@ -16,17 +16,10 @@ const SEAL = (number: number): number => 1 + (number - 1) * 4 + Math.floor((numb
 
 it("the verifier accepts an unedited file", async () => {
   const result = await verify(lines, checkpoints);
-  expect(result).toMatchObject({
-    valid: true,
-    entries: 12,
-    seals: 4,
-    checkpoints: 2,
-    withheld: 0,
-    signatures: "checked",
-  });
-  expect(result.head.lanes).toEqual([
-    { lane: 0, seals: 4, entries: 12, head: checkpoints[1]?.lanes[0]?.head },
-  ]);
+  const counts = { entries: 12, seals: 4, checkpoints: 2, withheld: 0 };
+  expect(result).toMatchObject({ valid: true, signatures: "checked", ...counts });
+  const { head } = checkpoints[1]?.lanes[0] ?? {};
+  expect(result.head.lanes).toEqual([{ lane: 0, seals: 4, entries: 12, head }]);
 });
 
 describe("an edited file", () => {
@@ -60,18 +53,12 @@ describe("an edited file", () => {
         changes += 1;
       }
     expect(changes).toBeGreaterThan(300);
-    const broken = await verify(lines.with(SEAL(3) + 1, "{"));
-    expect(broken.first_invalid).toMatchObject({ kind: "file", line: SEAL(3) + 2 });
-    const named = await verify(
-      lines.with(SEAL(3) + 1, (lines[SEAL(3) + 1] ?? "").replace('"method"', '"METHOD"')),
-    );
-    expect(named.first_invalid).toMatchObject({
-      kind: "entry",
-      lane: 0,
-      seal: 3,
-      leaf: 0,
-      line: SEAL(3) + 2,
-    });
+    const at = SEAL(3) + 1;
+    const broken = await verify(lines.with(at, "{"));
+    expect(broken.first_invalid).toMatchObject({ kind: "file", line: at + 1 });
+    const named = await verify(lines.with(at, (lines[at] ?? "").replace('"method"', '"METHOD"')));
+    const first = { kind: "entry", lane: 0, seal: 3, leaf: 0, line: at + 1 };
+    expect(named.first_invalid).toMatchObject(first);
   });
 
   it("can't pass as filtered unnoticed: missing entries are counted", async () => {
@@ -79,10 +66,8 @@ describe("an edited file", () => {
       .toSpliced(SEAL(2) + 1, 3)
       .with(0, (lines[0] ?? "").replace('"filter":{}', '"filter":{"status":"200"}'));
     expect(await verify(filtered)).toMatchObject({ valid: true, entries: 9, withheld: 3 });
-    expect((await verify(filtered.toSpliced(SEAL(3) - 3, 4))).first_invalid).toMatchObject({
-      kind: "seal",
-      seal: 3,
-    });
+    const { first_invalid } = await verify(filtered.toSpliced(SEAL(3) - 3, 4));
+    expect(first_invalid).toMatchObject({ kind: "seal", seal: 3 });
   });
 });
 
@@ -90,32 +75,22 @@ describe("copies of checkpoints", () => {
   it("must all be in the trail, unchanged", async () => {
     const [first, second] = checkpoints as [Checkpoint, Checkpoint];
     const forged = { ...second, made_at: "2026-03-01T00:05:00Z" };
-    expect((await verify(lines, [first, forged])).first_invalid).toMatchObject({
-      kind: "checkpoint",
-      checkpoint: 2,
-    });
+    const altered = await verify(lines, [first, forged]);
+    expect(altered.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 2 });
     const { signature: _, ...content } = forged;
     const signature = sign(null, Buffer.from(checkpointHash(content), "hex"), key.privateKey).toString("hex");
     const resigned = await verify(lines, [first, { ...content, signature }]);
-    expect(resigned.first_invalid).toMatchObject({
-      checkpoint: 2,
-      reason: expect.stringContaining("your copy"),
-    });
+    const reason = expect.stringContaining("your copy");
+    expect(resigned.first_invalid).toMatchObject({ checkpoint: 2, reason });
   });
 
   it("reveal an export that ends too early but is valid by itself", async () => {
     const [, second] = checkpoints as [Checkpoint, Checkpoint];
     const header = items[0] as TrailHeader;
     const last = items[SEAL(3) - 1] as Checkpoint;
-    const cut = [
-      toLine({
-        ...header,
-        lanes: last.lanes.map((one) => ({ ...one, from: 1 })),
-        checkpoints: 1,
-        newest_checkpoint: null,
-      }),
-      ...lines.slice(1, SEAL(3)),
-    ];
+    const lanes = last.lanes.map((one) => ({ ...one, from: 1 }));
+    const cutHeader = toLine({ ...header, lanes, checkpoints: 1, newest_checkpoint: null });
+    const cut = [cutHeader, ...lines.slice(1, SEAL(3))];
     expect(await verify(cut)).toMatchObject({ valid: true, entries: 6 });
     const result = await verify(cut, [second]);
     expect(result.first_invalid).toMatchObject({ kind: "checkpoint", checkpoint: 2 });
