@@ -98,6 +98,7 @@ describe("weir audit", () => {
     expect(lost.err).toContain("1 rows found, 0 on their way. Do it again: twice does no harm.");
     expect(lost.err).toContain("The queue is out of reach.");
   });
+
   it("generates a key pair that signs, without any server, and keeps none of it", async () => {
     const made = async () => {
       const { code, out } = await weir(["audit", "keygen", "--json"], { env: {} });
