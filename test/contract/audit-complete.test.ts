@@ -93,6 +93,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   createErasure: () => ({ client: "demo", property: "payload.user", value: "somebody" }),
   eraseAudit: () => ({ address: "192.0.2.99" }),
 };
+
 /** Queries of the operations that need one. */
 const queries: Readonly<Record<string, string>> = {
   groupEvents: "?by=event_type",

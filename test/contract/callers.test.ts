@@ -72,6 +72,7 @@ describe("limits", () => {
     expectProblem(answer, status, code);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
   };
+
   it("answer 429 with Retry-After when the burst is used up, counted in events", async () => {
     const client = await newClient({ name: "slow", rate_limit_per_second: 1, burst: 10 });
     const { secret } = await newKey(client, { scopes: ["ingest", "read"] });

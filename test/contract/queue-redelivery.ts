@@ -28,6 +28,7 @@ export function deliversAgain(makeQueue: MakeQueue, forgetsDeliveries: boolean):
     if (Date.now() - before < BRIEF.visibilitySeconds * 1_000) expect(early).toEqual([]);
     const second = early[0] ?? (await takeOne(queue));
     expect(second).toMatchObject({ body: "again", deliveries: 2 });
+    await queue.ack([second.id]);
     await poll(async () => (await queue.depth()).messages).toBe(0);
   });
 
@@ -115,8 +116,7 @@ export function putsDeadLettersBack(makeQueue: MakeQueue): void {
   const ONE_DELIVERY = { ...LASTING, maxDeliveries: 1 };
   /** Has the format that ingest writes, so that a queue which keeps no count of its own can count events by lines. */
   const letter = (n: number, events: number): Outgoing => {
-    const line = (n: number, of: number): string => `["e-${of}-${n}","ß","€"]\t{"a":"😀 \u2028"}`;
-    const lines = Array.from({ length: events }, (_, index) => line(index, n));
+    const lines = Array.from({ length: events }, (_, k) => `["e-${n}-${k}","ß","€"]\t{"a":"😀 \u2028"}`);
     return message([`{"v":1,"id":"r-${n}","at":${n}}`, ...lines].join("\n"), events);
   };
   const letters = (count: number): Outgoing[] =>

@@ -83,14 +83,8 @@ function knowsSqs(
 
   it("carries characters that SQS refuses, and the mark that escapes them", async () => {
     const queue = await makeQueue(LASTING);
-    const odd = [
-      "\ufffe\uffff",
-      "\0\x01\x1f\x7f\x85",
-      "\ufdd0ffff",
-      "😀\u{10ffff}",
-      "\ud800 alone",
-      "\ufeff",
-    ];
+    const noncharacters = ["\ufffe\uffff", "\0\x01\x1f\x7f\x85", "\ufdd0ffff", "\ufeff"];
+    const odd = [...noncharacters, "😀\u{10ffff}", "\ud800 alone"];
     await queue.send(odd.map((body) => message(body)));
     expect(bodies(await queue.receive(now))).toEqual(odd.sort());
   });

@@ -111,9 +111,9 @@ describe("the audit records a call", () => {
   it("with the prefix of an unknown key, and nothing of a text that is not a key", async () => {
     const list = async () => ({ status: 200, headers: {}, body: "" });
     const handler = handlerOf(serve(admins.listClients, list));
-    const none = newSecret("none");
+    const unknown = newSecret("unknown");
     for (const [key, prefix] of [
-      [none, secretPrefix(none)],
+      [unknown, secretPrefix(unknown)],
       ["sk_live_0123456789abcdef", null],
       ["weir_none_short", null],
       [undefined, null],

@@ -17,7 +17,7 @@ const item: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("other content", "no event", "wrong") },
 );
 const sizes = fc.constantFrom(1, 2, 9, 10, 11, 99, 100, 101, 400);
-const asked = fc.record({
+const requests = fc.record({
   items: fc.oneof(
     fc.array(item, { minLength: 1, maxLength: 15 }),
     fc.tuple(sizes, fc.constantFrom("new", "again")).map(([size, kind]) => Array<string>(size).fill(kind)),
@@ -54,7 +54,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     };
     const statuses = new Set<number>();
     await fc.assert(
-      fc.asyncProperty(asked, async ({ items, ids, who, text }) => {
+      fc.asyncProperty(requests, async ({ items, ids, who, text }) => {
         const body = text || JSON.stringify({ events: items.map((kind) => make(kind, ids)) });
         statuses.add((await api.post(secrets.get(who), body)).status);
       }),

@@ -28,6 +28,7 @@ async function horizon(): Promise<string> {
   const [row] = await deps.sql`SELECT audit_horizon::text AS day FROM retention`;
   return row?.day;
 }
+
 /** Stores a day's calls with several concurrent workers: on time, late, and too late for their day's partition. */
 async function aDay(now: number): Promise<void> {
   const calls = (n: number, at: number) => Array.from({ length: n }, (_, i) => aCall(at + i));

@@ -96,6 +96,7 @@ describe("weir audit", () => {
     expect(lost.err).toContain("1 rows found, 0 queued. Run the command again: repeating it is safe.");
     expect(lost.err).toContain("The queue is unavailable.");
   });
+
   it("generates a key pair that signs, without any server, and keeps none of it", async () => {
     const made = async () => {
       const { code, out } = await weir(["audit", "keygen", "--json"], { env: {} });

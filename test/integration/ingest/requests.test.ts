@@ -137,6 +137,7 @@ describe("harmless values that look hostile are stored as sent", () => {
     const rows = await deps.sql`SELECT payload::text AS payload FROM events WHERE event_id = ${id}`;
     return rows.map(({ payload }) => payload);
   };
+
   /** Replaces the id of an event. */
   const withIds = (event: string, ...ids: string[]): string =>
     event.replace(/"event_id":"[^"]+"/, ids.map((id) => `"event_id":"${id}"`).join());

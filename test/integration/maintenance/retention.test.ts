@@ -57,17 +57,8 @@ describe("the ledger's key computed in SQL", () => {
   it("equals the key computed in TypeScript", async () => {
     const { sql } = await testDeps();
     const uuid = uuidv7(Date.now());
-    const ids = [
-      uuid,
-      uuid.toUpperCase(),
-      `${uuid}\n`,
-      ` ${uuid}`,
-      "order-1",
-      "日本語",
-      "x".repeat(200),
-      "{}",
-      "\n",
-    ];
+    const uuids = [uuid, uuid.toUpperCase(), `${uuid}\n`, ` ${uuid}`];
+    const ids = [...uuids, "order-1", "日本語", "x".repeat(200), "{}", "\n"];
     const rows = await sql`SELECT id, ${keyOf(sql, "id")} AS key FROM unnest(${ids}::text[]) AS t(id)`;
     expect(rows.map(({ key }) => key)).toEqual(ids.map(eventKey));
   });
