@@ -1,11 +1,10 @@
 import { defineConfig } from "vitest/config";
 
+/** Need no server, so that one of them runs in seconds. */
+const UNIT = "test/unit/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Runs of their own: bin/run.mjs names them after `npm test`.
-    exclude: ["test/package/**", "test/localstack/**", "test/outside/**"],
-    globalSetup: ["test/support/servers/servers.ts"],
     // A test prints only where it fails.
     setupFiles: ["test/support/quiet.ts"],
     silent: "passed-only",
@@ -15,5 +14,18 @@ export default defineConfig({
     teardownTimeout: 60_000,
     pool: "forks",
     maxWorkers: 3,
+    projects: [
+      { extends: true, test: { name: "unit", include: [UNIT] } },
+      {
+        extends: true,
+        test: {
+          name: "servers",
+          include: ["test/**/*.test.ts"],
+          // Runs of their own: bin/run.mjs names them after `npm test`.
+          exclude: [UNIT, "test/package/**", "test/localstack/**", "test/outside/**"],
+          globalSetup: ["test/support/servers/servers.ts"],
+        },
+      },
+    ],
   },
 });

@@ -1,5 +1,6 @@
 import { glob, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { refuse } from "../../../lib/app/fallback.ts";
@@ -55,6 +56,13 @@ describe("the routes of serverless.yml", () => {
           missing.push(`${path} ${name}`);
     }
     expect(missing).toEqual([]);
+  });
+
+  it("are each served by their function", async () => {
+    for (const [id, operation] of Object.entries(operations)) {
+      const text = await readFile(join(PROJECT, `functions/${operation.function}.ts`), "utf8");
+      expect(text, `functions/${operation.function}.ts`).toMatch(new RegExp(`serve\\((?:\\w+\\.)?${id}\\b`));
+    }
   });
 
   it("are unique", () => {
