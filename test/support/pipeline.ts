@@ -83,11 +83,17 @@ export async function send(
 /** Faults in a row after which `drainAll` gives up. A busy machine may exceed the time-out of a command. */
 const MOST_FAULTS = 3;
 
-/** Processes every waiting message, `maxMessages` at a time; like a worker, it repeats what fails. */
-export async function drainAll(deps: Deps, maxMessages = 200): Promise<void> {
+/**
+ * Processes every waiting message, `maxMessages` at a time; like a worker, it repeats what throws.
+ * @returns the ids of messages that were at fault
+ */
+export async function drainAll(deps: Deps, maxMessages = 200): Promise<string[]> {
+  const failures: string[] = [];
   for (let faults = 0; ; ) {
     try {
-      if ((await drainOnce(deps, { maxMessages })).received === 0) return;
+      const { received, failed } = await drainOnce(deps, { maxMessages });
+      if (received === 0) return failures;
+      failures.push(...failed);
       faults = 0;
     } catch (error) {
       if (++faults === MOST_FAULTS) throw error;

@@ -137,7 +137,7 @@ describe("the rate limit", () => {
     const { secret } = await addClient(deps, "burst", { rate: 1, burst: 20 });
     const large = await api.post(secret, batch(21));
     expectProblem(large, 413, "payload-too-large");
-    expect(large.body.detail).toMatch(/costs 21,.* at most 20\.$/);
+    expect(large.body.detail).toMatch(/costs 21,.* at most 20 events\.$/);
     expect(large.headers).not.toHaveProperty("retry-after");
     expect(large.headers.ratelimit).toBe('"default";r=20;t=0');
     expect(await api.post(secret, batch(20))).toMatchObject({ status: 202 });
