@@ -77,17 +77,17 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
 
     it("a key that is not cached is neither accepted nor called unknown, but gets 503 in time", async () => {
       const client = await testClient(deps, "not-cached");
-      const stranger = newSecret("stranger");
+      const unknownKey = newSecret("unknownKey");
       await server.stop();
       for (let round = 0; round < 6; round++)
-        for (const key of [client.secret, stranger]) {
+        for (const key of [client.secret, unknownKey]) {
           const answer = await send(deps, key, anEvent());
           expect(answer).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
           expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
         }
       await server.start();
       await client.accept(anEvent());
-      expect(await send(deps, stranger, anEvent())).toMatchObject({
+      expect(await send(deps, unknownKey, anEvent())).toMatchObject({
         status: 401,
         body: { code: "invalid-api-key" },
       });

@@ -124,7 +124,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   });
 
   describe("when the queue is at its limit", () => {
-    it("a request that exceeds it is refused whole, not charged, and accepted once there is room", async () => {
+    it("a request that exceeds it is refused entirely, not charged, and accepted once there is room", async () => {
       const small = freshDeps({ ...config, queueMaxEvents: 10 });
       const client = await testClient(deps, "full", { rate: 1, burst: 1_000 });
       const first = someEvents(8);

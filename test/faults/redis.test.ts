@@ -87,7 +87,7 @@ describe("when Redis is out of memory", () => {
     expect(entries[0]).toMatchObject({ error: { message: expect.stringContaining("OOM") } });
   });
 
-  it("a batch that does not fit is refused whole, the worker makes room, and each event is stored once", async () => {
+  it("a batch that does not fit is refused entirely, the worker makes room, and each event is stored once", async () => {
     const client = await testClient(deps, "memory");
     const first = anEvent();
     await client.send(first);

@@ -178,7 +178,7 @@ describe("checkpoints of the audit trail", () => {
 });
 
 describe("packaging", () => {
-  it("without a VPC configures none, and passes the linter too", async () => {
+  it("without a VPC configures no VPC, and passes the linter too", async () => {
     const target = join(folder, "none");
     const made = await runPackage(target, { stage: "prod", queue: "sqs", params: ["network=none"] });
     expect(made.code, made.output).toBe(0);

@@ -178,7 +178,7 @@ describe("while PostgreSQL does not have the id", () => {
   });
 });
 
-it("a resend of an event whose confirmation was lost is no conflict, before or after it is stored", async () => {
+it("a resend of an event whose confirmation was lost is not a conflict, before or after it is stored", async () => {
   const deps = freshDeps(await queueConfig("sqs"));
   const { clientId, secret } = await addClient(deps, "unconfirmed");
   const event = anEvent();

@@ -89,7 +89,7 @@ describe("linkNext", () => {
     });
   });
 
-  test("is left out on the last page", () => {
+  test("is absent on the last page", () => {
     expect(linkNext(request, null)).toEqual({});
   });
 });

@@ -25,7 +25,7 @@ describe("Retry-After", () => {
     expect(retryAfter(seconds)).toBe(text);
   });
 
-  it("for a full queue is whole seconds, at least 1, with a maximum", () => {
+  it("for a full queue is an integer of at least 1 second, with a maximum", () => {
     const events = fc.integer({ min: 0, max: 2_147_483_647 });
     const rate = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true }));
     fc.assert(
