@@ -175,6 +175,6 @@ function problemsOf({ params, query, scopes, problems = [] }: Operation): Proble
     ] as const;
     for (const code of ofKeys) codes.add(code);
   }
-  codes.add("internal-error").add("timeout");
+  codes.add("internal-error").add("overloaded").add("timeout");
   return [...codes];
 }

@@ -151,6 +151,11 @@ RateLimit: "default";r=0;t=2`,
     action: "Wait, then send the request again. If it persists, see `GET /health`.",
     retry: AFTER_WAIT,
   },
+  overloaded: {
+    help: "The server has as many requests in progress as it may have, so it did not process this one.",
+    action: "Wait, then send the request again. Send several events in one request rather than one each.",
+    retry: AFTER_WAIT,
+  },
   timeout: {
     help: "The function ran out of time. It is unknown whether the request had an effect.",
     action: "Send the request again. If a query times out again, narrow it as for `query-too-broad`.",

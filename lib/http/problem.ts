@@ -35,6 +35,7 @@ const types = {
   "queue-full": { status: 503, title: "The queue is full" },
   "queue-unavailable": { status: 503, title: "The queue is unavailable" },
   "database-unavailable": { status: 503, title: "The database is unavailable" },
+  overloaded: { status: 503, title: "The server has too many requests in progress" },
   timeout: { status: 504, title: "The request took too long" },
   "invalid-event": { status: 422, item: true, title: "The event is invalid" },
   "event-conflict": { status: 422, item: true, title: "The event_id was already used for other content" },

@@ -86,7 +86,12 @@ describe("the OpenAPI document", () => {
 
   it("names the problems of a call by status, and its headers", () => {
     expect(codesOf("sendEvents", 422)).toEqual(["invalid-body", "no-valid-events"]);
-    expect(codesOf("sendEvents", 503)).toEqual(["queue-full", "queue-unavailable", "database-unavailable"]);
+    expect(codesOf("sendEvents", 503)).toEqual([
+      "queue-full",
+      "queue-unavailable",
+      "database-unavailable",
+      "overloaded",
+    ]);
     expect(codesOf("listEvents", 400)).toEqual(["invalid-parameter"]);
     expect(codesOf("getLiveness", 401)).toEqual([]);
     const { responses } = described("sendEvents");
