@@ -10,10 +10,10 @@ export function splitByBytes(
   size: (message: Message) => number,
 ): Message[][] {
   const parts: Message[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
+  let bytes = 0;
   for (const message of messages) {
     const more = size(message);
-    if (bytes + more > maxBytes) {
+    if (parts.length === 0 || bytes + more > maxBytes) {
       parts.push([]);
       bytes = 0;
     }
