@@ -78,7 +78,7 @@ const contender = (system: System, rate: number): Contender => ({
 
 /**
  * The highest rate tried, in events per second, at which every request is accepted in time and the queue does not grow;
- * undefined if there is none.
+ * undefined if no rate tried holds.
  */
 async function findHighest({ say, scale }: Bench, system: System): Promise<number | undefined> {
   const at = (rate: number, seconds: number): Load => ({ rate, perRequest: PER_REQUEST, seconds });

@@ -11,7 +11,7 @@ export interface Ladder {
 
 /**
  * Tries rates in ascending order and stops at the first that is not sustained.
- * @returns the last sustained rate; undefined if there is none
+ * @returns the last sustained rate; undefined if no rate was sustained
  */
 export async function climb(
   { first, step, most }: Ladder,

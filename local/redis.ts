@@ -49,7 +49,7 @@ const SETTINGS = {
 /**
  * Starts Redis on 127.0.0.1 with its data in `dataDir` and its log in `dataDir/redis.log`. First ends a server that an
  * earlier run left behind.
- * @throws with the server's last log lines if it does not come up, or with how to get one if there is none
+ * @throws with the server's last log lines if it does not come up, or with how to install Redis if it is missing
  */
 export async function startRedis(options: ServerOptions): Promise<LocalServer> {
   const dataDir = resolve(options.dataDir);

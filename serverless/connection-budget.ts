@@ -37,7 +37,7 @@ export interface Budget {
   connections: number;
   /** Connections that functions may open. */
   available: number;
-  /** A sentence for each exceeded limit; empty if there is none. */
+  /** A sentence for each exceeded limit; empty if no limit is exceeded. */
   faults: string[];
 }
 

@@ -137,7 +137,7 @@ function planned(dataset: Dataset, newestAt: number, first?: Sent): Plan {
   return { dataset, newestAt, events, sent: first ? [first] : [] };
 }
 
-/** The time of an event, stored or in quarantine; undefined if there is none. */
+/** The time of an event, stored or in quarantine; undefined if it is in neither. */
 async function findTime(api: Api, eventId: string, client: string | undefined): Promise<number | undefined> {
   try {
     const path = `/v1/events/${encodeURIComponent(eventId)}`;

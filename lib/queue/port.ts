@@ -37,7 +37,7 @@ export interface ReceiveOptions {
 export interface Depth {
   messages: number;
   events: number;
-  /** Age of the oldest unacknowledged message, in milliseconds; 0 if there is none. */
+  /** Age of the oldest unacknowledged message, in milliseconds; 0 for an empty queue. */
   oldestAgeMs: number;
   /** Events acknowledged per second, averaged over about the last half minute. */
   drainPerSecond: number;

@@ -9,7 +9,7 @@ import { readClock } from "./sql/horizon.ts";
 export interface Freshness {
   /** Every event queued before this time, by the database's clock, is stored. Null if unknown. */
   as_of: string | null;
-  /** Age of the oldest waiting message; 0 if there is none, null if unknown. */
+  /** Age of the oldest waiting message; 0 if no message waits, null if unknown. */
   lag_ms: number | null;
 }
 

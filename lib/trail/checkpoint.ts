@@ -5,7 +5,7 @@ import { hashOf } from "./merkle.ts";
 
 export interface LaneHead {
   lane: number;
-  /** Number of seals, which is also the number of the newest one; 0 if there is none yet. */
+  /** Number of seals, which is also the number of the newest one; 0 before the first. */
   seals: number;
   /** Entries in all seals. */
   entries: number;

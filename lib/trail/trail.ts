@@ -27,7 +27,7 @@ export const trailHeaderSchema = z.strictObject({
   filter: z.record(z.string(), z.string()),
   /** Each lane's head, and the seal with which the lane begins in this trail. */
   lanes: z.array(laneHeadSchema.extend({ from: z.int() })),
-  /** Number of the last checkpoint in the trail; 0 if there is none. */
+  /** Number of the last checkpoint in the trail; 0 without one. */
   checkpoints: z.int().min(0),
   /** The first day whose entries are kept, according to the database. */
   expired_before: dayField.nullable(),

@@ -15,7 +15,7 @@ import { listSeals } from "../sql/seals.ts";
 
 /** The position up to which a trail has been read. */
 export interface TrailPlace {
-  /** Number of the last checkpoint; 0 if there is none. */
+  /** Number of the last checkpoint; 0 without one. */
   checkpoint: number;
   /** Number of the last seal, by lane. */
   seals: ReadonlyMap<number, number>;

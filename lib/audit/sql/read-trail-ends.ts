@@ -12,7 +12,7 @@ export interface TrailEnds {
     /** Whether that seal agrees with the lane's head. */
     agrees: boolean;
   })[];
-  /** Number of the newest checkpoint; 0 if there is none. */
+  /** Number of the newest checkpoint; 0 without one. */
   checkpoints: number;
   /** The first day whose entries are kept; null while none has expired. */
   expired_before: string | null;

@@ -18,7 +18,7 @@ export interface MatchRow {
   stored: boolean;
   /** The stored payload's JSON text; null if type, time or length differ, or nothing is stored. */
   payload: string | null;
-  /** The quarantined event's line, in UTF-8; null if there is none, or if its length differs and it is not erased. */
+  /** The quarantined event's line, in UTF-8; null if it is not in quarantine, or if its length differs and it is not erased. */
   line: Buffer | null;
 }
 
