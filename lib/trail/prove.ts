@@ -24,8 +24,7 @@ export const proofSchema = z
       .array(sealSchema)
       .meta({ description: "The following seals, up to the lane's head in the checkpoint." }),
     checkpoint: checkpointSchema.nullable().meta({
-      description:
-        "The first checkpoint after the seal; null if it does not exist yet or is too far away.",
+      description: "The first checkpoint after the seal; null if it does not exist yet or is too far away.",
     }),
     note: z.string().nullable().meta({ description: "Why there is no checkpoint." }),
   })
