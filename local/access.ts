@@ -5,6 +5,7 @@ import * as z from "zod";
 import type { Deps } from "../lib/app/connect.ts";
 import { createClient, getClient } from "../lib/clients/clients.ts";
 import { createKey, findKey } from "../lib/clients/keys.ts";
+import { QUEUES } from "../lib/config/config.ts";
 
 const DEMO = {
   client_id: "demo",
@@ -30,7 +31,7 @@ const devFileSchema = z.object({
   /** Whether it is a cluster, and its number of shards; if absent, a single server without shards. */
   redisCluster: z.boolean().optional(),
   redisShards: z.number().optional(),
-  queue: z.enum(["redis", "sqs"]),
+  queue: z.enum(QUEUES),
   /** With SQS: the emulator's URL, if any, and the queue. */
   sqsEndpoint: z.string().optional(),
   sqsQueueUrl: z.string().optional(),

@@ -8,11 +8,14 @@ import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
 import { flag, positiveInt, redisUrl, url } from "./fields.ts";
 import { redisNodes } from "./redis-nodes.ts";
 
+/** The queues of which Weir has an adapter. */
+export const QUEUES = ["redis", "sqs"] as const;
+
 /** Variables of both the functions and the local system. */
 export const shared = {
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "SILENT"]).default("INFO"),
   /** The queue of the events: Redis Streams, or SQS. */
-  QUEUE: z.enum(["redis", "sqs"]).default("redis"),
+  QUEUE: z.enum(QUEUES).default("redis"),
   /** Endpoint of a replacement for SQS. */
   SQS_ENDPOINT: url("http:", "https:").optional(),
   SQS_QUEUE_URL: url("http:", "https:").optional(),
@@ -25,41 +28,43 @@ export const shared = {
 export const always = { when: () => true };
 
 /** Variables of a function. The names of durations include their unit. */
+export const functionVariables = {
+  ...shared,
+  DATABASE_URL: url("postgres:", "postgresql:"),
+  /** Connections per function instance. One suffices on Lambda, where an instance serves one request at a time. */
+  DATABASE_POOL_SIZE: positiveInt(1, 100),
+  /** Prepared statements; switch off behind a pooler in transaction mode. */
+  DATABASE_PREPARE: flag("true"),
+  /** A read statement that takes longer is canceled, and the response is `query-too-broad`. */
+  DATABASE_STATEMENT_TIMEOUT_MS: positiveInt(10_000),
+  REDIS_URL: redisUrl,
+  /** Number of shards for clients, by default 1, or 16 on a cluster. Must not change while Redis holds data. */
+  REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
+  /** Maximum age of `timestamp`, and so the time that events are kept. 400 days allow year-over-year comparisons. */
+  RETENTION_DAYS: positiveInt(400, 3_650),
+  ...auditVariables,
+  /** Minimum time that Redis remembers an event id; the maximum is twice this. */
+  DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
+  /** Events waiting in the queue at which ingest responds with 503, divided evenly among the Redis shards. */
+  QUEUE_MAX_EVENTS: positiveInt(1_000_000),
+  /**
+   * Bytes of messages waiting in Redis at which ingest responds with 503, divided evenly among the shards. By default 512
+   * MiB: a million events of 500 bytes, or half the memory of a 1 GiB Redis. With QUEUE=sqs no messages wait in Redis.
+   */
+  QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
+  /** Time without an acknowledgement after which a message is delivered to another worker. */
+  QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
+  /**
+   * Deliveries after which a message that no worker could process is set aside, by default 5, or 100 on SQS: there it is
+   * the queue's `maxReceiveCount`, and deliveries during a database outage count too.
+   */
+  QUEUE_MAX_DELIVERIES: z.coerce.number().int().min(1).max(1_000).optional(),
+  /** Maximum bytes of events that are packed into one SQS message. A single event may be as large as SQS allows. */
+  SQS_MESSAGE_BYTES: z.coerce.number().int().min(16_384).max(1_048_576).default(262_144),
+};
+
 const functionSchema = z
-  .object({
-    ...shared,
-    DATABASE_URL: url("postgres:", "postgresql:"),
-    /** Connections per function instance. One suffices on Lambda, where an instance serves one request at a time. */
-    DATABASE_POOL_SIZE: positiveInt(1, 100),
-    /** Prepared statements; switch off behind a pooler in transaction mode. */
-    DATABASE_PREPARE: flag("true"),
-    /** A read statement that takes longer is canceled, and the response is `query-too-broad`. */
-    DATABASE_STATEMENT_TIMEOUT_MS: positiveInt(10_000),
-    REDIS_URL: redisUrl,
-    /** Number of shards for clients, by default 1, or 16 on a cluster. Must not change while Redis holds data. */
-    REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
-    /** Maximum age of `timestamp`, and so the time that events are kept. 400 days allow year-over-year comparisons. */
-    RETENTION_DAYS: positiveInt(400, 3_650),
-    ...auditVariables,
-    /** Minimum time that Redis remembers an event id; the maximum is twice this. */
-    DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
-    /** Events waiting in the queue at which ingest responds with 503, divided evenly among the Redis shards. */
-    QUEUE_MAX_EVENTS: positiveInt(1_000_000),
-    /**
-     * Bytes of messages waiting in Redis at which ingest responds with 503, divided evenly among the shards. By default 512
-     * MiB: a million events of 500 bytes, or half the memory of a 1 GiB Redis. With QUEUE=sqs no messages wait in Redis.
-     */
-    QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
-    /** Time without an acknowledgement after which a message is delivered to another worker. */
-    QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
-    /**
-     * Deliveries after which a message that no worker could process is set aside, by default 5, or 100 on SQS: there it is
-     * the queue's `maxReceiveCount`, and deliveries during a database outage count too.
-     */
-    QUEUE_MAX_DELIVERIES: z.coerce.number().int().min(1).max(1_000).optional(),
-    /** Maximum bytes of events that are packed into one SQS message. A single event may be as large as SQS allows. */
-    SQS_MESSAGE_BYTES: z.coerce.number().int().min(16_384).max(1_048_576).default(262_144),
-  })
+  .object(functionVariables)
   .refine((env) => env.QUEUE !== "sqs" || env.SQS_QUEUE_URL !== undefined, {
     path: ["SQS_QUEUE_URL"],
     message: "is required with QUEUE=sqs",

@@ -1,9 +1,10 @@
 /** Both queues, for tests of guarantees that Weir gives with either. */
-import type { Config } from "../../../lib/config/config.ts";
+import { type Config, QUEUES } from "../../../lib/config/config.ts";
+
+export { QUEUES };
+
 import { testConfig } from "../servers/deps.ts";
 import { makeSqsQueue, sqsServer } from "../servers/sqs.ts";
-
-export const QUEUES: readonly Config["queue"][] = ["redis", "sqs"];
 
 /** One server for all queues of a file's tests. */
 let endpoint: Promise<string> | undefined;

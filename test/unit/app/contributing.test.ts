@@ -1,11 +1,9 @@
 /** CONTRIBUTING's steps for a new endpoint suffice, and the tests that it names detect each missing step. */
-import { cp, readFile, symlink, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { run } from "../../support/command.ts";
-import { tempFolder } from "../../support/servers/temp-folder.ts";
+import { before, checkTypes, copyProject, PROJECT, runNode, type Step } from "../../support/project-copy.ts";
 
-const PROJECT = new URL("../../../", import.meta.url).pathname;
 const TESTS = ["test/unit/app/routes.test.ts", "test/unit/app/openapi.test.ts"];
 const COPIED = [
   "lib",
@@ -40,13 +38,6 @@ export const greet = async ({ params }: Call<{ sql: Database }, typeof getGreeti
   json(200, { text: params.name });
 `;
 
-type Step = [what: string, file: string, edit: (text: string) => string];
-const before =
-  (mark: string, added: string): Step[2] =>
-  (text) => {
-    expect(text).toContain(mark);
-    return text.replace(mark, `${added}${mark}`);
-  };
 const STEPS: Step[] = [
   ["contract", "lib/health/greeting-contract.ts", () => CONTRACT],
   [
@@ -76,28 +67,16 @@ const STEPS: Step[] = [
   ["tag", "lib/app/openapi.ts", before('  health: "Health",\n', '  greetings: "Health",\n')],
 ];
 
-async function copyWithout(missing: string): Promise<string> {
-  const folder = await tempFolder("contributing");
-  for (const path of COPIED) await cp(join(PROJECT, path), join(folder, path), { recursive: true });
-  await symlink(join(PROJECT, "node_modules"), join(folder, "node_modules"));
-  for (const [what, file, edit] of STEPS)
-    if (what !== missing)
-      await writeFile(join(folder, file), edit(await readFile(join(folder, file), "utf8").catch(() => "")));
-  return folder;
-}
+const copyWithout = (missing: string): Promise<string> => copyProject(COPIED, STEPS, missing);
 
-const node = (cwd: string, ...words: string[]) => run(process.execPath, words, { cwd, env: process.env });
 const runTests = (cwd: string) =>
-  node(cwd, "node_modules/vitest/vitest.mjs", "run", "--project=unit", ...TESTS);
+  runNode(cwd, "node_modules/vitest/vitest.mjs", "run", "--project=unit", ...TESTS);
 
 it("the steps for an endpoint suffice", async () => {
   const folder = await copyWithout("nothing");
   const { code, output } = await runTests(folder);
   expect(code, output).toBe(0);
-  const project = JSON.parse(await readFile(join(folder, "tsconfig.json"), "utf8"));
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ ...project, include: ["functions"] }));
-  const types = await node(folder, "node_modules/typescript/bin/tsc", "--noEmit");
-  expect(types).toMatchObject({ code: 0, output: "" });
+  expect(await checkTypes(folder, ["functions"])).toMatchObject({ code: 0, output: "" });
 });
 
 it.each(["list of operations", "function", "route", "tag"])("a missing %s is detected", async (missing) => {
