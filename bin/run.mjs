@@ -17,11 +17,14 @@ const patches = join(root, "patches");
 const marker = join(modules, ".weir-installed");
 const commands = {
   start: ["local/start.ts"],
+  offline: ["local/start.ts", "--offline"],
+  serve: ["serve/main.ts"],
   test: ["node_modules/vitest/vitest.mjs", "run"],
   demo: ["bin/demo.ts"],
   weir: ["bin/weir.ts"],
   bench: ["bench/run.ts"],
   chaos: ["chaos/run.ts"],
+  build: ["bin/build.ts"],
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],
@@ -87,15 +90,16 @@ function run(command, args) {
   const child = spawn(findNode(), [join(root, script), ...words, ...args], {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, PATH: path },
+    // Caching compiled code makes the next start faster.
+    env: { NODE_COMPILE_CACHE: join(modules, ".cache", "compiled"), ...process.env, PATH: path },
   });
   const forward = (signal) => child.kill(signal);
   process.on("SIGTERM", forward);
   process.on("SIGHUP", forward);
   // A terminal sends Ctrl-C to the child as well, and most commands treat a second one as "at once". Without a terminal
-  // only this process receives it; `start` counts two in a row as one.
+  // only this process receives it; servers count two in a row as one.
   process.on("SIGINT", (signal) => {
-    if (command === "start" || !process.stdin.isTTY) forward(signal);
+    if (["start", "offline", "serve"].includes(command) || !process.stdin.isTTY) forward(signal);
   });
   endWithParent(forward);
   child.once("error", (error) => fail(`Could not run ${script}: ${error.message}`));

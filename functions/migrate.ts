@@ -9,8 +9,8 @@ import { recordedInDatabase } from "../lib/audit/record/command.ts";
 import { answerCloudFormation, isCloudFormationRequest } from "../lib/aws/custom-resource.ts";
 import { createClient, getClient } from "../lib/clients/clients.ts";
 import { createKey, type NewKey } from "../lib/clients/keys.ts";
-import { migrate, NewerSchemaError } from "../lib/postgres/migrate.ts";
-import { ensurePartitions } from "../lib/storage/partitions.ts";
+import { NewerSchemaError } from "../lib/postgres/migrate.ts";
+import { bringUpToDate } from "../lib/storage/bring-up-to-date.ts";
 
 /** Valid from here and from the bundle, which has the same place in its package. */
 const MIGRATIONS = new URL("../lib/postgres/migrations/", import.meta.url);
@@ -31,22 +31,14 @@ interface Migrated {
 export async function handler(event: unknown): Promise<Migrated | undefined> {
   if (!isCloudFormationRequest(event)) {
     const { admin_client: clientId } = commandSchema.parse(event ?? {});
-    const done = await bringUpToDate();
+    const done = await bringUpToDate(getDeps(), MIGRATIONS);
     return clientId === undefined ? done : { ...done, admin_key: await addAdministrator(clientId) };
   }
   await answerCloudFormation(event, async () => {
     // Deleting the stack keeps the data.
-    if (event.RequestType !== "Delete") await bringUpToDate().catch(acceptNewer);
+    if (event.RequestType !== "Delete") await bringUpToDate(getDeps(), MIGRATIONS).catch(acceptNewer);
   });
   return undefined;
-}
-
-async function bringUpToDate(): Promise<Migrated> {
-  const { config, sql, log } = getDeps();
-  const migrations = await migrate(config.databaseUrl, MIGRATIONS);
-  const partitions = await ensurePartitions(sql, config);
-  log.info("migrated", { migrations, partitions });
-  return { migrations, partitions: partitions.length };
 }
 
 async function addAdministrator(clientId: string): Promise<NewKey> {

@@ -11,6 +11,7 @@ import {
   STATUS_CODES,
 } from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import proxyAddr from "proxy-addr";
 import type { Log } from "../lib/base/log.ts";
@@ -64,14 +65,18 @@ const LIMITS: Limits = {
 /** So much more than a function accepts that it refuses the body by its length alone, and records that. */
 const READ_BYTES = 2 * MAX_BODY_BYTES;
 
+export interface Drain {
+  /** Milliseconds in which new connections are still accepted, so that a load balancer can choose another server. */
+  graceMs: number;
+  /** Milliseconds after that, until the requests in flight are cut off. */
+  withinMs: number;
+}
+
 export interface Gateway {
   server: Server;
   readonly inFlight: number;
-  /**
-   * Stops accepting connections, lets the requests in flight finish, and closes the rest.
-   * @param ms milliseconds after which the remaining connections are cut
-   */
-  drain(ms: number): Promise<void>;
+  /** Ends without losing a call: responses ask clients to close their connections, and later no new one is accepted. */
+  drain(times: Drain): Promise<void>;
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -159,11 +164,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     get inFlight() {
       return inFlight;
     },
-    drain: async (ms) => {
+    drain: async ({ graceMs, withinMs }) => {
       draining = true;
+      await sleep(graceMs);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), ms);
+      const timer = setTimeout(() => server.closeAllConnections(), withinMs);
       await closed;
       clearTimeout(timer);
     },

@@ -6,7 +6,7 @@ export interface Match {
   /** `GET /v1/events/{event_id}`, or `$default` if no route matches. */
   key: string;
   function: FunctionName;
-  /** Decoded path parameters; invalid UTF-8 becomes U+FFFD. Absent if the route has none. */
+  /** Decoded path parameters; what is not percent-encoded UTF-8 becomes U+FFFD. Absent if the route has none. */
   params?: Record<string, string>;
 }
 
@@ -41,10 +41,13 @@ export function router(operations: readonly Operation[]): (method: string, path:
       const values = template.pattern.exec(path);
       if (values === null) continue;
       const params = Object.fromEntries(
-        template.names.map((name, index) => [name, decodeLeniently(values[index + 1] ?? "")]),
+        template.names.map((name, index) => [name, decode(values[index + 1] ?? "")]),
       );
       return { key: template.key, function: template.function, params };
     }
     return DEFAULT;
   };
 }
+
+/** A function refuses a parameter with U+FFFD, so a % that begins no escape must not be taken for text. */
+const decode = (text: string): string => decodeLeniently(text.replaceAll(/%(?![0-9a-f]{2})/gi, "%EF%BF%BD"));

@@ -14,6 +14,11 @@ export function getDeps(): Deps {
   return deps;
 }
 
+/** Gives the functions of this process their dependencies, for a server that creates them itself. */
+export function provideDeps(created: Deps): void {
+  deps = created;
+}
+
 /**
  * Like {@link getDeps}, for functions whose first call needs PostgreSQL after Redis has checked the API key: both
  * connections open in parallel. If PostgreSQL is unavailable, the statement that needs it reports the error.

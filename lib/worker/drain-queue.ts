@@ -29,6 +29,8 @@ export interface DrainOptions extends ReadLimits {
   endsAt: number;
   /** How long after `endsAt` received messages may still be processed, by default 10 s; then they are released. */
   graceMs?: number;
+  /** Stops reading before `endsAt`. */
+  signal?: AbortSignal;
 }
 
 export interface Drained extends Delivered {
@@ -69,17 +71,17 @@ export async function drainOnce(deps: DrainDeps, options: ReadOptions = {}): Pro
 }
 
 /**
- * Returns when the time is up.
+ * Returns when the time is up, or when the signal is aborted and the current batch is settled.
  * @throws the error of the last read, if it failed: the queue or the database was unavailable until the end.
  */
 export async function drainQueue(
   deps: DrainDeps,
-  { endsAt, graceMs = GRACE_MS, ...limits }: DrainOptions,
+  { endsAt, graceMs = GRACE_MS, signal, ...limits }: DrainOptions,
 ): Promise<Delivered> {
   const done: Delivered = { batches: 0, messages: 0 };
   let fault: unknown;
   let faults = 0;
-  for (let left = endsAt - Date.now(); left > 0; left = endsAt - Date.now()) {
+  for (let left = endsAt - Date.now(); left > 0 && !signal?.aborted; left = endsAt - Date.now()) {
     try {
       const waitMs = Math.min(WAIT_MS, left);
       const { batches, messages } = await drainOnce(deps, { ...limits, waitMs, endsAt: endsAt + graceMs });
@@ -90,9 +92,12 @@ export async function drainQueue(
     } catch (error) {
       fault = error;
       deps.log.warn("drain-interrupted", { error: error as Error });
-      await sleep(
-        Math.min(FIRST_PAUSE_MS * 2 ** faults++, LONGEST_PAUSE_MS, Math.max(0, endsAt - Date.now())),
+      const pauseMs = Math.min(
+        FIRST_PAUSE_MS * 2 ** faults++,
+        LONGEST_PAUSE_MS,
+        Math.max(0, endsAt - Date.now()),
       );
+      await sleep(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
   deps.log.info("drained", { ...done });

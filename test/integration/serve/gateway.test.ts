@@ -43,7 +43,7 @@ async function start(handler: Handler = echo, options: Partial<GatewayOptions> =
   });
   gateway.server.listen(0, "127.0.0.1");
   await once(gateway.server, "listening");
-  atEnd(() => gateway.drain(0));
+  atEnd(() => gateway.drain({ graceMs: 0, withinMs: 0 }));
   return Object.assign(gateway, { port: (gateway.server.address() as AddressInfo).port, logged });
 }
 
@@ -253,7 +253,7 @@ describe("draining", () => {
     });
     const running = call(gateway.port, "/health");
     await expect.poll(() => gateway.inFlight).toBe(1);
-    const drained = gateway.drain(60_000);
+    const drained = gateway.drain({ graceMs: 0, withinMs: 60_000 });
     open.resolve();
     expect(await running).toMatchObject({ status: 200, text: "done", headers: { connection: "close" } });
     await drained;
@@ -264,7 +264,7 @@ describe("draining", () => {
     const gateway = await start(() => new Promise(() => {}));
     const running = expect(call(gateway.port, "/health")).rejects.toMatchObject({ code: "ECONNRESET" });
     await expect.poll(() => gateway.inFlight).toBe(1);
-    await gateway.drain(50);
+    await gateway.drain({ graceMs: 0, withinMs: 50 });
     await running;
   });
 });

@@ -22,7 +22,7 @@ it("a request beyond those in progress gets a problem with a wait, and an audit 
   });
   gateway.server.listen(0, "127.0.0.1");
   await once(gateway.server, "listening");
-  atEnd(() => gateway.drain(0));
+  atEnd(() => gateway.drain({ graceMs: 0, withinMs: 0 }));
   const url = `http://127.0.0.1:${(gateway.server.address() as AddressInfo).port}`;
 
   const first = fetch(`${url}/health`);
