@@ -3,21 +3,22 @@
  * queued, so it is appended to, and a log that may contain such rows is kept until they have been recovered. The name
  * gives its state:
  *
- * - `serverless.log` is being written.
- * - `serverless-<time>.unread.log` may contain audit rows that exist nowhere else.
- * - `serverless-<time>.log` contains none, or they have been recovered. The newest few are kept.
+ * - `weir.log` is being written.
+ * - `weir-<time>.unread.log` may contain audit rows that exist nowhere else.
+ * - `weir-<time>.log` contains none, or they have been recovered. The newest few are kept.
  *
  * Synchronous where the process that writes the log needs it: no line may be lost between two files.
  */
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const READ = /^serverless-[\d-]+\.log$/;
-const UNREAD = /^serverless-[\d-]+\.unread\.log$/;
+/** Earlier versions named them after serverless-offline. */
+const READ = /^(?:weir|serverless)-[\d-]+\.log$/;
+const UNREAD = /^(?:weir|serverless)-[\d-]+\.unread\.log$/;
 /** Number of logs kept for inspection, besides the current one. */
 const KEPT = 4;
 
-export const currentLog = (folder: string): string => join(folder, "serverless.log");
+export const currentLog = (folder: string): string => join(folder, "weir.log");
 
 /**
  * Renames the current log, so that a new one can begin, and removes the oldest logs from which nothing must be recovered.
@@ -51,7 +52,7 @@ const named = (folder: string, pattern: RegExp): string[] =>
 
 function freeName(folder: string, ending: string): string {
   for (let ms = Date.now(); ; ms++) {
-    const stem = join(folder, `serverless-${new Date(ms).toISOString().replaceAll(/\D/g, "-").slice(0, -1)}`);
+    const stem = join(folder, `weir-${new Date(ms).toISOString().replaceAll(/\D/g, "-").slice(0, -1)}`);
     if (![".log", ".unread.log"].some((one) => existsSync(stem + one))) return stem + ending;
   }
 }

@@ -1,6 +1,5 @@
 /** SQS on one machine: fauxqs in this process, or the developer's own server such as LocalStack. */
 import { mkdir } from "node:fs/promises";
-import { Server } from "node:net";
 import { join } from "node:path";
 import type { SqsSettings } from "../lib/config/config.ts";
 import { connectSqs } from "../lib/queue/sqs/client.ts";
@@ -25,28 +24,17 @@ export async function startSqs({ dataDir, port: requested, log }: ServerOptions)
   const port = await choosePort(join(dataDir, "port"), requested);
   // Imported here: it is a development dependency, whose load time only users of SQS should pay.
   const { startFauxqs } = await import("fauxqs");
-  const server = await onLoopback(() => startFauxqs({ port, dataDir, logger: false }));
+  // `listenHost` is of our patch: fauxqs has no setting for the address, and requires no credentials, so that anyone on the
+  // same network could read and write the queue.
+  const server = await startFauxqs({ port, dataDir, logger: false, listenHost: "127.0.0.1" });
+  if (new URL(server.address).hostname !== "127.0.0.1") {
+    await server.stop();
+    throw new Error(
+      "The patch of fauxqs is missing, so it would be reachable from the network. Run `npm ci`.",
+    );
+  }
   log(`SQS (fauxqs, in this process) ready on 127.0.0.1:${server.port}`);
   return { url: `http://127.0.0.1:${server.port}`, port: server.port, stop: once(() => server.stop()) };
-}
-
-/**
- * fauxqs listens on all interfaces and requires no credentials: anyone on the same network could read and write the queue.
- * It has no setting for the address, so during its start, servers that would listen on all interfaces use 127.0.0.1.
- */
-async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
-  const { listen } = Server.prototype;
-  Server.prototype.listen = function (this: Server, ...words: unknown[]): Server {
-    const [options] = words;
-    if (typeof options === "object" && options !== null && "host" in options && options.host === "0.0.0.0")
-      words[0] = { ...options, host: "127.0.0.1" };
-    return Reflect.apply(listen, this, words);
-  } as typeof listen;
-  try {
-    return await start();
-  } finally {
-    Server.prototype.listen = listen;
-  }
 }
 
 /**

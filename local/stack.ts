@@ -1,23 +1,21 @@
-/** Runs the complete system on one machine: databases, functions and their triggers. */
+/** Runs the complete system on one machine: the servers, and the functions with their triggers. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { closeDeps, createDeps, createQueue, type Deps } from "../lib/app/connect.ts";
-import { loadConfig } from "../lib/config/config.ts";
+import { type Config, loadConfig } from "../lib/config/config.ts";
 import { databaseSettings, redisSettings, settingWarnings } from "../lib/health/server-settings.ts";
-import { migrate } from "../lib/postgres/migrate.ts";
-import { ensurePartitions } from "../lib/storage/partitions.ts";
+import { bringUpToDate } from "../lib/storage/bring-up-to-date.ts";
 import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
+import { type ApiOptions, endLeftoverApi, invocationUrl, logFolder } from "./api.ts";
 import { ensureAuditKey } from "./audit-key.ts";
-import { endLeftoverEmulator, invocationUrl, logFolder } from "./emulator.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
-import { startFirstRun } from "./first-run.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree } from "./process.ts";
 import { startReadBack } from "./read-back.ts";
 import { startRedis } from "./redis.ts";
 import { createQueues, startSqs } from "./sqs.ts";
 import { supervise, Teardown } from "./supervise.ts";
-import { superviseEmulator } from "./supervise-emulator.ts";
+import { superviseApi } from "./supervise-api.ts";
 
 /** Its dead-letter queue is `weir-dead`. */
 const QUEUE_NAME = "weir";
@@ -25,7 +23,10 @@ const QUEUE_NAME = "weir";
 const INVOCATION_TIMEOUT_MS = 60_000;
 
 export interface StackOptions {
+  /** What serves the functions: Weir's own gateway by default, or serverless-offline. */
+  gateway?: ApiOptions["gateway"] | undefined;
   httpPort: number;
+  /** Used by serverless-offline only. */
   lambdaPort: number;
   /** Folder of all data of the system; two systems never share one. */
   dataDir: string;
@@ -33,7 +34,7 @@ export interface StackOptions {
   databaseUrl?: string | undefined;
   redisUrl?: string | undefined;
   /** The queue of the events; by default Redis. */
-  queue?: "redis" | "sqs" | undefined;
+  queue?: Config["queue"] | undefined;
   /** With SQS: a server to use instead of fauxqs, such as LocalStack. */
   sqsEndpoint?: string | undefined;
   /** With SQS: an existing queue; by default a queue and its dead-letter queue are created. */
@@ -72,11 +73,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack> {
-  const { httpPort, lambdaPort, dataDir, say, signal } = options;
+  const { gateway = "serve", httpPort, lambdaPort, dataDir, say, signal } = options;
   const failure = Promise.withResolvers<Error>();
   await takeDataDir(dataDir, teardown);
-  await endLeftoverEmulator(dataDir, say);
-  await checkPorts({ HTTP_PORT: httpPort, LAMBDA_PORT: lambdaPort });
+  await endLeftoverApi(dataDir, say);
+  await checkPorts({ HTTP_PORT: httpPort, ...(gateway === "offline" && { LAMBDA_PORT: lambdaPort }) });
   const servers = await startServers(options, teardown, failure.resolve);
   signal?.throwIfAborted();
 
@@ -87,29 +88,28 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   const deps = createDeps(config);
   teardown.add("The connections", () => closeDeps(deps));
 
-  say("Building the functions and starting serverless-offline …");
-  const emulatorOptions = { httpPort, lambdaPort, dataDir, environment, signal };
-  // The emulator takes seconds to load; meanwhile the schema is brought up to date.
-  const [keys, emulator] = await Promise.all([
-    prepareDatabase(deps, dataDir, say),
-    superviseEmulator(emulatorOptions, teardown, say, failure.resolve),
+  await prepareDatabase(deps, say);
+  signal?.throwIfAborted();
+  if (gateway === "offline") say("Building the functions and starting serverless-offline …");
+  const apiOptions = { gateway, httpPort, lambdaPort, dataDir, environment, signal };
+  const [keys, api] = await Promise.all([
+    ensureAccess(deps, dataDir),
+    superviseApi(apiOptions, teardown, say, failure.resolve),
   ]);
   signal?.throwIfAborted();
 
-  const source = startEventSource({
-    createQueue: () => createQueue(deps.redis, deps.shards, config),
-    invoke: invokeOver(invocationUrl(lambdaPort, "worker"), INVOCATION_TIMEOUT_MS),
-    log: say,
-  });
-  teardown.add("The event source", source.stop);
+  if (gateway === "offline") {
+    const source = startEventSource({
+      createQueue: () => createQueue(deps.redis, deps.shards, config),
+      invoke: invokeOver(invocationUrl(lambdaPort, "worker"), INVOCATION_TIMEOUT_MS),
+      log: say,
+    });
+    teardown.add("The event source", source.stop);
+  }
   const readBack = startReadBack(deps, logFolder(dataDir), say);
   teardown.add("Audit-row recovery", readBack.stop);
-  for (const name of ["maintenance", "checkpoint"]) {
-    const run = startFirstRun(`The function ${name}`, invocationUrl(lambdaPort, name), say);
-    teardown.add(`The first ${name}`, run.stop);
-  }
   const dev: DevFile = {
-    url: emulator.url,
+    url: api.url,
     ...keys,
     ...servers,
     redisCluster: config.redisCluster,
@@ -177,11 +177,12 @@ async function startServers(
 type Environment = Record<string, string | undefined>;
 
 const functionEnvironment = (
-  { environment, queue = "redis" }: StackOptions,
+  { environment, gateway, queue = "redis" }: StackOptions,
   { databaseUrl, redisUrl }: Servers,
 ): Environment => ({
   ...process.env,
-  DATABASE_POOL_SIZE: "4",
+  // In serverless-offline all functions share one process; `serve` chooses for itself.
+  ...(gateway === "offline" && { DATABASE_POOL_SIZE: "4" }),
   LOG_LEVEL: "WARN",
   ...environment,
   DATABASE_URL: databaseUrl,
@@ -225,20 +226,22 @@ async function addQueue(
   return { ...known, SQS_QUEUE_URL: url };
 }
 
-async function prepareDatabase(deps: Deps, dataDir: string, say: StackOptions["say"]) {
+async function prepareDatabase(deps: Deps, say: StackOptions["say"]): Promise<void> {
   await Promise.all([
     deps.sql`SELECT 1`.catch(unusable("database", "DATABASE_URL")),
     deps.redis.ping().catch(unusable("Redis server", "REDIS_URL")),
   ]);
+  const [database, redis, { migrations }] = await Promise.all([
+    databaseSettings(deps),
+    redisSettings(deps),
+    bringUpToDate(deps),
+  ]);
   for (const [server, settings] of [
-    ["PostgreSQL", await databaseSettings(deps)],
-    ["Redis", await redisSettings(deps)],
+    ["PostgreSQL", database],
+    ["Redis", redis],
   ] as const)
     for (const warning of settingWarnings(server, settings)) say(`Warning: ${warning}`);
-  const applied = await migrate(deps.config.databaseUrl);
-  if (applied.length > 0) say(`Database schema migrated (${applied.join(", ")})`);
-  await ensurePartitions(deps.sql, deps.config);
-  return ensureAccess(deps, dataDir);
+  if (migrations.length > 0) say(`Database schema migrated (${migrations.join(", ")})`);
 }
 
 /** The message omits the URL, which contains a password. */

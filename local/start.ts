@@ -1,4 +1,7 @@
-/** `npm start`: runs the complete system on this machine until Ctrl-C. */
+/**
+ * `npm start`: runs the complete system on this machine until Ctrl-C. With `--offline`, as `npm run offline`, the functions
+ * run in serverless-offline.
+ */
 import { resolve } from "node:path";
 import { loadLocalConfig } from "../lib/config/local.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -26,16 +29,16 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 
 async function run(): Promise<void> {
   const config = loadLocalConfig();
-  const startedAt = Date.now();
   const stack = await startStack({
     ...config,
+    gateway: process.argv.includes("--offline") ? "offline" : "serve",
     // Each function logs every call at INFO, which is rarely useful here.
     environment: { LOG_LEVEL: config.logLevel === "INFO" ? "WARN" : config.logLevel },
     say,
     signal: ending.signal,
     teardown,
   });
-  say(`\n${greeting(stack, resolve(config.dataDir), (Date.now() - startedAt) / 1_000)}\n`);
+  say(`\n${greeting(stack, resolve(config.dataDir), performance.now() / 1_000)}\n`);
   const failed = await Promise.race([stack.failed, aborted(ending.signal)]);
   const faults = await stack.stop();
   for (const fault of faults) console.error(fault);
@@ -77,7 +80,7 @@ function greeting(
   Queue      ${queue === "sqs" ? "SQS" : "Redis Streams"}
   Data       ${dataDir}   (URLs and keys in dev.json)
   Audit      ${auditPublicKey ?? "signed with your own key"}   (public key that its checkpoints are signed with)
-  Logs       ${dataDir}/logs/serverless.log
+  Logs       ${dataDir}/logs/weir.log
 
 Send an event:
   curl -s ${url}/v1/events -H 'X-API-Key: ${apiKey}' -H 'Content-Type: application/json' \\

@@ -1,4 +1,4 @@
-/** Keys, scopes and limits, over HTTP through the emulator, checked against the OpenAPI document. */
+/** Keys, scopes and limits, over HTTP, checked against the OpenAPI document. */
 import { Redis } from "ioredis";
 import { describe, expect, it, vi } from "vitest";
 import { startRedis } from "../../local/redis.ts";

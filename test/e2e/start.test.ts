@@ -146,15 +146,15 @@ describe("npm start", () => {
     await expect(fetch(`http://127.0.0.1:${ports[0]}/health/live`)).rejects.toThrow();
   }, 240_000);
 
-  it("restarts serverless-offline when it dies, and leaves no process afterwards", async () => {
+  it("restarts the server when it dies, and leaves no process afterwards", async () => {
     const started = start(environment);
     await ready(started);
-    const pid = Number(await readFile(join(dataDir, "serverless.pid"), "utf8"));
+    const pid = Number(await readFile(join(dataDir, "api.pid"), "utf8"));
     const before = await count();
     process.kill(pid, "SIGKILL");
     await expect
       .poll(() => started.output(), { timeout: 45_000 })
-      .toContain("serverless-offline ended unexpectedly (signal SIGKILL)");
+      .toContain("The server ended unexpectedly (signal SIGKILL)");
     const { url, apiKey } = await devFile();
     const sendOne = (): Promise<number> =>
       fetch(`${url}/v1/events`, {
@@ -172,7 +172,7 @@ describe("npm start", () => {
       );
     await expect.poll(sendOne, { timeout: 120_000, interval: 500 }).toBe(202);
     await expect.poll(count, { timeout: 60_000 }).toBe(before + 1);
-    expect(Number(await readFile(join(dataDir, "serverless.pid"), "utf8"))).not.toBe(pid);
+    expect(Number(await readFile(join(dataDir, "api.pid"), "utf8"))).not.toBe(pid);
     process.kill(-(started.child.pid ?? 0), "SIGINT");
     await ended(started.child);
     expect(started.output()).toContain("Stopped.");

@@ -119,7 +119,7 @@ export async function checkedApi(url: string) {
       ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
     });
     const text = await response.text();
-    // The emulator adds a content type to a 204 too.
+    // serverless-offline adds a content type to a 204 too.
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const json = text !== "" && isJson(type) ? JSON.parse(text) : null;
     const checked: Checked = { status: response.status, headers: response.headers, text, body: json };

@@ -34,7 +34,7 @@ describe("logs", () => {
     putAside(folder, true);
     writeFileSync(currentLog(folder), "");
     putAside(folder, true);
-    expect(files()).toEqual(["serverless.log"]);
+    expect(files()).toEqual(["weir.log"]);
   });
 
   it("are bounded in size and number while a process prints, and lose no audit row", () => {
