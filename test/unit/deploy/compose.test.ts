@@ -5,6 +5,9 @@ import { join } from "node:path";
 import Ajv2019 from "ajv/dist/2019.js";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { version } from "../../../lib/base/version.ts";
+import { functionVariables, loadConfig } from "../../../lib/config/config.ts";
+import { loadServeConfig, serveVariables } from "../../../lib/config/serve.ts";
 
 const require = createRequire(import.meta.url);
 const { load } = require("js-yaml") as { load: (text: string) => unknown };
@@ -17,10 +20,10 @@ const composeSchema = z.object({
     z.object({
       image: z.string(),
       command: z.array(z.string()).default([]),
-      environment: z.record(z.string(), z.string()).default({}),
+      environment: z.record(z.string(), z.string().nullable()).default({}),
       ports: z.array(z.string()),
-      volumes: z.array(z.string()),
-      healthcheck: z.object({ test: z.array(z.string()) }),
+      volumes: z.array(z.string()).default([]),
+      healthcheck: z.object({ test: z.array(z.string()) }).optional(),
     }),
   ),
   volumes: z.record(z.string(), z.null()),
@@ -33,6 +36,14 @@ const service = (name: string) => {
   if (found === undefined) throw new Error(`There is no service ${name}.`);
   return found;
 };
+
+/** As Compose replaces `${NAME:-default}` if nothing is set. */
+const withDefaults = (environment: Record<string, string | null>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value.replace(/^\$\{\w+:-(.*)\}$/, "$1")]],
+    ),
+  );
 
 describe("docker-compose.yml", () => {
   it("matches the Compose schema", () => {
@@ -49,13 +60,31 @@ describe("docker-compose.yml", () => {
   });
 
   it("starts the three servers at pinned versions, each with a health check and a volume", () => {
-    expect(Object.keys(services).sort()).toEqual(["localstack", "postgres", "redis"]);
-    for (const { image, healthcheck, volumes: mounts } of Object.values(services)) {
+    const { weir: _weir, ...servers } = services;
+    expect(Object.keys(servers).sort()).toEqual(["localstack", "postgres", "redis"]);
+    for (const { image, healthcheck, volumes: mounts } of Object.values(servers)) {
       expect(image).toMatch(/:\d+(\.\d+)*$/);
-      expect(healthcheck.test.length).toBeGreaterThan(1);
+      expect(healthcheck?.test.length).toBeGreaterThan(1);
       const [named = ""] = mounts[0]?.split(":") ?? [];
       expect(Object.keys(volumes)).toContain(named);
     }
+  });
+
+  it("starts Weir on them, in the image of this version, with the port of the Dockerfile", () => {
+    const { image, environment, ports } = service("weir");
+    expect(image).toBe(`weir:${version}`);
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(["postgres", "redis"]));
+    const config = loadConfig(withDefaults(environment));
+    expect([new URL(config.databaseUrl).hostname, new URL(config.redisUrl).hostname]).toEqual([
+      "postgres",
+      "redis",
+    ]);
+    expect(new URL(config.databaseUrl).password).toBe(service("postgres").environment.POSTGRES_PASSWORD);
+    const { host, port } = loadServeConfig(withDefaults(environment));
+    expect([host, ports]).toEqual(["0.0.0.0", [`127.0.0.1:\${HTTP_PORT:-3000}:${port}`]]);
+    const settings = Object.keys({ ...functionVariables, ...serveVariables });
+    expect(Object.keys(environment).toSorted()).toEqual(settings.toSorted());
+    expect(read("Dockerfile")).toContain(`EXPOSE ${port}\n`);
   });
 
   it("publishes ports on this machine only", () => {
