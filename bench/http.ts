@@ -1,28 +1,41 @@
-/** The ingest function over HTTP through serverless-offline, compared with an empty handler there and the plain design. */
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
+/** One-event requests over HTTP through `serve`, compared with a bare node:http server and with the plain design. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { closeDeps, createDeps } from "../lib/app/connect.ts";
+import { createDeps, type Deps } from "../lib/app/connect.ts";
 import { loadConfig } from "../lib/config/config.ts";
-import { startEmulator } from "../local/emulator.ts";
-import { killGroup } from "../local/process.ts";
+import { endProcess } from "../local/process.ts";
 import { freePort } from "../test/support/servers/ports.ts";
 import { addKey, connect, createSchema } from "./baseline/schema.ts";
 import { Bodies } from "./events.ts";
 import { makeClient } from "./handler.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
-import { type Contender, closedLoop, interleave, type Measured, ratios, valuesOf } from "./measure.ts";
+import {
+  type Contender,
+  closedLoop,
+  interleave,
+  type Measured,
+  ratios,
+  type Sample,
+  valuesOf,
+} from "./measure.ts";
 import type { Bench, Chart, Goal, Part, Section, Table } from "./part.ts";
+import { processorMs } from "./processor.ts";
 import { formatMedian, median } from "./statistics.ts";
 
-const CONCURRENCY = [1, 4, 16, 64, 256];
-const BATCHES = [10, 100, 500];
-/** From section 5 of the design. */
+const CONCURRENCY = [1, 16, 256];
 const AT = 16;
-const SHARE_OF_EMPTY = 0.75;
-const [EMPTY, WEIR, PLAIN] = ["empty handler", "Weir", "plain design"];
-const NAMES = [EMPTY, WEIR, PLAIN];
-const EMPTY_PROJECT = fileURLToPath(new URL("empty", import.meta.url));
+const [ECHO, WEIR, STORING, PLAIN] = ["bare node:http", "Weir", "Weir, all stored meanwhile", "plain design"];
+const NAMES = [ECHO, WEIR, STORING, PLAIN];
+const BATCHES = [100, 500];
+/** From issue 13. */
+const SHARE_OF_ECHO = 0.4;
+const SHARE_STORING = 0.25;
+const TIMES_PLAIN = 25;
+
+const SERVE = fileURLToPath(new URL("../serve/main.ts", import.meta.url));
+const BASELINE = fileURLToPath(new URL("baseline/server.ts", import.meta.url));
 
 const at = (name: string, concurrency: number): string => `${name}, ${concurrency} at a time`;
 const batchOf = (events: number): string => `${WEIR}, requests of ${events}, ${AT} at a time`;
@@ -30,21 +43,127 @@ const batchOf = (events: number): string => `${WEIR}, requests of ${events}, ${A
 export const http: Part = {
   name: "http",
   run: async (bench) => {
-    const environment = await bench.servers.environment("http", 4);
-    const key = await prepare(environment);
-    bench.say("starting two serverless-offline processes");
-    // Without the event source: the worker would share the process that is measured.
-    const [weir, empty] = await Promise.all([
-      emulate(bench, environment),
-      emulate(bench, environment, EMPTY_PROJECT),
+    bench.say("starting the servers");
+    const [echo, weir, storing, plain] = await Promise.all([
+      startBaseline(bench, "echo"),
+      startWeir(bench, "api"),
+      startWeir(bench, "all"),
+      startBaseline(bench, "plain"),
     ]);
-    const most = Math.max(...CONCURRENCY);
-    const clients = { weir: httpClient(weir, key, most), empty: httpClient(empty, "plain-key", most) };
-    const measured = await interleave(bench, contenders(clients));
-    for (const client of Object.values(clients)) client.close();
-    return toSection(measured);
+    return toSection(await interleave(bench, contenders(bench, { echo, weir, storing, plain })));
   },
 };
+
+interface Running {
+  client: HttpClient;
+  pid: number;
+}
+
+interface Weir extends Running {
+  deps: Deps;
+}
+
+/** Starts a program, which ends with the bench. */
+function startProgram({ servers }: Bench, words: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, words, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${words.join(" ")} could not be started.`);
+  servers.atEnd(() => endProcess(pid, "SIGTERM", 10_000, "SIGKILL"));
+  return { child, pid };
+}
+
+async function startWeir(bench: Bench, serve: "api" | "all"): Promise<Weir> {
+  const environment = await bench.servers.environment(`http_${serve}`, 10);
+  const deps = createDeps(loadConfig(environment));
+  bench.servers.atEnd(async () => {
+    await deps.queue.close();
+    await deps.sql.end({ timeout: 1 });
+    deps.redis.disconnect();
+  });
+  const key = await makeClient(deps, "shop", ["ingest"]);
+  const { DATABASE_POOL_SIZE: _size, ...rest } = environment;
+  const port = String(await freePort());
+  const env = { ...rest, SERVE: serve, HTTP_PORT: port, MIGRATE: "false", LOG_LEVEL: "INFO" };
+  const { child, pid } = startProgram(bench, [SERVE], { ...env, SHUTDOWN_GRACE_SECONDS: "0" });
+  for await (const chunk of child.stdout) if (String(chunk).includes('"ready"')) break;
+  return { client: clientOf(bench, port, key), pid, deps };
+}
+
+async function startBaseline(bench: Bench, kind: "echo" | "plain"): Promise<Running> {
+  const environment = await bench.servers.environment(`http_${kind}`, 1);
+  if (kind === "plain") {
+    const sql = connect(environment.DATABASE_URL ?? "", 1);
+    await createSchema(sql);
+    await addKey(sql, "plain-key", "shop");
+    await sql.end();
+  }
+  const { child, pid } = startProgram(bench, [BASELINE, kind], environment);
+  const [port] = await once(child.stdout, "data");
+  return { client: clientOf(bench, String(port).trim(), "plain-key"), pid };
+}
+
+function clientOf({ servers }: Bench, port: string, key: string): HttpClient {
+  const client = httpClient(`http://127.0.0.1:${port}`, key, Math.max(...CONCURRENCY));
+  servers.atEnd(async () => client.close());
+  return client;
+}
+
+function contenders(
+  bench: Bench,
+  { echo, weir, storing, plain }: { echo: Running; weir: Weir; storing: Weir; plain: Running },
+): Contender[] {
+  const bodies = new Bodies();
+  const post = async ({ client }: Running, body: string): Promise<void> => {
+    const status = await client.post("/v1/events", body);
+    if (status !== 202) throw new Error(`The server answered ${status}.`);
+  };
+  const runOf =
+    (server: Running, concurrency: number, events = 1) =>
+    async (seconds: number): Promise<Sample> => {
+      const pids = [server.pid, ...bench.servers.pids];
+      const before = processorMs(pids);
+      const begun = performance.now();
+      const body = events === 1 ? () => bodies.one() : () => bodies.many(events);
+      const sample = await closedLoop(concurrency, seconds, () => post(server, body()), events);
+      const looped = (performance.now() - begun) / 1_000;
+      const sent = (sample.perSecond ?? 0) * looped;
+      // The time until everything is stored counts, so that a growing queue is no gain.
+      if (server === storing) await drained(storing.deps);
+      const seconds_ = (performance.now() - begun) / 1_000;
+      return {
+        ...sample,
+        perSecond: sent / seconds_,
+        processorUs: ((processorMs(pids) - before) * 1_000) / sent,
+      };
+    };
+  const servers: [string, Running][] = [
+    [ECHO, echo],
+    [WEIR, weir],
+    [STORING, storing],
+    [PLAIN, plain],
+  ];
+  const fresh = (name: string, run: Contender["run"]): Contender => ({
+    name,
+    run: async (seconds) => {
+      // Nothing reads the queue of the server without workers.
+      await weir.deps.redis.del(weir.deps.shards.first.queue);
+      await bench.servers.settle();
+      return run(seconds);
+    },
+  });
+  return [
+    ...servers.flatMap(([name, server]) => CONCURRENCY.map((n) => fresh(at(name, n), runOf(server, n)))),
+    ...BATCHES.map((events) => fresh(batchOf(events), runOf(weir, AT, events))),
+  ];
+}
+
+/** Resolves when the queue is empty. */
+async function drained({ queue }: Deps): Promise<void> {
+  while ((await queue.depth()).messages > 0) await sleep(5);
+}
 
 function toSection(measured: Measured): Section {
   const of = (name: string, quantity: string): number[] => valuesOf(measured, name, quantity);
@@ -56,19 +175,24 @@ function toSection(measured: Measured): Section {
   return {
     title: "Over HTTP",
     text: [
-      "Closed loops over HTTP with keep-alive, from a separate process, through serverless-offline, where all functions share one process. The empty handler runs in an unmodified serverless-offline of its own, without `local/emulator.cjs`, which for Weir's functions adds body checks and caches the search for a function's module.",
+      "Closed loops over HTTP with kept connections. Each server has one process for HTTP; the load generator is another one. The bare server reads the body and sends it back. “All stored meanwhile” has a background process beside it, and its rate counts the time until the queue is empty. The plain design runs behind the bare server. Processor time is that of the server's processes, Redis and PostgreSQL, without the load generator.",
     ],
     tables: [
       byConcurrency("Requests per second, one event each, by concurrency:", "perSecond"),
+      byConcurrency("Processor time per request in microseconds:", "processorUs"),
       byConcurrency("p99 per request in milliseconds:", "p99Ms"),
       {
-        caption: `Events per second in batches, ${AT} requests at a time:`,
-        head: ["events per request", "events per second"],
-        rows: BATCHES.map((events) => [String(events), formatMedian(of(batchOf(events), "perSecond"))]),
+        caption: `Events per second in batches, ${AT} requests at a time, workers stopped:`,
+        head: ["events per request", "events per second", "processor time per event in µs"],
+        rows: BATCHES.map((events) => [
+          String(events),
+          formatMedian(of(batchOf(events), "perSecond")),
+          formatMedian(of(batchOf(events), "processorUs")),
+        ]),
       },
     ],
     charts: [chart(measured)],
-    goals: [goal(measured)],
+    goals: goals(measured),
     figures: Object.fromEntries(
       [...measured.keys()].map((name) => [name, { unit: "/s", values: of(name, "perSecond") }]),
     ),
@@ -87,71 +211,25 @@ const chart = (measured: Measured): Chart => ({
   })),
 });
 
-function goal(measured: Measured): Goal {
-  const share = ratios(measured, at(WEIR, AT), at(EMPTY, AT));
-  const times = ratios(measured, at(WEIR, AT), at(PLAIN, AT));
-  return {
-    what: `the same over HTTP through serverless-offline, one event each, ${AT} at a time`,
-    reach: `≥ ${SHARE_OF_EMPTY * 100} % of an empty handler there`,
-    got: `${formatMedian(share, 100)} %; ${formatMedian(times)} times the plain design`,
-    reached: median(share) >= SHARE_OF_EMPTY,
-  };
-}
-
-/** @returns the secret of a key */
-async function prepare(environment: Record<string, string>): Promise<string> {
-  const sql = connect(environment.DATABASE_URL ?? "", 1);
-  await createSchema(sql);
-  await addKey(sql, "plain-key", "shop");
-  await sql.end();
-  const deps = createDeps(loadConfig(environment));
-  try {
-    return await makeClient(deps, "shop", ["ingest"]);
-  } finally {
-    await closeDeps(deps);
-  }
-}
-
-/** @returns its URL */
-async function emulate(
-  { servers }: Bench,
-  environment: Record<string, string>,
-  project?: string,
-): Promise<string> {
-  const emulator = await startEmulator({
-    httpPort: await freePort(),
-    lambdaPort: await freePort(),
-    dataDir: await mkdtemp(join(servers.folder, "emulator-")),
-    environment: { ...process.env, ...environment, LOG_LEVEL: "WARN" },
-    ...(project !== undefined && { project }),
+function goals(measured: Measured): Goal[] {
+  const share = ratios(measured, at(WEIR, AT), at(ECHO, AT));
+  const storing = [AT, 256].map((n): Goal => {
+    const ofEcho = ratios(measured, at(STORING, n), at(ECHO, n));
+    const ofPlain = ratios(measured, at(STORING, n), at(PLAIN, n));
+    return {
+      what: `the same with the workers storing everything, ${n} at a time`,
+      reach: `≥ ${SHARE_STORING * 100} % of a bare server, and ≥ ${TIMES_PLAIN} times the plain design`,
+      got: `${formatMedian(ofEcho, 100)} %; ${formatMedian(ofPlain)} times`,
+      reached: median(ofEcho) >= SHARE_STORING && median(ofPlain) >= TIMES_PLAIN,
+    };
   });
-  servers.atEnd(async () => {
-    await emulator.stop();
-    killGroup(emulator.pid);
-  });
-  await emulator.ready;
-  return emulator.url;
-}
-
-function contenders({ weir, empty }: { weir: HttpClient; empty: HttpClient }): Contender[] {
-  const bodies = new Bodies();
-  const post = async (client: HttpClient, path: string, body: string): Promise<void> => {
-    const status = await client.post(path, body);
-    if (status !== 202) throw new Error(`${path} answered ${status}.`);
-  };
-  const calls: [string, () => Promise<void>][] = [
-    [EMPTY, () => post(empty, "/v1/events", bodies.one())],
-    [WEIR, () => post(weir, "/v1/events", bodies.one())],
-    [PLAIN, () => post(empty, "/plain/events", bodies.one())],
-  ];
   return [
-    ...calls.flatMap(([name, call]) =>
-      CONCURRENCY.map((n) => ({ name: at(name, n), run: (seconds: number) => closedLoop(n, seconds, call) })),
-    ),
-    ...BATCHES.map((events) => ({
-      name: batchOf(events),
-      run: (seconds: number) =>
-        closedLoop(AT, seconds, () => post(weir, "/v1/events", bodies.many(events)), events),
-    })),
+    {
+      what: `one-event requests over HTTP through serve, ${AT} at a time, workers stopped`,
+      reach: `≥ ${SHARE_OF_ECHO * 100} % of a bare node:http server`,
+      got: `${formatMedian(share, 100)} %`,
+      reached: median(share) >= SHARE_OF_ECHO,
+    },
+    ...storing,
   ];
 }

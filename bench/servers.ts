@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { createDeps, type Deps } from "../lib/app/connect.ts";
 import { DAY_MS } from "../lib/base/time.ts";
@@ -17,6 +18,8 @@ import { loadEvents } from "./load.ts";
 /** Maximum events in the queue; the bench fills the queue before it starts the worker. */
 const MOST_WAITING = 100_000_000;
 const MOST_BYTES = 100_000_000_000;
+/** Pause after a checkpoint, in milliseconds. */
+const SETTLE_MS = 200;
 /** Days before the run over which the loaded events are spread. */
 export const DAYS = 30;
 
@@ -32,6 +35,10 @@ export interface Stored {
 export interface Servers {
   databaseUrl: string;
   redisUrl: string;
+  /** Processes of the two servers. */
+  pids: number[];
+  /** Lets the servers finish what earlier measurements left them: a checkpoint, and writes in the background. */
+  settle(): Promise<void>;
   /** A folder that is removed with the servers. */
   folder: string;
   /** Settings of a function with its own database, empty and migrated. */
@@ -83,7 +90,14 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     await loadEvents(made, events, until - DAYS * DAY_MS, until, say);
     return { events, deps: made, until, loadedInS: (Date.now() - until) / 1_000 };
   };
+  const admin = postgres(database.url, { max: 1, onnotice: () => {} });
+  stops.push(() => admin.end({ timeout: 1 }));
   return {
+    pids: [database.pid, redis.pid],
+    settle: async () => {
+      await admin`CHECKPOINT`;
+      await sleep(SETTLE_MS);
+    },
     databaseUrl: database.url,
     redisUrl: redis.url,
     folder,
