@@ -88,7 +88,11 @@ async function startWeir(bench: Bench, serve: "api" | "all"): Promise<Weir> {
   const port = String(await freePort());
   const env = { ...rest, SERVE: serve, HTTP_PORT: port, MIGRATE: "false", LOG_LEVEL: "INFO" };
   const { child, pid } = startProgram(bench, [SERVE], { ...env, SHUTDOWN_GRACE_SECONDS: "0" });
-  for await (const chunk of child.stdout) if (String(chunk).includes('"ready"')) break;
+  await new Promise<void>((resolve) =>
+    child.stdout.on("data", (chunk) => {
+      if (String(chunk).includes('"ready"')) resolve();
+    }),
+  );
   return { client: clientOf(bench, port, key), pid, deps };
 }
 
