@@ -42,7 +42,7 @@ const callsAt = (at: number, count: number): Audited[] =>
     },
   }));
 
-export const audit: Part = { name: "audit", brief: true, run };
+export const audit: Part = { name: "audit", run };
 
 async function run({ servers, scale: { repeats }, say }: Bench): Promise<Section> {
   const deps = await servers.deps("audit", 2);

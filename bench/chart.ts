@@ -1,5 +1,5 @@
 /** Draws line charts as SVG, without a library. */
-import type { Chart } from "./part.ts";
+import type { Chart, Point } from "./part.ts";
 
 const [WIDTH, HEIGHT] = [800, 400];
 const PLOT = { left: 80, right: 540, top: 44, bottom: 340 };
@@ -19,7 +19,7 @@ export function toSvg({ title, x, y, log, lines }: Chart): string {
     log.includes("x"),
   );
   const up = scale(
-    points.map(([, value]) => value),
+    points.flatMap(([, value, low = value, high = value]) => [value, low, high]),
     [PLOT.bottom, PLOT.top],
     log.includes("y"),
   );
@@ -48,6 +48,7 @@ function drawLine({ name, points }: Chart["lines"][number], index: number, acros
   const places = points.map(([x, y]) => `${across.place(x)},${up.place(y)}`);
   const key = PLOT.top + 8 + index * 20;
   return [
+    ...points.map((point) => drawSpread(point, across, up, colour)),
     `<polyline points="${places.join(" ")}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...places.map((place) => {
       const [cx, cy] = place.split(",");
@@ -55,6 +56,12 @@ function drawLine({ name, points }: Chart["lines"][number], index: number, acros
     }),
     `<path d="M${PLOT.right + 12} ${key}h16" stroke="${colour}" stroke-width="2"/>${text(PLOT.right + 34, key + 4, name)}`,
   ].join("");
+}
+
+/** A bar from the lowest to the highest repeat. */
+function drawSpread([x, , low, high]: Point, across: Scale, up: Scale, colour = ""): string {
+  if (low === undefined || high === undefined) return "";
+  return `<path d="M${across.place(x)} ${up.place(low)}V${up.place(high)}" stroke="${colour}" stroke-opacity="0.35" stroke-width="5"/>`;
 }
 
 /** Maps values to positions between two ends; a linear scale begins at 0. */

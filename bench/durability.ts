@@ -27,7 +27,6 @@ const batched = (setting: Setting): string => `${setting}, batches of ${BATCH}, 
 
 export const durability: Part = {
   name: "durability",
-  brief: true,
   run: async (bench) => {
     const contenders = await Promise.all(SETTINGS.map((setting) => contendersOf(bench, setting)));
     return toSection(await interleave(bench, contenders.flat()));

@@ -19,10 +19,10 @@ import {
   ratios,
   type Sample,
   valuesOf,
+  withProcessor,
 } from "./measure.ts";
 import type { Bench, Chart, Goal, Part, Section, Table } from "./part.ts";
-import { processorMs } from "./processor.ts";
-import { formatMedian, median } from "./statistics.ts";
+import { formatMedian, median, pointOf } from "./statistics.ts";
 
 const CONCURRENCY = [1, 16, 256];
 const AT = 16;
@@ -127,21 +127,16 @@ function contenders(
   const runOf =
     (server: Running, concurrency: number, events = 1) =>
     async (seconds: number): Promise<Sample> => {
-      const pids = [server.pid, ...bench.servers.pids];
-      const before = processorMs(pids);
-      const begun = performance.now();
       const body = events === 1 ? () => bodies.one() : () => bodies.many(events);
-      const sample = await closedLoop(concurrency, seconds, () => post(server, body()), events);
-      const looped = (performance.now() - begun) / 1_000;
-      const sent = (sample.perSecond ?? 0) * looped;
-      // The time until everything is stored counts, so that a growing queue is no gain.
-      if (server === storing) await drained(storing.deps);
-      const seconds_ = (performance.now() - begun) / 1_000;
-      return {
-        ...sample,
-        perSecond: sent / seconds_,
-        processorUs: ((processorMs(pids) - before) * 1_000) / sent,
+      const loop = () => closedLoop(concurrency, seconds, () => post(server, body()), events);
+      const loopAndStore = async (): Promise<Sample> => {
+        const begun = performance.now();
+        const sample = await loop();
+        // The time until everything is stored counts, so that a growing queue is no gain.
+        await drained(storing.deps);
+        return { ...sample, perSecond: (sample.count ?? 0) / ((performance.now() - begun) / 1_000) };
       };
+      return withProcessor(server === storing ? loopAndStore : loop, [server.pid, ...bench.servers.pids]);
     };
   const servers: [string, Running][] = [
     [ECHO, echo],
@@ -154,7 +149,6 @@ function contenders(
     run: async (seconds) => {
       // Nothing reads the queue of the server without workers.
       await weir.deps.redis.del(weir.deps.shards.first.queue);
-      await bench.servers.settle();
       return run(seconds);
     },
   });
@@ -211,7 +205,7 @@ const chart = (measured: Measured): Chart => ({
   log: ["x"],
   lines: NAMES.map((name) => ({
     name,
-    points: CONCURRENCY.map((n) => [n, median(valuesOf(measured, at(name, n), "perSecond"))]),
+    points: CONCURRENCY.map((n) => pointOf(n, valuesOf(measured, at(name, n), "perSecond"))),
   })),
 });
 

@@ -5,20 +5,29 @@ import { plainHandler } from "./baseline/api.ts";
 import { addKey, connect, createSchema } from "./baseline/schema.ts";
 import { Bodies } from "./events.ts";
 import { ingestOf, makeClient, postOf } from "./handler.ts";
-import { type Contender, closedLoop, interleave, type Measured, ratios, valuesOf } from "./measure.ts";
+import {
+  type Contender,
+  closedLoop,
+  interleave,
+  type Measured,
+  ratios,
+  valuesOf,
+  withProcessor,
+} from "./measure.ts";
 import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "./part.ts";
 import { profileIngest } from "./profile.ts";
-import { format, formatMedian, median } from "./statistics.ts";
+import { format, formatMedian, median, pointOf } from "./statistics.ts";
 
 /** Concurrent requests. */
-const CONCURRENCY = [1, 4, 16, 64, 256];
+const CONCURRENCY = [1, 16, 256];
 /** Events per request. */
 export const BATCHES = [1, 10, 100, 500, 1_000];
-/** From section 5 of the design. */
+/** The goals: of one-event requests a rate, or a processor time; of batches a rate. */
 const AT = 16;
-const SHARE_OF_PING = 0.25;
+const PER_SECOND = 22_000;
+const MOST_US = 45;
 const BATCH = 500;
-const EVENTS_PER_SECOND = 150_000;
+const EVENTS_PER_SECOND = 180_000;
 const LIMITS = ["PING", "PING, pipelined", "XADD, pipelined", "SELECT 1"];
 const [WEIR, PLAIN] = ["Weir", "plain design"];
 
@@ -64,7 +73,7 @@ async function contenders(bench: Bench, deps: Deps, secret: string): Promise<Con
       name: at(name, concurrency),
       run: async (seconds: number) => {
         await fresh();
-        return closedLoop(concurrency, seconds, call);
+        return withProcessor(() => closedLoop(concurrency, seconds, call));
       },
     })),
   );
@@ -73,7 +82,7 @@ async function contenders(bench: Bench, deps: Deps, secret: string): Promise<Con
       name: name(events),
       run: async (seconds) => {
         await fresh();
-        return closedLoop(concurrency, seconds, () => send(bodies.many(events)), events);
+        return withProcessor(() => closedLoop(concurrency, seconds, () => send(bodies.many(events)), events));
       },
     }));
   return [...one, ...batch(batchOf, AT), ...batch(timeOf, 1)];
@@ -118,6 +127,14 @@ function toSection(measured: Measured, profiles: Table[]): Section {
         rows: names.map((name) => [name, ...CONCURRENCY.map((n) => formatMedian(rate(at(name, n))))]),
       },
       {
+        caption: "Processor time per request in microseconds, of the handler, Redis and PostgreSQL together:",
+        head: ["", ...CONCURRENCY.map(String)],
+        rows: names.map((name) => [
+          name,
+          ...CONCURRENCY.map((n) => formatMedian(valuesOf(measured, at(name, n), "processorUs"))),
+        ]),
+      },
+      {
         caption: "p99 per request in milliseconds:",
         head: ["", ...CONCURRENCY.map(String)],
         rows: [WEIR, PLAIN].map((name) => [
@@ -132,12 +149,14 @@ function toSection(measured: Measured, profiles: Table[]): Section {
           `${AT} requests at a time`,
           "1 at a time",
           "ms per request, 1 at a time",
+          `processor time per event in µs, ${AT} at a time`,
         ],
         rows: BATCHES.map((events) => [
           format(events),
           formatMedian(rate(batchOf(events))),
           formatMedian(rate(timeOf(events))),
           formatMedian(valuesOf(measured, timeOf(events), "meanMs")),
+          formatMedian(valuesOf(measured, batchOf(events), "processorUs")),
         ]),
       },
       ...profiles,
@@ -149,15 +168,16 @@ function toSection(measured: Measured, profiles: Table[]): Section {
 }
 
 function goals(measured: Measured): Goal[] {
-  const share = ratios(measured, at(WEIR, AT), at("PING", AT));
+  const one = valuesOf(measured, at(WEIR, AT), "perSecond");
+  const processor = valuesOf(measured, at(WEIR, AT), "processorUs");
   const events = valuesOf(measured, batchOf(BATCH), "perSecond");
   const times = ratios(measured, at(WEIR, AT), at(PLAIN, AT));
   return [
     {
       what: `one-event requests through the ingest handler, ${AT} at a time`,
-      reach: `≥ ${SHARE_OF_PING * 100} % of bare PINGs`,
-      got: `${formatMedian(share, 100)} %; ${formatMedian(times)} times the plain design`,
-      reached: median(share) >= SHARE_OF_PING,
+      reach: `≥ ${format(PER_SECOND)}/s, or ≤ ${MOST_US} µs of processor time`,
+      got: `${formatMedian(one)}/s, ${formatMedian(processor)} µs; ${formatMedian(times)} times the plain design`,
+      reached: median(one) >= PER_SECOND || median(processor) <= MOST_US,
       why: "a request takes Redis about 30 µs in the script and 16 µs outside it, and the handler's process as much again, a quarter of it for writing to the socket; a PING takes 7 and 11 µs. Most of the script's time is spent on writes: the message with its audit row, the id's mark, the receipt's note, the counts. A 202 needs each of them. Alternatives with figures: docs/decisions/0021 and 0022.",
     },
     {
@@ -178,6 +198,6 @@ const chart = (measured: Measured, names: readonly string[]): Chart => ({
   log: ["x", "y"],
   lines: names.map((name) => ({
     name,
-    points: CONCURRENCY.map((n) => [n, median(valuesOf(measured, at(name, n), "perSecond"))]),
+    points: CONCURRENCY.map((n) => pointOf(n, valuesOf(measured, at(name, n), "perSecond"))),
   })),
 });

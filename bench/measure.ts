@@ -1,5 +1,6 @@
 /** Measures contenders in turn, and drives the load. */
 import type { Bench } from "./part.ts";
+import { processorMs } from "./processor.ts";
 import { quantile } from "./statistics.ts";
 
 /** The values of one repeat of one contender, by name. */
@@ -19,7 +20,7 @@ export type Measured = Map<string, Sample[]>;
  * affect all equally. Every second round runs in reverse order, so that no contender always follows the same other one.
  */
 export async function interleave(
-  { scale: { repeats, seconds }, say }: Pick<Bench, "scale" | "say">,
+  { scale: { repeats, seconds }, say, settle }: Pick<Bench, "scale" | "say" | "settle">,
   contenders: readonly Contender[],
 ): Promise<Measured> {
   const measured: Measured = new Map(contenders.map(({ name }) => [name, []]));
@@ -28,6 +29,7 @@ export async function interleave(
     for (const [index, { name, run }] of order.entries()) {
       const what = round === 0 ? "warm-up" : `repeat ${round} of ${repeats}`;
       say(`${what}, ${index + 1} of ${order.length}: ${name}`);
+      await settle();
       const sample = await run(round === 0 ? seconds / 3 : seconds);
       if (round > 0) measured.get(name)?.push(sample);
     }
@@ -49,8 +51,22 @@ export function ratios(measured: Measured, name: string, other: string, quantity
 }
 
 /**
+ * Adds the processor time per call in microseconds, over all processes.
+ * @param pids processes, which count with their descendants; by default the bench, and so the servers that it started
+ * @param run resolves with a sample that has the `count` of its calls
+ */
+export async function withProcessor(
+  run: () => Promise<Sample>,
+  pids: readonly number[] = [process.pid],
+): Promise<Sample> {
+  const before = processorMs(pids);
+  const sample = await run();
+  return { ...sample, processorUs: ((processorMs(pids) - before) * 1_000) / (sample.count ?? Number.NaN) };
+}
+
+/**
  * A closed loop: each caller sends its next call as soon as its previous one returns.
- * @returns calls per second, times `weight`, and the milliseconds of each call
+ * @returns calls and calls per second, both times `weight`, and the milliseconds of each call
  */
 export async function closedLoop(
   concurrency: number,
@@ -70,7 +86,8 @@ export async function closedLoop(
     }
   };
   await Promise.all(Array.from({ length: concurrency }, caller));
-  return toSample(times, (times.length * weight) / ((performance.now() - start) / 1_000));
+  const count = times.length * weight;
+  return { count, ...toSample(times, count / ((performance.now() - start) / 1_000)) };
 }
 
 const toSample = (times: readonly number[], perSecond: number): Sample => ({

@@ -24,6 +24,9 @@ export interface Table {
   rows: string[][];
 }
 
+/** A point, with the lowest and highest repeat of its y if it has any. */
+export type Point = [x: number, y: number, low?: number, high?: number];
+
 /** A line chart; the axes in `log` are logarithmic. */
 export interface Chart {
   /** Name of the SVG file, without its extension. */
@@ -32,7 +35,7 @@ export interface Chart {
   x: string;
   y: string;
   log: ("x" | "y")[];
-  lines: { name: string; points: [x: number, y: number][] }[];
+  lines: { name: string; points: Point[] }[];
 }
 
 export interface Section {
@@ -62,6 +65,8 @@ export interface Bench {
   scale: Scale;
   /** Shows the current step. */
   say(text: string): void;
+  /** Lets the servers finish what earlier measurements left them. */
+  settle(): Promise<void>;
   /** Results of a part, from this run if it has run already, otherwise from the previous run. */
   found(part: string): Section | undefined;
 }
@@ -69,10 +74,5 @@ export interface Bench {
 export interface Part {
   /** Name for `--only`. */
   name: string;
-  /**
-   * True for a part that takes less than a minute, in which a shared machine may be fast or slow throughout. It repeats three
-   * times as often, so that its spread is representative.
-   */
-  brief?: true;
   run(bench: Bench): Promise<Section>;
 }

@@ -30,7 +30,7 @@ Starts its own PostgreSQL and Redis, with the settings of \`npm start\`, and rem
   --events <most> stored events at the most, instead of 10,000,000
   --quick         one short repeat of each and at most 100,000 stored events, to see that it runs: nothing is written`;
 
-const FULL: Scale = { repeats: 3, seconds: 1.5, stored: [100_000, 1_000_000, 10_000_000] };
+const FULL: Scale = { repeats: 9, seconds: 1, stored: [100_000, 1_000_000, 10_000_000] };
 const QUICK: Scale = { repeats: 1, seconds: 0.3, stored: [20_000, 100_000] };
 
 const { values } = parseArgs({
@@ -67,10 +67,10 @@ async function run(scale: Scale): Promise<void> {
   try {
     const parts = PARTS.filter(({ name }) => wanted.includes(name));
     for (const [index, part] of parts.entries()) {
-      const repeats = part.brief && scale !== QUICK ? 3 * scale.repeats : scale.repeats;
       const bench: Bench = {
         servers,
-        scale: { ...scale, repeats },
+        scale,
+        settle: servers.settle,
         say: (text) => progress.say(`${part.name} (${index + 1} of ${parts.length}): ${text}`),
         found: (name) => results[name],
       };
@@ -84,7 +84,7 @@ async function run(scale: Scale): Promise<void> {
       results[part.name] = {
         ...section,
         machine,
-        repeats,
+        repeats: scale.repeats,
         took,
         ...(agreement && { agreement }),
       };

@@ -1,3 +1,5 @@
+import type { Point } from "./part.ts";
+
 /** Returns the quantile: the value at or below which the given share of all values lies. @param share above 0, at most 1 */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -19,6 +21,13 @@ export function median(values: readonly number[]): number {
 export const spread = (values: readonly number[]): [low: number, high: number] => [
   Math.min(...values),
   Math.max(...values),
+];
+
+/** A point of a chart. @param values the repeats */
+export const pointOf = (x: number, values: readonly number[]): Point => [
+  x,
+  median(values),
+  ...spread(values),
 ];
 
 /** Three significant digits; integers from 100. */

@@ -39,7 +39,6 @@ export async function startSystem(servers: Servers, queue: Config["queue"]): Pro
       LOG_LEVEL: "WARN",
       QUEUE: queue,
       HTTP_PORT: String(await freePort()),
-      LAMBDA_PORT: String(await freePort()),
       WEIR_DATA_DIR: dataDir,
     },
   });

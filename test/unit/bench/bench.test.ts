@@ -9,7 +9,7 @@ import { closedLoop, interleave, ratios } from "../../../bench/measure.ts";
 import type { Section } from "../../../bench/part.ts";
 import { kindOf, withoutPaths } from "../../../bench/profile.ts";
 import { compare, toMarkdown } from "../../../bench/report.ts";
-import { format, formatMedian, median, quantile } from "../../../bench/statistics.ts";
+import { format, formatMedian, median, pointOf, quantile } from "../../../bench/statistics.ts";
 
 const section = (values: number[], others: Partial<Section> = {}): Section => ({
   title: "Part",
@@ -36,7 +36,10 @@ describe("the bench's figures", () => {
       run: () => Promise.resolve({ perSecond: order.push(name) && perSecond }),
     });
     const scale = { repeats: 2, seconds: 1, stored: [] };
-    const measured = await interleave({ scale, say: () => {} }, [contender("a", 2), contender("b", 8)]);
+    const measured = await interleave({ scale, say: () => {}, settle: async () => {} }, [
+      contender("a", 2),
+      contender("b", 8),
+    ]);
     expect(order.join("")).toBe("abbaab");
     expect(ratios(measured, "a", "b")).toEqual([0.25, 0.25]);
     expect(() => ratios(measured, "a", "c")).toThrow("c");
@@ -76,9 +79,12 @@ describe("the search for the highest rate", () => {
   it("reports that no rate holds, rather than a rate of 0 events/s", async () => {
     const { highest } = await search(499);
     expect(highest).toBeUndefined();
-    const text = describeHighest(new Map(Object.entries({ redis: highest, sqs: 1_400 })));
-    expect(text).toContain("none with Redis, the lowest tried being 500 events/s");
-    expect(text).toContain("1,400 events/s with SQS");
+    const text = describeHighest([
+      { queue: "redis", perRequest: 1, rate: highest },
+      { queue: "sqs", perRequest: 100, rate: 1_400 },
+    ]);
+    expect(text).toContain("none with Redis in requests of 1, the lowest tried being 500 events/s");
+    expect(text).toContain("1,400 events/s with SQS (fauxqs) in requests of 100");
     expect(text).not.toMatch(/\b0 events/);
   });
 });
@@ -121,7 +127,7 @@ describe("the bench's report", () => {
     const measured = { 1: 10, 16: 200, 256: 90_000 };
     const line = {
       name: "one",
-      points: Object.entries(measured).map(([x, y]): [number, number] => [Number(x), y]),
+      points: Object.entries(measured).map(([x, y]) => pointOf(Number(x), [y / 2, y, y * 2])),
     };
     const svg = toSvg({ file: "f", title: "a < b", x: "x", y: "y", log: ["x", "y"], lines: [line] });
     const [, points = ""] = /points="([^"]*)"/.exec(svg) ?? [];
@@ -130,6 +136,11 @@ describe("the bench's report", () => {
     for (const [x = -1, y = -1] of places) expect(x > 0 && x < 800 && y > 0 && y < 400).toBe(true);
     expect(places.map(([x]) => x)).toEqual(places.map(([x]) => x).toSorted((a = 0, b = 0) => a - b));
     expect(svg).toContain("a &lt; b");
+    const [, bar = ""] = /<path d="(M[^"]*)" stroke="#0072b2" stroke-opacity/.exec(svg) ?? [];
+    const [, x, low, high] = (/^M([\d.]+) ([\d.]+)V([\d.]+)$/.exec(bar) ?? []).map(Number);
+    const [place] = places;
+    expect(x).toBe(place?.[0]);
+    expect([Number(low) > Number(place?.[1]), Number(high) < Number(place?.[1])]).toEqual([true, true]);
   });
 
   it("inserts the cost between its marks only", () => {
