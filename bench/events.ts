@@ -1,5 +1,5 @@
 /** Generates realistic events, fast enough not to affect the measurement. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { uuidv7 } from "../lib/base/ids.ts";
 
 const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
@@ -11,13 +11,33 @@ export const REFUSED = "refused-";
 /** Different contents of events. */
 const CONTENTS = 1_000;
 
-/** Request bodies with new ids each time: ascending UUIDs, like those of version 7. */
+/** Ids as people send them. */
+export const ID_KINDS = {
+  v7: "UUIDs of version 7, in order of time",
+  v4: "UUIDs of version 4, random",
+  text: "texts such as order-1001",
+} as const;
+export type IdKind = keyof typeof ID_KINDS;
+
+/** Makes an id. @param n differs in each call */
+export const idOf: Readonly<Record<IdKind, (ms: number, n: number) => string>> = {
+  v7: (ms) => uuidv7(ms),
+  v4: () => randomUUID(),
+  text: (_ms, n) => `order-${n}`,
+};
+
+/** Request bodies with new ids each time: by default ascending UUIDs, like those of version 7. */
 export class Bodies {
+  readonly #kind: IdKind;
   readonly #prefix = uuidv7(Date.now()).slice(0, 24);
   readonly #contents = Array.from({ length: CONTENTS }, (_, n) => content(n));
   /** Number of rejected events that are due. */
   #due = 0;
   #next = randomBytes(4).readUInt32BE() * 2 ** 10;
+
+  constructor(kind: IdKind = "v7") {
+    this.#kind = kind;
+  }
 
   /** One event of about 180 bytes. @param at timestamp of the event */
   one(at = new Date().toISOString()): string {
@@ -49,7 +69,9 @@ export class Bodies {
   }
 
   newId(): string {
-    return `${this.#prefix}${(this.#next++).toString(16).padStart(12, "0")}`;
+    this.#next++;
+    if (this.#kind !== "v7") return idOf[this.#kind](0, this.#next);
+    return `${this.#prefix}${this.#next.toString(16).padStart(12, "0")}`;
   }
 
   event(id: string, at: string): string {

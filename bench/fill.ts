@@ -1,7 +1,7 @@
 /** Fills the queue through the ingest handler, and drains it with workers. */
 import type { Deps } from "../lib/app/connect.ts";
 import { drainOnce } from "../lib/worker/drain-queue.ts";
-import { Bodies } from "./events.ts";
+import { Bodies, type IdKind } from "./events.ts";
 import { ingestOf } from "./handler.ts";
 
 const SENDERS = 8;
@@ -14,13 +14,15 @@ export interface Filling {
   spreadMs?: number;
   /** Share of the events that the database rejects. */
   refused?: number;
+  /** By default UUIDs of version 7. */
+  ids?: IdKind;
 }
 
 /** Resolves when the events are in the queue. */
 export async function fill(deps: Deps, secret: string, filling: Filling): Promise<void> {
-  const { events, perRequest, spreadMs = 0, refused } = filling;
+  const { events, perRequest, spreadMs = 0, refused, ids } = filling;
   const send = ingestOf(deps, secret);
-  const bodies = new Bodies();
+  const bodies = new Bodies(ids);
   const next = (): string => {
     if (refused !== undefined) return bodies.withRefused(perRequest, refused);
     return spreadMs === 0 ? bodies.many(perRequest) : spreadOut(bodies, perRequest, spreadMs);

@@ -2,24 +2,32 @@
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import type { Deps } from "../lib/app/connect.ts";
-import { uuidv7 } from "../lib/base/ids.ts";
+import { eventKey, uuidv7 } from "../lib/base/ids.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
 import type { EventRow } from "../lib/storage/event-row.ts";
 import { storeEvents } from "../lib/worker/sql/store-events.ts";
+import { type IdKind, idOf } from "./events.ts";
 
 export const CLIENTS = ["acme", "beta", "gamma", "delta"] as const;
 export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);
 const BATCH = 5_000;
 const WORKERS = 2;
 
-/** Events spread evenly over the time from `from` to `to` (ms), stored in the order of time by two workers. */
+export interface Loaded {
+  events: number;
+  /** The times of the events, in milliseconds. */
+  from: number;
+  to: number;
+  ids: IdKind;
+}
+
+/** Stores events spread evenly over a time, in the order of time, by two workers. */
 export async function loadEvents(
   { sql, config }: Deps,
-  events: number,
-  from: number,
-  to: number,
+  loaded: Loaded,
   say: (text: string) => void,
 ): Promise<void> {
+  const { events } = loaded;
   for (const client of CLIENTS)
     await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst) VALUES (${client}, ${client}, 1000, 1000)`;
   let next = 0;
@@ -27,7 +35,7 @@ export async function loadEvents(
     while (next < events) {
       const first = next;
       next = Math.min(events, first + BATCH);
-      const rows = Array.from({ length: next - first }, (_, n) => row(first + n, events, from, to));
+      const rows = Array.from({ length: next - first }, (_, n) => row(first + n, loaded));
       rows.sort((a, b) => (a.eventKey < b.eventKey ? -1 : 1));
       await transaction(sql, (tx) => storeEvents(tx, rows));
       if (next % (events / 20) < BATCH)
@@ -41,18 +49,19 @@ export async function loadEvents(
   await patient.end();
 }
 
-function row(index: number, events: number, from: number, to: number): EventRow {
+function row(index: number, { events, from, to, ids }: Loaded): EventRow {
   const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
   const at = from + ((to - from) * (index + a / 256)) / events;
-  const eventId = uuidv7(Math.floor(at));
+  const eventId = idOf[ids](Math.floor(at), index);
+  const receiptId = uuidv7(Math.floor(at));
   return {
     clientId: CLIENTS[a % CLIENTS.length] ?? "",
-    eventKey: eventId,
+    eventKey: eventKey(eventId),
     eventId,
     eventType: TYPES[b % TYPES.length] ?? "",
     timestamp: new Date(at).toISOString(),
     receivedAt: new Date(Date.now() - 5 - (c % 64)).toISOString(),
-    receiptId: eventId,
+    receiptId,
     part: 0,
     payload: `{"user":"u${c * 256 + d}","amount":${d}.5,"country":"${["de", "fr", "us", "in"][d % 4]}"}`,
   };

@@ -6,6 +6,7 @@ import { cost } from "./cost.ts";
 import { durability } from "./durability.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { http } from "./http.ts";
+import { ids } from "./ids.ts";
 import { ingest } from "./ingest.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import type { Bench, Part, Scale } from "./part.ts";
@@ -19,7 +20,18 @@ import { worker } from "./worker.ts";
  * In execution order. Queries and the worker share the database with ten million events; the cost is computed from results
  * of other parts. A part is a file that exports one of these.
  */
-const PARTS: readonly Part[] = [ingest, durability, http, endToEnd, start, audit, analytics, worker, cost];
+const PARTS: readonly Part[] = [
+  ingest,
+  durability,
+  http,
+  endToEnd,
+  start,
+  audit,
+  analytics,
+  worker,
+  ids,
+  cost,
+];
 const NAMES = PARTS.map(({ name }) => name);
 
 const HELP = `Usage: npm run bench -- [--only <part>[,<part>…]] [--quick] [--events <most>]

@@ -13,6 +13,7 @@ import { ensurePartitions } from "../lib/storage/partitions.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { once } from "../local/process.ts";
 import { startRedis } from "../local/redis.ts";
+import type { IdKind } from "./events.ts";
 import { loadEvents } from "./load.ts";
 
 /** Maximum events in the queue; the bench fills the queue before it starts the worker. */
@@ -45,8 +46,8 @@ export interface Servers {
   environment(name: string, poolSize: number): Promise<Record<string, string>>;
   /** The same, and a function's dependencies on it. */
   deps(name: string, poolSize: number): Promise<Deps>;
-  /** A database with this many events; loaded once, on first use. */
-  stored(events: number): Promise<Stored>;
+  /** A database with this many events, by default with UUIDs of version 7; loaded once, on first use. */
+  stored(events: number, ids?: IdKind): Promise<Stored>;
   /** Registers a stop function of something that must not outlive the servers. */
   atEnd(stop: () => Promise<unknown>): void;
   stop(): Promise<void>;
@@ -65,7 +66,7 @@ export async function startServers(say: (text: string) => void): Promise<Servers
   );
   let databases = 0;
   const stops: (() => Promise<unknown>)[] = [];
-  const loaded = new Map<number, Promise<Stored>>();
+  const loaded = new Map<string, Promise<Stored>>();
 
   const environment = async (name: string, poolSize: number): Promise<Record<string, string>> => ({
     DATABASE_URL: await createDatabase(database.url, redis.url, name),
@@ -84,10 +85,10 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     });
     return made;
   };
-  const load = async (events: number): Promise<Stored> => {
-    const made = await deps(`stored_${events}`, 8);
+  const load = async (events: number, ids: IdKind): Promise<Stored> => {
+    const made = await deps(`stored_${ids}_${events}`, 8);
     const until = Date.now();
-    await loadEvents(made, events, until - DAYS * DAY_MS, until, say);
+    await loadEvents(made, { events, from: until - DAYS * DAY_MS, to: until, ids }, say);
     return { events, deps: made, until, loadedInS: (Date.now() - until) / 1_000 };
   };
   const admin = postgres(database.url, { max: 1, onnotice: () => {} });
@@ -103,9 +104,10 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     folder,
     environment,
     deps,
-    stored: (events) => {
-      const made = loaded.get(events) ?? load(events);
-      loaded.set(events, made);
+    stored: (events, ids = "v7") => {
+      const name = `${ids} ${events}`;
+      const made = loaded.get(name) ?? load(events, ids);
+      loaded.set(name, made);
       return made;
     },
     atEnd: (stop) => stops.push(stop),

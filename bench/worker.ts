@@ -58,7 +58,7 @@ export const rateOf = (batch: number): string => nameOf(batch, 1);
 const WHY =
   "an event takes about 20 µs of processor time (PostgreSQL 12.6, the worker's process 6, Redis 1), so two processors that never wait would store at most 100,000/s; raw COPY takes 3.4 µs and has a processor to itself. In addition to the row, PostgreSQL writes the ledger with its unique index, the index of events, and rollups. Alternatives with figures: docs/decisions/0022.";
 
-interface Place {
+export interface Place {
   deps: Deps;
   secret: string;
   /** Runs before each repeat. */
@@ -101,7 +101,8 @@ async function contenders(bench: Bench, fresh: Place, many: Place): Promise<Cont
     filling: Partial<Filling> = {},
   ) => ({
     name,
-    run: (seconds: number) => sample(place, batch, workers, { perRequest: PER_MESSAGE, ...filling }, seconds),
+    run: (seconds: number) =>
+      drainSample(place, batch, workers, { perRequest: PER_MESSAGE, ...filling }, seconds),
   });
   return [
     rawCopy(COPY, fresh.deps.sql, 1),
@@ -122,11 +123,18 @@ function refusals(place: Place): Contender[] {
     name: withRefused(share),
     run: (seconds) =>
       // Half as many: if all are rejected, they take several times as long.
-      sample(place, REFUSED_BATCH, AT_ONCE, { perRequest: PER_REFUSED_MESSAGE, refused: share }, seconds / 2),
+      drainSample(
+        place,
+        REFUSED_BATCH,
+        AT_ONCE,
+        { perRequest: PER_REFUSED_MESSAGE, refused: share },
+        seconds / 2,
+      ),
   }));
 }
 
-async function sample(
+/** One repeat: fills the queue, and measures how long the workers take to store it. */
+export async function drainSample(
   { deps, secret, prepare }: Place,
   batch: number,
   workers: number,

@@ -92,6 +92,12 @@ describe("docker-compose.yml", () => {
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
   });
 
+  it("gives PostgreSQL room for the ledger's index", () => {
+    const command = service("postgres").command.join(" ");
+    for (const setting of ["shared_buffers=", "max_wal_size=4GB", "wal_compression=lz4"])
+      expect(command).toContain(`-c ${setting}`);
+  });
+
   it("makes Redis persist every write, and never evict", () => {
     const command = service("redis").command.join(" ");
     for (const setting of ["appendonly yes", "appendfsync always", "maxmemory-policy noeviction"])
