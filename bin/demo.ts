@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { clientOfSecret } from "../lib/base/ids.ts";
 import { ConfigError } from "../lib/config/config.ts";
-import { loadLocalConfig } from "../lib/config/local.ts";
+import { loadSystemConfig } from "../lib/config/local.ts";
 import { readDevFile } from "../local/access.ts";
 import { type Access, Api, DemoError } from "./demo/api.ts";
 import { countReplayed } from "./demo/count.ts";
@@ -29,7 +29,7 @@ function readArguments(): { url?: string | undefined; key?: string | undefined; 
 }
 
 async function findAccess(given: ReturnType<typeof readArguments>): Promise<Access> {
-  const { dataDir } = loadLocalConfig();
+  const { dataDir } = loadSystemConfig();
   const started = await readDevFile(dataDir);
   const url = given.url ?? started?.url;
   if (url === undefined)

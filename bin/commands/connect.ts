@@ -5,7 +5,7 @@ import { recorded } from "../../lib/audit/record/command.ts";
 import type { Log } from "../../lib/base/log.ts";
 import { version } from "../../lib/base/version.ts";
 import { type Config, ConfigError, loadConfig } from "../../lib/config/config.ts";
-import { loadLocalConfig } from "../../lib/config/local.ts";
+import { loadSystemConfig } from "../../lib/config/local.ts";
 import type { Changed } from "../../lib/http/call.ts";
 import { readDevFile } from "../../local/access.ts";
 
@@ -59,11 +59,11 @@ const logLine: Log["error"] = (message, ...[rest]) => {
 
 /** @throws {ConfigError} if neither the environment nor a running local system gives the servers' addresses */
 async function findConfig(): Promise<Config> {
-  const local = loadLocalConfig();
-  if (local.databaseUrl !== undefined && local.redisUrl !== undefined) return loadConfig();
-  if (local.databaseUrl !== undefined || local.redisUrl !== undefined)
+  const { databaseUrl, redisUrl, dataDir } = loadSystemConfig();
+  if (databaseUrl !== undefined && redisUrl !== undefined) return loadConfig();
+  if (databaseUrl !== undefined || redisUrl !== undefined)
     throw new ConfigError("Set both DATABASE_URL and REDIS_URL, or neither.");
-  const dev = await readDevFile(local.dataDir);
+  const dev = await readDevFile(dataDir);
   if (!dev) throw new ConfigError("Start Weir with `npm start`, or set DATABASE_URL and REDIS_URL.");
   return loadConfig({
     DATABASE_URL: dev.databaseUrl,

@@ -10,18 +10,20 @@ const REMOTE_QUEUE =
   "to allow it, set WEIR_ALLOW_REMOTE_QUEUE=true";
 
 /** Variables of `npm start`; a server whose URL is unset is started embedded. */
+const localVariables = {
+  ...shared,
+  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  REDIS_URL: redisUrl.optional(),
+  HTTP_PORT: port(3000),
+  LAMBDA_PORT: port(3002),
+  WEIR_DATA_DIR: z.string().min(1).default(".weir"),
+  WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
+  AUDIT_CHECKPOINT_BUCKET: auditVariables.AUDIT_CHECKPOINT_BUCKET,
+  S3_ENDPOINT: auditVariables.S3_ENDPOINT,
+};
+
 const localSchema = z
-  .object({
-    ...shared,
-    DATABASE_URL: url("postgres:", "postgresql:").optional(),
-    REDIS_URL: redisUrl.optional(),
-    HTTP_PORT: port(3000),
-    LAMBDA_PORT: port(3002),
-    WEIR_DATA_DIR: z.string().min(1).default(".weir"),
-    WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
-    AUDIT_CHECKPOINT_BUCKET: auditVariables.AUDIT_CHECKPOINT_BUCKET,
-    S3_ENDPOINT: auditVariables.S3_ENDPOINT,
-  })
+  .object(localVariables)
   .refine((env) => !env.REDIS_CLUSTER || env.REDIS_URL !== undefined, {
     path: ["REDIS_CLUSTER"],
     message: "requires REDIS_URL: the embedded Redis is not a cluster",
@@ -56,6 +58,19 @@ const localSchema = z
     awsRegion: env.AWS_REGION,
   }));
 
+/** Variables by which the command line finds a system. It consumes no messages, so the queue may be anywhere. */
+const systemSchema = z
+  .object({
+    DATABASE_URL: localVariables.DATABASE_URL,
+    REDIS_URL: localVariables.REDIS_URL,
+    WEIR_DATA_DIR: localVariables.WEIR_DATA_DIR,
+  })
+  .transform((env) => ({
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    dataDir: env.WEIR_DATA_DIR,
+  }));
+
 /** Variables of `npm run localstack`. */
 const localStackSchema = z
   .object({ LOCALSTACK_PORT: port(4566), WEIR_DATA_DIR: z.string().min(1).default(".weir") })
@@ -80,6 +95,13 @@ export type LocalConfig = z.output<typeof localSchema>;
  * @throws {ConfigError} naming every variable that is wrong
  */
 export const loadLocalConfig = (env: Environment = process.env): LocalConfig => parse(localSchema, env);
+
+/**
+ * Where the command line finds a system: its servers, or else the data folder of one that `npm start` runs.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export const loadSystemConfig = (env: Environment = process.env): z.output<typeof systemSchema> =>
+  parse(systemSchema, env);
 
 /**
  * Settings of LocalStack on this machine, from the environment.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../lib/config/config.ts";
-import { loadLocalConfig } from "../../../lib/config/local.ts";
+import { loadLocalConfig, loadSystemConfig } from "../../../lib/config/local.ts";
 import { isLocalUrl } from "../../../lib/config/local-url.ts";
 
 const servers = { DATABASE_URL: "postgres://db/weir", REDIS_URL: "redis://cache" };
@@ -29,6 +29,20 @@ describe("a function's settings", () => {
     const tooLarge = { ...servers, ...sqs, SQS_MESSAGE_BYTES: "1048577" };
     expect(() => loadConfig(tooLarge)).toThrow(/SQS_MESSAGE_BYTES/);
   });
+});
+
+it("the command line administers a system whose queue and bucket are elsewhere", () => {
+  const env = {
+    ...servers,
+    QUEUE: "sqs",
+    SQS_QUEUE_URL: queueUrl,
+    AUDIT_CHECKPOINT_BUCKET: "weir-checkpoints",
+  };
+  expect(loadSystemConfig(env)).toMatchObject({
+    databaseUrl: servers.DATABASE_URL,
+    redisUrl: servers.REDIS_URL,
+  });
+  expect(() => loadSystemConfig({ REDIS_URL: "x" })).toThrow(/REDIS_URL/);
 });
 
 describe("a local system", () => {
