@@ -7,6 +7,7 @@ import { placeSeed } from "../base/ids.ts";
 import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
 import { flag, positiveInt, redisUrl, url } from "./fields.ts";
 import { redisNodes } from "./redis-nodes.ts";
+import { isSocketUrl } from "./redis-socket.ts";
 
 /** Variables of both the functions and the local system. */
 export const shared = {
@@ -70,6 +71,11 @@ const functionSchema = z
     message: "must not specify a database: a cluster has only one",
     ...always,
   })
+  .refine((env) => !isCluster(env) || !isSocketUrl(env.REDIS_URL ?? ""), {
+    path: ["REDIS_URL"],
+    message: "must not be a Unix socket: the nodes of a cluster are reached by their addresses",
+    ...always,
+  })
   .refine((env) => new Set(clusterUrls(env).map(accessOf)).size <= 1, {
     path: ["REDIS_URL"],
     message: "must list nodes of one cluster, with the same protocol, user and password",
@@ -112,7 +118,9 @@ const isCluster = (env: RedisVariables): boolean =>
 
 /** The valid URLs in REDIS_URL; another check reports invalid ones. */
 const clusterUrls = ({ REDIS_URL }: RedisVariables): URL[] =>
-  typeof REDIS_URL !== "string" ? [] : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
+  typeof REDIS_URL !== "string" || isSocketUrl(REDIS_URL)
+    ? []
+    : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
 
 const accessOf = ({ protocol, username, password }: URL): string => [protocol, username, password].join(" ");
 
