@@ -51,6 +51,8 @@ const functionSchema = z
      * MiB: a million events of 500 bytes, or half the memory of a 1 GiB Redis. With QUEUE=sqs no messages wait in Redis.
      */
     QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
+    /** Requests that arrive at the same time share a call to Redis. For processes that serve many at once, so not on Lambda. */
+    INGEST_COALESCE: flag("false"),
     /** Time without an acknowledgement after which a message is delivered to another worker. */
     QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
     /**
@@ -103,6 +105,7 @@ const functionSchema = z
     placeSeed: placeSeed(env.DATABASE_URL),
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueMaxBytes: env.QUEUE_MAX_BYTES,
+    ingestCoalesce: env.INGEST_COALESCE,
     queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,
     queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES ?? (env.QUEUE === "sqs" ? 100 : 5),
     sqs: env.QUEUE === "sqs" ? sqsOf(env) : undefined,

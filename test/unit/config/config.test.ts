@@ -37,6 +37,7 @@ describe("a function's environment", () => {
       placeSeed: placeSeed(ENOUGH.DATABASE_URL),
       queueMaxEvents: 1_000_000,
       queueMaxBytes: 536_870_912,
+      ingestCoalesce: false,
       queueVisibilitySeconds: 60,
       queueMaxDeliveries: 5,
     });
