@@ -159,27 +159,21 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = { a: "accepted", d: "duplica
  * @throws the error of a command in the script
  */
 function toAdmission(reply: string, { key }: Submission): Admission | KeyMiss {
-  const [
-    code = "",
-    second = "",
-    owner,
-    quota,
-    window,
-    remaining,
-    reset,
-    letters = "",
-    extra = "",
-    ...prefix
-  ] = reply.split("\t");
+  const fields = reply.split("\t");
+  const code = fields[0] ?? "";
+  const second = fields[1] ?? "";
   if (code === "miss") return { code };
   if (code === "client") return { code, clientId: second };
   if (code === "error") throw new Error(second);
   const decided = {
-    limit: toLimit(quota ? [quota, window, remaining, reset].map(Number) : []),
-    owner: owner || null,
-    keyPrefix: prefix.join("\t") || key.prefix,
+    limit: fields[3] ? toLimit(fields.slice(3, 7).map(Number)) : undefined,
+    owner: fields[2] || null,
+    // The last field may contain tabs.
+    keyPrefix: fields.slice(9).join("\t") || key.prefix,
     audited: second === "1",
   };
+  const letters = fields[7] ?? "";
+  const extra = fields[8] ?? "";
   switch (code) {
     case "ok":
       return {

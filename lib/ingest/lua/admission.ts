@@ -21,7 +21,7 @@ interface Way {
   width: number;
   /**
    * Writes the audit row, with the lines of `events` new events; sets `audited` if the row is complete. If not, the code that
-   * builds the response must write it. `status` is the response's.
+   * builds the response must write it. `status` is the response's, as text.
    */
   record: string;
   /** Continues with an accepted request of `new` events, whose ids and digests are at the end of `marks`. */
@@ -73,7 +73,10 @@ export const admissionLua = ({
   note,
   settledBefore,
   again,
-}: Way): string => `${noteLua}
+}: Way): string => `
+-- Lua finds locals faster than globals.
+local redis, KEYS, ARGV, tonumber = redis, KEYS, ARGV, tonumber
+${noteLua}
 local stats_key, receipts, open_receipts, waiting_events = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 ${keys}
 local wanted_scopes, window, most_events, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -86,8 +89,9 @@ local number, replies, notes, opened = 0, {}, {}, {}
 -- Read when first needed.
 local stats
 local added_events, added_bytes = 0, 0
--- Numbers go to Redis as digits: it formats a Lua number as a double, which takes longer than the command.
-local now_text = string.format('%.0f', now_ms)
+-- Numbers become text as integers: Lua and Redis format a number as a double, which takes longer than many a command.
+local format = string.format
+local now_text = format('%d', now_ms)
 
 local function admit(key_at, at)
   local key_record, client_record, limit_key, base = KEYS[key_at + 1], KEYS[key_at + 2], KEYS[key_at + 3], KEYS[key_at + 4]
@@ -98,14 +102,15 @@ local function admit(key_at, at)
     for r = 1, requests do replies[number + r] = code == 'miss' and code or code .. '\\t' .. owner end
     return
   end
-  local interval, tolerance, tat, charged_until
+  local interval, tolerance, tat, charged_until, quota_text
   if rate then
     ${limitLua}
+    quota_text = format('%d\\t%d\\t', burst, math.ceil(burst / rate))
   end
   local ids, items_before, client_waits = {}, 0, 0
   local seen, place, root, top, generation
   -- Ids and digests of accepted events, and what \`record\` keeps of the caller.
-  local marks, position, marked, marked_digest = {}, {}, 0, {}
+  local marks, position, marked, marked_digest = {}, {}, 0, requests > 1 and {}
   local recorded
 
   for r = 1, requests do
@@ -118,14 +123,14 @@ local function admit(key_at, at)
     local new, duplicates, conflicts, lines, outcomes = 0, 0, 0, {}, {}
     repeat
       if code then
-        result, status = code, rate and 403 or 401
+        result, status = code, rate and '403' or '401'
         break
       end
       local charged = tat + cost * interval
       local taken_before = taken[number + r]
       -- A request that costs more than the burst would never pass.
       if cost > burst and not taken_before then
-        result, status = 'payload-too-large', 413
+        result, status = 'payload-too-large', '413'
         break
       end
       -- One microsecond of tolerance: doubles of this size are a quarter of a microsecond apart.
@@ -133,7 +138,7 @@ local function admit(key_at, at)
       if over_us > 1 and not taken_before then
         taken_before = ${settledBefore}
         if not taken_before then
-          result, status, extra = 'rate-limited', 429, math.ceil(over_us / 1000)
+          result, status, extra = 'rate-limited', '429', format('%d', math.ceil(over_us / 1000))
           break
         end
       end
@@ -161,7 +166,7 @@ local function admit(key_at, at)
       for i = 1, item_count do
         local item = items_before + i
         local id, digest = ids[item], ARGV[first + i * ${width} - ${width - 2}]
-        local known = mine[id] or marked_digest[id] or seen[item]
+        local known = mine[id] or marked_digest and marked_digest[id] or seen[item]
         if not known then
           mine[id] = digest
           outcomes[i] = 'a'
@@ -188,44 +193,44 @@ local function admit(key_at, at)
       local waiting = tonumber(stats[1] or '0') + added_events
       if new > 0 and (waiting + new > most_events or tonumber(stats[2] or '0') + added_bytes >= most_bytes) then
         local drained = redis.call('HMGET', stats_key, 'rate', 'rate_at')
-        result, status, letters = 'queue-full', 503, ''
-        extra = waiting .. ' ' .. (drained[1] or '0') .. ' ' .. (drained[2] or '0') .. ' ' .. now_text
+        result, status, letters = 'queue-full', '503', ''
+        extra = format('%d', waiting) .. ' ' .. (drained[1] or '0') .. ' ' .. (drained[2] or '0') .. ' ' .. now_text
         break
       end
-      status, tat, charged_until = 202, charged, charged
+      status, tat, charged_until = '202', charged, charged
     until true
     items_before = items_before + item_count
 
-    local events = status == 202 and new or 0
+    local events = status == '202' and new or 0
     if status then
       ${record}
     end
-    if status == 202 then
+    if status == '202' then
       local waits = ${waits}
       ${keep}
       added_events, client_waits = added_events + waits, client_waits + waits
-      local waits_text = string.format('%d', waits)
+      local waits_text = format('%d', waits)
       notes[#notes + 1] = request_id
       notes[#notes + 1] = note_text(client_id, waits_text, received_at, '${note.state}', ${note.parts}, ${note.outcomes})
       opened[#opened + 1] = now_text
       opened[#opened + 1] = request_id
     end
-    local limit = '\\t\\t\\t'
+    local limit = '\\t\\t\\t\\t'
     if rate then
-      local quota, span, left, reset = ${limitReplyLua}
-      limit = quota .. '\\t' .. span .. '\\t' .. left .. '\\t' .. reset
+      local _, _, left, reset = ${limitReplyLua}
+      limit = quota_text .. format('%d\\t%d\\t', left, reset)
     end
-    replies[number + r] = result .. (audited and '\\t1\\t' or '\\t0\\t') .. (owner or '') .. '\\t' .. limit .. '\\t'
-      .. letters .. '\\t' .. extra .. '\\t' .. (prefix or '')
+    replies[number + r] = result .. (audited and '\\t1\\t' or '\\t0\\t') .. (owner or '') .. '\\t' .. limit .. letters
+      .. '\\t' .. extra .. '\\t' .. (prefix or '')
     at = first + item_count * ${width}
   end
 
   if charged_until then
     local left_ms = math.max(1, math.ceil((charged_until - now_us) / 1000))
-    redis.call('SET', limit_key, string.format('%.0f', charged_until), 'PX', string.format('%d', left_ms))
+    redis.call('SET', limit_key, format('%d', charged_until), 'PX', format('%d', left_ms))
   end
   ${mark}
-  if client_waits > 0 then redis.call('HINCRBY', waiting_events, client_id, string.format('%d', client_waits)) end
+  if client_waits > 0 then redis.call('HINCRBY', waiting_events, client_id, format('%d', client_waits)) end
 end
 
 local at = ${SHARED} + all_requests
@@ -240,8 +245,8 @@ end
 
 if added_events > 0 then
   local events, bytes = tonumber(stats[1] or '0') + added_events, tonumber(stats[2] or '0') + added_bytes
-  redis.call('HSET', stats_key, 'events', string.format('%d', events), 'bytes', string.format('%d', bytes))
-elseif added_bytes > 0 then redis.call('HINCRBY', stats_key, 'bytes', string.format('%d', added_bytes)) end
+  redis.call('HSET', stats_key, 'events', format('%d', events), 'bytes', format('%d', bytes))
+elseif added_bytes > 0 then redis.call('HINCRBY', stats_key, 'bytes', format('%d', added_bytes)) end
 if #notes > 0 then
   redis.call('HSET', receipts, unpack(notes))
   redis.call('ZADD', open_receipts, unpack(opened))

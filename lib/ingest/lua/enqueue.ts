@@ -4,21 +4,20 @@ import { markLua } from "./seen.ts";
 
 /** Writes the audit row, unless it depends on PostgreSQL's decision on a conflict. */
 const recordLua = `
-audited = conflicts == 0 or status ~= 202
-local row
+audited = conflicts == 0 or status ~= '202'
+local events_text, message = format('%d', events), nil
+local rest = status == '202' and ',"accepted":' .. events_text or ''
+if events > 0 then rest = rest .. '}\\n' .. table.concat(lines, '\\n') else rest = rest .. '}' end
 if audited then
   -- An imported key's prefix may contain quotation marks or backslashes.
   recorded = recorded or '"client_id":' .. (owner and '"' .. owner .. '"' or 'null')
     .. ',"key_prefix":' .. (prefix and cjson.encode(prefix) or presented_prefix) .. ',"status":'
-  local duration = math.max(0, now_ms - tonumber(received_at))
-  row = open_row .. recorded .. status .. ',"duration_ms":' .. duration .. ',"bytes_out":null}'
+  local duration = format('%d', math.max(0, now_ms - tonumber(received_at)))
+  message = open_head .. open_row .. recorded .. status .. ',"duration_ms":' .. duration .. ',"bytes_out":null}' .. rest
 else
-  row = ',"client":"' .. owner .. '"'
+  message = open_head .. ',"client":"' .. owner .. '"' .. rest
 end
-if status == 202 then row = row .. ',"accepted":' .. events end
-local text = events > 0 and '\\n' .. table.concat(lines, '\\n') or ''
-local message = open_head .. row .. '}' .. text
-redis.call('XADD', queue, '*', 'n', string.format('%d', events), 'm', message)
+redis.call('XADD', queue, '*', 'n', events_text, 'm', message)
 added_bytes = added_bytes + #message
 `;
 
@@ -37,7 +36,7 @@ end
 
 const note = {
   state: "o" as const,
-  parts: "part_text(0, waits_text)",
+  parts: "part_text('0', waits_text)",
   outcomes: "duplicates + conflicts == 0 and '' or letters",
 };
 
