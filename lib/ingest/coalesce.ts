@@ -1,6 +1,7 @@
 /**
  * Requests that arrive while others are on their way to Redis wait, and then go together in one call. The replies set the
- * pace: nothing waits for a timer, and a request that arrives when nothing is on its way goes at once, alone.
+ * pace: nothing waits for a timer, and a request that arrives when nothing is on its way goes at once, alone. So does one
+ * that fills a call by itself: with 500 events in each request, waiting cost a quarter of the process's time more.
  */
 
 /**
@@ -23,7 +24,7 @@ interface Options<Request, Reply> {
   call: (requests: readonly Request[]) => Promise<readonly Reply[]>;
   /** What a request adds to a call's cost, in any unit. */
   costOf: (request: Request) => number;
-  /** Maximum cost of a call. A request that costs more goes alone. */
+  /** Maximum cost of a call. A request that costs more goes at once, in a call of its own. */
   mostCost: number;
 }
 
@@ -46,8 +47,14 @@ export class Coalescer<Request, Reply> {
 
   /** @throws the error of the call that the request was sent with */
   submit(request: Request): Promise<Reply> {
+    const cost = this.#options.costOf(request);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, cost: this.#options.costOf(request), resolve, reject });
+      // It would share a call with no other, so it has nothing to wait for.
+      if (cost > this.#options.mostCost) {
+        void this.#deliver([{ request, cost, resolve, reject }]);
+        return;
+      }
+      this.#waiting.push({ request, cost, resolve, reject });
       if (this.#inFlight === 0 && this.#waiting.length === 1) this.#send();
       else this.#sendSoon();
     });
@@ -95,7 +102,7 @@ export class Coalescer<Request, Reply> {
     let cost = 0;
     for (const waiting of this.#waiting) {
       cost += waiting.cost;
-      if (count > 0 && cost > this.#options.mostCost) break;
+      if (cost > this.#options.mostCost) break;
       count++;
     }
     return this.#waiting.splice(0, count);
