@@ -23,7 +23,11 @@ async function run(): Promise<void> {
   const connections =
     (serve === "background" ? 0 : API_CONNECTIONS) +
     (hasBackground ? workerConcurrency + SCHEDULE_CONNECTIONS : 0);
-  const config = loadConfig({ DATABASE_POOL_SIZE: String(connections), ...process.env });
+  const config = loadConfig({
+    DATABASE_POOL_SIZE: String(connections),
+    INGEST_COALESCE: "true",
+    ...process.env,
+  });
   const deps = createDeps(config);
   const { log } = deps;
   provideDeps(deps);

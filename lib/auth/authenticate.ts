@@ -3,7 +3,7 @@
  * revocation is written to Redis before it returns, so the very next call is refused.
  */
 
-import { clientOfSecret, hashSecret, secretPrefix } from "../base/ids.ts";
+import { clientOfSecret, hashSecret, hashSecretText, secretPrefix } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
 import type { Caller } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
@@ -50,7 +50,7 @@ export function presentedKey(secret: string | undefined): PresentedKey {
   if (secret === undefined || secret === "")
     throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
   if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is unknown.");
-  const hash = hashSecret(secret).toString("base64url");
+  const hash = hashSecretText(secret);
   const named = clientOfSecret(secret);
   const prefix = named === undefined ? null : secretPrefix(secret, named);
   return { secret, hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };

@@ -102,3 +102,6 @@ export const secretPrefix = (secret: string, clientId = clientOfSecret(secret)):
 
 /** SHA-256 of a key. Salt and stretching are not needed: keys that Weir generates have 256 random bits. */
 export const hashSecret = (secret: string): Buffer => hash("sha256", secret, "buffer");
+
+/** The same in base64url. */
+export const hashSecretText = (secret: string): string => hash("sha256", secret, "base64url");

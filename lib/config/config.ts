@@ -7,6 +7,7 @@ import { placeSeed } from "../base/ids.ts";
 import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
 import { flag, positiveInt, redisUrl, url } from "./fields.ts";
 import { redisNodes } from "./redis-nodes.ts";
+import { isSocketUrl } from "./redis-socket.ts";
 
 /** The queues of which Weir has an adapter. */
 export const QUEUES = ["redis", "sqs"] as const;
@@ -52,6 +53,8 @@ export const functionVariables = {
    * MiB: a million events of 500 bytes, or half the memory of a 1 GiB Redis. With QUEUE=sqs no messages wait in Redis.
    */
   QUEUE_MAX_BYTES: positiveInt(536_870_912, Number.MAX_SAFE_INTEGER),
+  /** Requests that arrive at the same time share a call to Redis. For processes that serve many at once, so not on Lambda. */
+  INGEST_COALESCE: flag("false"),
   /** Time without an acknowledgement after which a message is delivered to another worker. */
   QUEUE_VISIBILITY_SECONDS: positiveInt(60, 43_200),
   /**
@@ -73,6 +76,11 @@ const functionSchema = z
   .refine((env) => !isCluster(env) || clusterUrls(env).every(({ pathname }) => /^\/?0?$/.test(pathname)), {
     path: ["REDIS_URL"],
     message: "must not specify a database: a cluster has only one",
+    ...always,
+  })
+  .refine((env) => !isCluster(env) || !isSocketUrl(env.REDIS_URL ?? ""), {
+    path: ["REDIS_URL"],
+    message: "must not be a Unix socket: the nodes of a cluster are reached by their addresses",
     ...always,
   })
   .refine((env) => new Set(clusterUrls(env).map(accessOf)).size <= 1, {
@@ -102,6 +110,7 @@ const functionSchema = z
     placeSeed: placeSeed(env.DATABASE_URL),
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueMaxBytes: env.QUEUE_MAX_BYTES,
+    ingestCoalesce: env.INGEST_COALESCE,
     queueVisibilitySeconds: env.QUEUE_VISIBILITY_SECONDS,
     queueMaxDeliveries: env.QUEUE_MAX_DELIVERIES ?? (env.QUEUE === "sqs" ? 100 : 5),
     sqs: env.QUEUE === "sqs" ? sqsOf(env) : undefined,
@@ -117,7 +126,9 @@ const isCluster = (env: RedisVariables): boolean =>
 
 /** The valid URLs in REDIS_URL; another check reports invalid ones. */
 const clusterUrls = ({ REDIS_URL }: RedisVariables): URL[] =>
-  typeof REDIS_URL !== "string" ? [] : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
+  typeof REDIS_URL !== "string" || isSocketUrl(REDIS_URL)
+    ? []
+    : redisNodes(REDIS_URL).flatMap((one) => URL.parse(one) ?? []);
 
 const accessOf = ({ protocol, username, password }: URL): string => [protocol, username, password].join(" ");
 

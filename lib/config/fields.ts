@@ -1,6 +1,7 @@
 /** Types of environment variables. */
 import * as z from "zod";
 import { redisNodes } from "./redis-nodes.ts";
+import { redisSocket } from "./redis-socket.ts";
 
 export const positiveInt = (fallback: number, max = 2_147_483_647) =>
   z.coerce.number().int().min(1).max(max).default(fallback);
@@ -14,10 +15,13 @@ export const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`,
   });
-/** One server, or several nodes of a cluster separated by commas. */
-export const redisUrl = z.string().refine((urls) => redisNodes(urls).every(isRedisUrl), {
-  message: "must be a URL that starts with redis:// or rediss://, or several separated by commas",
-});
+/** One server, several nodes of a cluster separated by commas, or the Unix socket of a server on this machine. */
+export const redisUrl = z
+  .string()
+  .refine((urls) => redisNodes(urls).every(isRedisUrl) || redisSocket(urls) !== undefined, {
+    message:
+      "must be a URL that starts with redis:// or rediss://, or several separated by commas, or unix:///path?db=…&username=…&password=…",
+  });
 
 /** A comma that does not separate two URLs is valid in a password only. */
 function isRedisUrl(text: string): boolean {

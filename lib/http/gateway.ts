@@ -49,9 +49,7 @@ export function fromGateway(event: GatewayEvent): ApiRequest {
     method: http.method,
     route,
     path: event.rawPath,
-    params: Object.fromEntries(
-      Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, value ?? ""]),
-    ),
+    params: event.pathParameters ? definedOf(event.pathParameters) : {},
     query: new URLSearchParams(event.rawQueryString),
     rawQuery: event.rawQueryString,
     headers: event.headers,
@@ -60,6 +58,9 @@ export function fromGateway(event: GatewayEvent): ApiRequest {
     bodyIsBase64: event.isBase64Encoded,
   };
 }
+
+const definedOf = (params: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value ?? ""]));
 
 export const toGateway = ({ status, headers, body }: ApiResponse): APIGatewayProxyStructuredResultV2 => ({
   statusCode: status,

@@ -13,7 +13,7 @@ import { openAudit, openHeader } from "../queue/message.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
-import { admissionArgs, admissionKeys, toAdmission } from "./admission.ts";
+import { Admissions, type Way } from "./admission.ts";
 import { judge } from "./conflicts.ts";
 import type { Admission, Admitted, Intake, Submission } from "./intake.ts";
 import { enqueueScript } from "./lua/enqueue.ts";
@@ -27,12 +27,22 @@ interface Parts {
   unqueued: Unqueued;
 }
 
+const WAY: Way = {
+  script: enqueueScript,
+  keys: (shard) => [shard.queue, shard.decided(0), shard.decided(1)],
+  push: (args, { seenId, digest, line }) => {
+    args.push(seenId, digest, line);
+  },
+};
+
 export class RedisIntake implements Intake {
   readonly #parts: Parts;
+  readonly #admissions: Admissions;
   readonly #notes: Notes;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#admissions = new Admissions(parts, WAY);
     this.#notes = new Notes(parts.redis, parts.shards, "redis");
   }
 
@@ -72,17 +82,11 @@ export class RedisIntake implements Intake {
     };
   }
 
-  async #enqueue(submission: Submission, names: readonly string[]): Promise<Admission | KeyMiss> {
-    const { request, key, batch } = submission;
+  #enqueue(submission: Submission, names: readonly string[]): Promise<Admission | KeyMiss> {
+    const { request } = submission;
     const header = { id: request.id, at: request.receivedAt };
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
-    const { redis, shards, config } = this.#parts;
-    const args = admissionArgs(submission, config);
-    args.push(head, openAudit(auditCall(request)), JSON.stringify(key.prefix));
-    for (const event of batch.valid) args.push(event.seenId, event.digest, event.line);
-    const shard = shards.ofKey(key);
-    const keys = [...admissionKeys(shard, submission), shard.queue, shard.decided(0), shard.decided(1)];
-    return toAdmission(await enqueueScript(redis, keys, args), submission);
+    return this.#admissions.admit(submission, [head, openAudit(auditCall(request))]);
   }
 
   async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {

@@ -17,7 +17,7 @@ import type { Sent, SqsQueue } from "../queue/sqs/queue.ts";
 import type { Recounted } from "../queue/sqs/recount.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
-import { admissionArgs, admissionKeys, placesOf, toAdmission } from "./admission.ts";
+import { Admissions, placesOf, type Way } from "./admission.ts";
 import { type Confirmation, Confirmations } from "./confirmations.ts";
 import { judge } from "./conflicts.ts";
 import type { Admission, Admitted, Intake, Outcome, Submission } from "./intake.ts";
@@ -35,30 +35,35 @@ interface Parts {
   unqueued: Unqueued;
 }
 
+const WAY: Way = {
+  script: admitScript,
+  keys: () => [],
+  push: (args, { seenId, digest }) => {
+    args.push(seenId, digest);
+  },
+};
+
 export class SqsIntake implements Intake {
   readonly #parts: Parts;
+  readonly #admissions: Admissions;
   readonly #notes: Notes;
   readonly #confirmations: Confirmations;
   #hasLooked = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#admissions = new Admissions(parts, WAY);
     this.#notes = new Notes(parts.redis, parts.shards, "sqs");
     this.#confirmations = new Confirmations(parts.redis, parts.log);
   }
 
   async enqueue(submission: Submission): Promise<Admission | KeyMiss> {
-    const { redis, shards, config } = this.#parts;
     this.#lookOnce();
     await this.#confirmations.catchUp();
-    const args = admissionArgs(submission, config);
-    for (const event of submission.batch.valid) args.push(event.seenId, event.digest);
-    const keys = admissionKeys(shards.ofKey(submission.key), submission);
-    const reply = await admitScript(redis, keys, args).catch((error: unknown) => {
+    const admission = await this.#admissions.admit(submission, []).catch((error: unknown) => {
       this.#withdraw(submission);
       throw error;
     });
-    const admission = toAdmission(reply, submission);
     if (admission.code !== "ok" || admission.owner === null) return admission;
     const { owner } = admission;
     const judged = { ...admission, outcomes: await this.#check(submission, admission) };

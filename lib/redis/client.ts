@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import type { Config } from "../config/config.ts";
 import { redisNodes } from "../config/redis-nodes.ts";
+import { redisSocket } from "../config/redis-socket.ts";
 import type { RedisConnection } from "./connection.ts";
 import { defineScripts } from "./script.ts";
 
@@ -53,13 +54,16 @@ class SingleServer extends Redis {
  * take Redis longer than a write takes us. If they are collected, Redis idles while we build them, and we idle while it
  * runs them. With 4 concurrent ingest requests, it halved the rate (docs/decisions/0021).
  */
-const connectServer = (url: string): Redis =>
-  new SingleServer(url, {
+function connectServer(url: string): Redis {
+  const options = {
     ...SETTINGS,
     lazyConnect: true,
     maxRetriesPerRequest: 1,
     retryStrategy: retryDelay,
-  });
+  } satisfies RedisOptions;
+  const socket = redisSocket(url);
+  return socket ? new SingleServer({ ...options, ...socket }) : new SingleServer(url, options);
+}
 
 /** ioredis starts a command's time-out when a node receives it; this also covers the wait for cluster discovery. */
 class TimedCluster extends Cluster {

@@ -47,7 +47,12 @@ export async function ownServer(
       return restart();
     },
     /** Copies the data as it is on disk now. */
-    copyData: () => cp(join(folder, String(generation)), copy, { recursive: true }),
+    copyData: () =>
+      cp(join(folder, String(generation)), copy, {
+        recursive: true,
+        // Node can't copy a socket.
+        filter: (path) => !path.endsWith(".sock"),
+      }),
     /** Starts it on the same port with the copied data. */
     startFromCopy: async (): Promise<void> => {
       generation++;

@@ -1,10 +1,17 @@
 import { script } from "../../redis/script.ts";
 
+/** Lua that reads the server's clock: `now_us` and `now_ms`. */
+export const clockLua = `
+local time = redis.call('TIME')
+local now_us = time[1] * 1000000 + time[2]
+local now_ms = math.floor(now_us / 1000)
+`;
+
 /**
- * The beginning of all scripts that authorize a caller: identifies it and checks its scopes.
+ * Lua that identifies a caller and checks its scopes.
  *
- * KEYS[1] record of the API key, KEYS[2] record of the client, KEYS[3] the client's limit
- * ARGV[1] id of the client that the key presumably belongs to, ARGV[2] scopes, one of which is required, "read,ingest"
+ * Input: `now_ms`, `key_record` and `client_record` (names), `client_id` (of the client that the key presumably belongs to),
+ * `wanted_scopes`, one of which is required, "read,ingest".
  *
  * Sets `code`: nil if the caller is authorized, else a problem code, 'miss' (not cached) or 'client' (the key belongs to
  * `owner`). Also sets `owner`, `prefix`, `scopes` and `key_id` of the key, false if unknown, and `rate` (events a second)
@@ -13,11 +20,6 @@ import { script } from "../../redis/script.ts";
  * It is inline code, not functions: Lua would create them anew at each run, which took longer than their work.
  */
 export const authorizeLua = `
-local key_record, client_record, limit_key = KEYS[1], KEYS[2], KEYS[3]
-local client_id, wanted_scopes = ARGV[1], ARGV[2]
-local time = redis.call('TIME')
-local now_us = time[1] * 1000000 + time[2]
-local now_ms = math.floor(now_us / 1000)
 local key = redis.call('HMGET', key_record, 'state', 'client_id', 'prefix', 'scopes', 'key_id', 'expires_at')
 local state, owner, prefix, scopes, key_id = key[1], key[2], key[3], key[4], key[5]
 local code, rate, burst
@@ -48,14 +50,16 @@ end
 `;
 
 /**
- * State of a known client's limit: `tat`, the theoretical arrival time of GCRA, in microseconds
+ * Lua that reads the state of a known client's limit: `tat`, the theoretical arrival time of GCRA, in microseconds
  * (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm). Only the server's clock is used. A `tat` further ahead than a
  * full burst can only result from a clock that was set back, so it is capped there.
+ *
+ * Input: `now_us`, `rate`, `burst`, `limit_key`. Sets `interval`, `tolerance` and `tat`, which must be declared.
  */
 export const limitLua = `
-local interval = 1000000 / rate
-local tolerance = burst * interval
-local tat = tonumber(redis.call('GET', limit_key) or '0')
+interval = 1000000 / rate
+tolerance = burst * interval
+tat = tonumber(redis.call('GET', limit_key) or '0')
 if tat < now_us then tat = now_us end
 if tat > now_us + tolerance then tat = now_us + tolerance end
 `;
@@ -68,16 +72,21 @@ math.ceil((tat - now_us) / 1000000)`;
 /**
  * Looks up a caller without charging its limit.
  *
- * KEYS and ARGV as for `authorizeLua`.
+ * KEYS  1 record of the API key, 2 record of the client, 3 the client's limit
+ * ARGV  1 id of the client that the key presumably belongs to, 2 scopes, one of which is required
  * Output: {code or 'ok', client id, key id, prefix, scopes, quota, window s, remaining, reset s}; the last four only if the
  * key's client is known. {'miss'} if the key or its client is not cached.
  */
 export const authorizeScript = script(
   "weirAuthorize",
-  `${authorizeLua}
+  `${clockLua}
+local key_record, client_record, limit_key = KEYS[1], KEYS[2], KEYS[3]
+local client_id, wanted_scopes = ARGV[1], ARGV[2]
+${authorizeLua}
 if code == 'miss' then return { 'miss' } end
 local reply = { code or 'ok', owner or '', key_id or '', prefix or '', scopes or '' }
 if rate then
+  local interval, tolerance, tat
   ${limitLua}
   reply[6], reply[7], reply[8], reply[9] = ${limitReplyLua}
 end

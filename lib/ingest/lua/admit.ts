@@ -7,23 +7,25 @@ import { admissionLua } from "./admission.ts";
  * them. That step marks the ids as seen.
  *
  * KEYS  see `admissionLua`
- * ARGV  see `admissionLua`; an item has two values
+ * ARGV  see `admissionLua`; neither a request nor an item has values of its own
  * Output see `admissionLua`
  */
 export const admitScript = script(
   "weirAdmit",
   admissionLua({
-    locals: "",
-    first: 12,
+    keys: "",
+    keyCount: 4,
+    words: "",
+    wordCount: 0,
     width: 2,
-    record: "return false",
+    record: "",
     keep: "",
+    mark: "",
     // An apparent conflict may be queued after all: `SqsIntake` queries PostgreSQL. The confirmation corrects the count.
     waits: "new + conflicts",
     note: { state: "s", parts: "''", outcomes: "''" },
     settledBefore: "false",
     // Nothing has been sent yet, so this run's outcomes are right; the confirmation corrects the note.
-    again: `audited = conflicts == 0
-  return finish('ok', nil, table.concat(outcomes))`,
+    again: "audited = conflicts == 0",
   }),
 );

@@ -28,20 +28,23 @@ const SPREAD = 1 / 4;
 /**
  * Lua that looks ids up in the current and the previous window.
  *
- * Input: `now_ms`, `window` (ms), `base` (prefix of the names), `ids`, a list of `items` sorted by place, and `places`,
- * five hexadecimal digits each (`placesOf`).
- * Output: `seen` has the digest of each known id, else false; `root`, `top` and `generation` are the current window's
- * root, number of layers and number; `place` has the places as numbers if they were needed.
+ * Input: `now_ms`, `window` (ms), `base` (prefix of the names), `ids`, a list of `items`, and `places`, five hexadecimal
+ * digits each (`placesOf`). Neighbours with the same hash take one command, so ids should be sorted by place.
+ * Output, in variables that must be declared: `seen` has the digest of each known id, else false; `root`, `top` and
+ * `generation` are the current window's root, number of layers and number; `place` has the places as numbers if they were
+ * needed.
  */
 export const lookUpLua = `
-local generation = math.floor(now_ms / window)
-local root, root_before = base .. generation, base .. generation - 1
+generation = math.floor(now_ms / window)
+local root_before = base .. generation - 1
+root = base .. generation
 ids[items + 1] = 'top'
-local seen = redis.call('HMGET', root, unpack(ids))
+seen = redis.call('HMGET', root, unpack(ids))
 local seen_before = redis.call('HMGET', root_before, unpack(ids))
-local top, top_before = tonumber(seen[items + 1] or '0'), tonumber(seen_before[items + 1] or '0')
+local top_before = tonumber(seen_before[items + 1] or '0')
+top = tonumber(seen[items + 1] or '0')
 for i = 1, items do seen[i] = seen[i] or seen_before[i] end
-local place = {}
+place = {}
 if top > 0 or top_before > 0 then
   for i = 1, items do place[i] = tonumber(string.sub(places, i * 5 - 4, i * 5), 16) end
   for layer = 1, math.max(top, top_before) do
@@ -49,8 +52,8 @@ if top > 0 or top_before > 0 then
     local first = 1
     while first <= items do
       local number, last = math.floor(place[first] / span), first
-      local ends = (number + 1) * span
-      while last < items and place[last + 1] < ends do last = last + 1 end
+      local starts, ends = number * span, (number + 1) * span
+      while last < items and place[last + 1] >= starts and place[last + 1] < ends do last = last + 1 end
       local name = ':' .. layer .. ':' .. number
       for w = 1, 2 do
         if layer <= (w == 1 and top or top_before) then
@@ -70,7 +73,7 @@ end
  * Lua that marks ids as seen in the current window.
  *
  * Input: `root`, `top`, `generation`, `window` (ms), `places`, `place`, `marks`, a flat list of `new` (at least one) ids and
- * digests, sorted by place, and `position`, a list of each id's position in `places`.
+ * digests, and `position`, a list of each id's position in `places`. As for `lookUpLua`, they should be sorted by place.
  * @param command `HSETNX` if an id that is already marked must keep its digest
  */
 export const markLua = (command: "HSET" | "HSETNX"): string => `
@@ -78,14 +81,14 @@ local names, sizes, from, full
 repeat
   names, sizes, from, full = { root }, {}, { 1 }, false
   if top > 0 then
-    local span, ends = ${PLACES} / ${WIDTH} ^ top, 0
+    local span, starts, ends = ${PLACES} / ${WIDTH} ^ top, 0, 0
     names, from = {}, {}
     for n = 1, new do
       local i = position[n]
       local at = place[i] or tonumber(string.sub(places, i * 5 - 4, i * 5), 16)
-      if at >= ends then
+      if at >= ends or at < starts then
         local number = math.floor(at / span)
-        ends = (number + 1) * span
+        starts, ends = number * span, (number + 1) * span
         names[#names + 1] = root .. ':' .. top .. ':' .. number
         from[#names] = n
       end

@@ -37,6 +37,7 @@ describe("a function's environment", () => {
       placeSeed: placeSeed(ENOUGH.DATABASE_URL),
       queueMaxEvents: 1_000_000,
       queueMaxBytes: 536_870_912,
+      ingestCoalesce: false,
       queueVisibilitySeconds: 60,
       queueMaxDeliveries: 5,
     });
@@ -91,8 +92,28 @@ describe("a function's environment", () => {
     expect(loadConfig({ ...ENOUGH, DATABASE_URL: url }).databaseUrl).toBe(url);
   });
 
-  it.each(["redis://h", "rediss://u:p@h:1/2"])("accepts %s as Redis", (url) => {
-    expect(loadConfig({ ...ENOUGH, REDIS_URL: url }).redisUrl).toBe(url);
+  it.each([
+    "redis://h",
+    "rediss://u:p@h:1/2",
+    "unix:///run/redis.sock",
+    "unix:///a%20b/redis.sock?db=3&username=u&password=p%26%2Credis://",
+  ])("accepts %s as Redis", (url) => {
+    expect(loadConfig({ ...ENOUGH, REDIS_URL: url })).toMatchObject({ redisUrl: url, redisCluster: false });
+    expect(loadLocalConfig({ REDIS_URL: url }).redisUrl).toBe(url);
+  });
+
+  it.each([
+    "unix://run/redis.sock",
+    "unix:///",
+    "unix:///run/",
+    "unix:///run/redis.sock?database=3",
+    "unix:///run/redis.sock?db=x",
+    "unix:///run/redis.sock#3",
+    "unix:///run/%ff.sock",
+    "/run/redis.sock",
+    "unix:///run/a.sock,unix:///run/b.sock?db=1,2",
+  ])("refuses %s as Redis", (url) => {
+    expect(faultsOf(() => loadConfig({ ...ENOUGH, REDIS_URL: url }))).toContain("REDIS_URL: must be a URL");
   });
 });
 
@@ -121,6 +142,7 @@ describe("a Redis cluster", () => {
     ["a gap", "redis://one,,redis://two", {}, "REDIS_URL: must be a URL that starts with redis://"],
     ["two passwords", "redis://:a@one,redis://:b@two", {}, "REDIS_URL: must list nodes of one cluster"],
     ["TLS for one node only", "redis://one,rediss://two", {}, "REDIS_URL: must list nodes of one cluster"],
+    ["a socket", "unix:///redis.sock", { REDIS_CLUSTER: "true" }, "REDIS_URL: must not be a Unix socket"],
     ["no shards", "redis://one", { REDIS_SHARDS: "0" }, "REDIS_SHARDS: "],
     ["half a shard", "redis://one", { REDIS_SHARDS: "1.5" }, "REDIS_SHARDS: "],
     ["an invalid flag", "redis://one", { REDIS_CLUSTER: "yes" }, "REDIS_CLUSTER: "],

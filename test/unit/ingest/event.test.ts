@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseExact } from "../../../lib/base/json.ts";
-import { readEvent } from "../../../lib/ingest/event.ts";
+import { eventSchema, readEvent } from "../../../lib/ingest/event.ts";
 import { parseLine } from "../../../lib/queue/message.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
@@ -187,4 +188,40 @@ describe("an invalid event", () => {
     expect(read(event({ [member]: 1 }))).toMatchObject({ pointer: `/x${"😀".repeat(199)}` });
     expect(read(event({ event_id: `\ud800${"x".repeat(500)}` }))).toMatchObject({ event_id: null });
   });
+});
+
+it("an event is accepted exactly if the schema accepts it", () => {
+  const name = fc.oneof(
+    fc.string({ maxLength: 5 }),
+    fc.constantFrom("x".repeat(200), "x".repeat(201), "😀".repeat(100), "😀".repeat(101)),
+  );
+  const other = fc.oneof(name, fc.constantFrom(null, 1, true, undefined, [], ["a"], {}, { a: 1 }));
+  const mostly = (usual: fc.Arbitrary<unknown>) =>
+    fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: other });
+  const members = {
+    event_id: mostly(name),
+    event_type: mostly(name),
+    timestamp: mostly(fc.constant(TIME)),
+    payload: mostly(fc.constant({ a: [] })),
+  };
+  const value = fc.oneof(
+    { weight: 6, arbitrary: fc.record(members) },
+    { weight: 1, arbitrary: fc.record(members, { requiredKeys: ["event_id"] }) },
+    { weight: 1, arbitrary: fc.record({ ...members, more: other }) },
+    { weight: 1, arbitrary: fc.oneof(fc.tuple(name, name, name, name), other) },
+  );
+  const seen = { accepted: 0, refused: 0 };
+  fc.assert(
+    fc.property(value, (one) => {
+      const { success } = eventSchema.safeParse(one);
+      seen[success ? "accepted" : "refused"]++;
+      const result = read(one);
+      // The schema does not check that the time is one.
+      const isTimeless = "pointer" in result && result.detail.startsWith("timestamp must be an RFC 3339");
+      expect("line" in result || isTimeless).toBe(success);
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(seen.accepted).toBeGreaterThan(100);
+  expect(seen.refused).toBeGreaterThan(100);
 });
