@@ -75,6 +75,8 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     QUEUE_MAX_EVENTS: String(MOST_WAITING),
     QUEUE_MAX_BYTES: String(MOST_BYTES),
     LOG_LEVEL: "SILENT",
+    // As the server does. Requests one at a time, as on Lambda, are not affected.
+    INGEST_COALESCE: "true",
   });
   const deps = async (name: string, poolSize: number): Promise<Deps> => {
     const made = createDeps(loadConfig(await environment(name, poolSize)));

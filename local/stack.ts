@@ -111,7 +111,8 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   const dev: DevFile = {
     url: api.url,
     ...keys,
-    ...servers,
+    databaseUrl: servers.databaseUrl,
+    redisUrl: servers.redisUrl,
     redisCluster: config.redisCluster,
     redisShards: config.redisShards,
     queue: config.queue,
@@ -148,6 +149,8 @@ async function takeDataDir(dataDir: string, teardown: Teardown): Promise<void> {
 interface Servers {
   databaseUrl: string;
   redisUrl: string;
+  /** URL for the functions: the embedded Redis' Unix socket if it has one. */
+  functionRedisUrl: string;
 }
 
 async function startServers(
@@ -155,6 +158,12 @@ async function startServers(
   teardown: Teardown,
   giveUp: (error: Error) => void,
 ): Promise<Servers> {
+  let socketUrl: string | undefined;
+  const startRedisWithSocket: typeof startPostgres = async (options) => {
+    const server = await startRedis(options);
+    socketUrl = server.socketUrl;
+    return server;
+  };
   const embedded = async (name: string, start: typeof startPostgres, folder: string): Promise<string> => {
     say(`Starting ${name} …`);
     const run = (port: number) => start({ dataDir: join(dataDir, folder), port, log: say });
@@ -164,21 +173,21 @@ async function startServers(
   };
   const results = await Promise.allSettled([
     databaseUrl ?? embedded("PostgreSQL", startPostgres, "postgres"),
-    redisUrl ?? embedded("Redis", startRedis, "redis"),
+    redisUrl ?? embedded("Redis", startRedisWithSocket, "redis"),
   ]);
   // Waits for both: a server that comes up after the other has failed must be in the teardown too.
   const [database, redis] = results.map((result) => {
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
-  return { databaseUrl: database ?? "", redisUrl: redis ?? "" };
+  return { databaseUrl: database ?? "", redisUrl: redis ?? "", functionRedisUrl: socketUrl ?? redis ?? "" };
 }
 
 type Environment = Record<string, string | undefined>;
 
 const functionEnvironment = (
   { environment, gateway, queue = "redis" }: StackOptions,
-  { databaseUrl, redisUrl }: Servers,
+  { databaseUrl, functionRedisUrl }: Servers,
 ): Environment => ({
   ...process.env,
   // In serverless-offline all functions share one process; `serve` chooses for itself.
@@ -186,7 +195,7 @@ const functionEnvironment = (
   LOG_LEVEL: "WARN",
   ...environment,
   DATABASE_URL: databaseUrl,
-  REDIS_URL: redisUrl,
+  REDIS_URL: functionRedisUrl,
   QUEUE: queue,
 });
 
