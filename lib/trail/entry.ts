@@ -1,5 +1,5 @@
 /** An entry of the audit trail: the hashed members of a call, and a commitment to its personal data, kept separately. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { hashOf } from "./merkle.ts";
 
@@ -66,7 +66,10 @@ const isScalar = (value: unknown): boolean =>
 
 /** SHA-256 of the salt's bytes and the canonical JSON of the personal members, in hexadecimal. */
 export const commitmentOf = ({ salt, address, user_agent }: Personal): string =>
-  createHash("sha256").update(salt, "hex").update(canonicalJson({ address, user_agent })).digest("hex");
+  hash(
+    "sha256",
+    Buffer.concat([Buffer.from(salt, "hex"), Buffer.from(canonicalJson({ address, user_agent }))]),
+  );
 
 /** The leaf of an entry in its seal's tree: SHA-256 of a 0 byte and the entry's canonical JSON, in hexadecimal. */
 export const leafOf = (entry: Entry): string => hashOf("leaf", canonicalJson(entry));

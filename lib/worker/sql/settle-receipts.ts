@@ -19,8 +19,14 @@ export interface Settlement {
 /**
  * Writes receipts and adds them to the clients' totals. An existing part belongs to an earlier delivery of the message: it
  * is kept, and not counted again.
+ * @param isRepeated whether a part may exist. If not, the statement is cheaper
+ * @throws a unique violation in `receipts` if a part exists unexpectedly
  */
-export async function settleReceipts(sql: Executor, settlements: readonly Settlement[]): Promise<void> {
+export async function settleReceipts(
+  sql: Executor,
+  settlements: readonly Settlement[],
+  isRepeated: boolean,
+): Promise<void> {
   await sql`
     WITH input AS (
       SELECT * FROM unnest(
@@ -39,7 +45,7 @@ export async function settleReceipts(sql: Executor, settlements: readonly Settle
         (receipt_id, part, parts, client_id, received_at, completed_at, accepted, stored, duplicates, quarantined)
       SELECT receipt_id, part, parts, client_id, received_at, clock_timestamp(), accepted, stored, duplicates, quarantined
         FROM input ORDER BY receipt_id, part
-      ON CONFLICT DO NOTHING
+      ${isRepeated ? sql`ON CONFLICT DO NOTHING` : sql``}
       RETURNING client_id, stored, duplicates, quarantined
     )
     INSERT INTO pipeline_totals AS t (client_id, slot, stored, duplicates, quarantined)
