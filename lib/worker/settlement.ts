@@ -43,7 +43,7 @@ const emptySettlement = (
   part,
   parts,
   clientId,
-  receivedAt: new Date(at).toISOString(),
+  receivedMs: Math.trunc(at),
   accepted,
   stored: 0,
   duplicates: 0,

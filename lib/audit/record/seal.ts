@@ -28,6 +28,8 @@ export interface Prepared {
   personal: Personal;
   hash: string;
   bytes: number;
+  /** Its time in milliseconds since the Unix epoch. */
+  ms: number;
 }
 
 /** Hashes the entries and appends their seal. Call last in a transaction, like `sealPrepared`. */
@@ -98,11 +100,12 @@ function newSalt(): string {
 /** Hashes an entry, without the database. @throws {RangeError} if its time is not a date */
 export function prepareEntry({ id, at, audit }: Audited): Prepared {
   const salt = newSalt();
+  const time = new Date(at);
   const personal = { salt, address: audit.address, user_agent: audit.user_agent };
   // In the key order of canonical JSON, which makes serializing it faster.
   const entry: Entry = {
     // The form in which the database returns it, to the microsecond.
-    at: new Date(at).toISOString().replace("Z", "000Z"),
+    at: time.toISOString().replace("Z", "000Z"),
     bytes_in: audit.bytes_in,
     bytes_out: audit.bytes_out,
     change: audit.change ?? null,
@@ -120,7 +123,7 @@ export function prepareEntry({ id, at, audit }: Audited): Prepared {
   const content = canonicalJson(entry);
   const personalLength = (personal.address?.length ?? 0) + (personal.user_agent?.length ?? 0);
   const bytes = Buffer.byteLength(content) + MOST_BYTES_A_CHARACTER * personalLength;
-  return { entry, personal, hash: hashOf("leaf", content), bytes };
+  return { entry, personal, hash: hashOf("leaf", content), bytes, ms: time.getTime() };
 }
 
 /** A seal holds a limited number of entries, all of one day, since they expire together. */

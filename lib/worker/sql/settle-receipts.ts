@@ -8,8 +8,8 @@ export interface Settlement {
   part: number;
   parts: number;
   clientId: string;
-  /** RFC 3339. */
-  receivedAt: string;
+  /** Milliseconds since the Unix epoch. */
+  receivedMs: number;
   accepted: number;
   stored: number;
   duplicates: number;
@@ -27,19 +27,22 @@ export async function settleReceipts(
   settlements: readonly Settlement[],
   isRepeated: boolean,
 ): Promise<void> {
+  const clients = [...new Set(settlements.map(({ clientId }) => clientId))];
+  const numbers = new Map(clients.map((clientId, position) => [clientId, position + 1]));
   await sql`
-    WITH input AS (
-      SELECT * FROM unnest(
-        ${settlements.map((row) => row.receiptId)}::uuid[],
-        ${settlements.map((row) => row.part)}::smallint[],
-        ${settlements.map((row) => row.parts)}::smallint[],
-        ${settlements.map((row) => row.clientId)}::text[],
-        ${settlements.map((row) => row.receivedAt)}::text[]::timestamptz[],
-        ${settlements.map((row) => row.accepted)}::int[],
-        ${settlements.map((row) => row.stored)}::int[],
-        ${settlements.map((row) => row.duplicates)}::int[],
-        ${settlements.map((row) => row.quarantined)}::int[]
-      ) AS t(receipt_id, part, parts, client_id, received_at, accepted, stored, duplicates, quarantined)
+    WITH lists AS (SELECT ${clients}::text[] AS clients), input AS (
+      SELECT receipt_id, part, parts, clients[client] AS client_id, to_timestamp(ms / 1000) AS received_at, accepted, stored,
+             duplicates, quarantined
+        FROM lists, (
+          SELECT unnest(${settlements.map((row) => row.receiptId)}::uuid[]) AS receipt_id,
+                 unnest(${settlements.map((row) => row.part)}::smallint[]) AS part,
+                 unnest(${settlements.map((row) => row.parts)}::smallint[]) AS parts,
+                 unnest(${settlements.map((row) => numbers.get(row.clientId) ?? 0)}::int[]) AS client,
+                 unnest(${settlements.map((row) => row.receivedMs)}::float8[]) AS ms,
+                 unnest(${settlements.map((row) => row.accepted)}::int[]) AS accepted,
+                 unnest(${settlements.map((row) => row.stored)}::int[]) AS stored,
+                 unnest(${settlements.map((row) => row.duplicates)}::int[]) AS duplicates,
+                 unnest(${settlements.map((row) => row.quarantined)}::int[]) AS quarantined) AS given
     ), settled AS (
       INSERT INTO receipts
         (receipt_id, part, parts, client_id, received_at, completed_at, accepted, stored, duplicates, quarantined)
