@@ -30,23 +30,21 @@ export async function settleReceipts(
   const clients = [...new Set(settlements.map(({ clientId }) => clientId))];
   const numbers = new Map(clients.map((clientId, position) => [clientId, position + 1]));
   await sql`
-    WITH lists AS (SELECT ${clients}::text[] AS clients), input AS (
-      SELECT receipt_id, part, parts, clients[client] AS client_id, to_timestamp(ms / 1000) AS received_at, accepted, stored,
-             duplicates, quarantined
-        FROM lists, (
-          SELECT unnest(${settlements.map((row) => row.receiptId)}::uuid[]) AS receipt_id,
-                 unnest(${settlements.map((row) => row.part)}::smallint[]) AS part,
-                 unnest(${settlements.map((row) => row.parts)}::smallint[]) AS parts,
-                 unnest(${settlements.map((row) => numbers.get(row.clientId) ?? 0)}::int[]) AS client,
-                 unnest(${settlements.map((row) => row.receivedMs)}::float8[]) AS ms,
-                 unnest(${settlements.map((row) => row.accepted)}::int[]) AS accepted,
-                 unnest(${settlements.map((row) => row.stored)}::int[]) AS stored,
-                 unnest(${settlements.map((row) => row.duplicates)}::int[]) AS duplicates,
-                 unnest(${settlements.map((row) => row.quarantined)}::int[]) AS quarantined) AS given
+    WITH input AS (
+      SELECT unnest(${settlements.map((row) => row.receiptId)}::uuid[]) AS receipt_id,
+             unnest(${settlements.map((row) => row.part)}::smallint[]) AS part,
+             unnest(${settlements.map((row) => row.parts)}::smallint[]) AS parts,
+             unnest(${settlements.map((row) => numbers.get(row.clientId) ?? 0)}::int[]) AS client,
+             unnest(${settlements.map((row) => row.receivedMs)}::float8[]) AS ms,
+             unnest(${settlements.map((row) => row.accepted)}::int[]) AS accepted,
+             unnest(${settlements.map((row) => row.stored)}::int[]) AS stored,
+             unnest(${settlements.map((row) => row.duplicates)}::int[]) AS duplicates,
+             unnest(${settlements.map((row) => row.quarantined)}::int[]) AS quarantined
     ), settled AS (
       INSERT INTO receipts
         (receipt_id, part, parts, client_id, received_at, completed_at, accepted, stored, duplicates, quarantined)
-      SELECT receipt_id, part, parts, client_id, received_at, clock_timestamp(), accepted, stored, duplicates, quarantined
+      SELECT receipt_id, part, parts, (${clients}::text[])[client], to_timestamp(ms / 1000), clock_timestamp(),
+             accepted, stored, duplicates, quarantined
         FROM input ORDER BY receipt_id, part
       ${isRepeated ? sql`ON CONFLICT DO NOTHING` : sql``}
       RETURNING client_id, stored, duplicates, quarantined

@@ -56,7 +56,7 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
   const receipts = numbered(rows.map((row) => row.receiptId));
   const arrivals = numbered(rows.map((row) => row.receivedAt));
   const [result] = await sql<[Result]>`
-    WITH guard AS MATERIALIZED (SELECT ${withhold} AS withheld), lists AS (
+    WITH lists AS (
       SELECT ${clients.values}::text[] AS clients, ${types.values}::text[] AS types, ${receipts.values}::uuid[] AS receipts
     ), input AS (
       SELECT position, clients[client] AS client_id, event_key, coalesce(event_id, event_key::text) AS event_id,
@@ -71,10 +71,10 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
                  unnest(${arrivals.numbers}::int[]) AS arrival,
                  unnest(${receipts.numbers}::int[]) AS receipt,
                  unnest(${rows.map((row) => row.payload)}::text[]) AS payload) AS given
-       WHERE NOT (SELECT withheld FROM guard)
     ), claimed AS (
       INSERT INTO event_ledger (event_key, client_id, event_time)
-      SELECT event_key, client_id, event_time FROM input ORDER BY event_key, client_id
+      SELECT event_key, client_id, event_time FROM input WHERE NOT ${withhold}
+       ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id
     ), arrivals AS (
@@ -113,7 +113,7 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
                    GROUP BY bin) AS merged)
     )
     SELECT CASE WHEN count(*) < ${rows.length}::int THEN string_agg(position::text, ',') END AS fresh,
-           count(*)::int AS count, (SELECT withheld FROM guard) AS withheld
+           count(*)::int AS count, ${withhold} AS withheld
       FROM fresh`;
   return result;
 }
