@@ -1,6 +1,6 @@
 /** Fills the queue through the ingest handler, and drains it with workers. */
 import type { Deps } from "../lib/app/connect.ts";
-import { drainOnce } from "../lib/worker/drain-queue.ts";
+import { Drain } from "../lib/worker/drain-queue.ts";
 import { Bodies, type IdKind } from "./events.ts";
 import { ingestOf } from "./handler.ts";
 
@@ -51,9 +51,10 @@ function spreadOut(bodies: Bodies, events: number, spreadMs: number): string {
 export async function empty(deps: Deps, workers: number, maxMessages: number): Promise<number> {
   const start = performance.now();
   const worker = async (): Promise<void> => {
+    const drain = new Drain(deps, Number.POSITIVE_INFINITY, { maxMessages });
     for (;;) {
-      const { received, messages, failed } = await drainOnce(deps, { maxMessages });
-      if (received === 0) return;
+      const { received, messages, failed } = await drain.step(0, true);
+      if (received === 0) return drain.stop();
       if (failed.length > 0 || messages < received)
         throw new Error(`The worker could not store ${received - messages + failed.length} messages.`);
     }

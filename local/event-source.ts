@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import * as z from "zod";
-import { deliver } from "../lib/queue/deliver.ts";
 import type { Message, Queue } from "../lib/queue/port.ts";
+import { Pump } from "../lib/queue/pump.ts";
 import { encodeText } from "../lib/queue/sqs/text.ts";
 import type { BatchResponse } from "../lib/worker/drain-records.ts";
 
@@ -67,33 +67,35 @@ async function poll({ queue, invoke, log, maxMessages, signal }: Poll): Promise<
     log(`Event source: ${what} (${reason(error)}); retrying in ${Math.round(pauseMs)} ms`);
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   };
-  while (!signal.aborted) {
-    let messages: Message[];
-    try {
-      messages = await queue.receive({ maxMessages, maxBytes: MAX_PAYLOAD_BYTES, waitMs: WAIT_MS });
-    } catch (error) {
-      await rest("the queue does not answer", error, LONGEST_RECEIVE_PAUSE_MS);
-      continue;
-    }
-    try {
-      await deliverTo(queue, messages, invoke);
-      faults = 0;
-    } catch (error) {
-      await rest("a batch was not processed", error, LONGEST_INVOKE_PAUSE_MS);
-    }
-  }
-}
-
-const deliverTo = (queue: Queue, messages: readonly Message[], invoke: Poll["invoke"]): Promise<unknown> =>
-  deliver(queue, messages, {
+  let invokeError: unknown;
+  const pump = new Pump(queue, {
+    maxMessages,
     maxBytes: MAX_PAYLOAD_BYTES,
     sizeOf: recordBytes,
+    prepare: (messages) => Promise.resolve(messages),
     process: async (batch) => {
-      const { batchItemFailures, untried = [] } = await invoke(toSqsEvent(batch));
+      const { batchItemFailures, untried = [] } = await invoke(toSqsEvent(batch)).catch((error: unknown) => {
+        invokeError = error;
+        throw error;
+      });
       const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-      return { failed: failed.filter((id) => !untried.includes(id)), untried };
+      return { failed: failed.filter((id) => !untried.includes(id)), untried, closing: Promise.resolve() };
     },
   });
+  while (!signal.aborted) {
+    try {
+      await pump.step(WAIT_MS, true);
+      faults = 0;
+    } catch (error) {
+      await (error === invokeError
+        ? rest("a batch was not processed", error, LONGEST_INVOKE_PAUSE_MS)
+        : rest("the queue does not answer", error, LONGEST_RECEIVE_PAUSE_MS));
+    }
+  }
+  await pump
+    .stop()
+    .catch((error: unknown) => log(`Event source: the queue does not answer (${reason(error)})`));
+}
 
 /** Doubles from 0.2 s; half of it is random, so that pollers do not synchronize. */
 const backoffMs = (faults: number, longestMs: number): number =>

@@ -58,7 +58,10 @@ export async function eraseArriving(tx: Transaction, { rows, unreadable }: Arriv
   };
 }
 
-function oldestByClient(events: readonly Pick<EventRow, "clientId" | "receivedAt">[]): Map<string, string> {
+/** When the oldest of each client's events was received. */
+export function oldestByClient(
+  events: readonly Pick<EventRow, "clientId" | "receivedAt">[],
+): Map<string, string> {
   const oldest = new Map<string, string>();
   for (const { clientId, receivedAt } of events) {
     const known = oldest.get(clientId);

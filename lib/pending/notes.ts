@@ -23,10 +23,14 @@ export class Notes {
   }
 
   /** Removes settled parts from their notes; ignores parts that are not there. @throws if Redis fails */
-  async settle(parts: readonly SettledPart[]): Promise<void> {
+  async settle(parts: readonly (Omit<SettledPart, "clientId"> & Pick<GivenUp, "clientId">)[]): Promise<void> {
     await this.#byShard(parts, (shard, own) => {
       const keys = [...shard.notes, shard.decided(0), shard.decided(1)];
-      const words = own.flatMap(({ place, events }) => [place.id, place.part, events]);
+      const groups = Map.groupBy(own, ({ place, events }) => `${place.part} ${events}`);
+      const words = [...groups.values()].flatMap((group) => {
+        const [{ place, events }] = group as [(typeof group)[number]];
+        return [place.part, events, group.length, ...group.map((part) => part.place.id)];
+      });
       return settleScript(this.#redis, keys, [this.#queue, ...words]);
     });
   }

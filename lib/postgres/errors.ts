@@ -37,3 +37,9 @@ export function isConnectionError(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" && CONNECTION_CODES.test(code);
 }
+
+export const UNIQUE_VIOLATION = "23505";
+
+/** The table, or the partition, that an error from PostgreSQL names. */
+export const tableOf = (error: unknown): string | undefined =>
+  error instanceof Error && "table_name" in error ? String(error.table_name) : undefined;

@@ -4,12 +4,12 @@ import type { Message } from "./port.ts";
  * Splits a batch into parts of at most `maxBytes`; a larger message gets its own part.
  * @param size size of a message in bytes
  */
-export function splitByBytes(
-  messages: readonly Message[],
+export function splitByBytes<M extends Message>(
+  messages: readonly M[],
   maxBytes: number,
-  size: (message: Message) => number,
-): Message[][] {
-  const parts: Message[][] = [];
+  size: (message: M) => number,
+): M[][] {
+  const parts: M[][] = [];
   let bytes = 0;
   for (const message of messages) {
     const more = size(message);

@@ -16,8 +16,16 @@ export const hashOf = (kind: keyof typeof DOMAINS, content: string | Buffer): st
     ? hash("sha256", DOMAINS[kind] + content)
     : createHash("sha256").update(DOMAINS[kind]).update(content).digest("hex");
 
-const nodeOf = (left: string, right: string): string =>
-  createHash("sha256").update(NODE).update(left, "hex").update(right, "hex").digest("hex");
+/** A node's prefix and its two children: hashed in one call, which takes less than half as long as a hash object. */
+const pair = Buffer.alloc(NODE.length + 64);
+NODE.copy(pair);
+
+function nodeOf(left: string, right: string): string {
+  const isWritten = left.length === 64 && right.length === 64 && pair.write(left, 1, "hex") === 32;
+  if (isWritten && pair.write(right, 33, "hex") === 32) return hash("sha256", pair);
+  // A hash that somebody has changed, of another length or not in hexadecimal.
+  return createHash("sha256").update(NODE).update(left, "hex").update(right, "hex").digest("hex");
+}
 
 /** Root of the tree over these leaf hashes; for an empty tree, the hash of an empty string. */
 export function rootOf(leaves: readonly string[]): string {

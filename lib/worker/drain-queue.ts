@@ -4,9 +4,11 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Delivered, deliver } from "../queue/deliver.ts";
-import type { Queue } from "../queue/port.ts";
-import { processBatch, type WorkerDeps } from "./process-batch.ts";
+import type { Delivered } from "../queue/deliver.ts";
+import type { Message, Queue } from "../queue/port.ts";
+import { Pump } from "../queue/pump.ts";
+import { type Parsed, parseBatch } from "./parse-batch.ts";
+import { processParsed, type WorkerDeps } from "./process-batch.ts";
 
 export type DrainDeps = WorkerDeps & { queue: Queue };
 
@@ -49,25 +51,51 @@ const LONGEST_PAUSE_MS = 10_000;
  * Reads once, stores the messages, and reports each outcome to the queue.
  * @throws the error of the queue or the database. Messages received but not stored have then been released.
  */
-export async function drainOnce(deps: DrainDeps, options: ReadOptions = {}): Promise<Drained> {
-  const {
-    maxMessages = 200,
-    maxBytes = 5 * 1024 * 1024,
-    waitMs = 0,
-    endsAt = Number.POSITIVE_INFINITY,
-  } = options;
-  const messages = await deps.queue.receive({ maxMessages, maxBytes, waitMs });
-  const failed: string[] = [];
-  const delivered = await deliver(deps.queue, messages, {
-    maxBytes,
-    sizeOf: ({ body }) => Buffer.byteLength(body),
-    process: async (batch) => {
-      const outcome = await processBatch(batch, deps, endsAt);
-      failed.push(...outcome.failed);
-      return outcome;
-    },
-  });
-  return { ...delivered, received: messages.length, failed };
+export async function drainOnce(
+  deps: DrainDeps,
+  { waitMs = 0, endsAt = Number.POSITIVE_INFINITY, ...limits }: ReadOptions = {},
+): Promise<Drained> {
+  const drain = new Drain(deps, endsAt, limits);
+  const drained = await drain.step(waitMs, false);
+  await drain.stop();
+  return drained;
+}
+
+/** Stores batch after batch; see `Pump`. */
+export class Drain {
+  readonly #pump: Pump<Message & Parsed>;
+  #failed: string[] = [];
+
+  /** @param endsAt when to stop processing, in milliseconds since the Unix epoch; the rest is released */
+  constructor(
+    deps: DrainDeps,
+    endsAt: number,
+    { maxMessages = 200, maxBytes = 5 * 1024 * 1024 }: ReadLimits = {},
+  ) {
+    this.#pump = new Pump(deps.queue, {
+      maxMessages,
+      maxBytes,
+      sizeOf: ({ body }) => Buffer.byteLength(body),
+      prepare: (messages) => parseBatch(messages, deps.log),
+      process: async (batch) => {
+        const outcome = await processParsed(batch, deps, endsAt);
+        this.#failed.push(...outcome.failed);
+        return outcome;
+      },
+    });
+  }
+
+  /** Stores a batch. @param readsAhead see `Pump.step`, which also lists the errors */
+  async step(waitMs: number, readsAhead: boolean): Promise<Drained> {
+    this.#failed = [];
+    const done = await this.#pump.step(waitMs, readsAhead);
+    return { ...done, failed: this.#failed };
+  }
+
+  /** Releases what was read ahead. @throws the error of the queue, if it did not take the outcome of the last batch */
+  async stop(): Promise<void> {
+    await this.#pump.stop();
+  }
 }
 
 /**
@@ -79,12 +107,13 @@ export async function drainQueue(
   { endsAt, graceMs = GRACE_MS, signal, ...limits }: DrainOptions,
 ): Promise<Delivered> {
   const done: Delivered = { batches: 0, messages: 0 };
+  const drain = new Drain(deps, endsAt + graceMs, limits);
   let fault: unknown;
   let faults = 0;
   for (let left = endsAt - Date.now(); left > 0 && !signal?.aborted; left = endsAt - Date.now()) {
     try {
       const waitMs = Math.min(WAIT_MS, left);
-      const { batches, messages } = await drainOnce(deps, { ...limits, waitMs, endsAt: endsAt + graceMs });
+      const { batches, messages } = await drain.step(waitMs, true);
       done.batches += batches;
       done.messages += messages;
       fault = undefined;
@@ -100,6 +129,9 @@ export async function drainQueue(
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
     }
   }
+  await drain.stop().catch((error: unknown) => {
+    fault ??= error;
+  });
   deps.log.info("drained", { ...done });
   if (fault !== undefined) throw fault;
   return done;

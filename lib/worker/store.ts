@@ -5,7 +5,7 @@ import { isDataError, sqlState } from "../postgres/errors.ts";
 import { savepoint } from "../postgres/transaction.ts";
 import type { EventRow } from "../storage/event-row.ts";
 import { probeEvents } from "./sql/probe-events.ts";
-import { storeEvents } from "./sql/store-events.ts";
+import { storeEvents, storeEventsUnlessErased } from "./sql/store-events.ts";
 
 /** An event that PostgreSQL rejected, and why. */
 export interface Refused {
@@ -30,6 +30,16 @@ export const storeAll: Store = async (tx, rows) => {
   const positions = await storeEvents(tx, rows);
   return { stored: positions.flatMap((position) => rows[position] ?? []), refused: [] };
 };
+
+/** Like `storeAll`, unless an erasure may concern the events. @returns undefined if nothing was stored for that reason */
+export async function storeUnlessErased(
+  tx: Transaction,
+  rows: readonly EventRow[],
+): Promise<Stored | undefined> {
+  if (rows.length === 0) return { stored: [], refused: [] };
+  const positions = await storeEventsUnlessErased(tx, rows);
+  return positions && { stored: positions.flatMap((position) => rows[position] ?? []), refused: [] };
+}
 
 /**
  * Finds the rejected events first and stores the others: about 1.6 times the work of `storeAll` with 1 % rejected.

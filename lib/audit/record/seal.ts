@@ -6,6 +6,7 @@ import { canonicalJson, commitmentOf, type Entry, type Personal } from "../../tr
 import { hashOf, rootOf } from "../../trail/merkle.ts";
 import { type Seal, sealed } from "../../trail/seal.ts";
 import { type AuditInsert, type AuditPlace, deleteAudit, insertAudit } from "../sql/insert-audit.ts";
+import { insertSealed } from "../sql/insert-sealed.ts";
 import { insertSeals, type Lane, lockLane } from "../sql/seals.ts";
 
 export type Audited = Required<Pick<Header, "id" | "at" | "audit">>;
@@ -18,6 +19,7 @@ const SEAL_ENTRIES = 1_000;
 const SEAL_BYTES = 2_000_000;
 const MOST_BYTES_A_CHARACTER = 7;
 const SALT_BYTES = 16;
+const SALTS_AT_ONCE = 256;
 const MOST_INT = 2_147_483_647;
 
 /** An entry that is ready to be written, except for its place. */
@@ -26,11 +28,13 @@ export interface Prepared {
   personal: Personal;
   hash: string;
   bytes: number;
+  /** Its time in milliseconds since the Unix epoch. */
+  ms: number;
 }
 
 /** Hashes the entries and appends their seal. Call last in a transaction, like `sealPrepared`. */
 export const sealAudit = (tx: Transaction, audited: readonly Audited[]): Promise<void> =>
-  sealPrepared(tx, prepareAudit(audited));
+  sealPrepared(tx, inOrder(audited.map(prepareEntry)));
 
 /**
  * Writes entries and seals them. An entry that already exists came with an earlier delivery of its message, and stays as
@@ -42,14 +46,7 @@ export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]):
   const lane = await lockLane(tx);
   for (let rest = ready; rest.length > 0; ) {
     const groups = splitIntoSeals(rest);
-    const rows = groups.flatMap((group, index) =>
-      group.map((one, leaf): AuditInsert & Prepared => ({
-        ...one,
-        lane: lane.lane,
-        seal: lane.seals + 1 + index,
-        leaf,
-      })),
-    );
+    const rows = rowsOf(groups, lane);
     const written = await insertAudit(tx, rows);
     if (written.length === rows.length) return insertSeals(tx, sealsOf(groups, lane));
     // Leaves are numbered without gaps, so if some entries already existed, the others are numbered and written again.
@@ -59,30 +56,56 @@ export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]):
   }
 }
 
-const placeName = ({ seal, leaf }: AuditPlace): string => `${seal} ${leaf}`;
-
 /**
- * Hashes entries, without the database: about 10 µs each.
- * @returns entries in order of time, as the log is read; only the first of two for one request, which a lost reply can cause
+ * Like `sealPrepared`, in one statement, for entries that were not written before.
+ * @param lane from `lockLane`, called last in the transaction
+ * @throws a unique violation in `audit_log` if an entry already exists
  */
-export function prepareAudit(audited: readonly Audited[]): Prepared[] {
-  const byRequest = new Map<string, Audited>();
-  for (const one of audited) {
-    const name = `${one.at} ${one.id}`;
-    if (!byRequest.has(name)) byRequest.set(name, one);
-  }
-  const salts = randomBytes(SALT_BYTES * byRequest.size).toString("hex");
-  return [...byRequest.values()]
-    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
-    .map((one, index) => prepare(one, salts.slice(index * SALT_BYTES * 2, (index + 1) * SALT_BYTES * 2)));
+export async function sealNew(tx: Transaction, lane: Lane, ready: readonly Prepared[]): Promise<void> {
+  if (ready.length === 0) return;
+  const groups = splitIntoSeals(ready);
+  await insertSealed(tx, rowsOf(groups, lane), sealsOf(groups, lane));
 }
 
-function prepare({ id, at, audit }: Audited, salt: string): Prepared {
+const rowsOf = (
+  groups: readonly (readonly Prepared[])[],
+  { lane, seals }: Lane,
+): (AuditInsert & Prepared)[] =>
+  groups.flatMap((group, index) =>
+    group.map((one, leaf) => ({ ...one, lane, seal: seals + 1 + index, leaf })),
+  );
+
+const placeName = ({ seal, leaf }: AuditPlace): string => `${seal} ${leaf}`;
+
+/** Entries in order of time, as the log is read; only the first of two for one request, which a lost reply can cause. */
+export function inOrder(ready: readonly Prepared[]): Prepared[] {
+  const byRequest = new Map<string, Prepared>();
+  for (const one of ready) {
+    const name = `${one.entry.at} ${one.entry.request_id}`;
+    if (!byRequest.has(name)) byRequest.set(name, one);
+  }
+  return [...byRequest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+/** Random bytes for salts, in hexadecimal; each is used once. One call for many is cheaper. */
+let salts = "";
+
+function newSalt(): string {
+  if (salts.length === 0) salts = randomBytes(SALT_BYTES * SALTS_AT_ONCE).toString("hex");
+  const salt = salts.slice(0, SALT_BYTES * 2);
+  salts = salts.slice(SALT_BYTES * 2);
+  return salt;
+}
+
+/** Hashes an entry, without the database. @throws {RangeError} if its time is not a date */
+export function prepareEntry({ id, at, audit }: Audited): Prepared {
+  const salt = newSalt();
+  const time = new Date(at);
   const personal = { salt, address: audit.address, user_agent: audit.user_agent };
   // In the key order of canonical JSON, which makes serializing it faster.
   const entry: Entry = {
     // The form in which the database returns it, to the microsecond.
-    at: new Date(at).toISOString().replace("Z", "000Z"),
+    at: time.toISOString().replace("Z", "000Z"),
     bytes_in: audit.bytes_in,
     bytes_out: audit.bytes_out,
     change: audit.change ?? null,
@@ -100,7 +123,7 @@ function prepare({ id, at, audit }: Audited, salt: string): Prepared {
   const content = canonicalJson(entry);
   const personalLength = (personal.address?.length ?? 0) + (personal.user_agent?.length ?? 0);
   const bytes = Buffer.byteLength(content) + MOST_BYTES_A_CHARACTER * personalLength;
-  return { entry, personal, hash: hashOf("leaf", content), bytes };
+  return { entry, personal, hash: hashOf("leaf", content), bytes, ms: time.getTime() };
 }
 
 /** A seal holds a limited number of entries, all of one day, since they expire together. */

@@ -1,4 +1,5 @@
 import type { Executor } from "../../postgres/client.ts";
+import type { Fragment } from "../../postgres/fragments.ts";
 
 /** An erasure as the worker needs it. */
 export interface Tombstone {
@@ -38,3 +39,13 @@ export async function listTombstones(
       FROM batch JOIN erasures e ON e.client_id = batch.client_id AND e.requested_at >= batch.received_at
      GROUP BY 1, 2, 3, 4`;
 }
+
+/**
+ * Condition that is true if `listTombstones` would return any. A statement with it also locks the table before it takes
+ * its snapshot, and keeps the lock until the transaction ends.
+ */
+export const anyTombstone = (sql: Executor, received: ReadonlyMap<string, string>): Fragment => sql`
+  EXISTS (
+    SELECT FROM unnest(${[...received.keys()]}::text[], ${[...received.values()]}::text[]::timestamptz[])
+                AS given(client_id, received_at)
+     WHERE (SELECT max(requested_at) FROM erasures e WHERE e.client_id = given.client_id) >= received_at)`;

@@ -30,12 +30,15 @@ local function add_waiting(client, by)
   if now and now <= 0 then redis.call('HDEL', WAITING, client) end
 end
 
-local function read_note(id)
-  local text = redis.call('HGET', NOTES, id)
-  if not text then return nil end
+local function text_note(text)
   local client, events, at, state, parts, outcomes = parse_note(text)
   if not client then return { old = true } end
   return { client = client, events = tonumber(events), at = at, state = state, parts = parts, outcomes = outcomes }
+end
+
+local function read_note(id)
+  local text = redis.call('HGET', NOTES, id)
+  return text and text_note(text) or nil
 end
 
 local function write_note(id, note)
@@ -43,11 +46,15 @@ local function write_note(id, note)
   redis.call('HSET', NOTES, id, note_text(note.client, events, note.at, note.state, note.parts, note.outcomes))
 end
 
-local function remove_note(id)
-  redis.call('HDEL', NOTES, id)
-  redis.call('ZREM', OPEN, id)
+local function remove_notes(ids)
+  redis.call('HDEL', NOTES, unpack(ids))
+  redis.call('ZREM', OPEN, unpack(ids))
   -- If no note is open, nothing waits, even if the count is off.
   if redis.call('EXISTS', OPEN) == 0 then redis.call('DEL', WAITING) end
+end
+
+local function remove_note(id)
+  remove_notes({ id })
 end
 
 -- @param since time from which it waits (ms)
@@ -56,21 +63,18 @@ local function open_note(id, client, events, at, state, parts, since)
   redis.call('ZADD', OPEN, 'NX', since or notes_now, id)
 end
 
--- Removes a settled part from a note. @return its events, or nil if it is already settled; whether it was live
-local function settle_part(id, note, part, events)
+-- Removes a settled part from a note, but writes nothing.
+-- @return its events, or nil if it is already settled; whether it was live. A note left without parts must be removed.
+local function settle_part(note, part, events)
   if note.state == 's' then
     if find_part(note.parts, part) then return nil end
     events = math.min(events, note.events - sum_parts(note.parts))
     note.parts = note.parts .. part_text(part, string.format('%d', events))
-    write_note(id, note)
-    add_waiting(note.client, -events)
     return events, true
   end
   local before, open, mark, after = find_part(note.parts, part)
   if not before then return nil end
   note.parts = before .. after
-  if note.parts == '' then remove_note(id) else write_note(id, note) end
-  add_waiting(note.client, -open)
   return open, mark == ''
 end
 `;

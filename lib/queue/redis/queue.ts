@@ -5,11 +5,11 @@ import type { RedisConnection } from "../../redis/connection.ts";
 import type { Shard } from "../../redis/keys.ts";
 import { probeShard } from "../../redis/probe.ts";
 import { fill } from "../fill.ts";
-import { acknowledgeScript } from "../lua/acknowledge.ts";
 import { depthScript, entryTime, toDepth } from "../lua/depth.ts";
 import { pruneConsumersScript } from "../lua/prune-consumers.ts";
 import { redriveDeadScript } from "../lua/redrive-dead.ts";
 import type { Depth, Message, Outgoing, Queue, ReceiveOptions } from "../port.ts";
+import { HeldMessages } from "./held.ts";
 
 const GROUP = "worker";
 /** Consumer that owns returned messages; nobody reads under this name. */
@@ -41,10 +41,7 @@ export class RedisQueue implements Queue {
   readonly visibilityMs: number;
   readonly #maxDeliveries: number;
   readonly #consumer = `weir-${randomUUID()}`;
-  /** Ids of messages received, and neither acknowledged nor returned. */
-  readonly #held = new Set<string>();
-  /** Ids of processed messages whose acknowledgement may have been lost. */
-  readonly #unacknowledged = new Set<string>();
+  readonly #held: HeldMessages;
   /** Calls of `receive` in progress. */
   #receiving = 0;
   #pruned = false;
@@ -55,6 +52,7 @@ export class RedisQueue implements Queue {
   constructor(redis: RedisConnection, shard: Shard, settings: Settings) {
     this.#redis = redis;
     this.#shard = shard;
+    this.#held = new HeldMessages(redis, shard, GROUP);
     this.visibilityMs = settings.queueVisibilitySeconds * 1_000;
     this.#maxDeliveries = settings.queueMaxDeliveries;
   }
@@ -74,10 +72,8 @@ export class RedisQueue implements Queue {
   async receive(options: ReceiveOptions): Promise<Message[]> {
     this.#receiving++;
     try {
-      await this.ack([...this.#unacknowledged]);
-      const messages = await this.#withGroup(() => this.#receive(options));
-      for (const { id } of messages) this.#held.add(id);
-      return messages;
+      await this.#held.acknowledgeAgain();
+      return await this.#withGroup(() => this.#receive(options));
     } finally {
       this.#receiving--;
     }
@@ -88,13 +84,7 @@ export class RedisQueue implements Queue {
   }
 
   async ack(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    for (const id of ids) this.#unacknowledged.add(id);
-    await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "ack", ...ids]);
-    for (const id of ids) {
-      this.#unacknowledged.delete(id);
-      this.#held.delete(id);
-    }
+    await this.#held.acknowledge(ids);
   }
 
   async fail(ids: readonly string[]): Promise<void> {
@@ -134,19 +124,14 @@ export class RedisQueue implements Queue {
     await Promise.resolve();
   }
 
-  get #acknowledgeKeys(): string[] {
-    const { queue, stats, dead } = this.#shard;
-    return [queue, stats, dead];
-  }
-
   async #receive({ waitMs, ...limits }: ReceiveOptions): Promise<Message[]> {
-    const held = this.#held.size;
-    const [assigned, abandoned] = await Promise.all([
+    const held = this.#held.count;
+    const [assigned, isAnyAbandoned] = await Promise.all([
       this.#countAssigned(),
-      fill(limits, (count) => this.#claim(count)),
+      this.#isAnyAbandoned(),
       this.#pruneConsumers(),
     ]);
-    for (const { id } of abandoned) this.#held.add(id);
+    const abandoned = isAnyAbandoned ? await fill(limits, (count) => this.#claim(count)) : [];
     if (abandoned.length > 0) return abandoned;
     if (assigned > held && (await this.#handBackLost())) return fill(limits, (count) => this.#claim(count));
     let wait = waitMs;
@@ -181,7 +166,7 @@ export class RedisQueue implements Queue {
    * @returns whether there were any
    */
   async #handBackLost(): Promise<boolean> {
-    const range = ["-", "+", this.#held.size + MOST_LOST, this.#consumer] as const;
+    const range = ["-", "+", this.#held.count + MOST_LOST, this.#consumer] as const;
     const rows = (await this.#redis.xpending(this.#shard.queue, GROUP, ...range)) as Pending[];
     if (this.#receiving > 1) return false;
     const lost = rows.filter(([id]) => !this.#held.has(id));
@@ -192,16 +177,23 @@ export class RedisQueue implements Queue {
     return lost.length > 0;
   }
 
+  /** True if some message was not acknowledged in time. Searches all in one command, however many receivers hold. */
+  async #isAnyAbandoned(): Promise<boolean> {
+    const range = ["IDLE", this.visibilityMs, "-", "+", 1] as const;
+    return (await this.#redis.xpending(this.#shard.queue, GROUP, ...range)).length > 0;
+  }
+
   /** Claims messages not acknowledged in time; those delivered too often become dead letters. */
   async #claim(count: number): Promise<Message[]> {
     const entries = await this.#abandoned(count);
     if (entries.length === 0) return [];
-    const deliveries = await this.#deliveries(entries);
-    const messages = entries.map((entry) => toMessage(entry, deliveries.get(entry[0]) ?? 1));
-    const dead = messages.filter((message) => message.deliveries > this.#maxDeliveries).map(({ id }) => id);
-    if (dead.length > 0)
-      await acknowledgeScript(this.#redis, this.#acknowledgeKeys, [GROUP, "dead", ...dead]);
-    return messages.filter((message) => message.deliveries <= this.#maxDeliveries);
+    const counts = await this.#deliveries(entries);
+    const deliveriesOf = ([id]: Entry): number => counts.get(id) ?? 1;
+    const dead = entries.filter((entry) => deliveriesOf(entry) > this.#maxDeliveries);
+    await this.#held.bury(dead.map(([id]) => id));
+    return entries
+      .filter((entry) => deliveriesOf(entry) <= this.#maxDeliveries)
+      .map((entry) => this.#hold(entry, deliveriesOf(entry)));
   }
 
   /** XAUTOCLAIM scans only ten pending entries per requested one; entries that others hold could hide later ones. */
@@ -233,7 +225,18 @@ export class RedisQueue implements Queue {
       ? this.#blockingReader(this.#redis, waitMs).xreadgroup(...group, "BLOCK", waitMs, ...streams)
       : this.#redis.xreadgroup(...group, ...streams));
     const [stream] = (reply ?? []) as [name: string, entries: Entry[]][];
-    return (stream?.[1] ?? []).map((entry) => toMessage(entry, 1));
+    return (stream?.[1] ?? []).map((entry) => this.#hold(entry, 1));
+  }
+
+  #hold([id, fields]: Entry, deliveries: number): Message {
+    let body = "";
+    let events = 0;
+    for (let at = 0; fields !== null && at < fields.length; at += 2) {
+      if (fields[at] === "m") body = fields[at + 1] ?? "";
+      if (fields[at] === "n") events = Number(fields[at + 1]);
+    }
+    this.#held.add(id, { events, bytes: Buffer.byteLength(body) });
+    return { id, body, deliveries, sentAt: entryTime(id) };
   }
 
   #blockingReader(redis: Redis, waitMs: number): Redis {
@@ -266,20 +269,12 @@ export class RedisQueue implements Queue {
 
   /** Sets the messages' idle time to the visibility time-out, so that the next claim takes them. */
   async #handBack(ids: readonly string[], ...options: (string | number)[]): Promise<void> {
-    // Processed messages are kept: their acknowledgement is repeated.
-    const own = ids.filter((id) => !this.#unacknowledged.has(id));
-    // If the call below fails they count as lost, and the next `receive` returns them.
-    for (const id of own) this.#held.delete(id);
-    await this.#assign(NOBODY, own, "IDLE", this.visibilityMs, ...options);
+    // If the call fails they count as lost, and the next `receive` returns them.
+    await this.#assign(NOBODY, this.#held.giveUp(ids), "IDLE", this.visibilityMs, ...options);
   }
 
   async #assign(consumer: string, ids: readonly string[], ...options: (string | number)[]): Promise<void> {
     if (ids.length === 0) return;
     await this.#redis.call("XCLAIM", this.#shard.queue, GROUP, consumer, 0, ...ids, ...options, "JUSTID");
   }
-}
-
-function toMessage([id, fields]: Entry, deliveries: number): Message {
-  const at = fields?.indexOf("m") ?? -1;
-  return { id, body: fields?.[at + 1] ?? "", deliveries, sentAt: entryTime(id) };
 }

@@ -2,7 +2,7 @@ import { decayedRate } from "../../pending/lua/drain-rate.ts";
 import { giveUpScript } from "../../pending/lua/give-up.ts";
 import { notesDepthScript } from "../../pending/lua/notes-depth.ts";
 import { openNotesScript } from "../../pending/lua/open-notes.ts";
-import { settleScript } from "../../pending/lua/settle.ts";
+import { Notes } from "../../pending/notes.ts";
 import type { RedisConnection } from "../../redis/connection.ts";
 import type { Shard } from "../../redis/keys.ts";
 import type { Shards } from "../../redis/shards.ts";
@@ -20,10 +20,12 @@ type NotedDepth = Omit<Depth, "messages" | "deadLetters">;
 export class SqsNotes {
   readonly #redis: RedisConnection;
   readonly #shards: Shards;
+  readonly #notes: Notes;
 
   constructor(redis: RedisConnection, shards: Shards) {
     this.#redis = redis;
     this.#shards = shards;
+    this.#notes = new Notes(redis, shards, "sqs");
   }
 
   /** Opens notes for messages that SQS accepted, each in its client's shard. @throws if Redis fails */
@@ -39,10 +41,7 @@ export class SqsNotes {
 
   /** Closes notes of messages without a receipt; others are ignored. @throws if Redis fails */
   async close(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const { first } = this.#shards;
-    const words = ids.flatMap((id) => [id, 0, 0]);
-    await settleScript(this.#redis, [...first.notes, first.decided(0), first.decided(1)], ["sqs", ...words]);
+    await this.#notes.settle(ids.map((id) => ({ place: { id, part: 0 }, clientId: undefined, events: 0 })));
   }
 
   /** Removes dead letters from the depth. @throws if Redis fails */

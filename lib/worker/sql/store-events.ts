@@ -1,4 +1,7 @@
+import { anyTombstone } from "../../erasure/sql/list-tombstones.ts";
+import { oldestByClient } from "../../erasure/tombstones.ts";
 import type { Executor } from "../../postgres/client.ts";
+import type { Fragment } from "../../postgres/fragments.ts";
 import { slot } from "../../postgres/slot.ts";
 import type { EventRow } from "../../storage/event-row.ts";
 
@@ -17,11 +20,42 @@ import type { EventRow } from "../../storage/event-row.ts";
  * @returns positions in `rows` of the new events
  */
 export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Promise<number[]> {
+  return positionsOf(await store(sql, rows, sql`false`), rows);
+}
+
+/**
+ * Like `storeEvents`, unless an erasure may concern the events; one round trip for both.
+ * @returns undefined if nothing was stored for that reason
+ */
+export async function storeEventsUnlessErased(
+  sql: Executor,
+  rows: readonly EventRow[],
+): Promise<number[] | undefined> {
+  const result = await store(sql, rows, anyTombstone(sql, oldestByClient(rows)));
+  return result.withheld ? undefined : positionsOf(result, rows);
+}
+
+interface Result {
+  /** True if the statement stored nothing because of its condition. */
+  withheld: boolean;
+  /** Number of new events. */
+  count: number;
+  /** Their positions; null if all are new. */
+  fresh: string | null;
+}
+
+function positionsOf({ count, fresh }: Result, rows: readonly EventRow[]): number[] {
+  if (count === rows.length) return rows.map((_, position) => position);
+  return fresh?.split(",").map(Number) ?? [];
+}
+
+/** @param withhold condition on which nothing is stored */
+async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragment): Promise<Result> {
   const clients = numbered(rows.map((row) => row.clientId));
   const types = numbered(rows.map((row) => row.eventType));
   const receipts = numbered(rows.map((row) => row.receiptId));
   const arrivals = numbered(rows.map((row) => row.receivedAt));
-  const [result] = await sql<[{ count: number; fresh: string | null }]>`
+  const [result] = await sql<[Result]>`
     WITH lists AS (
       SELECT ${clients.values}::text[] AS clients, ${types.values}::text[] AS types, ${receipts.values}::uuid[] AS receipts
     ), input AS (
@@ -39,7 +73,8 @@ export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Pro
                  unnest(${rows.map((row) => row.payload)}::text[]) AS payload) AS given
     ), claimed AS (
       INSERT INTO event_ledger (event_key, client_id, event_time)
-      SELECT event_key, client_id, event_time FROM input ORDER BY event_key, client_id
+      SELECT event_key, client_id, event_time FROM input WHERE NOT ${withhold}
+       ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id
     ), arrivals AS (
@@ -78,10 +113,9 @@ export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Pro
                    GROUP BY bin) AS merged)
     )
     SELECT CASE WHEN count(*) < ${rows.length}::int THEN string_agg(position::text, ',') END AS fresh,
-           count(*)::int AS count
+           count(*)::int AS count, ${withhold} AS withheld
       FROM fresh`;
-  if (result.count === rows.length) return rows.map((_, position) => position);
-  return result.fresh?.split(",").map(Number) ?? [];
+  return result;
 }
 
 /** The distinct values, and for each element the number of its value, from 1, as PostgreSQL indexes arrays. */

@@ -4,7 +4,7 @@ import type { Deps } from "../../../lib/app/connect.ts";
 import { newSecret } from "../../../lib/base/ids.ts";
 import { expectUnavailable, freshDeps } from "../../support/faults.ts";
 import { addClient, anEvent, counts, drainAll, send, sendAndStore, stored } from "../../support/pipeline.ts";
-import { ids, poll, takeOne } from "../../support/queue/queue-steps.ts";
+import { ids, poll, take, takeOne } from "../../support/queue/queue-steps.ts";
 import { queueConfig } from "../../support/queue/queues.ts";
 
 const counted = async ({ redis, shards }: Deps): Promise<number> =>
@@ -42,6 +42,29 @@ describe("the bytes of waiting messages", () => {
     expect(await counted(deps)).toBe(await held(deps, queue));
     await deps.queue.ack(ids(await deps.queue.receive({ maxMessages: 10, waitMs: 0 })));
     expect(await counted(deps)).toBe(0);
+  });
+
+  it("are right though another worker has acknowledged some of the messages, or the same one all of them", async () => {
+    const config = await queueConfig("redis", { queueVisibilitySeconds: 1 });
+    const [deps, other] = [freshDeps(config), freshDeps(config)];
+    const { queue } = deps.shards.first;
+    const { secret } = await addClient(deps, "overlapping");
+    for (let n = 1; n <= 4; n++)
+      await send(deps, secret, {
+        events: Array.from({ length: n }, () => anEvent({ payload: { n: "x".repeat(n) } })),
+      });
+    const mine = await take(deps.queue, 4);
+    // The visibility time-out passes.
+    const theirs = await take(other.queue, 4);
+    await other.queue.ack(ids(theirs.slice(1, 3)));
+    expect(await other.queue.depth()).toMatchObject({ messages: 2, events: 5 });
+    expect(await counted(deps)).toBe(await held(deps, queue));
+    await deps.queue.ack(ids(mine.slice(0, 3)));
+    expect(await deps.queue.depth()).toMatchObject({ messages: 1, events: 4 });
+    expect(await counted(deps)).toBe(await held(deps, queue));
+    await deps.queue.ack(ids(mine.slice(0, 3)));
+    expect(await deps.queue.depth()).toMatchObject({ messages: 1, events: 4 });
+    expect(await counted(deps)).toBe(await held(deps, queue));
   });
 
   it("are subtracted for a dead letter, and added again at its redrive", async () => {

@@ -9,7 +9,7 @@ it("a script can run for the first time on a connection while other commands are
   const underWay = deps.redis.ping();
   await nextTurn();
   const waiting = deps.redis.ping();
-  const { queue, stats, dead } = deps.shards.first;
-  const first = acknowledgeScript(deps.redis, [queue, stats, dead], ["worker", "ack", "1-1"]);
+  const { queue, stats } = deps.shards.first;
+  const first = acknowledgeScript(deps.redis, [queue, stats], ["worker", 0, 0, "0:0,", "1-1"]);
   expect(await Promise.all([underWay, waiting, first])).toEqual(["PONG", "PONG", 0]);
 });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { eventKey } from "../../../lib/base/ids.ts";
 import type { Header } from "../../../lib/queue/message.ts";
-import { type Delivered, drain } from "../../../lib/worker/process-batch.ts";
+import type { Delivered } from "../../../lib/worker/parse-batch.ts";
+import { drain } from "../../../lib/worker/process-batch.ts";
 import { freshDeps } from "../../support/faults.ts";
 import { addClient, anEvent, counts, countWaiting, send, stored } from "../../support/pipeline.ts";
 import { poll, takeOne } from "../../support/queue/queue-steps.ts";
@@ -86,4 +87,27 @@ describe("a batch", () => {
       expect(receipts).toEqual([{ accepted: 2, stored: 2 }]);
     },
   );
+
+  it("is stored if parts of it were settled before, though each of its messages comes for the first time", async () => {
+    const { clientId, secret } = await addClient(deps, "surprise");
+    const messages: Delivered[] = [];
+    for (const ids of [["s-1", "s-2"], ["s-3"], ["s-4"]]) messages.push(await aMessage(secret, ids));
+    const [first, second, third] = messages as [Delivered, Delivered, Delivered];
+    expect(await drain([first], deps)).toEqual([]);
+    // A part's receipt exists.
+    expect(await drain([first, second], deps)).toEqual([]);
+    // Only its audit row exists.
+    await deps.sql`
+      WITH gone AS (DELETE FROM receipts WHERE client_id = ${clientId} RETURNING 1)
+      SELECT count(*) FROM gone`;
+    expect(await drain([third, second], deps)).toEqual([]);
+    expect(await counts(deps, clientId)).toMatchObject({ events: 4, ledger: 4, minutes: 4 });
+    const [audit] = await deps.sql`
+      SELECT count(*)::int AS rows, count(DISTINCT request_id)::int AS requests FROM audit_log WHERE client_id = ${clientId}`;
+    expect(audit).toEqual({ rows: 3, requests: 3 });
+    const [lanes] = await deps.sql`
+      SELECT (SELECT sum(entries)::int FROM audit_lanes) AS lanes, (SELECT sum(entries)::int FROM audit_seals) AS seals,
+             (SELECT count(*)::int FROM audit_log) AS rows`;
+    expect(lanes).toMatchObject({ lanes: lanes?.rows, seals: lanes?.rows });
+  });
 });
