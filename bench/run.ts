@@ -1,20 +1,20 @@
 /** `npm run bench`: measures, and writes the results to bench/RESULTS.md, bench/results.json and bench/pictures. */
 import { parseArgs } from "node:util";
-import { analytics } from "./analytics.ts";
-import { audit } from "./audit.ts";
-import { cost } from "./cost.ts";
-import { durability } from "./durability.ts";
-import { endToEnd } from "./end-to-end.ts";
-import { http } from "./http.ts";
-import { ids } from "./ids.ts";
-import { ingest } from "./ingest.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import type { Bench, Part, Scale } from "./part.ts";
+import { analytics } from "./parts/analytics.ts";
+import { audit } from "./parts/audit.ts";
+import { cost } from "./parts/cost.ts";
+import { durability } from "./parts/durability.ts";
+import { endToEnd } from "./parts/end-to-end.ts";
+import { http } from "./parts/http.ts";
+import { ids } from "./parts/ids.ts";
+import { ingest } from "./parts/ingest.ts";
+import { start } from "./parts/start.ts";
+import { worker } from "./parts/worker.ts";
 import { progressLine } from "./progress.ts";
 import { compare, readResults, writeResults } from "./report.ts";
 import { startServers } from "./servers.ts";
-import { start } from "./start.ts";
-import { worker } from "./worker.ts";
 
 /**
  * In execution order. Queries and the worker share the database with ten million events; the cost is computed from results

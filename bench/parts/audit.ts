@@ -1,17 +1,17 @@
 /** The cost of the audit trail: writing, storing, verifying, proving. */
 
-import type { Deps } from "../lib/app/connect.ts";
-import { auditPiece } from "../lib/audit/read/export.ts";
-import { proofOf } from "../lib/audit/read/proof.ts";
-import { verifyStored } from "../lib/audit/read/verify.ts";
-import { type Audited, sealAudit } from "../lib/audit/record/seal.ts";
-import { uuidv7 } from "../lib/base/ids.ts";
-import { DAY_MS } from "../lib/base/time.ts";
-import { transaction } from "../lib/postgres/transaction.ts";
-import { linesOf, verifyLines } from "../lib/trail/file.ts";
-import { makeCheckpoint, signingKey } from "../test/support/audit/trail.ts";
-import type { Bench, Part, Section } from "./part.ts";
-import { format, formatMedian, quantile } from "./statistics.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { auditPiece } from "../../lib/audit/read/export.ts";
+import { proofOf } from "../../lib/audit/read/proof.ts";
+import { verifyStored } from "../../lib/audit/read/verify.ts";
+import { type Audited, sealAudit } from "../../lib/audit/record/seal.ts";
+import { uuidv7 } from "../../lib/base/ids.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
+import { linesOf, verifyLines } from "../../lib/trail/file.ts";
+import { makeCheckpoint, signingKey } from "../../test/support/audit/trail.ts";
+import type { Bench, Part, Section } from "../part.ts";
+import { format, formatMedian, quantile } from "../statistics.ts";
 
 /** Days with a partition, as after a year. */
 const DAYS = 400;

@@ -1,11 +1,11 @@
 /** What ids cost that are not in order of time: the worker on many stored events, by the kind of their ids. */
-import type { Deps } from "../lib/app/connect.ts";
-import { ID_KINDS, type IdKind } from "./events.ts";
-import { makeClient } from "./handler.ts";
-import { type Contender, interleave, type Measured, ratios, valuesOf } from "./measure.ts";
-import type { Bench, Part, Section } from "./part.ts";
-import { format, formatMedian } from "./statistics.ts";
-import { drainSample } from "./worker.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { drainSample } from "../drain-sample.ts";
+import { ID_KINDS, type IdKind } from "../events.ts";
+import { makeClient } from "../handler.ts";
+import { type Contender, interleave, type Measured, ratios, valuesOf } from "../measure.ts";
+import type { Bench, Part, Section } from "../part.ts";
+import { format, formatMedian } from "../statistics.ts";
 
 const KINDS = Object.keys(ID_KINDS) as IdKind[];
 const BATCH = 1_000;

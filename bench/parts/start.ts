@@ -5,20 +5,20 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { closeDeps, createDeps } from "../lib/app/connect.ts";
-import { loadConfig } from "../lib/config/config.ts";
-import { toSqsEvent } from "../local/event-source.ts";
-import { createQueues, startSqs } from "../local/sqs.ts";
-import { gatewayEvent } from "../test/support/http/gateway.ts";
-import { freePort } from "../test/support/servers/ports.ts";
-import { type Bundle, makeBundles } from "./bundles.ts";
-import { Bodies } from "./events.ts";
-import { fill } from "./fill.ts";
-import { makeClient } from "./handler.ts";
-import { type Contender, interleave, type Measured, valuesOf } from "./measure.ts";
-import type { Goal, Part, Section } from "./part.ts";
-import type { Servers } from "./servers.ts";
-import { format, formatMedian, median } from "./statistics.ts";
+import { closeDeps, createDeps } from "../../lib/app/connect.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { toSqsEvent } from "../../local/event-source.ts";
+import { createQueues, startSqs } from "../../local/sqs.ts";
+import { gatewayEvent } from "../../test/support/http/gateway.ts";
+import { freePort } from "../../test/support/servers/ports.ts";
+import { type Bundle, makeBundles } from "../bundles.ts";
+import { Bodies } from "../events.ts";
+import { fill } from "../fill.ts";
+import { makeClient } from "../handler.ts";
+import { type Contender, interleave, type Measured, valuesOf } from "../measure.ts";
+import type { Goal, Part, Section } from "../part.ts";
+import type { Servers } from "../servers.ts";
+import { format, formatMedian, median } from "../statistics.ts";
 
 /** From section 5 of the design. */
 const MOST_KIB = 1_024;
@@ -27,8 +27,8 @@ const NPM_START = "npm start, installed";
 const NPM_START_MS = 3_000;
 /** Starts of one function per repeat; the median counts. */
 const STARTS = 3;
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
-const PROBE = fileURLToPath(new URL("start-probe.mjs", import.meta.url));
+const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+const PROBE = fileURLToPath(new URL("../start-probe.mjs", import.meta.url));
 const run = promisify(execFile);
 
 /** A bundle with its environment and first event; without an event it is only loaded. */

@@ -1,15 +1,15 @@
 /** Computes costs from measured times and AWS list prices: a model, not a bill. The result is in docs/operations.md. */
 import { readFile, writeFile } from "node:fs/promises";
+import type { Bench, Part, Section, Table } from "../part.ts";
+import { ASSUMED, PRICES } from "../prices.ts";
+import { format, median } from "../statistics.ts";
 import { timeOf } from "./ingest.ts";
-import type { Bench, Part, Section, Table } from "./part.ts";
-import { ASSUMED, PRICES } from "./prices.ts";
-import { format, median } from "./statistics.ts";
 import { rateOf, SMALL_1 } from "./worker.ts";
 
 /** Events per request. */
 const SIZES = [1, 10, 100, 1_000];
 const EVENTS = 1_000_000;
-const GUIDE = new URL("../docs/operations.md", import.meta.url);
+const GUIDE = new URL("../../docs/operations.md", import.meta.url);
 const [BEGIN, END] = ["<!-- made by `npm run bench`: begin -->", "<!-- made by `npm run bench`: end -->"];
 
 /** Measured times, in milliseconds. */

@@ -1,11 +1,11 @@
 /** Measures the complete system over HTTP, with each queue: from the time a request is due until its event can be read. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { climb, type Ladder } from "./ladder.ts";
-import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
-import { type Arrived, type Load, openLoop, percentiles } from "./open-loop.ts";
-import type { Bench, Chart, Goal, Part, Section } from "./part.ts";
-import { format, formatMedian, median, pointOf, quantile } from "./statistics.ts";
-import { type System, startSystem } from "./system.ts";
+import { climb, type Ladder } from "../ladder.ts";
+import { type Contender, interleave, type Measured, type Sample, valuesOf } from "../measure.ts";
+import { type Arrived, type Load, openLoop, percentiles } from "../open-loop.ts";
+import type { Bench, Chart, Goal, Part, Section } from "../part.ts";
+import { format, formatMedian, median, pointOf, quantile } from "../statistics.ts";
+import { type System, startSystem } from "../system.ts";
 
 const QUEUES = ["redis", "sqs"] as const;
 const TITLES = { redis: "Redis", sqs: "SQS (fauxqs)" } as const;

@@ -1,10 +1,10 @@
 /** Requests through the ingest function's own stack, compared with bare Redis and PostgreSQL and with the plain design. */
 import { Redis } from "ioredis";
-import type { Deps } from "../lib/app/connect.ts";
-import { plainHandler } from "./baseline/api.ts";
-import { addKey, connect, createSchema } from "./baseline/schema.ts";
-import { Bodies } from "./events.ts";
-import { ingestOf, makeClient, postOf } from "./handler.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { plainHandler } from "../baseline/api.ts";
+import { addKey, connect, createSchema } from "../baseline/schema.ts";
+import { Bodies } from "../events.ts";
+import { ingestOf, makeClient, postOf } from "../handler.ts";
 import {
   type Contender,
   closedLoop,
@@ -13,10 +13,10 @@ import {
   ratios,
   valuesOf,
   withProcessor,
-} from "./measure.ts";
-import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "./part.ts";
-import { profileIngest } from "./profile.ts";
-import { format, formatMedian, median, pointOf } from "./statistics.ts";
+} from "../measure.ts";
+import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "../part.ts";
+import { profileIngest } from "../profile.ts";
+import { format, formatMedian, median, pointOf } from "../statistics.ts";
 
 /** Concurrent requests. */
 const CONCURRENCY = [1, 16, 256];

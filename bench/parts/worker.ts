@@ -1,24 +1,17 @@
 /** Measures the worker from the queue to the commit, compared with raw COPY and the plain design's worker, on empty tables and with many stored events. */
 import { Redis } from "ioredis";
-import type { Deps } from "../lib/app/connect.ts";
-import { QUEUE, type Queued } from "./baseline/api.ts";
-import { connect, createSchema } from "./baseline/schema.ts";
-import { plainWorker } from "./baseline/worker.ts";
-import { Bodies, REFUSED } from "./events.ts";
-import { empty, type Filling, fill } from "./fill.ts";
-import { makeClient } from "./handler.ts";
-import {
-  type Contender,
-  interleave,
-  type Measured,
-  ratios,
-  type Sample,
-  valuesOf,
-  withProcessor,
-} from "./measure.ts";
-import type { Bench, Goal, Part, Section } from "./part.ts";
-import { rawCopy } from "./raw-copy.ts";
-import { format, formatMedian, median } from "./statistics.ts";
+import type { Deps } from "../../lib/app/connect.ts";
+import { QUEUE, type Queued } from "../baseline/api.ts";
+import { connect, createSchema } from "../baseline/schema.ts";
+import { plainWorker } from "../baseline/worker.ts";
+import { drainSample, type Place } from "../drain-sample.ts";
+import { Bodies, REFUSED } from "../events.ts";
+import { empty, type Filling, fill } from "../fill.ts";
+import { makeClient } from "../handler.ts";
+import { type Contender, interleave, type Measured, ratios, valuesOf } from "../measure.ts";
+import type { Bench, Goal, Part, Section } from "../part.ts";
+import { rawCopy } from "../raw-copy.ts";
+import { format, formatMedian, median } from "../statistics.ts";
 
 const BATCHES = [100, 1_000, 5_000];
 const WORKERS = [1, 2, 4];
@@ -30,8 +23,6 @@ const SHARE_OF_COPY = 0.3;
 const MOST_US = 14;
 const SMALL_PER_SECOND = 25_000;
 const SHARE_WITH_MANY = 0.15;
-/** Events per second of a repeat: about what the worker settles. */
-const EVENTS_A_SECOND = 40_000;
 const PLAIN_A_SECOND = 3_000;
 const [COPY, COPY_2] = ["raw COPY, no index", "raw COPY, no index, 2 at once"];
 const PLAIN = "plain design, 2 workers";
@@ -57,13 +48,6 @@ export const rateOf = (batch: number): string => nameOf(batch, 1);
 
 const WHY =
   "an event takes about 20 µs of processor time (PostgreSQL 12.6, the worker's process 6, Redis 1), so two processors that never wait would store at most 100,000/s; raw COPY takes 3.4 µs and has a processor to itself. In addition to the row, PostgreSQL writes the ledger with its unique index, the index of events, and rollups. Alternatives with figures: docs/decisions/0022.";
-
-export interface Place {
-  deps: Deps;
-  secret: string;
-  /** Runs before each repeat. */
-  prepare: () => Promise<void>;
-}
 
 export const worker: Part = {
   name: "worker",
@@ -131,33 +115,6 @@ function refusals(place: Place): Contender[] {
         seconds / 2,
       ),
   }));
-}
-
-/** One repeat: fills the queue, and measures how long the workers take to store it. */
-export async function drainSample(
-  { deps, secret, prepare }: Place,
-  batch: number,
-  workers: number,
-  filling: Omit<Filling, "events">,
-  seconds: number,
-): Promise<Sample> {
-  await prepare();
-  await deps.redis.flushdb();
-  const round = batch * workers;
-  const events = Math.max(round, Math.ceil((seconds * EVENTS_A_SECOND) / round) * round);
-  await fill(deps, secret, { ...filling, events });
-  const before = await walPosition(deps);
-  const drained = await withProcessor(async () => {
-    const took = await empty(deps, workers, batch / filling.perRequest);
-    return { count: events, perSecond: events / took };
-  });
-  return { ...drained, walBytes: ((await walPosition(deps)) - before) / events };
-}
-
-async function walPosition({ sql }: Deps): Promise<number> {
-  const [row] = await sql<{ at: number }[]>`
-    SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS at`;
-  return row?.at ?? 0;
 }
 
 async function plain({ servers }: Bench, { config }: Deps): Promise<Contender> {

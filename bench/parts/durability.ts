@@ -1,10 +1,10 @@
 /** The cost of syncing Redis' file before each reply, compared with once a second. */
 import { join } from "node:path";
-import { createDeps } from "../lib/app/connect.ts";
-import { loadConfig } from "../lib/config/config.ts";
-import { startRedis } from "../local/redis.ts";
-import { Bodies } from "./events.ts";
-import { ingestOf, makeClient } from "./handler.ts";
+import { createDeps } from "../../lib/app/connect.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { startRedis } from "../../local/redis.ts";
+import { Bodies } from "../events.ts";
+import { ingestOf, makeClient } from "../handler.ts";
 import {
   type Contender,
   closedLoop,
@@ -13,9 +13,9 @@ import {
   ratios,
   type Sample,
   valuesOf,
-} from "./measure.ts";
-import type { Bench, Figure, Part, Section } from "./part.ts";
-import { formatMedian } from "./statistics.ts";
+} from "../measure.ts";
+import type { Bench, Figure, Part, Section } from "../part.ts";
+import { formatMedian } from "../statistics.ts";
 
 const SETTINGS = ["always", "everysec"] as const;
 type Setting = (typeof SETTINGS)[number];

@@ -3,14 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createDeps, type Deps } from "../lib/app/connect.ts";
-import { loadConfig } from "../lib/config/config.ts";
-import { endProcess } from "../local/process.ts";
-import { freePort } from "../test/support/servers/ports.ts";
-import { addKey, connect, createSchema } from "./baseline/schema.ts";
-import { Bodies } from "./events.ts";
-import { makeClient } from "./handler.ts";
-import { type HttpClient, httpClient } from "./http-client.ts";
+import { createDeps, type Deps } from "../../lib/app/connect.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { endProcess } from "../../local/process.ts";
+import { freePort } from "../../test/support/servers/ports.ts";
+import { addKey, connect, createSchema } from "../baseline/schema.ts";
+import { Bodies } from "../events.ts";
+import { makeClient } from "../handler.ts";
+import { type HttpClient, httpClient } from "../http-client.ts";
 import {
   type Contender,
   closedLoop,
@@ -20,9 +20,9 @@ import {
   type Sample,
   valuesOf,
   withProcessor,
-} from "./measure.ts";
-import type { Bench, Chart, Goal, Part, Section, Table } from "./part.ts";
-import { formatMedian, median, pointOf } from "./statistics.ts";
+} from "../measure.ts";
+import type { Bench, Chart, Goal, Part, Section, Table } from "../part.ts";
+import { formatMedian, median, pointOf } from "../statistics.ts";
 
 const CONCURRENCY = [1, 16, 256];
 const AT = 16;
@@ -34,8 +34,8 @@ const SHARE_OF_ECHO = 0.4;
 const SHARE_STORING = 0.25;
 const TIMES_PLAIN = 25;
 
-const SERVE = fileURLToPath(new URL("../serve/main.ts", import.meta.url));
-const BASELINE = fileURLToPath(new URL("baseline/server.ts", import.meta.url));
+const SERVE = fileURLToPath(new URL("../../serve/main.ts", import.meta.url));
+const BASELINE = fileURLToPath(new URL("../baseline/server.ts", import.meta.url));
 
 const at = (name: string, concurrency: number): string => `${name}, ${concurrency} at a time`;
 const batchOf = (events: number): string => `${WEIR}, requests of ${events}, ${AT} at a time`;

@@ -1,14 +1,14 @@
 /** Queries over few and over many stored events, measured in turn. */
 
-import * as contract from "../lib/analytics/contract.ts";
-import { DAY_MS } from "../lib/base/time.ts";
-import type { Operation } from "../lib/http/operation.ts";
-import { handlerOf, makeClient } from "./handler.ts";
-import { CLIENTS, TYPES } from "./load.ts";
-import { type Contender, interleave, type Measured, type Sample, valuesOf } from "./measure.ts";
-import type { Chart, Figure, Goal, Part, Section, Table } from "./part.ts";
-import { DAYS, type Stored } from "./servers.ts";
-import { format, formatMedian, median, quantile } from "./statistics.ts";
+import * as contract from "../../lib/analytics/contract.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
+import type { Operation } from "../../lib/http/operation.ts";
+import { handlerOf, makeClient } from "../handler.ts";
+import { CLIENTS, TYPES } from "../load.ts";
+import { type Contender, interleave, type Measured, type Sample, valuesOf } from "../measure.ts";
+import type { Chart, Figure, Goal, Part, Section, Table } from "../part.ts";
+import { DAYS, type Stored } from "../servers.ts";
+import { format, formatMedian, median, quantile } from "../statistics.ts";
 
 const WHY = {
   "series by day":
