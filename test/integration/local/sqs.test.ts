@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { expect, it } from "vitest";
 import { SqsQueue } from "../../../lib/queue/sqs/queue.ts";
 import { Shards } from "../../../lib/redis/shards.ts";
@@ -7,6 +8,17 @@ import { bodies, message, take, takeOne } from "../../support/queue/queue-steps.
 import { testDeps } from "../../support/servers/deps.ts";
 
 const SETTINGS = { visibilitySeconds: 1, maxDeliveries: 100 };
+
+it("the local SQS is not reachable from the network", async () => {
+  const server = await startSqs({ dataDir: await temporaryFolder(), port: 0, log: () => {} });
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter(({ internal, family }) => !internal && family === "IPv4");
+  for (const { address } of addresses)
+    await expect(fetch(`http://${address}:${server.port}`)).rejects.toThrow("fetch failed");
+  expect((await fetch(server.url)).status).toBeGreaterThan(0);
+  await server.stop();
+});
 
 it("the local SQS keeps its messages, received or not, and its port over a restart", async () => {
   const { redis } = await testDeps();

@@ -1,6 +1,6 @@
 /** The PostgreSQL driver with the changes of `patches/`, and proof that it still needs them. */
 import { execFile } from "node:child_process";
-import { cp, writeFile } from "node:fs/promises";
+import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -168,10 +168,13 @@ describe("a connection that ends", () => {
   });
 });
 
-/** The driver without the changes of `patches/`. */
+/** The driver without the changes of its patch. */
 async function unpatched(): Promise<typeof postgres> {
   const folder = await temporaryFolder();
-  for (const name of ["node_modules/postgres", "patches"])
+  const [patch = ""] = (await readdir(join(PROJECT, "patches"))).filter((name) =>
+    name.startsWith("postgres+"),
+  );
+  for (const name of ["node_modules/postgres", join("patches", patch)])
     await cp(join(PROJECT, name), join(folder, name), { recursive: true });
   await writeFile(join(folder, "package.json"), "{}");
   const tool = join(PROJECT, "node_modules/patch-package/index.js");
