@@ -55,16 +55,15 @@ const tagOf: Readonly<Record<string, Tag>> = {
   "openapi.json": "Documentation",
 };
 
+/** No operation refers to it: it describes the response to methods that a path does not have. */
+const methodNotAllowed: ZodOpenApiResponseObject = {
+  description: `\`method-not-allowed\`: ${problemTypes["method-not-allowed"].title}`,
+  headers: { "X-Request-Id": refer("RequestId"), Allow: refer("Allow") },
+  content: { "application/problem+json": { schema: problemSchema } },
+};
+
 const components: ZodOpenApiComponentsObject = {
   headers,
-  responses: {
-    // No operation refers to it: it describes the response to methods that a path does not have.
-    MethodNotAllowed: {
-      description: `\`method-not-allowed\`: ${problemTypes["method-not-allowed"].title}`,
-      headers: { "X-Request-Id": refer("RequestId"), Allow: refer("Allow") },
-      content: { "application/problem+json": { schema: problemSchema } },
-    },
-  },
   securitySchemes: {
     ApiKeyAuth: {
       type: "apiKey",
@@ -79,9 +78,10 @@ const components: ZodOpenApiComponentsObject = {
 /** @throws if the path of an operation has no tag */
 export function openApiDocument(): Document {
   const paths: ZodOpenApiPathsObject = {};
+  const shared = new SharedResponses();
   for (const [id, operation] of Object.entries(operations)) {
     const method = operation.method.toLowerCase() as Lowercase<Operation["method"]>;
-    paths[operation.path] = { ...paths[operation.path], [method]: describe(id, operation) };
+    paths[operation.path] = { ...paths[operation.path], [method]: describe(id, operation, shared) };
   }
   return createDocument(
     {
@@ -95,7 +95,7 @@ export function openApiDocument(): Document {
       servers: [{ url: "/" }],
       tags: [...tags],
       paths,
-      components,
+      components: { ...components, responses: { MethodNotAllowed: methodNotAllowed, ...shared.byName } },
     },
     { override: withoutSafeBounds },
   );
@@ -107,7 +107,33 @@ function withoutSafeBounds({ jsonSchema }: ZodOpenApiOverrideContext): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
-function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+/** Responses that operations have in common; they would be more than half of the document. */
+class SharedResponses {
+  readonly byName: Record<string, ZodOpenApiResponseObject> = {};
+  readonly #names = new Map<string, string>();
+
+  /** @returns a reference to an equal response */
+  refer(status: number, response: ZodOpenApiResponseObject): { $ref: string } {
+    const content = JSON.stringify([status, response.description, response.headers]);
+    const name = this.#names.get(content) ?? this.#newName(status);
+    this.#names.set(content, name);
+    this.byName[name] = response;
+    return { $ref: `#/components/responses/${name}` };
+  }
+
+  /** `NotFound`, `NotFound2`, … */
+  #newName(status: number): string {
+    const stem = (STATUS_CODES[status] ?? "").replaceAll(/\W/g, "");
+    const others = Object.keys(this.byName).filter((name) => name.replace(/\d+$/, "") === stem).length;
+    return others === 0 ? stem : `${stem}${others + 1}`;
+  }
+}
+
+function describe(
+  operationId: string,
+  operation: Operation,
+  shared: SharedResponses,
+): ZodOpenApiOperationObject {
   const { params, query, scopes, summary } = operation;
   const requestParams = { ...(params && { path: params }), ...(query && { query }) };
   const needs = scopes.length > 0 ? `Requires the scope ${scopes.join(" or ")}.` : "Requires no key.";
@@ -120,7 +146,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     security: scopes.map((scope) => ({ ApiKeyAuth: [scope] })),
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(operation.body && { requestBody: requestBody(operation) }),
-    responses: responses(operation),
+    responses: responses(operation, shared),
   };
 }
 
@@ -136,9 +162,10 @@ function requestBody({ body, bodyTypes = ["application/json"] }: Operation): Zod
   return { required: true, content: Object.fromEntries(content) };
 }
 
-function responses(operation: Operation): ZodOpenApiOperationObject["responses"] {
+function responses(operation: Operation, shared: SharedResponses): ZodOpenApiOperationObject["responses"] {
   const types = [operation.responseType ?? "application/json"].flat();
   const all: Record<string, ZodOpenApiResponseObject> = {};
+  const problems: Record<string, { $ref: string }> = {};
   for (const [status, schema] of Object.entries(operation.responses)) {
     all[status] = {
       description: STATUS_CODES[status] ?? "",
@@ -148,14 +175,16 @@ function responses(operation: Operation): ZodOpenApiOperationObject["responses"]
   }
   for (const [status, codes] of Map.groupBy(problemsOf(operation), (code) => problemTypes[code].status)) {
     const own = all[status];
-    const problems = codes.map((code) => `- [\`${code}\`](${problemUri(code)}): ${problemTypes[code].title}`);
-    all[status] = {
-      description: [own?.description ?? STATUS_CODES[status], "", ...problems].join("\n"),
+    const list = codes.map((code) => `- [\`${code}\`](${problemUri(code)}): ${problemTypes[code].title}`);
+    const response: ZodOpenApiResponseObject = {
+      description: [own?.description ?? STATUS_CODES[status], "", ...list].join("\n"),
       headers: { ...own?.headers, ...headersOf(operation, status, true) },
       content: { ...own?.content, "application/problem+json": { schema: problemSchema } },
     };
+    if (own) all[status] = response;
+    else problems[status] = shared.refer(status, response);
   }
-  return all;
+  return { ...all, ...problems };
 }
 
 /** The operation's own problems, and those that its parameters and scopes imply. */

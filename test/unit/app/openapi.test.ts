@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { openApiDocument } from "../../../lib/app/openapi.ts";
 import { openApiText } from "../../../lib/app/openapi-text.ts";
 import { operations } from "../../../lib/app/operations.ts";
+import { resolveResponses } from "../../support/http/api-document.ts";
 import { tempFolder } from "../../support/servers/temp-folder.ts";
 
 const REDOCLY = new URL("../../../node_modules/@redocly/cli/bin/cli.js", import.meta.url).pathname;
@@ -24,7 +25,7 @@ interface DescribedOperation {
 
 /** The document that a reader gets, after serialization. */
 const document: { paths: Record<string, Record<string, DescribedOperation>>; tags: { name: string }[] } =
-  JSON.parse(openApiText);
+  resolveResponses(JSON.parse(openApiText));
 
 const described = (operationId: string): DescribedOperation => {
   const found = Object.values(document.paths)
@@ -50,6 +51,15 @@ describe("the OpenAPI document", () => {
     const { stdout } = await lint.catch((error: { stdout: string }) => error);
     const { problems } = JSON.parse(stdout) as { problems: { severity: string; ruleId: string }[] };
     expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
+  it("describes each response that operations share once, and only such that some operation has", () => {
+    const { components } = JSON.parse(openApiText);
+    const { MethodNotAllowed: _unused, ...shared } = components.responses as Record<string, object>;
+    const texts = Object.values(shared).map((response) => JSON.stringify(response));
+    expect(new Set(texts).size).toBe(texts.length);
+    for (const name of Object.keys(shared))
+      expect(openApiText).toContain(`"$ref":"#/components/responses/${name}"`);
   });
 
   it("contains nothing that JSON would drop", () => {
