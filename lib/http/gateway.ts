@@ -30,11 +30,11 @@ export interface ApiResponse {
   body: string;
 }
 
-/** `APIGatewayProxyEventV2`; the emulator sets members to null that AWS omits. */
+/** `APIGatewayProxyEventV2`; serverless-offline sets members to null that AWS omits. */
 type GatewayEvent = APIGatewayProxyEventV2;
 
 /**
- * Reads the gateway's event. Weir generates the id: the emulator's `requestContext.requestId` is a constant, and a
+ * Reads the gateway's event. Weir generates the id: in serverless-offline, `requestContext.requestId` is a constant, and a
  * caller's own `X-Request-Id` need not be unique.
  */
 export function fromGateway(event: GatewayEvent): ApiRequest {
