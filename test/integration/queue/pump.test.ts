@@ -23,12 +23,17 @@ interface Setup {
 
 /**
  * A queue with 15 messages, and a pump for batches of five.
- * @param process runs when a batch is processed
+ * @param process runs when a batch is processed; the option `received` when one has been received
  */
 async function setUp(
   kind: (typeof QUEUES)[number],
   process: (setup: Setup, batch: readonly Message[]) => Promise<string[] | undefined>,
-  { messages = numbered(3 * SIZE), maxBytes = 1_000_000, visibilitySeconds = 60 } = {},
+  {
+    messages = numbered(3 * SIZE),
+    maxBytes = 1_000_000,
+    visibilitySeconds = 60,
+    received = async (_setup: Setup): Promise<unknown> => undefined,
+  } = {},
 ): Promise<Setup> {
   const config = await queueConfig(kind, { queueVisibilitySeconds: visibilitySeconds });
   const [deps, { queue: other }] = [freshDeps(config), freshDeps(config)];
@@ -39,7 +44,10 @@ async function setUp(
     maxMessages: SIZE,
     maxBytes,
     sizeOf: ({ body }) => body.length,
-    prepare: (received) => Promise.resolve(received),
+    prepare: async (batch) => {
+      await received(setup);
+      return batch;
+    },
     process: async (batch) => {
       batches.push(bodies(batch));
       const untried = (await process(setup, batch)) ?? [];
@@ -91,15 +99,12 @@ it("nothing is read ahead if the queue gave less than a batch, or if the caller 
     await sleep(100);
     left.push(await unread(self));
   };
-  const brief = await setUp(
-    "redis",
-    async (self) => {
-      await self.other.send(numbered(2));
-      await look(self);
-      return undefined;
-    },
-    { messages: numbered(SIZE - 1) },
-  );
+  // More messages arrive before the next batch could be read.
+  const more = numbered(2);
+  const received = async ({ other }: Setup): Promise<void> => {
+    await other.send(more.splice(0));
+  };
+  const brief = await setUp("redis", look, { messages: numbered(SIZE - 1), received });
   await brief.pump.step(0, true);
   const unwanted = await setUp("redis", look);
   await unwanted.pump.step(0, false);
