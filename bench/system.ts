@@ -1,13 +1,15 @@
 /** Runs the complete system as `npm start` does, in separate processes, on the bench's servers. */
+
 import { spawn } from "node:child_process";
 import { mkdtemp, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { createDeps, type Deps } from "../lib/app/connect.ts";
+import { howItEnds } from "../lib/base/child.ts";
 import { type Config, loadConfig } from "../lib/config/config.ts";
 import { readDevFile } from "../local/access.ts";
-import { endProcess, howItEnds, waitUntil } from "../local/process.ts";
+import { endProcess, waitUntil } from "../local/process.ts";
 import { freePort } from "../test/support/servers/ports.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
 import type { Servers } from "./servers.ts";

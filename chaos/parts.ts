@@ -1,8 +1,10 @@
 /** Processes of the system under test: restarted when they end; each can be killed and frozen. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { endProcess, howItEnds, type LocalServer, lastLines, once } from "../local/process.ts";
+import { howItEnds } from "../lib/base/child.ts";
+import { endProcess, type LocalServer, lastLines, once } from "../local/process.ts";
 import { supervise, type Teardown } from "../local/supervise.ts";
 
 export interface Part {

@@ -9,8 +9,7 @@ import { recordedInDatabase } from "../lib/audit/record/command.ts";
 import { answerCloudFormation, isCloudFormationRequest } from "../lib/aws/custom-resource.ts";
 import { createClient, getClient } from "../lib/clients/clients.ts";
 import { createKey, type NewKey } from "../lib/clients/keys.ts";
-import { NewerSchemaError } from "../lib/postgres/migrate.ts";
-import { bringUpToDate } from "../lib/storage/bring-up-to-date.ts";
+import { bringUpToDate, bringUpToDateUnlessNewer } from "../lib/storage/bring-up-to-date.ts";
 
 /** Valid from here and from the bundle, which has the same place in its package. */
 const MIGRATIONS = new URL("../lib/postgres/migrations/", import.meta.url);
@@ -36,7 +35,7 @@ export async function handler(event: unknown): Promise<Migrated | undefined> {
   }
   await answerCloudFormation(event, async () => {
     // Deleting the stack keeps the data.
-    if (event.RequestType !== "Delete") await bringUpToDate(getDeps(), MIGRATIONS).catch(acceptNewer);
+    if (event.RequestType !== "Delete") await bringUpToDateUnlessNewer(getDeps(), MIGRATIONS);
   });
   return undefined;
 }
@@ -53,13 +52,4 @@ async function addAdministrator(clientId: string): Promise<NewKey> {
       changed({ before, after: { client, key: after } }),
     );
   });
-}
-
-/**
- * A rolled-back deployment runs the previous code on a newer schema. Refusing that would leave the stack half updated;
- * migrations are written so that the previous version works with them.
- */
-function acceptNewer(error: unknown): void {
-  if (!(error instanceof NewerSchemaError)) throw error;
-  getDeps().log.warn("schema-is-newer", { error });
 }

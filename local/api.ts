@@ -1,14 +1,15 @@
 /** Runs the HTTP functions in a process of their own: behind Weir's gateway, or in serverless-offline. */
+
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { howItEnds } from "../lib/base/child.ts";
 import { currentLog, putAside } from "./log-files.ts";
 import {
   commandLine,
   endProcess,
-  howItEnds,
   killGroup,
   type LocalServer,
   lastLines,

@@ -1,6 +1,6 @@
 /**
- * Emulates the AWS event source mapping: polls the queue, invokes the worker function through the emulator's Lambda
- * endpoint with batches in SQS format, and honours partial failures. `serverless-offline-sqs` does not: it deletes every
+ * Emulates the AWS event source mapping: polls the queue, invokes the worker function through serverless-offline's
+ * Lambda endpoint with batches in SQS format, and honours partial failures. `serverless-offline-sqs` does not: it deletes every
  * message of a batch, whatever the handler reports.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,7 +11,7 @@ import { Pump } from "../lib/queue/pump.ts";
 import { encodeText } from "../lib/queue/sqs/text.ts";
 import type { BatchResponse } from "../lib/worker/drain-records.ts";
 
-/** The emulator accepts 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
+/** serverless-offline accepts 6 MiB, as Lambda does; the rest is room for the envelope's escapes. */
 const MAX_PAYLOAD_BYTES = 5 * 1024 * 1024;
 /** Also the longest that a stop waits for an idle poller. */
 const WAIT_MS = 500;
@@ -134,7 +134,7 @@ const responseSchema = z.object({
   untried: z.array(z.string()).default([]),
 });
 
-/** The message of the function's error, without its stack; otherwise the start of the emulator's response. */
+/** The message of the function's error, without its stack; otherwise the start of serverless-offline's response. */
 function errorMessage(text: string): string {
   const thrown = z
     .object({ errorMessage: z.string() })
@@ -143,7 +143,7 @@ function errorMessage(text: string): string {
 }
 
 /**
- * Invokes a function through the emulator's Lambda API.
+ * Invokes a function through serverless-offline's Lambda API.
  * @param url the function's `…/invocations`
  * @param timeoutMs after which the invocation counts as failed
  * @returns a function that rejects if the endpoint is unreachable or the function throws
@@ -153,7 +153,7 @@ export function invokeOver(url: string, timeoutMs: number): EventSourceOptions["
     const body = JSON.stringify(event);
     const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(timeoutMs) });
     const text = await response.text();
-    // Like Lambda, the emulator answers 200 with this header if the function threw.
+    // Like Lambda, serverless-offline answers 200 with this header if the function threw.
     if (!response.ok || response.headers.has("x-amz-function-error"))
       throw new Error(`the worker failed: ${errorMessage(text)}`);
     return responseSchema.parse(text === "" ? {} : JSON.parse(text));

@@ -1,14 +1,15 @@
 /** Runs LocalStack without a container: SQS (and IAM, CloudFormation, EventBridge) with its state only in memory. */
+
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { howItEnds } from "../lib/base/child.ts";
 import { ensureLocalStack, LOCALSTACK_FILES } from "./localstack-venv.ts";
 import {
   choosePort,
   commandLine,
   endProcess,
-  howItEnds,
   isPortFree,
   killGroup,
   type LocalServer,

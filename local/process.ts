@@ -1,5 +1,5 @@
 /** Processes, ports and log files of the servers that Weir runs on one machine. */
-import { type ChildProcess, execFile } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -77,13 +77,6 @@ export function killGroup(pid: number): void {
     // It has already ended.
   }
 }
-
-/** Resolves with how the child ended: "exit code 1", "signal SIGKILL", or why it could not be started. */
-export const howItEnds = (child: ChildProcess): Promise<string> =>
-  new Promise((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
-  });
 
 /** True if a server could now listen on this port of 127.0.0.1. */
 export const isPortFree = (port: number): Promise<boolean> =>

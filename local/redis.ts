@@ -1,14 +1,15 @@
 /** Runs a Redis (or Valkey) server with the machine's `redis-server` or `valkey-server`. */
+
 import { spawn } from "node:child_process";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { howItEnds } from "../lib/base/child.ts";
 import {
   choosePort,
   commandLine,
   endProcess,
-  howItEnds,
   type LocalServer,
   lastLines,
   once,

@@ -1,7 +1,7 @@
 /** Runs the background work in processes of its own, and restarts one that ends unexpectedly. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { howItEnds } from "../lib/base/child.ts";
 import type { Log } from "../lib/base/log.ts";
 
 /** Milliseconds before a restart, so that a process that can't start does not occupy a processor. */
@@ -22,10 +22,15 @@ export function startChildren(
   const loops = Array.from({ length: count }, async () => {
     while (!signal.aborted) {
       const child = fork(module, { env });
-      const stop = (): void => void child.kill("SIGTERM");
+      let timer: NodeJS.Timeout | undefined;
+      const stop = (): void => {
+        child.kill("SIGTERM");
+        timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      };
       signal.addEventListener("abort", stop);
-      const ending = await howItEnded(child);
+      const ending = await howItEnds(child);
       signal.removeEventListener("abort", stop);
+      clearTimeout(timer);
       if (signal.aborted) return;
       log.error("background-process-ended", { ending });
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
@@ -35,21 +40,4 @@ export function startChildren(
     stopping.abort();
     await Promise.allSettled(loops);
   };
-
-  async function howItEnded(child: ChildProcess): Promise<string> {
-    let timer: NodeJS.Timeout | undefined;
-    const killLater = (): void => {
-      timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-    };
-    signal.addEventListener("abort", killLater, { once: true });
-    try {
-      const [code, killedBy] = await once(child, "exit");
-      return killedBy ?? `exit code ${code}`;
-    } catch (error) {
-      return (error as Error).message;
-    } finally {
-      signal.removeEventListener("abort", killLater);
-      clearTimeout(timer);
-    }
-  }
 }

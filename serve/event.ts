@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { unescape as decodeLeniently } from "node:querystring";
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import type { Match } from "./routes.ts";
 
 /** A request target without its query, and its query without the question mark, both as sent. */
@@ -111,4 +111,13 @@ export function writeResult(response: ServerResponse, result: APIGatewayProxyStr
   if (response.statusCode !== 204 && response.statusCode !== 304)
     response.setHeader("content-length", Buffer.byteLength(body));
   response.end(body);
+}
+
+/** The parts of Lambda's context that functions use. @param timeoutMs milliseconds that the call has */
+export function contextOf(functionName: string, timeoutMs: number): Context {
+  const endsAt = Date.now() + timeoutMs;
+  return {
+    functionName: `weir-${functionName}`,
+    getRemainingTimeInMillis: () => endsAt - Date.now(),
+  } as Context;
 }

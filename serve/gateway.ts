@@ -17,7 +17,7 @@ import proxyAddr from "proxy-addr";
 import type { Log } from "../lib/base/log.ts";
 import { MAX_BODY_BYTES } from "../lib/http/body.ts";
 import type { FunctionName, Operation } from "../lib/http/operation.ts";
-import { splitTarget, toEvent, writeResult } from "./event.ts";
+import { contextOf, splitTarget, toEvent, writeResult } from "./event.ts";
 import { type Match, router } from "./routes.ts";
 
 export type Handler = (
@@ -125,15 +125,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     call: (context: Context) => ReturnType<Handler>,
   ): Promise<APIGatewayProxyStructuredResultV2> => {
     const timeoutMs = limits.functionMs(name);
-    const endsAt = Date.now() + timeoutMs;
-    const context = {
-      functionName: `weir-${name}`,
-      getRemainingTimeInMillis: () => endsAt - Date.now(),
-    } as Context;
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => late.resolve(undefined), timeoutMs);
     try {
-      const result = await Promise.race([call(context), late.promise]);
+      const result = await Promise.race([call(contextOf(name, timeoutMs)), late.promise]);
       if (result !== undefined) return result;
       log.error("function-timeout", { route: key });
     } catch (error) {

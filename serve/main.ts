@@ -5,11 +5,9 @@
 import { fileURLToPath } from "node:url";
 import { closeDeps, createDeps } from "../lib/app/connect.ts";
 import { provideDeps } from "../lib/app/connect-once.ts";
-import type { Log } from "../lib/base/log.ts";
 import { ConfigError, loadConfig } from "../lib/config/config.ts";
 import { loadServeConfig } from "../lib/config/serve.ts";
-import { NewerSchemaError } from "../lib/postgres/migrate.ts";
-import { bringUpToDate } from "../lib/storage/bring-up-to-date.ts";
+import { bringUpToDateUnlessNewer } from "../lib/storage/bring-up-to-date.ts";
 
 /** Connections to PostgreSQL, unless DATABASE_POOL_SIZE is set. */
 const API_CONNECTIONS = 10;
@@ -34,7 +32,7 @@ async function run(): Promise<void> {
   const stops: (() => Promise<void>)[] = [];
   const stopped = untilStopped();
   try {
-    if (settings.migrate) await bringUpToDate(deps).catch(acceptNewer(log));
+    if (settings.migrate) await bringUpToDateUnlessNewer(deps);
     if (hasBackground) {
       const { startBackground } = await import("./background.ts");
       stops.push(startBackground(deps, settings));
@@ -57,14 +55,6 @@ async function run(): Promise<void> {
     await closeDeps(deps);
   }
 }
-
-/** The version before a rolled-back update must run: migrations are written so that it works with them. */
-const acceptNewer =
-  (log: Log) =>
-  (error: unknown): void => {
-    if (!(error instanceof NewerSchemaError)) throw error;
-    log.warn("schema-is-newer", { error });
-  };
 
 /** Ctrl-C arrives from the terminal and again through npm: within this time it counts once. */
 const ONE_SIGNAL_MS = 1_000;

@@ -7,6 +7,7 @@ import type { Context } from "aws-lambda";
 import type { Log } from "../lib/base/log.ts";
 import { claim } from "../lib/redis/claim.ts";
 import type { RedisConnection } from "../lib/redis/connection.ts";
+import { contextOf } from "./event.ts";
 
 export interface Schedule {
   /** The function's name. */
@@ -37,14 +38,13 @@ export function startSchedules(
   const { signal } = stopping;
   const pause = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal }).catch(() => {});
   const loops = schedules.map(async (schedule) => {
-    const { name, everyMs } = schedule;
+    const { everyMs } = schedule;
     while (!signal.aborted) {
       const slot = Math.floor(Date.now() / everyMs);
       if (await isOurs(schedule, slot)) await runWithRetries(schedule);
       const left = (Math.floor(Date.now() / everyMs) + 1) * everyMs - Date.now();
       await pause(left + Math.random() * Math.min(SPREAD_MS, everyMs / 10));
     }
-    log.debug("schedule-stopped", { schedule: name });
   });
 
   async function isOurs({ name, everyMs }: Schedule, slot: number): Promise<boolean> {
@@ -59,13 +59,8 @@ export function startSchedules(
 
   async function runWithRetries({ name, run, timeoutMs, retryMs = [] }: Schedule): Promise<void> {
     for (const waitMs of [...retryMs, undefined]) {
-      const endsAt = Date.now() + timeoutMs;
-      const context = {
-        functionName: `weir-${name}`,
-        getRemainingTimeInMillis: () => endsAt - Date.now(),
-      } as Context;
       try {
-        await run({ source: "aws.events" }, context);
+        await run({ source: "aws.events" }, contextOf(name, timeoutMs));
         return;
       } catch (error) {
         log.error("schedule-failed", { schedule: name, error: error as Error });

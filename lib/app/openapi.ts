@@ -79,10 +79,8 @@ const components: ZodOpenApiComponentsObject = {
 export function openApiDocument(): Document {
   const paths: ZodOpenApiPathsObject = {};
   const shared = new SharedResponses();
-  const all = Object.entries(operations);
-  // The order of the operations depends on the module loader; the names of shared responses must not.
-  for (const [id, operation] of all.toSorted(([a], [b]) => (a < b ? -1 : 1))) describe(id, operation, shared);
-  for (const [id, operation] of all) {
+  // Sorted, since their order depends on the module loader, and the names of shared responses on their order.
+  for (const [id, operation] of Object.entries(operations).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const method = operation.method.toLowerCase() as Lowercase<Operation["method"]>;
     paths[operation.path] = { ...paths[operation.path], [method]: describe(id, operation, shared) };
   }

@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../postgres/client.ts";
-import { migrate } from "../postgres/migrate.ts";
+import { migrate, NewerSchemaError } from "../postgres/migrate.ts";
 import { ensurePartitions } from "./partitions.ts";
 
 /**
@@ -18,4 +18,17 @@ export async function bringUpToDate(
   const partitions = await ensurePartitions(sql, config);
   log.info("migrated", { migrations, partitions: partitions.length });
   return { migrations, partitions: partitions.length };
+}
+
+/**
+ * Like {@link bringUpToDate}, but leaves a newer schema as it is. A rolled-back update runs the previous version on it:
+ * refusing that would leave the system half updated, and migrations are written so that the previous version works.
+ */
+export async function bringUpToDateUnlessNewer(...words: Parameters<typeof bringUpToDate>): Promise<void> {
+  try {
+    await bringUpToDate(...words);
+  } catch (error) {
+    if (!(error instanceof NewerSchemaError)) throw error;
+    words[0].log.warn("schema-is-newer", { error });
+  }
 }
