@@ -27,7 +27,7 @@ export function toEvent(
   { body, address, receivedAt }: { body: Buffer; address: string | null; receivedAt: number },
 ): APIGatewayProxyEventV2 {
   const { path, query } = splitTarget(request.url ?? "/");
-  const { cookie, ...headers } = joined(request.headersDistinct);
+  const { cookie, ...headers } = joined(request.rawHeaders);
   const isText = headers["content-encoding"] === undefined && isUtf8(body);
   return {
     version: "2.0",
@@ -61,11 +61,19 @@ export function toEvent(
   };
 }
 
-/** Repeated headers are joined by a comma, cookies by a semicolon. */
-const joined = (headers: NodeJS.Dict<string[]>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, values = []]) => [name, values.join(name === "cookie" ? "; " : ",")]),
-  );
+/**
+ * Repeated headers are joined by a comma, cookies by a semicolon.
+ * @param raw names and values in turn
+ */
+function joined(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (let at = 0; at < raw.length; at += 2) {
+    const [name, value] = [(raw[at] ?? "").toLowerCase(), raw[at + 1] ?? ""];
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before}${name === "cookie" ? "; " : ","}${value}`;
+  }
+  return headers;
+}
 
 /** Decoded; the values of a repeated parameter are joined by a comma. */
 function joinedQuery(query: string): Record<string, string> {

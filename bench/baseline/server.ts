@@ -1,12 +1,14 @@
 /**
  * What Weir's server is compared with over HTTP. Argument: `echo`, a bare node:http server that reads the body and sends
- * it back, or `plain`, the plain design behind the same. Prints its port.
+ * it back; `plain`, the plain design behind the same; or `worker`, the plain design's two workers without a server. A
+ * server prints its port.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Redis } from "ioredis";
 import { plainHandler } from "./api.ts";
 import { connect } from "./schema.ts";
+import { plainWorker } from "./worker.ts";
 
 const CONNECTIONS = 16;
 
@@ -23,18 +25,28 @@ const echo: Handler = async ({ body }) => ({
   body,
 });
 
+const WORKERS = 2;
 const { DATABASE_URL = "", REDIS_URL = "" } = process.env;
-const handler: Handler =
-  process.argv[2] === "echo" ? echo : plainHandler(connect(DATABASE_URL, CONNECTIONS), new Redis(REDIS_URL));
+const [, , kind] = process.argv;
 
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on("data", (chunk: Buffer) => chunks.push(chunk));
-  request.on("end", async () => {
-    const body = Buffer.concat(chunks).toString();
-    const answer = await handler({ headers: request.headers as Record<string, string>, body });
-    response.writeHead(answer.statusCode, answer.headers).end(answer.body);
+if (kind === "worker") {
+  const sql = connect(DATABASE_URL, WORKERS);
+  for (let n = 0; n < WORKERS; n++) void work(new Redis(REDIS_URL));
+  async function work(redis: Redis): Promise<void> {
+    for (;;) await plainWorker(sql, redis);
+  }
+} else serve(kind === "echo" ? echo : plainHandler(connect(DATABASE_URL, CONNECTIONS), new Redis(REDIS_URL)));
+
+function serve(handler: Handler): void {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", async () => {
+      const body = Buffer.concat(chunks).toString();
+      const answer = await handler({ headers: request.headers as Record<string, string>, body });
+      response.writeHead(answer.statusCode, answer.headers).end(answer.body);
+    });
   });
-});
-server.keepAliveTimeout = 65_000;
-server.listen(0, "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
+  server.keepAliveTimeout = 65_000;
+  server.listen(0, "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
+}

@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
 import { createDeps, type Deps } from "../../lib/app/connect.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { endProcess } from "../../local/process.ts";
 import { freePort } from "../../test/support/servers/ports.ts";
+import { QUEUE } from "../baseline/api.ts";
 import { addKey, connect, createSchema } from "../baseline/schema.ts";
 import { Bodies } from "../events.ts";
 import { makeClient } from "../handler.ts";
@@ -56,7 +58,9 @@ export const http: Part = {
 
 interface Running {
   client: HttpClient;
-  pid: number;
+  pids: number[];
+  /** Messages in its queue, which a repeat's time includes the storing of; undefined if nothing stores them. */
+  waiting?: () => Promise<number>;
 }
 
 interface Weir extends Running {
@@ -93,20 +97,24 @@ async function startWeir(bench: Bench, serve: "api" | "all"): Promise<Weir> {
       if (String(chunk).includes('"ready"')) resolve();
     }),
   );
-  return { client: clientOf(bench, port, key), pid, deps };
+  const waiting = async (): Promise<number> => (await deps.queue.depth()).messages;
+  return { client: clientOf(bench, port, key), pids: [pid], deps, ...(serve === "all" && { waiting }) };
 }
 
 async function startBaseline(bench: Bench, kind: "echo" | "plain"): Promise<Running> {
   const environment = await bench.servers.environment(`http_${kind}`, 1);
-  if (kind === "plain") {
-    const sql = connect(environment.DATABASE_URL ?? "", 1);
-    await createSchema(sql);
-    await addKey(sql, "plain-key", "shop");
-    await sql.end();
-  }
   const { child, pid } = startProgram(bench, [BASELINE, kind], environment);
   const [port] = await once(child.stdout, "data");
-  return { client: clientOf(bench, String(port).trim(), "plain-key"), pid };
+  const client = clientOf(bench, String(port).trim(), "plain-key");
+  if (kind === "echo") return { client, pids: [pid] };
+  const sql = connect(environment.DATABASE_URL ?? "", 1);
+  await createSchema(sql);
+  await addKey(sql, "plain-key", "shop");
+  await sql.end();
+  const worker = startProgram(bench, [BASELINE, "worker"], environment);
+  const redis = new Redis(environment.REDIS_URL ?? "");
+  bench.servers.atEnd(async () => redis.disconnect());
+  return { client, pids: [pid, worker.pid], waiting: () => redis.llen(QUEUE) };
 }
 
 function clientOf({ servers }: Bench, port: string, key: string): HttpClient {
@@ -128,15 +136,16 @@ function contenders(
     (server: Running, concurrency: number, events = 1) =>
     async (seconds: number): Promise<Sample> => {
       const body = events === 1 ? () => bodies.one() : () => bodies.many(events);
+      const { waiting } = server;
       const loop = () => closedLoop(concurrency, seconds, () => post(server, body()), events);
       const loopAndStore = async (): Promise<Sample> => {
         const begun = performance.now();
         const sample = await loop();
         // The time until everything is stored counts, so that a growing queue is no gain.
-        await drained(storing.deps);
+        while (waiting && (await waiting()) > 0) await sleep(5);
         return { ...sample, perSecond: (sample.count ?? 0) / ((performance.now() - begun) / 1_000) };
       };
-      return withProcessor(server === storing ? loopAndStore : loop, [server.pid, ...bench.servers.pids]);
+      return withProcessor(waiting ? loopAndStore : loop, [...server.pids, ...bench.servers.pids]);
     };
   const servers: [string, Running][] = [
     [ECHO, echo],
@@ -158,11 +167,6 @@ function contenders(
   ];
 }
 
-/** Resolves when the queue is empty. */
-async function drained({ queue }: Deps): Promise<void> {
-  while ((await queue.depth()).messages > 0) await sleep(5);
-}
-
 function toSection(measured: Measured): Section {
   const of = (name: string, quantity: string): number[] => valuesOf(measured, name, quantity);
   const byConcurrency = (caption: string, quantity: string): Table => ({
@@ -173,7 +177,7 @@ function toSection(measured: Measured): Section {
   return {
     title: "Over HTTP",
     text: [
-      "Closed loops over HTTP with kept connections. Each server has one process for HTTP; the load generator is another one. The bare server reads the body and sends it back. “All stored meanwhile” has a background process beside it, and its rate counts the time until the queue is empty. The plain design runs behind the bare server. Processor time is that of the server's processes, Redis and PostgreSQL, without the load generator.",
+      "Closed loops over HTTP with kept connections. Each server has one process for HTTP; the load generator is another one. The bare server reads the body and sends it back. “All stored meanwhile” has a background process beside it, and its rate counts the time until the queue is empty. So does that of the plain design, which runs behind the bare server, with two workers in a process of their own. Processor time is that of the server's processes, Redis and PostgreSQL, without the load generator.",
     ],
     tables: [
       byConcurrency("Requests per second, one event each, by concurrency:", "perSecond"),

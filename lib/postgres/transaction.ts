@@ -36,3 +36,12 @@ export async function pipelinedTransaction<T>(
 /** Runs `run` in a savepoint: if it fails, only its changes are rolled back and the transaction can continue. */
 export const savepoint = <T>(tx: Transaction, run: (inner: Transaction) => Promise<T>): Promise<T> =>
   tx.savepoint(run) as Promise<T>;
+
+/**
+ * Plans the statements of this transaction without regard to their parameters, once per connection. For statements with
+ * arrays of rows: PostgreSQL would plan them anew with each execution, since the plans for few rows seem cheaper, and
+ * planning takes longer than storing a few rows (docs/decisions/0034).
+ */
+export async function planOnce(tx: Transaction): Promise<void> {
+  await tx`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`;
+}

@@ -2,12 +2,15 @@ import { type Delivered, type Delivery, deliver } from "./deliver.ts";
 import { bytesOf } from "./fill.ts";
 import { KeepVisible } from "./keep-visible.ts";
 import type { Message, Queue } from "./port.ts";
+import type { Turns } from "./turns.ts";
 
 export interface PumpOptions<M extends Message> extends Delivery<M> {
   /** Most messages of a batch. Its bytes are limited to about `maxBytes`. */
   maxMessages: number;
   /** Prepares messages for processing, such as by parsing them; with a batch that is read ahead, meanwhile. */
   prepare: (messages: readonly Message[]) => Promise<readonly M[]>;
+  /** When to read, if the process has several receivers; otherwise at any time. */
+  turns?: Turns;
 }
 
 /** Messages in this process's hands, which other receivers do not see. */
@@ -86,16 +89,17 @@ export class Pump<M extends Message> {
     const batch = await ahead;
     if (batch && batch.messages.length > 0) return batch;
     await batch?.keep.stop();
-    return this.#read(waitMs);
+    const { turns } = this.#options;
+    const read = (): Promise<Batch<M>> => this.#read(waitMs);
+    return (
+      (await (turns ? turns.take(read) : read())) ?? { messages: [], keep: this.#keep([]), isFull: false }
+    );
   }
 
   async #read(waitMs: number): Promise<Batch<M>> {
     const { maxMessages, maxBytes, prepare } = this.#options;
     const received = await this.#queue.receive({ maxMessages, maxBytes, waitMs });
-    const keep = new KeepVisible(
-      this.#queue,
-      received.map(({ id }) => id),
-    );
+    const keep = this.#keep(received);
     try {
       const isFull = received.length >= maxMessages || bytesOf(received) >= maxBytes;
       return { messages: await prepare(received), keep, isFull };
@@ -103,6 +107,13 @@ export class Pump<M extends Message> {
       await this.#queue.release(await keep.stop()).catch(() => {});
       throw error;
     }
+  }
+
+  #keep(received: readonly Message[]): KeepVisible {
+    return new KeepVisible(
+      this.#queue,
+      received.map(({ id }) => id),
+    );
   }
 
   async #release(): Promise<void> {

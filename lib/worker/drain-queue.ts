@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivered } from "../queue/deliver.ts";
 import type { Message, Queue } from "../queue/port.ts";
 import { Pump } from "../queue/pump.ts";
+import { Turns } from "../queue/turns.ts";
 import { type Parsed, parseBatch } from "./parse-batch.ts";
 import { processParsed, type WorkerDeps } from "./process-batch.ts";
 
@@ -33,6 +34,8 @@ export interface DrainOptions extends ReadLimits {
   graceMs?: number;
   /** Stops reading before `endsAt`. */
   signal?: AbortSignal;
+  /** Shared with other drains of the process; by default its own. */
+  turns?: Turns;
 }
 
 export interface Drained extends Delivered {
@@ -71,10 +74,12 @@ export class Drain {
     deps: DrainDeps,
     endsAt: number,
     { maxMessages = 200, maxBytes = 5 * 1024 * 1024 }: ReadLimits = {},
+    turns?: Turns,
   ) {
     this.#pump = new Pump(deps.queue, {
       maxMessages,
       maxBytes,
+      ...(turns && { turns }),
       sizeOf: ({ body }) => Buffer.byteLength(body),
       prepare: (messages) => parseBatch(messages, deps.log),
       process: async (batch) => {
@@ -104,10 +109,10 @@ export class Drain {
  */
 export async function drainQueue(
   deps: DrainDeps,
-  { endsAt, graceMs = GRACE_MS, signal, ...limits }: DrainOptions,
+  { endsAt, graceMs = GRACE_MS, signal, turns = new Turns(signal), ...limits }: DrainOptions,
 ): Promise<Delivered> {
   const done: Delivered = { batches: 0, messages: 0 };
-  const drain = new Drain(deps, endsAt + graceMs, limits);
+  const drain = new Drain(deps, endsAt + graceMs, limits, turns);
   let fault: unknown;
   let faults = 0;
   for (let left = endsAt - Date.now(); left > 0 && !signal?.aborted; left = endsAt - Date.now()) {

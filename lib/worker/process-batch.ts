@@ -10,7 +10,7 @@ import type { GivenUp, SettledPart } from "../pending/notes.ts";
 import type { Database, Transaction } from "../postgres/client.ts";
 import { isRetryable } from "../postgres/errors.ts";
 import { limitWaits } from "../postgres/lock-retry.ts";
-import { pipelinedTransaction } from "../postgres/transaction.ts";
+import { pipelinedTransaction, planOnce } from "../postgres/transaction.ts";
 import { ownerOf, placeName } from "../queue/message.ts";
 import { type Content, type Delivered, type Parsed, parseBatch } from "./parse-batch.ts";
 import { isAlreadyWritten, settleBatch } from "./settle-batch.ts";
@@ -118,7 +118,9 @@ async function inTransaction(
     try {
       return await pipelinedTransaction(sql, async (tx) => {
         await before(tx);
-        return settleBatch(tx, messages, store, isRepeated);
+        // Sent together with the events.
+        const [, ending] = await Promise.all([planOnce(tx), settleBatch(tx, messages, store, isRepeated)]);
+        return ending;
       });
     } catch (error) {
       // For example, the messages of a request that Redis accepted twice, since its reply was lost.

@@ -106,11 +106,8 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
         count = r.count + excluded.count,
         latency_max_ms = greatest(r.latency_max_ms, excluded.latency_max_ms),
         (latency_bins, latency_counts) = (
-          SELECT array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)
-            FROM (SELECT bin, sum(count)::bigint AS count
-                    FROM (SELECT * FROM unnest(r.latency_bins, r.latency_counts)
-                          UNION ALL SELECT * FROM unnest(excluded.latency_bins, excluded.latency_counts)) AS b(bin, count)
-                   GROUP BY bin) AS merged)
+          SELECT bins, counts
+            FROM merge_bins(r.latency_bins, r.latency_counts, excluded.latency_bins, excluded.latency_counts))
     )
     SELECT CASE WHEN count(*) < ${rows.length}::int THEN string_agg(position::text, ',') END AS fresh,
            count(*)::int AS count, ${withhold} AS withheld

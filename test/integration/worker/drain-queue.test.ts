@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
-import { drainQueue } from "../../../lib/worker/drain-queue.ts";
+import { drainOnce, drainQueue } from "../../../lib/worker/drain-queue.ts";
 import { freshDeps, someEvents } from "../../support/faults.ts";
 import { addClient, counts, send } from "../../support/pipeline.ts";
 import { ids } from "../../support/queue/queue-steps.ts";
@@ -40,6 +40,32 @@ describe("draining the queue", () => {
     );
     expect((one?.messages ?? 0) + (two?.messages ?? 0)).toBe(40);
     expect(await stored(deps)).toBe(80);
+  });
+
+  it("stops reading when its signal is aborted, long before the time is up", async () => {
+    const deps = await testDeps();
+    await sendMany(deps, 3);
+    const stopping = new AbortController();
+    const draining = drainQueue(deps, { endsAt: soon(60_000), signal: stopping.signal });
+    await expect.poll(() => stored(deps), { timeout: 45_000 }).toBe(6);
+    stopping.abort();
+    expect(await draining).toMatchObject({ messages: 3 });
+    await deps.queue.send([{ body: "later", events: 0 }]);
+    expect(await deps.queue.depth()).toMatchObject({ messages: 1 });
+  });
+
+  it("plans the statements of batches once, whatever their number of events", async () => {
+    const deps = await testDeps({ databasePoolSize: 1 });
+    const { secret } = await addClient(deps, "c");
+    for (const events of [1, 3, 20, 2, 1, 50, 1, 1]) {
+      expect((await send(deps, secret, someEvents(events))).status).toBe(202);
+      await drainOnce(deps);
+    }
+    const plans = await deps.sql<{ custom: number; generic: number }[]>`
+      SELECT custom_plans::int AS custom, generic_plans::int AS generic FROM pg_prepared_statements
+       WHERE statement ~ 'INSERT INTO (event_ledger|audit_log|receipts)'`;
+    expect(plans).toHaveLength(3);
+    for (const plan of plans) expect(plan).toEqual({ custom: 0, generic: 8 });
   });
 
   it("releases everything, uncounted, while the database is unreachable, and fails at the end", async () => {
