@@ -81,6 +81,8 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
         QUEUE: queue,
         DATABASE_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:databaseUrl}}`,
         REDIS_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:redisUrl}}`,
+        REQUIRE_TLS: "true",
+        NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem",
       });
   });
 
@@ -193,9 +195,21 @@ describe("packaging", () => {
     expect(output).toContain("The functions may open 525 connections; the database takes 80");
   });
 
-  it("fails for an unknown queue", async () => {
-    const { code } = await runPackage(join(folder, "kafka"), { stage: "dev", queue: "kafka" });
+  it.each([undefined, "kafka", "local"])("fails with one sentence if QUEUE is %s", async (queue) => {
+    const { code, output } = await runPackage(join(folder, `queue-${queue}`), { stage: "dev", queue });
     expect(code).not.toBe(0);
+    expect(output).toContain("Set QUEUE to redis or sqs, the same for each deployment of a stage");
+  });
+
+  it("protects the stack of prod against deletion, and its queues against another QUEUE", async () => {
+    const { template } = await packageStack(join(folder, "kept"), "prod", "sqs");
+    const queues = ofType(template, "AWS::SQS::Queue");
+    expect(queues).toHaveLength(2);
+    for (const [name, queue] of queues)
+      expect(queue, name).toMatchObject({
+        DeletionPolicy: "RetainExceptOnCreate",
+        UpdateReplacePolicy: "Retain",
+      });
   });
 
   it("is checked by a linter that detects errors", async () => {

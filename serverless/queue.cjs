@@ -1,0 +1,17 @@
+/**
+ * The queue of a deployment, from QUEUE. It has no default: a deployment with another queue than the one before takes the
+ * other out of the stack, and a forgotten variable must not decide that.
+ */
+const { readdirSync } = require("node:fs");
+
+/** The queues that have a file here; `local` is never deployed. */
+const known = readdirSync(__dirname).flatMap((file) => /^queue-(?!local)(.+)\.yml$/.exec(file)?.[1] ?? []);
+
+module.exports = () => {
+  const { QUEUE: queue } = process.env;
+  if (!known.includes(queue))
+    throw new Error(
+      `Set QUEUE to ${known.toSorted().join(" or ")}, the same for each deployment of a stage: see "SQS or Redis" in docs/operations.md.`,
+    );
+  return { queue };
+};

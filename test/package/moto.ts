@@ -1,0 +1,40 @@
+/** Moto, a stand-in for AWS from Python's package index: CloudFormation and SQS, without an account. */
+import { join } from "node:path";
+import { pythonTool } from "../support/python-tool.ts";
+import { startChild } from "../support/servers/child.ts";
+import { freePort } from "../support/servers/ports.ts";
+import { PROJECT } from "./stack.ts";
+
+const VERSION = "5.2.5";
+
+/** Starts it. @returns its endpoint */
+export async function startMoto(): Promise<string> {
+  const { bin } = await pythonTool(PROJECT, "moto[server,cloudformation]", VERSION);
+  const port = await freePort();
+  const server = startChild(join(bin, "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+    env: process.env,
+  });
+  await server.says("Running on", 60_000);
+  return `http://127.0.0.1:${port}`;
+}
+
+/**
+ * Calls an action of CloudFormation.
+ * @returns the response, XML
+ * @throws with the response if it is an error
+ */
+export async function cloudFormation(
+  endpoint: string,
+  action: string,
+  parameters: Record<string, string>,
+): Promise<string> {
+  const credential = "Credential=test/20260101/us-east-1/cloudformation/aws4_request";
+  const response = await fetch(endpoint, {
+    method: "POST",
+    headers: { authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=test` },
+    body: new URLSearchParams({ Action: action, Version: "2010-05-15", ...parameters }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${action}: ${text}`);
+  return text;
+}
