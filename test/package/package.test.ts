@@ -187,6 +187,24 @@ describe("packaging", () => {
     expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
   });
 
+  it("has a function URL of ingest, a name of its own and a subscriber, if they are set", async () => {
+    const target = join(folder, "edge");
+    const settings = ["ingestUrl=true", "domain=api.example.com", "alarmEmail=ops@example.com"];
+    const certificate = "domainCertificate=arn:aws:acm:us-east-1:123456789012:certificate/1";
+    const params = [...settings, certificate, "disableDefaultEndpoint=true", "network=none"];
+    const { template } = await packageStack(target, "prod", "sqs", params);
+    const { Resources } = template;
+    expect(ofType(template, "AWS::Lambda::Url")).toHaveLength(1);
+    expect(Resources.HttpApi?.Properties).toMatchObject({ DisableExecuteApiEndpoint: true });
+    expect(Resources.Domain?.Properties).toMatchObject({ DomainName: "api.example.com" });
+    expect(Resources.AlarmSubscription?.Properties).toMatchObject({ Endpoint: "ops@example.com" });
+    expect(Resources.HttpApiStage?.Properties.DefaultRouteSettings).toMatchObject({
+      ThrottlingRateLimit: 10_000,
+      ThrottlingBurstLimit: 5_000,
+    });
+    expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
+  });
+
   it("fails with the table if the connections exceed the budget", async () => {
     const params = ["analyticsConcurrency=500"];
     const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
