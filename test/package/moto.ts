@@ -1,5 +1,6 @@
 /** Moto, a stand-in for AWS from Python's package index: CloudFormation and SQS, without an account. */
 import { join } from "node:path";
+import { waitUntil } from "../../local/process.ts";
 import { pythonTool } from "../support/python-tool.ts";
 import { startChild } from "../support/servers/child.ts";
 import { freePort } from "../support/servers/ports.ts";
@@ -11,11 +12,14 @@ const VERSION = "5.2.5";
 export async function startMoto(): Promise<string> {
   const { bin } = await pythonTool(PROJECT, "moto[server,cloudformation]", VERSION);
   const port = await freePort();
-  const server = startChild(join(bin, "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
-    env: process.env,
-  });
-  await server.says("Running on", 60_000);
-  return `http://127.0.0.1:${port}`;
+  const words = ["-H", "127.0.0.1", "-p", String(port)];
+  const server = startChild(join(bin, "moto_server"), words, { env: process.env });
+  const url = `http://127.0.0.1:${port}`;
+  const answers = async (): Promise<boolean> =>
+    (await fetch(`${url}/moto-api/`).catch(() => undefined)) !== undefined;
+  if (!(await waitUntil(answers, 60_000, server.ended)))
+    throw new Error(`Moto did not start:\n${server.output()}`);
+  return url;
 }
 
 /**
