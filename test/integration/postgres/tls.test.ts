@@ -19,6 +19,7 @@ const client = await ours.issue("client", "postgres");
 const stranger = await theirs.issue("stranger", "postgres");
 const server = await ours.issue("server", "database.example", ["127.0.0.1", "localhost"]);
 const evil = await theirs.issue("evil", "evil.example", ["127.0.0.1", "localhost"]);
+const local = await ours.issue("local", "localhost", ["localhost"]);
 const misnamed = await ours.issue("misnamed", "evil.example", ["evil.example"]);
 
 type Certificate = typeof server;
@@ -82,6 +83,7 @@ describe("PostgreSQL", () => {
   it.each([
     ["its certificate is from another authority", evil],
     ["its certificate has another name", misnamed],
+    ["it was called by an address, and its certificate has a name", local],
   ])("is refused if %s, also by migrations", async (_, certificate) => {
     const url = await start("wrong", certificate);
     await expect(connectionOf(url, verified)).rejects.toThrow(/certificate|altnames/i);
