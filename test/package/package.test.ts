@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -93,6 +93,18 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
         .map(([name]) => name);
     expect(holders("AUDIT_SIGNING_KEY")).toEqual(["CheckpointLambdaFunction"]);
     expect(holders("AUDIT_PUBLIC_KEYS").sort()).toEqual(["AuditLambdaFunction", "CheckpointLambdaFunction"]);
+  });
+
+  it("has only alarms whose first steps the guide lists", async () => {
+    const guide = await readFile(join(PROJECT, "docs/operations.md"), "utf8");
+    const listed = [...guide.matchAll(/^\| ([A-Z]\w+(?:, \w+)*)(?: \(\w+\))? \|.* 1\. /gm)].flatMap(
+      ([, names = ""]) => names.split(", "),
+    );
+    const alarms = ofType(packaged.template, "AWS::CloudWatch::Alarm").map(([name]) =>
+      name.replace(/Alarm$/, ""),
+    );
+    const described = [...listed, "DefaultPartition"];
+    expect(alarms.filter((name) => !described.includes(name) && !name.endsWith("Errors"))).toEqual([]);
   });
 
   it("replaces no function before the schema is up to date", () => {
