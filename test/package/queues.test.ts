@@ -1,4 +1,4 @@
-/** The queues of the packaged stack on Moto: what stays when QUEUE changes, and whose messages they are. */
+/** The queues of the packaged stack on Moto: what stays when the stack goes, and whose messages they are. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,21 +34,19 @@ function queuesOf({ Resources }: Template): string {
   );
 }
 
-it("a deployment with QUEUE=redis leaves the queue of QUEUE=sqs, with an accepted message", async () => {
-  const templates = await Promise.all(
-    ["sqs", "redis"].map(async (queue) =>
-      queuesOf((await packageStack(join(folder, queue), "dev", queue)).template),
-    ),
-  );
-  const [before = "", after = ""] = templates;
+// AWS applies the policy also when a deployment takes the queue out of the stack. Moto 5.2 deletes it then, whatever the
+// policy, so this test deletes the whole stack.
+it("a queue that the stack loses stays, with an accepted message", async () => {
+  const { template } = await packageStack(join(folder, "sqs"), "dev", "sqs");
   const StackName = "weir-dev";
-  await cloudFormation(endpoint, "CreateStack", { StackName, TemplateBody: before });
+  await cloudFormation(endpoint, "CreateStack", { StackName, TemplateBody: queuesOf(template) });
   const { sdk, client } = await sqs("");
   const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: "weir-dev-events" }));
   await client.send(new sdk.SendMessageCommand({ QueueUrl, MessageBody: "accepted" }));
-  await cloudFormation(endpoint, "UpdateStack", { StackName, TemplateBody: after });
-  const resources = await cloudFormation(endpoint, "DescribeStackResources", { StackName });
-  expect(resources).not.toContain("EventsQueue");
+  await cloudFormation(endpoint, "DeleteStack", { StackName });
+  // This one holds no events, and is gone.
+  const gone = new sdk.GetQueueUrlCommand({ QueueName: "weir-dev-failed-runs" });
+  await expect(client.send(gone)).rejects.toThrow("does not exist");
   expect(await client.send(new sdk.ReceiveMessageCommand({ QueueUrl }))).toMatchObject({
     Messages: [{ Body: "accepted" }],
   });
