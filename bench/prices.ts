@@ -1,6 +1,7 @@
 /**
  * AWS prices in US dollars: us-east-1, list prices without free tiers and discounts. Collected in November 2026 from
- * copies of the AWS price pages and from price guides of February to June 2026.
+ * copies of the AWS price pages and from price guides of February to June 2026. No source for a surcharge on fair queues
+ * was found, neither for one nor against it, so none is included.
  */
 export const PRICES = {
   /** HTTP API: per request and 512 KiB or part of it. */
@@ -21,6 +22,8 @@ export const ASSUMED = {
   eventBytes: 400,
   /** Bytes of logs per request: the access log and Lambda's three lines. */
   logBytes: 800,
+  /** Of these, the access log of API Gateway. */
+  accessLogBytes: 300,
   /** Milliseconds that the network within AWS adds to an ingest request measured on one machine. */
   networkMs: 1,
   /** The same for a batch of the worker: its consecutive statements. */

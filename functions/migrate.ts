@@ -3,7 +3,7 @@
  * `serverless invoke -f migrate`. A manual run can also create the first administrator, since only the functions can
  * reach the database.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { getDeps } from "../lib/app/connect-once.ts";
 import { recordedInDatabase } from "../lib/audit/record/command.ts";
 import { answerCloudFormation, isCloudFormationRequest } from "../lib/aws/custom-resource.ts";

@@ -117,7 +117,17 @@ function toSection(times: Times): Section {
 
 function costTable(times: Times): Table {
   return {
-    head: ["events per request", "HTTP API", "ingest", "logs", "SQS", "worker", "total, SQS", "total, Redis"],
+    head: [
+      "events per request",
+      "HTTP API",
+      "ingest",
+      "logs",
+      "SQS",
+      "worker",
+      "total, SQS",
+      "total, SQS, function URL",
+      "total, Redis",
+    ],
     rows: SIZES.map((size) => {
       const { api, ingest, logs, sqs, worker } = costOf(size, times);
       const parts = [api, ingest, logs, sqs, worker];
@@ -127,11 +137,15 @@ function costTable(times: Times): Table {
         format(size),
         ...parts.map(dollars),
         `**${dollars(withSqs)}**`,
+        dollars(withSqs - api - accessLog(size)),
         `${dollars(api + ingest + logs)} + drain`,
       ];
     }),
   };
 }
+
+/** Dollars for the gateway's access log, which a function URL does not write. @param size events per request */
+const accessLog = (size: number): number => ((EVENTS / size) * ASSUMED.accessLogBytes * PRICES.logGb) / 1e9;
 
 /** Writes the section between its markers in docs/operations.md. @throws if they are missing */
 async function writeGuide({ text, tables }: Section): Promise<void> {

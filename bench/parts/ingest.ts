@@ -178,7 +178,7 @@ function goals(measured: Measured): Goal[] {
       reach: `≥ ${format(PER_SECOND)}/s, or ≤ ${MOST_US} µs of processor time`,
       got: `${formatMedian(one)}/s, ${formatMedian(processor)} µs; ${formatMedian(times)} times the plain design`,
       reached: median(one) >= PER_SECOND || median(processor) <= MOST_US,
-      why: "a request takes Redis about 30 µs in the script and 16 µs outside it, and the handler's process as much again, a quarter of it for writing to the socket; a PING takes 7 and 11 µs. Most of the script's time is spent on writes: the message with its audit row, the id's mark, the receipt's note, the counts. A 202 needs each of them. Alternatives with figures: docs/decisions/0021 and 0022.",
+      why: "Redis and the handler's process share the time about equally. Most of the script's is spent on writes: the message with its audit row, the id's mark, the receipt's note, the counts; a 202 needs each of them. The goal is for a faster machine: the same bundles took twice as long to load as on 2026-11-23. Alternatives with figures: docs/decisions/0021, 0022 and 0035.",
     },
     {
       what: `events in batches of ${BATCH} through the ingest handler`,

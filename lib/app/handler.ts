@@ -69,26 +69,37 @@ export function httpHandler<D extends HandlerDeps>(
   const byRoute = new Map(
     served.map((entry) => [`${entry.operation.method} ${entry.operation.path}`, entry]),
   );
-  const handler = async (event: Gateway, { state }: StateContext): Promise<Result> => {
+  const handler = async (_event: Gateway, { state }: StateContext): Promise<Result> => {
     const deps = getDeps();
-    const entry = byRoute.get(event.routeKey);
-    const response = entry
-      ? await answer(entry, deps, state)
-      : await (fallback ?? notHere)(callOf(deps, state, {}, {}, undefined));
-    return toGateway(response);
+    const { method, route } = state.request;
+    const entry = byRoute.get(`${method} ${route}`);
+    if (entry) return toGateway(await answer(entry, deps, state));
+    if (!fallback) throw refusal(served, state.request);
+    return toGateway(await fallback(callOf(deps, state, {}, {}, undefined)));
+  };
+  /** A function URL has no routes, so the function finds the operation by the path; none has parameters there. */
+  const withRoute = (event: Gateway): Gateway => {
+    if (event.routeKey !== "$default") return event;
+    const routeKey = `${event.requestContext.http.method} ${event.rawPath}`;
+    return byRoute.has(routeKey) ? { ...event, routeKey } : event;
   };
 
   return middy<Gateway, Result, Error, StateContext, Internal>({ timeoutEarlyInMillis: RESERVE_MS })
-    .use(begin)
+    .use(begin(withRoute))
     .use(audit(getDeps))
     .use(commonHeaders)
     .use(problems(getDeps))
     .handler(handler) as unknown as HttpHandler;
 }
 
-const notHere = (): never => {
-  throw new Problem("not-found", "The path does not exist.");
-};
+/** Why a function without fallback does not serve a call; only its function URL can be called with other paths. */
+function refusal(served: readonly Served<never>[], { path }: ApiRequest): Problem {
+  const allow = served
+    .flatMap(({ operation }) => (operation.path === path ? operation.method : []))
+    .join(", ");
+  if (allow === "") return new Problem("not-found", "The path does not exist here.");
+  return new Problem("method-not-allowed", `Here, this path supports ${allow} only.`, { headers: { allow } });
+}
 
 const callOf = <D>(deps: D, state: State, params: object, query: object, body: unknown): Call<D> =>
   ({
@@ -133,12 +144,13 @@ type StateContext = Context & Internal;
 type Middleware = MiddlewareObj<Gateway, Result, Error, StateContext, Internal>;
 type MiddyRequest = Request<Gateway, Result, Error, StateContext, Internal>;
 
-const begin: Middleware = {
+const begin = (withRoute: (event: Gateway) => Gateway): Middleware => ({
   before: ({ event, context, internal }) => {
-    internal.state = { request: fromGateway(event), caller: ANONYMOUS, change: undefined, audited: false };
+    const request = fromGateway(withRoute(event));
+    internal.state = { request, caller: ANONYMOUS, change: undefined, audited: false };
     context.state = internal.state;
   },
-};
+});
 
 /** Turns any error into a problem document, and logs errors with status 500 and above. */
 function problems(getDeps: () => HandlerDeps): Middleware {

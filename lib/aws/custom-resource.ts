@@ -1,5 +1,5 @@
 /** Responds to CloudFormation, which invokes a function for a custom resource and waits for a report at a given URL. */
-import { z } from "zod";
+import * as z from "zod";
 
 const requestSchema = z.looseObject({
   RequestType: z.enum(["Create", "Update", "Delete"]),

@@ -5,9 +5,10 @@
 import * as z from "zod";
 import { placeSeed } from "../base/ids.ts";
 import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
-import { flag, positiveInt, redisUrl, url } from "./fields.ts";
+import { databaseUrl, flag, positiveInt, redisUrl, url } from "./fields.ts";
 import { redisNodes } from "./redis-nodes.ts";
 import { isSocketUrl } from "./redis-socket.ts";
+import { securePostgres } from "./tls.ts";
 
 /** The queues of which Weir has an adapter. */
 export const QUEUES = ["redis", "sqs"] as const;
@@ -31,7 +32,7 @@ export const always = { when: () => true };
 /** Variables of a function. The names of durations include their unit. */
 export const functionVariables = {
   ...shared,
-  DATABASE_URL: url("postgres:", "postgresql:"),
+  DATABASE_URL: databaseUrl,
   /** Connections per function instance. One suffices on Lambda, where an instance serves one request at a time. */
   DATABASE_POOL_SIZE: positiveInt(1, 100),
   /** Prepared statements; switch off behind a pooler in transaction mode. */
@@ -43,6 +44,8 @@ export const functionVariables = {
   REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
   /** Maximum age of `timestamp`, and so the time that events are kept. 400 days allow year-over-year comparisons. */
   RETENTION_DAYS: positiveInt(400, 3_650),
+  /** Refuses connections without TLS to servers on other machines. */
+  REQUIRE_TLS: flag("false"),
   ...auditVariables,
   /** Minimum time that Redis remembers an event id; the maximum is twice this. */
   DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
@@ -67,7 +70,11 @@ export const functionVariables = {
 };
 
 const functionSchema = z
-  .object(functionVariables)
+  .object({
+    ...functionVariables,
+    /** Node.js' own; 0 would switch off the verification of every server. */
+    NODE_TLS_REJECT_UNAUTHORIZED: z.string().optional(),
+  })
   .refine((env) => env.QUEUE !== "sqs" || env.SQS_QUEUE_URL !== undefined, {
     path: ["SQS_QUEUE_URL"],
     message: "is required with QUEUE=sqs",
@@ -86,6 +93,21 @@ const functionSchema = z
   .refine((env) => new Set(clusterUrls(env).map(accessOf)).size <= 1, {
     path: ["REDIS_URL"],
     message: "must list nodes of one cluster, with the same protocol, user and password",
+    ...always,
+  })
+  .refine((env) => !env.REQUIRE_TLS || isSecureDatabase(env.DATABASE_URL), {
+    path: ["DATABASE_URL"],
+    message: "must have sslmode=verify-full, since REQUIRE_TLS is true",
+    ...always,
+  })
+  .refine((env) => !env.REQUIRE_TLS || clusterUrls(env).every(({ protocol }) => protocol === "rediss:"), {
+    path: ["REDIS_URL"],
+    message: "must start with rediss://, since REQUIRE_TLS is true",
+    ...always,
+  })
+  .refine((env) => !env.REQUIRE_TLS || env.NODE_TLS_REJECT_UNAUTHORIZED !== "0", {
+    path: ["NODE_TLS_REJECT_UNAUTHORIZED"],
+    message: "must not be 0, since REQUIRE_TLS is true",
     ...always,
   })
   .refine(signsOnce, {
@@ -123,6 +145,15 @@ interface RedisVariables {
 
 const isCluster = (env: RedisVariables): boolean =>
   env.REDIS_CLUSTER === true || redisNodes(env.REDIS_URL ?? "").length > 1;
+
+/** False only for a valid URL; another check reports an invalid one. */
+function isSecureDatabase(url: string | undefined): boolean {
+  try {
+    return securePostgres(url ?? "").tls !== undefined;
+  } catch {
+    return true;
+  }
+}
 
 /** The valid URLs in REDIS_URL; another check reports invalid ones. */
 const clusterUrls = ({ REDIS_URL }: RedisVariables): URL[] =>

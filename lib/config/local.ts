@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { auditVariables } from "./audit.ts";
 import { always, type Environment, parse, shared } from "./config.ts";
-import { flag, port, redisUrl, url } from "./fields.ts";
+import { databaseUrl, flag, port, redisUrl } from "./fields.ts";
 import { isLocalUrl } from "./local-url.ts";
 
 const REMOTE_QUEUE =
@@ -12,7 +12,7 @@ const REMOTE_QUEUE =
 /** Variables of `npm start`; a server whose URL is unset is started embedded. */
 const localVariables = {
   ...shared,
-  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  DATABASE_URL: databaseUrl.optional(),
   REDIS_URL: redisUrl.optional(),
   HTTP_PORT: port(3000),
   LAMBDA_PORT: port(3002),

@@ -118,7 +118,7 @@ export class SqsIntake implements Intake {
     });
     const lines = fresh.map(({ line }) => line);
     const parts = pack(lines, naming({ ...audit, client: owner }, names), messageBytes);
-    const sent = await queue.sendEach(parts);
+    const sent = await queue.sendEach(parts.map(({ body }) => ({ body, group: owner })));
     // The row describes the response correctly only if SQS took all events.
     const audited = parts.length === 1 && sent[0]?.id !== undefined;
     if (!audited) unqueued.add(names);

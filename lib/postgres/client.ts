@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Config } from "../config/config.ts";
+import { securePostgres } from "../config/tls.ts";
 import { types } from "./types.ts";
 
 export type Database = postgres.Sql;
@@ -21,6 +22,16 @@ const SILENCE_MARGIN_SECONDS = 2;
 export const silenceSeconds = (statementTimeoutMs: number): number =>
   statementTimeoutMs / 1_000 + SILENCE_MARGIN_SECONDS;
 
+/** A client that verifies the server's certificate and name, if the URL asks for TLS: see `securePostgres`. */
+export function connectPostgres<T extends Record<string, postgres.PostgresType>>(
+  databaseUrl: string,
+  options: postgres.Options<T>,
+) {
+  const { url, tls } = securePostgres(databaseUrl);
+  // Without the host, an address would be compared with the certificate of "localhost".
+  return postgres(url, { ...options, ssl: tls ? { ...tls, host: new URL(url).hostname } : false });
+}
+
 /**
  * A pool that opens its first connection with the first statement.
  *
@@ -30,7 +41,7 @@ export const silenceSeconds = (statementTimeoutMs: number): number =>
  * another connection (docs/decisions/0025).
  */
 export const connectDatabase = (settings: Settings): Database =>
-  postgres(settings.databaseUrl, {
+  connectPostgres(settings.databaseUrl, {
     max: settings.databasePoolSize,
     prepare: settings.databasePrepare,
     connect_timeout: 4,

@@ -1,7 +1,7 @@
 /** Brings the schema up to date from numbered `.sql` files, one transaction each. */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import postgres from "postgres";
+import { connectPostgres } from "./client.ts";
 
 /** "weir" in ASCII. Any constant works if every version of Weir uses the same. */
 const ADVISORY_LOCK = 0x77656972;
@@ -38,7 +38,7 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
  */
 export async function migrate(databaseUrl: string, folder: URL = FOLDER): Promise<string[]> {
   const migrations = await readMigrations(folder);
-  const sql = postgres(databaseUrl, {
+  const sql = connectPostgres(databaseUrl, {
     max: 1,
     onnotice: () => {},
     connection: { application_name: "weir-migrate" },

@@ -168,5 +168,5 @@ function toMessages(rows: readonly (TakenRow & { line: string })[]): Outgoing[] 
 function toMessage(clientId: string, lines: readonly string[]): Outgoing {
   const now = Date.now();
   const header = JSON.stringify({ v: 1, id: uuidv7(now), at: now, redrive: clientId });
-  return { body: [header, ...lines].join("\n"), events: lines.length };
+  return { body: [header, ...lines].join("\n"), events: lines.length, group: clientId };
 }

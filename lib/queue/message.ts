@@ -6,6 +6,7 @@
 
 import type { Place } from "../pending/place.ts";
 import type { Change } from "../trail/entry.ts";
+import type { Outgoing } from "./port.ts";
 
 /** What is known of a call before it is processed. */
 export interface AuditCall {
@@ -96,9 +97,10 @@ const isHead = (value: unknown): value is [string, string, string] =>
   Array.isArray(value) && value.length === 3 && value.every((part) => typeof part === "string");
 
 /** A message without events. */
-export const headerMessage = (header: Header): { body: string; events: number } => ({
+export const headerMessage = (header: Header): Outgoing => ({
   body: JSON.stringify(header),
   events: 0,
+  group: header.health ? "(health)" : "(audit)",
 });
 
 /** The start of a header; the script that enqueues an ingest request appends the rest. */

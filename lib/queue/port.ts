@@ -22,6 +22,11 @@ export interface Outgoing {
   body: string;
   /** Events in the body; 0 for a message that carries only an audit row. */
   events: number;
+  /**
+   * Whose message it is: a client's id, or a name in parentheses for what is no client's. SQS keeps a group with many
+   * messages from delaying the others; Redis does not.
+   */
+  group?: string;
 }
 
 export interface ReceiveOptions {

@@ -19,7 +19,11 @@ interface Batch<M extends Message> {
   keep: KeepVisible;
   /** True if the queue gave as much as was requested, and so probably has more. */
   isFull: boolean;
+  /** True if it is at least a quarter of that. */
+  isLarge: boolean;
 }
+
+const LARGE = 1 / 4;
 
 /**
  * Moves messages from a queue through their processing, batch by batch. While the queue has more than a batch, it reads
@@ -92,7 +96,12 @@ export class Pump<M extends Message> {
     const { turns } = this.#options;
     const read = (): Promise<Batch<M>> => this.#read(waitMs);
     return (
-      (await (turns ? turns.take(read) : read())) ?? { messages: [], keep: this.#keep([]), isFull: false }
+      (await (turns ? turns.take(read) : read())) ?? {
+        messages: [],
+        keep: this.#keep([]),
+        isFull: false,
+        isLarge: false,
+      }
     );
   }
 
@@ -101,8 +110,8 @@ export class Pump<M extends Message> {
     const received = await this.#queue.receive({ maxMessages, maxBytes, waitMs });
     const keep = this.#keep(received);
     try {
-      const isFull = received.length >= maxMessages || bytesOf(received) >= maxBytes;
-      return { messages: await prepare(received), keep, isFull };
+      const share = Math.max(received.length / maxMessages, bytesOf(received) / maxBytes);
+      return { messages: await prepare(received), keep, isFull: share >= 1, isLarge: share >= LARGE };
     } catch (error) {
       await this.#queue.release(await keep.stop()).catch(() => {});
       throw error;

@@ -2,26 +2,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Shortest time between two reads of a process while the queue has less than a batch, in milliseconds. A batch has fixed
+ * Shortest time between two reads of a process while batches are small, in milliseconds. A batch has fixed
  * costs of several milliseconds, so that many small batches would use all processors at a few hundred messages a second
  * (docs/decisions/0034). An event may wait for as long until it can be queried.
  */
 const PAUSE_MS = 20;
 
 interface Read {
-  /** True if the queue gave as much as was requested, and so probably has more. */
-  isFull: boolean;
+  /** True for a batch whose fixed costs no longer matter. */
+  isLarge: boolean;
   messages: readonly unknown[];
 }
 
 /**
- * Lets the receivers of a process read one after the other, with pauses, until a read is full: then they read at the same
+ * Lets the receivers of a process read one after the other, with pauses, until a batch is large: then they read at the same
  * time, without pauses, until one is not.
  */
 export class Turns {
   readonly #signal: AbortSignal | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  #hasMore = false;
+  #isBusy = false;
   #notBefore = 0;
 
   /** @param signal ends the waiting for turns */
@@ -35,7 +35,7 @@ export class Turns {
    * @throws the error of `read`
    */
   async take<R extends Read>(read: () => Promise<R>): Promise<R | undefined> {
-    if (this.#hasMore) return this.#note(read);
+    if (this.#isBusy) return this.#note(read);
     const before = this.#last;
     const turn = Promise.withResolvers<void>();
     this.#last = turn.promise;
@@ -51,13 +51,13 @@ export class Turns {
 
   async #note<R extends Read>(read: () => Promise<R>): Promise<R> {
     const got = await read();
-    this.#hasMore = got.isFull;
+    this.#isBusy = got.isLarge;
     if (got.messages.length > 0) this.#notBefore = performance.now() + PAUSE_MS;
     return got;
   }
 
   async #pause(): Promise<void> {
-    const pauseMs = this.#hasMore ? 0 : this.#notBefore - performance.now();
+    const pauseMs = this.#isBusy ? 0 : this.#notBefore - performance.now();
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: this.#signal }).catch(() => {});
   }
 }

@@ -2,6 +2,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import type { Config } from "../config/config.ts";
 import { redisNodes } from "../config/redis-nodes.ts";
 import { redisSocket } from "../config/redis-socket.ts";
+import { secureRedis } from "../config/tls.ts";
 import type { RedisConnection } from "./connection.ts";
 import { defineScripts } from "./script.ts";
 
@@ -62,7 +63,9 @@ function connectServer(url: string): Redis {
     retryStrategy: retryDelay,
   } satisfies RedisOptions;
   const socket = redisSocket(url);
-  return socket ? new SingleServer({ ...options, ...socket }) : new SingleServer(url, options);
+  if (socket) return new SingleServer({ ...options, ...socket });
+  const { url: address, tls } = secureRedis(url);
+  return new SingleServer(address, { ...options, ...(tls && { tls }) });
 }
 
 /** ioredis starts a command's time-out when a node receives it; this also covers the wait for cluster discovery. */
@@ -78,9 +81,10 @@ class TimedCluster extends Cluster {
  * to another node, ioredis 6 fails those commands without following the redirection.
  */
 function connectCluster(urls: string): Cluster {
-  const nodes = redisNodes(urls).map((url) => new URL(url));
-  const [{ protocol, username, password } = new URL("redis://")] = nodes;
-  const tls = protocol === "rediss:";
+  const secured = redisNodes(urls).map(secureRedis);
+  const nodes = secured.map(({ url }) => new URL(url));
+  const [{ username, password } = new URL("redis://")] = nodes;
+  const tls = secured[0]?.tls;
   const options = {
     lazyConnect: true,
     clusterRetryStrategy: retryDelay,
@@ -90,7 +94,7 @@ function connectCluster(urls: string): Cluster {
       ...SETTINGS,
       ...(username !== "" && { username: decodeURIComponent(username) }),
       ...(password !== "" && { password: decodeURIComponent(password) }),
-      ...(tls && { tls: {} }),
+      ...(tls && { tls }),
     },
     // Certificates are issued for names, so the connection needs the name; ioredis would replace it with the address.
     ...(tls && { dnsLookup: (name, done) => done(null, name) }),

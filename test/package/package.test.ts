@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -81,6 +81,8 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
         QUEUE: queue,
         DATABASE_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:databaseUrl}}`,
         REDIS_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:redisUrl}}`,
+        REQUIRE_TLS: "true",
+        NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem",
       });
   });
 
@@ -91,6 +93,18 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
         .map(([name]) => name);
     expect(holders("AUDIT_SIGNING_KEY")).toEqual(["CheckpointLambdaFunction"]);
     expect(holders("AUDIT_PUBLIC_KEYS").sort()).toEqual(["AuditLambdaFunction", "CheckpointLambdaFunction"]);
+  });
+
+  it("has only alarms whose first steps the guide lists", async () => {
+    const guide = await readFile(join(PROJECT, "docs/operations.md"), "utf8");
+    const listed = [...guide.matchAll(/^\| ([A-Z]\w+(?:, \w+)*)(?: \(\w+\))? \|.* 1\. /gm)].flatMap(
+      ([, names = ""]) => names.split(", "),
+    );
+    const alarms = ofType(packaged.template, "AWS::CloudWatch::Alarm").map(([name]) =>
+      name.replace(/Alarm$/, ""),
+    );
+    const described = [...listed, "DefaultPartition"];
+    expect(alarms.filter((name) => !described.includes(name) && !name.endsWith("Errors"))).toEqual([]);
   });
 
   it("replaces no function before the schema is up to date", () => {
@@ -185,6 +199,24 @@ describe("packaging", () => {
     expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
   });
 
+  it("has a function URL of ingest, a name of its own and a subscriber, if they are set", async () => {
+    const target = join(folder, "edge");
+    const settings = ["ingestUrl=true", "domain=api.example.com", "alarmEmail=ops@example.com"];
+    const certificate = "domainCertificate=arn:aws:acm:us-east-1:123456789012:certificate/1";
+    const params = [...settings, certificate, "disableDefaultEndpoint=true", "network=none"];
+    const { template } = await packageStack(target, "prod", "sqs", params);
+    const { Resources } = template;
+    expect(ofType(template, "AWS::Lambda::Url")).toHaveLength(1);
+    expect(Resources.HttpApi?.Properties).toMatchObject({ DisableExecuteApiEndpoint: true });
+    expect(Resources.Domain?.Properties).toMatchObject({ DomainName: "api.example.com" });
+    expect(Resources.AlarmSubscription?.Properties).toMatchObject({ Endpoint: "ops@example.com" });
+    expect(Resources.HttpApiStage?.Properties.DefaultRouteSettings).toMatchObject({
+      ThrottlingRateLimit: 10_000,
+      ThrottlingBurstLimit: 5_000,
+    });
+    expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
+  });
+
   it("fails with the table if the connections exceed the budget", async () => {
     const params = ["analyticsConcurrency=500"];
     const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
@@ -193,9 +225,19 @@ describe("packaging", () => {
     expect(output).toContain("The functions may open 525 connections; the database takes 80");
   });
 
-  it("fails for an unknown queue", async () => {
-    const { code } = await runPackage(join(folder, "kafka"), { stage: "dev", queue: "kafka" });
+  it.each([undefined, "kafka", "local"])("fails with one sentence if QUEUE is %s", async (queue) => {
+    const { code, output } = await runPackage(join(folder, `queue-${queue}`), { stage: "dev", queue });
     expect(code).not.toBe(0);
+    expect(output).toContain("Set QUEUE to redis or sqs, the same for each deployment of a stage");
+  });
+
+  it("keeps the queues that hold events when they leave the stack", async () => {
+    const { template } = await packageStack(join(folder, "kept"), "prod", "sqs");
+    for (const name of ["EventsQueue", "DeadLetterQueue"])
+      expect(template.Resources[name], name).toMatchObject({
+        DeletionPolicy: "RetainExceptOnCreate",
+        UpdateReplacePolicy: "Retain",
+      });
   });
 
   it("is checked by a linter that detects errors", async () => {

@@ -29,7 +29,7 @@ export interface Packaged {
  */
 export function runPackage(
   target: string,
-  { stage, queue, params = [] }: { stage: string; queue: string; params?: string[] },
+  { stage, queue, params = [] }: { stage: string; queue: string | undefined; params?: string[] },
 ): Promise<Outcome> {
   const words = ["--stage", stage, "--package", target, ...params.flatMap((param) => ["--param", param])];
   return run("npm", ["run", "--silent", "package", "--", ...words], {
@@ -38,7 +38,7 @@ export function runPackage(
       PATH: process.env.PATH,
       // A home without `.aws`.
       HOME: target,
-      QUEUE: queue,
+      ...(queue !== undefined && { QUEUE: queue }),
       WEIR_BUILD_DIR: ".esbuild/package-check",
       AWS_EC2_METADATA_DISABLED: "true",
     },

@@ -14,6 +14,7 @@ interface Letter {
   /** The id under which it was sent; SQS keeps it. */
   id: string;
   body: string;
+  group?: string;
   handle: string;
 }
 
@@ -32,7 +33,7 @@ export interface DeadLetters {
   url: string;
   /** Sends to the queue and returns each message's new id, or why it was refused. Never rejects. */
   send(
-    messages: readonly { body: string }[],
+    messages: readonly Pick<Letter, "body" | "group">[],
   ): Promise<readonly { id: string | undefined; refused?: string; cause?: unknown }[]>;
   /** Counts the sent messages as waiting. */
   revive(moved: readonly Moved[]): Promise<void>;
@@ -79,13 +80,17 @@ async function receive({ connection, url, signal }: DeadLetters, count: number):
     MaxNumberOfMessages: count,
     WaitTimeSeconds: WAIT_S,
     VisibilityTimeout: VISIBILITY_S,
+    MessageSystemAttributeNames: ["MessageGroupId"],
   });
   const { Messages = [] } = await connection.client.send(command, signal(WAIT_S));
-  return Messages.map(({ MessageId = "", Body = "", ReceiptHandle = "" }) => ({
-    id: MessageId,
-    body: decodeText(Body),
-    handle: ReceiptHandle,
-  }));
+  return Messages.map(
+    ({ MessageId = "", Body = "", ReceiptHandle = "", Attributes: { MessageGroupId } = {} }) => ({
+      id: MessageId,
+      body: decodeText(Body),
+      handle: ReceiptHandle,
+      ...(MessageGroupId !== undefined && { group: MessageGroupId }),
+    }),
+  );
 }
 
 /** @throws if SQS does not accept or delete all of them; the others are moved nevertheless */

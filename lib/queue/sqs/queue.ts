@@ -80,11 +80,11 @@ export class SqsQueue implements Queue {
   }
 
   /** Sends, and returns the outcome of each message. The caller opens the notes. Never rejects. */
-  async sendEach(messages: readonly Pick<Outgoing, "body">[]): Promise<Sent[]> {
-    const bodies = messages.map(({ body }) => encodeText(body));
-    const fitting = bodies.filter((body) => Buffer.byteLength(body) <= MOST_BYTES);
+  async sendEach(messages: readonly Pick<Outgoing, "body" | "group">[]): Promise<Sent[]> {
+    const encoded = messages.map((message) => ({ ...message, body: encodeText(message.body) }));
+    const fitting = encoded.filter(({ body }) => Buffer.byteLength(body) <= MOST_BYTES);
     const outcomes = (await Promise.all(this.#sender.send(fitting))).values();
-    return bodies.map((body): Sent => {
+    return encoded.map(({ body }): Sent => {
       if (Buffer.byteLength(body) > MOST_BYTES)
         return { id: undefined, refused: `larger than ${MOST_BYTES} bytes`, retryable: false };
       return toSent(outcomes.next().value);

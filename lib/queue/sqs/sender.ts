@@ -1,5 +1,6 @@
 /** Sends messages to SQS; concurrent requests share calls. */
 import type { SendMessageBatchResultEntry } from "@aws-sdk/client-sqs";
+import type { Outgoing } from "../port.ts";
 import { type Call, callEach, type Outcome } from "./batches.ts";
 
 /** Most bytes of one message, and of all messages of one call. */
@@ -7,12 +8,14 @@ export const MOST_BYTES = 1_048_576;
 
 interface Entry {
   MessageBody: string;
+  /** On a standard queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html */
+  MessageGroupId?: string;
 }
 type Result = Pick<SendMessageBatchResultEntry, "MessageId"> & { Id: string | undefined };
 type Send = Call<Entry, Result>;
 
 interface Waiting {
-  body: string;
+  entry: Entry;
   resolve: (outcome: Outcome<Result>) => void;
 }
 
@@ -30,13 +33,14 @@ export class SqsSender {
   }
 
   /**
-   * @param bodies each of at most `MOST_BYTES`
+   * @param messages with bodies of at most `MOST_BYTES`
    * @returns the outcome of each; none rejects
    */
-  send(bodies: readonly string[]): Promise<Outcome<Result>>[] {
-    const outcomes = bodies.map((body) => {
+  send(messages: readonly Pick<Outgoing, "body" | "group">[]): Promise<Outcome<Result>>[] {
+    const outcomes = messages.map(({ body, group }) => {
       const { promise, resolve } = Promise.withResolvers<Outcome<Result>>();
-      this.#waiting.push({ body, resolve });
+      const entry = { MessageBody: body, ...(group !== undefined && { MessageGroupId: group }) };
+      this.#waiting.push({ entry, resolve });
       return promise;
     });
     if (!this.#sending) void this.#sendAll();
@@ -57,7 +61,7 @@ export class SqsSender {
   #sendTogether(waiting: readonly Waiting[]): Promise<void> {
     const answered = Promise.withResolvers<void>();
     const outcomes = callEach<Entry, Result>(
-      waiting.map(({ body }) => ({ MessageBody: body })),
+      waiting.map(({ entry }) => entry),
       (entries, signal) => this.#send(entries, signal).finally(answered.resolve),
       MOST_BYTES,
       ({ MessageBody }) => Buffer.byteLength(MessageBody),

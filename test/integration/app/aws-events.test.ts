@@ -1,7 +1,7 @@
 /** The functions accept events as AWS passes them: the fixtures, changed only to reach a route or to have a Weir message. */
 import { generateKeyPairSync } from "node:crypto";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { handler as checkpoint } from "../../../functions/checkpoint.ts";
 import { handler as drain } from "../../../functions/drain.ts";
 import { handler as health } from "../../../functions/health.ts";
@@ -53,6 +53,36 @@ it.each([
   const headers = { ...fixture.headers, "content-type": "application/json", "x-api-key": secret };
   const event = to("POST /v1/events", fixture, { headers, body: body.toString(encoding) });
   expect(toAnswer(await ingest(event, context))).toMatchObject({ status: 202, body: { accepted: 1 } });
+});
+
+describe("ingest at its function URL, which has no routes,", () => {
+  /** As Lambda passes it: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
+  const call = async (method: string, path: string) => {
+    const headers = { ...full.headers, "content-type": "application/json", "x-api-key": secret };
+    const event = to(`${method} ${path}`, full, {
+      routeKey: "$default",
+      headers,
+      body: JSON.stringify(anEvent()),
+    });
+    return toAnswer(await ingest(event, context));
+  };
+
+  it("accepts events, and audits the call with its route", async () => {
+    const { status, body } = await call("POST", "/v1/events");
+    expect(status).toBe(202);
+    await drainAll(deps);
+    const audited = await deps.sql`SELECT route FROM audit_log WHERE request_id = ${body.receipt_id}`;
+    expect(audited).toEqual([{ route: "/v1/events" }]);
+  });
+
+  it("refuses other paths and methods", async () => {
+    expect(await call("POST", "/v1/clients")).toMatchObject({ status: 404, body: { code: "not-found" } });
+    expect(await call("GET", "/v1/events")).toMatchObject({
+      status: 405,
+      headers: { allow: "POST" },
+      body: { code: "method-not-allowed" },
+    });
+  });
 });
 
 it("health answers a request of API Gateway, and records its result on a schedule", async () => {

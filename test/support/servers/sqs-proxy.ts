@@ -15,10 +15,14 @@ export async function sqsProxy(target: string) {
   let throttled = 0;
   let losing = false;
   let sends = 0;
+  const groups: (string | undefined)[] = [];
 
   /** Forwards the accepted messages and adds the refusals to the answer. */
   const sendBatch = async (headers: Headers, body: string): Promise<Response> => {
-    const request = JSON.parse(body) as { Entries: { Id: string; MessageBody: string }[] };
+    const request = JSON.parse(body) as {
+      Entries: { Id: string; MessageBody: string; MessageGroupId?: string }[];
+    };
+    groups.push(...request.Entries.map(({ MessageGroupId }) => MessageGroupId));
     const bad = request.Entries.filter(({ MessageBody }) => refused(MessageBody));
     const good = request.Entries.filter((entry) => !bad.includes(entry));
     const passOn = JSON.stringify({ ...request, Entries: good });
@@ -72,5 +76,7 @@ export async function sqsProxy(target: string) {
     },
     /** The number of `SendMessageBatch` calls so far. */
     sends: (): number => sends,
+    /** The group of each message sent so far. */
+    groups: (): readonly (string | undefined)[] => groups,
   };
 }

@@ -88,9 +88,12 @@ describe("a function's environment", () => {
     expect(faultsOf(() => loadConfig({ ...ENOUGH, REDIS_URL: "" }))).toContain("REDIS_URL: is not set");
   });
 
-  it.each(["postgres://h/d", "postgresql://u:p@h:1/d?sslmode=require"])("accepts %s as a database", (url) => {
-    expect(loadConfig({ ...ENOUGH, DATABASE_URL: url }).databaseUrl).toBe(url);
-  });
+  it.each(["postgres://h/d", "postgresql://u:p@h:1/d?sslmode=verify-full"])(
+    "accepts %s as a database",
+    (url) => {
+      expect(loadConfig({ ...ENOUGH, DATABASE_URL: url }).databaseUrl).toBe(url);
+    },
+  );
 
   it.each([
     "redis://h",

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Turns } from "../../../lib/queue/turns.ts";
 
 interface Got {
-  isFull: boolean;
+  isLarge: boolean;
   messages: number[];
 }
 
-const NOTHING: Got = { isFull: false, messages: [] };
-const SOME: Got = { isFull: false, messages: [1] };
-const FULL: Got = { isFull: true, messages: [1, 2] };
+const NOTHING: Got = { isLarge: false, messages: [] };
+const SOME: Got = { isLarge: false, messages: [1] };
+const LARGE: Got = { isLarge: true, messages: [1, 2] };
 
 /** Reads that end when they are told to. */
 function reads(turns: Turns) {
@@ -35,11 +35,11 @@ describe("turns", () => {
     expect(await Promise.all(both)).toEqual([NOTHING, NOTHING]);
   });
 
-  it("lets them read at the same time after a full read, until one is not full", async () => {
+  it("lets them read at the same time after a large batch, until one is small", async () => {
     const { under, take } = reads(new Turns());
     const first = take();
     await expect.poll(() => under.length).toBe(1);
-    under[0]?.resolve(FULL);
+    under[0]?.resolve(LARGE);
     await first;
     const both = [take(), take()];
     await expect.poll(() => under.length).toBe(3);
@@ -52,7 +52,7 @@ describe("turns", () => {
     expect(under).toHaveLength(4);
   });
 
-  it("pauses after a read of less than a batch, but not after one of nothing or of a full batch", async () => {
+  it("pauses after a small batch, but not after none or a large one", async () => {
     const startOf = async (before: Got): Promise<number> => {
       const turns = new Turns();
       await turns.take(async () => before);
@@ -64,14 +64,14 @@ describe("turns", () => {
       });
       return began;
     };
-    const [afterNothing, afterSome, afterFull] = [
+    const [afterNothing, afterSome, afterLarge] = [
       await startOf(NOTHING),
       await startOf(SOME),
-      await startOf(FULL),
+      await startOf(LARGE),
     ];
     expect(afterSome).toBeGreaterThan(15);
     expect(afterNothing).toBeLessThan(afterSome);
-    expect(afterFull).toBeLessThan(afterSome);
+    expect(afterLarge).toBeLessThan(afterSome);
   });
 
   it("passes the turn on when a read fails", async () => {
