@@ -32,6 +32,7 @@ const LEFT_OUT: Record<string, string> = {
   "AWS::ApiGatewayV2::Stage": "not in the free edition",
   "AWS::ApiGatewayV2::Integration": "not in the free edition",
   "AWS::ApiGatewayV2::Route": "not in the free edition",
+  "AWS::CloudWatch::Dashboard": "not emulated by LocalStack 4.13",
 };
 const STAGE = "dev";
 const PARAMETERS = ["subnet-ids", "security-group-ids"];
