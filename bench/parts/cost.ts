@@ -106,7 +106,7 @@ function toSection(times: Times): Section {
     title: "Cost",
     text: [
       `US dollars per million events, without the databases and the network. Computed on ${new Date().toISOString().slice(0, 10)} from times measured on this machine: a request at ingest took ${measured.join(", ")} events; a worker ${format(times.batch)} ms a batch, ${format(times.message)} ms a message and ${format(times.event * 1_000)} µs an event.`,
-      `Assumptions: a Lambda vCPU is as fast as one of this machine's cores; ingest with ${ASSUMED.ingestGib} GiB has ${format(processor)} of a vCPU; the network adds ${ASSUMED.networkMs} ms a request and ${ASSUMED.workerNetworkMs} ms a batch; an event has ${ASSUMED.eventBytes} bytes in the queue; a request writes ${ASSUMED.logBytes} bytes of logs; the queue is busy enough to be read in batches of ten.`,
+      `Assumptions: a Lambda vCPU is as fast as one of this machine's cores; ingest with ${ASSUMED.ingestGib} GiB has ${format(processor)} of a vCPU; the network adds ${ASSUMED.networkMs} ms a request and ${ASSUMED.workerNetworkMs} ms a batch; an event has ${ASSUMED.eventBytes} bytes in the queue; a request writes ${ASSUMED.logBytes} bytes of logs, ${ASSUMED.accessLogBytes} of them in the access log of the gateway; the queue is busy enough to be read in batches of ten.`,
     ],
     tables: [costTable(times)],
     charts: [],
