@@ -56,33 +56,33 @@ export function securePostgres(url: string): Secured {
     throw new Error(`has sslmode=${mode}: it must be disable or verify-full`);
   searchParams.delete("sslmode");
   if (searchParams.get(POSTGRES_FILES.ca) === "system") searchParams.delete(POSTGRES_FILES.ca);
-  return secured(parsed, POSTGRES_FILES, mode === "verify-full" ? true : "sslmode=verify-full");
+  return secured(parsed, POSTGRES_FILES, mode === "verify-full", "sslmode=verify-full");
 }
 
 /**
- * Parses the parameters of a Redis URL; `rediss:` stands for TLS.
+ * Parses the parameters of a Redis URL. A URL with the scheme `rediss:` uses TLS.
  * @throws as `securePostgres`
  */
 export function secureRedis(url: string): Secured {
   const parsed = new URL(url);
   const isSecure = parsed.protocol === "rediss:";
   parsed.protocol = "redis:";
-  return secured(parsed, REDIS_FILES, isSecure ? true : "rediss://");
+  return secured(parsed, REDIS_FILES, isSecure, "rediss://");
 }
 
-/** @param secure true, or what the URL lacks for TLS */
-function secured(url: URL, names: FileParameters, secure: true | string): Secured {
+/** @param needed what a URL with TLS has, for the message */
+function secured(url: URL, names: FileParameters, isSecure: boolean, needed: string): Secured {
   const files = Object.entries(names).flatMap(([option, name]) => {
     const file = url.searchParams.get(name);
     if (file === null) return [];
-    if (secure !== true) throw new Error(`has the parameter ${name}, which needs ${secure}`);
+    if (!isSecure) throw new Error(`has the parameter ${name}, which needs ${needed}`);
     url.searchParams.delete(name);
     return [[option, readPem(name, file)] as const];
   });
   const options: Omit<TlsOptions, "rejectUnauthorized"> = Object.fromEntries(files);
   if ((options.cert === undefined) !== (options.key === undefined))
     throw new Error(`must have both ${names.cert} and ${names.key}, or neither`);
-  return { url: url.href, tls: secure === true ? { rejectUnauthorized: true, ...options } : undefined };
+  return { url: url.href, tls: isSecure ? { rejectUnauthorized: true, ...options } : undefined };
 }
 
 function readPem(name: string, file: string): string {

@@ -22,7 +22,7 @@ const SILENCE_MARGIN_SECONDS = 2;
 export const silenceSeconds = (statementTimeoutMs: number): number =>
   statementTimeoutMs / 1_000 + SILENCE_MARGIN_SECONDS;
 
-/** A client that verifies the server's certificate and name, if the URL asks for TLS: see `securePostgres`. */
+/** A client that verifies the server's certificate and name, if the URL has TLS: see `securePostgres`. */
 export function connectPostgres<T extends Record<string, postgres.PostgresType>>(
   databaseUrl: string,
   options: postgres.Options<T>,

@@ -25,7 +25,7 @@ describe("a database's URL", () => {
     expect(securePostgres(url)).toEqual({ url: url.split("?")[0], tls: undefined });
   });
 
-  it.each(["verify-full", "verify-full&sslrootcert=system"])("asks for TLS with sslmode=%s", (mode) => {
+  it.each(["verify-full", "verify-full&sslrootcert=system"])("uses TLS with sslmode=%s", (mode) => {
     expect(securePostgres(`postgres://h/d?sslmode=${mode}&application_name=x`)).toEqual({
       url: "postgres://h/d?application_name=x",
       tls: { rejectUnauthorized: true },
@@ -60,7 +60,7 @@ describe("a database's URL", () => {
 });
 
 describe("a URL of Redis", () => {
-  it("asks for TLS with rediss:", () => {
+  it("uses TLS with rediss:", () => {
     expect(secureRedis("redis://h/2")).toEqual({ url: "redis://h/2", tls: undefined });
     expect(secureRedis("rediss://u:p@h:1/2")).toEqual({
       url: "redis://u:p@h:1/2",
