@@ -66,7 +66,7 @@ interface Tried {
   worked: object;
 }
 
-function start(name: string): FunctionProcess {
+function start(name: string): Promise<FunctionProcess> {
   const bundle = bundles.find((one) => one.name === name);
   if (!bundle) throw new Error(`There is no function called ${name}.`);
   return functionProcess(bundle.file, environment);
@@ -133,7 +133,7 @@ const works = async ({ call, worked }: Tried, instance: FunctionProcess): Promis
 /** Starts an instance and waits until it has its connections. */
 async function warm(name: string): Promise<[Tried, FunctionProcess]> {
   const tried = FUNCTIONS[name] as Tried;
-  const instance = start(name);
+  const instance = await start(name);
   await expect.poll(() => works(tried, instance), { timeout: 45_000 }).toBe(true);
   expect(await works(tried, instance)).toBe(true);
   return [tried, instance];
@@ -208,7 +208,7 @@ it.each(["ingest", "analytics", "worker"])(
 it.each(["redis", "postgres"] as const)(
   "a drain whose connection to %s dies continues within its run",
   async (server) => {
-    const drain = start("drain");
+    const drain = await start("drain");
     // When the connection dies, the drain has settled one message and waits for more.
     await send(deps, secret, anEvent());
     const running = drain.call(scheduled, DRAIN_RESERVE_MS + 3 * CALL_MS);
