@@ -44,10 +44,10 @@ const KEYS: TablePrivileges = {
   clients: ["SELECT (client_id, active, rate_limit_per_second, burst)"],
 };
 
-/** How fresh an answer is, and how far back it reaches. */
+/** How fresh an answer is, and the time before which nothing is shown. */
 const FRESHNESS: TablePrivileges = {
   receipts: ["SELECT (receipt_id, completed_at)"],
-  retention: ["SELECT"],
+  retention: ["SELECT (horizon)"],
 };
 
 /** Counts what waits, and audit rows that are in a log only. */
@@ -55,10 +55,10 @@ const WAITING: TablePrivileges = {
   audit_log: ["SELECT (at, request_id)"],
   audit_unqueued: ["SELECT"],
   pipeline_totals: ["SELECT"],
-  receipts: ["SELECT"],
+  receipts: ["SELECT (receipt_id, part, accepted, completed_at)"],
 };
 
-/** Adds to everything that is counted, and changes nothing that is stored. It can't read events or audit entries' content. */
+/** Stores events and audit entries, which it can neither read nor change afterwards, and adds to what is counted. */
 const STORE: Privileges = {
   tables: {
     api_keys: ["SELECT (key_id, client_id, prefix, last_used_at)", "UPDATE (last_used_at)"],
@@ -74,7 +74,12 @@ const STORE: Privileges = {
     health_checks: ["INSERT"],
     pipeline_totals: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     // A redrive settles them.
-    quarantine: ["SELECT", "INSERT", "UPDATE (redriven_at, reason, detail)", "DELETE"],
+    quarantine: [
+      "SELECT (client_id, event_key, part, receipt_id, received_at)",
+      "INSERT",
+      "UPDATE (redriven_at, reason, detail)",
+      "DELETE",
+    ],
     receipts: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     rollups: ["SELECT", "INSERT", "UPDATE (count, latency_max_ms, latency_bins, latency_counts)"],
   },
@@ -100,7 +105,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       ...WAITING,
       event_ledger: ["SELECT"],
       events: ["SELECT"],
-      quarantine: ["SELECT"],
+      quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at)"],
+      receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
     functions: ["latency_bin", "latency_ms"],
@@ -108,18 +114,17 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
   audit: {
     tables: {
       ...KEYS,
-      ...FRESHNESS,
       audit_checkpoints: ["SELECT"],
       audit_lanes: ["SELECT"],
       audit_log: ["SELECT"],
       audit_personal: ["SELECT"],
       audit_seals: ["SELECT"],
-      audit_unqueued: ["SELECT"],
+      retention: ["SELECT (audit_horizon)"],
     },
   },
+  // Its operations need no key.
   health: {
     tables: {
-      ...KEYS,
       ...WAITING,
       // Whether DEFAULT partitions have rows; one column is enough.
       audit_log_default: ["SELECT (at)"],
@@ -152,7 +157,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
         "UPDATE (value, quarantine_began_at, quarantine_after, quarantine_ended_at, events_to, completed_at, events_erased, quarantined_erased)",
       ],
       events: ["SELECT", "UPDATE (payload)"],
-      expired_partitions: ["SELECT"],
+      expired_partitions: ["SELECT (name)"],
       quarantine: ["SELECT", "UPDATE (redriven_at, event, detail)"],
     },
   },
@@ -160,7 +165,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
     tables: {
       // MAINTAIN, from PostgreSQL 17 on, is the right to analyze.
       api_keys: ["MAINTAIN"],
-      audit_checkpoints: ["SELECT", "MAINTAIN"],
+      audit_checkpoints: ["SELECT (checkpoint, document)", "MAINTAIN"],
       audit_lanes: ["MAINTAIN"],
       audit_seals: ["MAINTAIN"],
       audit_unqueued: ["SELECT", "DELETE", "MAINTAIN"],
@@ -171,8 +176,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
         "MAINTAIN",
       ],
       event_ledger: ["SELECT", "DELETE", "MAINTAIN"],
-      expired_partitions: ["SELECT", "INSERT", "UPDATE", "DELETE", "MAINTAIN"],
-      health_checks: ["SELECT", "DELETE", "MAINTAIN"],
+      expired_partitions: ["SELECT", "INSERT (name)", "UPDATE (next_block)", "DELETE", "MAINTAIN"],
+      health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.
       quarantine: ["SELECT", "UPDATE (event, detail)", "DELETE", "MAINTAIN"],
@@ -185,7 +190,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       audit_checkpoints: ["SELECT", "INSERT (checkpoint, document, signature)", "UPDATE (in_bucket)"],
       audit_lanes: ["SELECT"],
       audit_seals: ["SELECT"],
-      retention: ["SELECT"],
+      retention: ["SELECT (audit_horizon)"],
     },
   },
   // Its audit rows go through the queue.

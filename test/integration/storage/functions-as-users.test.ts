@@ -53,6 +53,12 @@ function oldMessage(): Message {
   return { id: "1-0", body: `${JSON.stringify(header)}\n${line}`, deliveries: 1, sentAt: at };
 }
 
+/** Puts an event into quarantine, as if it had been refused. */
+const setAside = (user: string) => sql`
+  INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
+  VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["q","t","2026-01-01T00:00:00Z"]\t{"user":"${user}"}`)}, 'odd', 'odd',
+          ${new Date(now)}, ${randomUUID()})`;
+
 const work = (message: Message) => invoke("worker", sqsEvent([message]));
 const settledAll = { batchItemFailures: [], untried: [] };
 
@@ -120,6 +126,18 @@ describe("with a database user for each function", () => {
     });
   });
 
+  it.each([
+    ["sendEvents", () => ({ key, body: other })],
+    ["getPipeline", () => ({ key })],
+    ["listAudit", () => ({})],
+    ["listClients", () => ({})],
+  ] as const)("%s reads its key from PostgreSQL if Redis does not know it", async (name, asked) => {
+    const names = await deps.redis.keys("*:key:*");
+    expect(names).not.toEqual([]);
+    await deps.redis.del(names);
+    await call(name, asked());
+  });
+
   it("a redrive stores what PostgreSQL now accepts", async () => {
     await drain();
     expect((await call("listQuarantine")).body.events).toHaveLength(1);
@@ -134,10 +152,7 @@ describe("with a database user for each function", () => {
   });
 
   it("an erasure reaches what is stored, quarantined and still arriving", async () => {
-    await sql`
-      INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id)
-      VALUES ('shop', ${randomUUID()}, ${Buffer.from(`["q","t","2026-01-01T00:00:00Z"]\t{"user":"${SUBJECT}"}`)}, 'odd', 'odd',
-              ${new Date(now)}, ${randomUUID()})`;
+    await setAside(SUBJECT);
     const body = { client: "shop", property: "payload.user", value: SUBJECT };
     const { body: erasure } = await call("createErasure", { body });
     expect(erasure).toMatchObject({ status: "completed", events_erased: 1, quarantined_erased: 1 });
@@ -215,6 +230,7 @@ describe("with a database user for each function", () => {
   });
 
   it("maintenance completes erasures, and makes, fills, analyzes and drops partitions", async () => {
+    await setAside("bob");
     await sql`
       INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256)
       VALUES (${randomUUID()}, 'shop', 'payload.user', '"bob"', sha256('x'))`;
@@ -223,6 +239,7 @@ describe("with a database user for each function", () => {
       erasures_completed: 1,
       partitions_made: [expect.stringMatching(/^audit_log_/)],
     });
+    expect(await countFound(deps, "bob")).toBe(0);
     const maintenance = freshDeps({ ...config, databaseUrl: urlOf("maintenance") });
     const later = now + 450 * DAY_MS;
     const { partitions_made: made, deleted } = await runAt(maintenance, later);

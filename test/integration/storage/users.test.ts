@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hasSettledBefore } from "../../../lib/storage/sql/has-settled-before.ts";
 import { FUNCTION_USERS, type FunctionUser, userName } from "../../../lib/storage/users.ts";
 import { connect, databaseUsers } from "../../support/database-users.ts";
 import { testDeps } from "../../support/servers/deps.ts";
@@ -26,27 +27,27 @@ const LETTERS = {
  */
 const MATRIX = `
                         ingest worker drain analytics audit health admin maintenance checkpoint web
-api_keys                s      su     su    s         s     s      Siu   M           -          -
-audit_checkpoints       -      -      -     -         S     -      -     SM          Siu        -
+api_keys                s      su     su    s         s     -      Siu   M           -          -
+audit_checkpoints       -      -      -     -         S     -      -     sM          Siu        -
 audit_lanes             -      Su     Su    -         S     -      -     M           S          -
 audit_log               -      sI     sI    s         S     s      s     owner       -          -
 audit_log_default       -      -      -     -         -     s      -     owner       -          -
 audit_personal          -      I      I     -         S     -      SD    owner       -          -
 audit_personal_default  -      -      -     -         -     s      SD    owner       -          -
 audit_seals             -      I      I     -         S     -      -     M           S          -
-audit_unqueued          -      SIu    SIu   S         S     S      -     SDM         -          -
-clients                 s      -      -     s         s     s      Siu   sM          -          -
+audit_unqueued          -      SIu    SIu   S         -     S      -     SDM         -          -
+clients                 s      -      -     s         s     -      Siu   sM          -          -
 erasures                -      s      s     -         -     -      Siu   SuM         -          -
 event_ledger            S      SI     SI    S         -     -      -     SDM         -          -
 event_rollups           -      -      -     -         -     -      -     -           -          -
 events                  S      I      I     S         -     -      Su    owner       -          -
 events_default          -      -      -     -         -     s      -     owner       -          -
-expired_partitions      -      -      -     -         -     -      S     SIUDM       -          -
-health_checks           -      I      I     -         -     SI     -     SDM         -          -
+expired_partitions      -      -      -     -         -     -      s     SiuDM       -          -
+health_checks           -      I      I     -         -     SI     -     sDM         -          -
 pipeline_totals         -      SIu    SIu   S         -     S      -     M           -          -
-quarantine              s      SIuD   SIuD  S         -     -      Su    SuDM        -          -
-receipts                -      SIu    SIu   S         s     S      s     SuDM        -          -
-retention               -      -      -     S         S     -      S     SuM         S          -
+quarantine              s      sIuD   sIuD  s         -     -      Su    SuDM        -          -
+receipts                -      SIu    SIu   S         -     s      s     SuDM        -          -
+retention               -      -      -     s         s     -      s     SuM         s          -
 rollups                 -      SIu    SIu   S         -     -      -     owner       -          -
 rollups_day             -      -      -     -         -     -      -     owner       -          -
 rollups_hour            -      -      -     -         -     -      -     owner       -          -
@@ -198,6 +199,11 @@ describe("the functions' database users", () => {
     const open = await sql`
       SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND has_function_privilege(${userName(users.database, "web")}, oid, 'EXECUTE')`;
     expect(open).toEqual([]);
+  });
+
+  it("know whether Redis was new when it came back empty, if they ask what waits", async () => {
+    for (const fn of ["analytics", "health", "admin"] as const)
+      expect(await hasSettledBefore(users.as(fn), 0)).toBe(false);
   });
 
   it("connect to their own database only", async () => {
