@@ -13,7 +13,7 @@ import { readClock } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
 import type { Change } from "../trail/entry.ts";
 import type { auditErasedSchema, auditErasureSchema } from "./erase-contract.ts";
-import { erasePersonal, isGone, type PersonalFilter, type PersonalPartition } from "./sql/erase-personal.ts";
+import { erasePersonal, type PersonalFilter, type PersonalPartition } from "./sql/erase-personal.ts";
 
 type Criteria = z.output<typeof auditErasureSchema>;
 type Erased = z.output<typeof auditErasedSchema>;
@@ -81,7 +81,7 @@ async function eraseDays(
     } catch (error) {
       if (error instanceof TimeUpError || isLocked(error))
         return next.day?.[0] ?? filter.start?.text ?? BEGINNING;
-      if (!isGone(error)) throw error;
+      throw error;
     }
     seen.add(next.name);
   }

@@ -1,11 +1,12 @@
 /** Writes and seals audit entries, for the worker: in the transaction that processes their messages. */
 import { randomBytes } from "node:crypto";
 import type { Transaction } from "../../postgres/client.ts";
+import { savepoint } from "../../postgres/transaction.ts";
 import type { Header } from "../../queue/message.ts";
 import { canonicalJson, commitmentOf, type Entry, type Personal } from "../../trail/entry.ts";
 import { hashOf, rootOf } from "../../trail/merkle.ts";
 import { type Seal, sealed } from "../../trail/seal.ts";
-import { type AuditInsert, type AuditPlace, deleteAudit, insertAudit } from "../sql/insert-audit.ts";
+import { type AuditInsert, type AuditPlace, insertAudit } from "../sql/insert-audit.ts";
 import { insertSealed } from "../sql/insert-sealed.ts";
 import { insertSeals, type Lane, lockLane } from "../sql/seals.ts";
 
@@ -47,13 +48,31 @@ export async function sealPrepared(tx: Transaction, ready: readonly Prepared[]):
   for (let rest = ready; rest.length > 0; ) {
     const groups = splitIntoSeals(rest);
     const rows = rowsOf(groups, lane);
-    const written = await insertAudit(tx, rows);
+    const written = await insertAll(tx, rows);
     if (written.length === rows.length) return insertSeals(tx, sealsOf(groups, lane));
-    // Leaves are numbered without gaps, so if some entries already existed, the others are numbered and written again.
-    await deleteAudit(tx, rows, written);
+    // Leaves are numbered without gaps, so the entries that did not exist are numbered and written again.
     const places = new Set(written.map(placeName));
     rest = rows.filter((row) => places.has(placeName(row)));
   }
+}
+
+class SomeExistError extends Error {}
+
+/**
+ * Writes all rows, or none if some of them already exist. It rolls back and does not delete: the worker's database user
+ * can't delete entries.
+ * @returns places of the rows that did not exist already
+ */
+async function insertAll(tx: Transaction, rows: readonly AuditInsert[]): Promise<AuditPlace[]> {
+  let written: AuditPlace[] = [];
+  const insert = async (inner: Transaction): Promise<void> => {
+    written = await insertAudit(inner, rows);
+    if (written.length < rows.length) throw new SomeExistError();
+  };
+  await savepoint(tx, insert).catch((error: unknown) => {
+    if (!(error instanceof SomeExistError)) throw error;
+  });
+  return written;
 }
 
 /**

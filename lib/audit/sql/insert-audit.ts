@@ -1,5 +1,4 @@
 import type { Transaction } from "../../postgres/client.ts";
-import { time } from "../../postgres/fragments.ts";
 import type { Entry, Personal } from "../../trail/entry.ts";
 
 /** An entry's place in the trail. */
@@ -61,19 +60,4 @@ export async function insertAudit(tx: Transaction, rows: readonly AuditInsert[])
       SELECT at, lane, seal, leaf, salt, address, user_agent FROM given JOIN written USING (seal, leaf)
     )
     SELECT seal::float8 AS seal, leaf FROM written ORDER BY seal, leaf`;
-}
-
-/** Deletes what the same transaction has just written. @param rows as given to `insertAudit`, which returned `written` */
-export async function deleteAudit(
-  tx: Transaction,
-  rows: readonly AuditInsert[],
-  written: readonly AuditPlace[],
-): Promise<void> {
-  const [first, last] = [rows[0], rows.at(-1)];
-  if (written.length === 0 || !first || !last) return;
-  for (const table of ["audit_log", "audit_personal"])
-    await tx`
-      DELETE FROM ${tx(table)}
-       WHERE at BETWEEN ${time(tx, first.entry.at)} AND ${time(tx, last.entry.at)}
-             AND lane = ${first.lane} AND seal >= ${first.seal}`;
 }
