@@ -8,5 +8,5 @@ import { drainQueue } from "../lib/worker/drain-queue.ts";
 const RESERVE_MS = 20_000;
 
 /** Returns how much it has done. */
-export const handler = (_event: unknown, context: Context): Promise<Delivered> =>
-  drainQueue(getDeps(), { endsAt: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS });
+export const handler = async (_event: unknown, context: Context): Promise<Delivered> =>
+  drainQueue(await getDeps(), { endsAt: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS });

@@ -24,8 +24,9 @@ export async function handler(
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2 | undefined> {
   if ("requestContext" in event) return http(event, context);
-  const health = await recordHealth(getDeps());
-  const metrics = await measureHealth(getDeps(), health);
+  const deps = await getDeps();
+  const health = await recordHealth(deps);
+  const metrics = await measureHealth(deps, health);
   // Not by `console`: Lambda adds a prefix to its text, and CloudWatch would not read the line as metrics.
   process.stdout.write(`${metricsLine(context.functionName, metrics)}\n`);
   return undefined;

@@ -7,5 +7,5 @@ import { type Maintained, maintain } from "../lib/maintenance/maintenance.ts";
 const RESERVE_MS = 20_000;
 
 /** Returns what it has done. */
-export const handler = (_event: unknown, context: Context): Promise<Maintained> =>
-  maintain(getDeps(), { endsAt: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS });
+export const handler = async (_event: unknown, context: Context): Promise<Maintained> =>
+  maintain(await getDeps(), { endsAt: Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS });

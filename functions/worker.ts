@@ -7,5 +7,5 @@ import { type BatchResponse, drainRecords } from "../lib/worker/drain-records.ts
 const RESERVE_MS = 10_000;
 
 /** Returns which messages to deliver again; a thrown error means all of them. */
-export const handler = (event: SQSEvent, context: Context): Promise<BatchResponse> =>
-  drainRecords(event, getDeps(), Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS);
+export const handler = async (event: SQSEvent, context: Context): Promise<BatchResponse> =>
+  drainRecords(event, await getDeps(), Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS);

@@ -27,11 +27,12 @@ const DRAIN_MS = 30_000;
  * @throws if the address is not available
  */
 export async function startApi(settings: ServeConfig): Promise<Api> {
+  const { log } = await getDeps();
   const gateway = createGateway({
     operations: Object.values(operations),
     handlers: { ingest, analytics, audit, health, admin, web },
     refuse: refuseOverload(getDeps),
-    log: getDeps().log,
+    log,
     limits: { inFlight: settings.maxInFlight },
     trustedProxies: settings.trustedProxies,
   });

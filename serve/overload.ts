@@ -4,7 +4,7 @@ import type { GatewayOptions } from "./gateway.ts";
 
 /** Answers `overloaded`, with an audit row like any other response. */
 export const refuseOverload =
-  (getDeps: () => HandlerDeps): GatewayOptions["refuse"] =>
+  (getDeps: () => HandlerDeps | Promise<HandlerDeps>): GatewayOptions["refuse"] =>
   (event, context, waitS) => {
     const detail = "Too many requests are in progress.";
     const refuse = async (): Promise<never> => {

@@ -7,9 +7,10 @@ import { mutate } from "../mutants/index.ts";
 import { ready } from "./lifecycle.ts";
 
 const [port = "0"] = process.argv.slice(2);
-mutate(getDeps());
+const deps = await getDeps();
+mutate(deps);
 const api = await startApi({ ...loadServeConfig(), port: Number(port), graceMs: 0 });
 ready(async () => {
   await api.stop();
-  await closeDeps(getDeps());
+  await closeDeps(deps);
 });

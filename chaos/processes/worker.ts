@@ -20,7 +20,7 @@ const TIMEOUT_MS = 60_000;
 const DRAIN_MS = 10_000;
 
 const [kind = "source"] = process.argv.slice(2);
-const deps = getDeps();
+const deps = await getDeps();
 mutate(deps);
 let twice = false;
 process.on("message", (message: { twice: boolean }) => {

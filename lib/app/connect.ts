@@ -2,11 +2,13 @@
 
 import { Unqueued } from "../audit/record/unqueued.ts";
 import { createLogger, type Log } from "../base/log.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, RenewConfig } from "../config/config.ts";
+import { redisNodes } from "../config/redis-nodes.ts";
 import type { Intake } from "../ingest/intake.ts";
 import { RedisIntake } from "../ingest/redis-intake.ts";
 import { SqsIntake } from "../ingest/sqs-intake.ts";
 import { connectDatabase, type Database } from "../postgres/client.ts";
+import { passwordOf, renewDatabasePassword } from "../postgres/login.ts";
 import type { Queue } from "../queue/port.ts";
 import { RedisQueue } from "../queue/redis/queue.ts";
 import { ShardedQueue } from "../queue/redis/sharded.ts";
@@ -34,13 +36,19 @@ export function createQueue(redis: RedisConnection, shards: Shards, config: Conf
   return new ShardedQueue(shards.all.map((shard) => new RedisQueue(redis, shard, config)));
 }
 
-/** Connects lazily: connections open with the first query or command. */
-export function createDeps(config: Config): Deps {
-  const redis = connectRedis(config);
+/**
+ * Connects lazily: connections open with the first query or command.
+ * @param renew if given, called when a server refuses a password
+ */
+export function createDeps(config: Config, renew?: RenewConfig): Deps {
+  const redisPassword = async (renewed: Config): Promise<string> =>
+    // All nodes of a cluster have the same password.
+    passwordOf(redisNodes(renewed.redisUrl)[0] ?? "");
+  const redis = connectRedis(config, renew && (async () => redisPassword(await renew())));
   const shards = new Shards(config.redisShards);
   const log = createLogger(config);
   const unqueued = new Unqueued();
-  const sql = connectDatabase(config);
+  const sql = connectDatabase(config, renewDatabasePassword(renew));
   const shared = { config, sql, redis, shards, log, unqueued };
   if (!config.sqs)
     return {

@@ -43,6 +43,7 @@ export interface HandlerDeps {
   unqueued: Unqueued;
 }
 
+type GetDeps = () => HandlerDeps | Promise<HandlerDeps>;
 type Gateway = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
 export type HttpHandler = middy.MiddyfiedHandler<Gateway, Result>;
@@ -62,7 +63,7 @@ interface State {
  * @param fallback handles calls that match no operation of this function
  */
 export function httpHandler<D extends HandlerDeps>(
-  getDeps: () => D,
+  getDeps: () => D | Promise<D>,
   served: readonly Served<D>[],
   fallback?: (call: Call<D>) => Promise<ApiResponse>,
 ): HttpHandler {
@@ -70,7 +71,7 @@ export function httpHandler<D extends HandlerDeps>(
     served.map((entry) => [`${entry.operation.method} ${entry.operation.path}`, entry]),
   );
   const handler = async (_event: Gateway, { state }: StateContext): Promise<Result> => {
-    const deps = getDeps();
+    const deps = await getDeps();
     const { method, route } = state.request;
     const entry = byRoute.get(`${method} ${route}`);
     if (entry) return toGateway(await answer(entry, deps, state));
@@ -153,16 +154,20 @@ const begin = (withRoute: (event: Gateway) => Gateway): Middleware => ({
 });
 
 /** Turns any error into a problem document, and logs errors with status 500 and above. */
-function problems(getDeps: () => HandlerDeps): Middleware {
+function problems(getDeps: GetDeps): Middleware {
   return {
-    onError: (request) => {
+    onError: async (request) => {
       const { request: call, caller } = request.internal.state;
       const problem = toProblem(request.error);
       const limit = caller.limit ? rateLimitHeaders(caller.limit) : {};
       const response = problemResponse(problem, call.id);
       if (problem.status >= 500) {
         const cause = problem.cause ?? problem;
-        logOf(getDeps).error(problem.code, { request_id: call.id, route: call.route, error: cause as Error });
+        (await logOf(getDeps)).error(problem.code, {
+          request_id: call.id,
+          route: call.route,
+          error: cause as Error,
+        });
       }
       request.response = toGateway({ ...response, headers: { ...limit, ...response.headers } });
     },
@@ -185,9 +190,9 @@ const addHeaders = ({ response, internal }: MiddyRequest): void => {
 const commonHeaders: Middleware = { after: addHeaders, onError: addHeaders };
 
 /** The function's log, even if its settings are invalid: it then can't connect, but still responds. */
-function logOf(getDeps: () => HandlerDeps): Log {
+async function logOf(getDeps: GetDeps): Promise<Log> {
   try {
-    return getDeps().log;
+    return (await getDeps()).log;
   } catch {
     return createLogger({ logLevel: "ERROR" });
   }
@@ -197,7 +202,7 @@ function logOf(getDeps: () => HandlerDeps): Log {
 const LOG_MS = 150;
 
 /** Writes the audit row, whatever the outcome of the call: through the queue, or into the log. */
-function audit(getDeps: () => HandlerDeps): Middleware {
+function audit(getDeps: GetDeps): Middleware {
   const write = async (request: MiddyRequest): Promise<void> => {
     const { state } = request.internal;
     if (state.audited) return;
@@ -211,9 +216,9 @@ function audit(getDeps: () => HandlerDeps): Middleware {
     const withinMs = Math.max(0, context.getRemainingTimeInMillis() - LOG_MS);
     let deps: HandlerDeps;
     try {
-      deps = getDeps();
+      deps = await getDeps();
     } catch (error) {
-      logAudit(logOf(getDeps), header, error as Error);
+      logAudit(await logOf(getDeps), header, error as Error);
       return countUnqueued(context.functionName);
     }
     await queueAudit(deps, header, { withinMs, functionName: context.functionName });

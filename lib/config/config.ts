@@ -47,6 +47,11 @@ export const functionVariables = {
   /** Refuses connections without TLS to servers on other machines. */
   REQUIRE_TLS: flag("false"),
   ...auditVariables,
+  /**
+   * A secret that all functions share, from which the places of seen ids in Redis are derived; by default DATABASE_URL. If it
+   * changes, Redis no longer finds ids of busy clients, but the ledger does.
+   */
+  PLACE_SEED: z.string().min(16).optional(),
   /** Minimum time that Redis remembers an event id; the maximum is twice this. */
   DEDUP_WINDOW_SECONDS: positiveInt(900, 86_400),
   /** Events waiting in the queue at which ingest responds with 503, divided evenly among the Redis shards. */
@@ -128,8 +133,7 @@ const functionSchema = z
     retentionDays: env.RETENTION_DAYS,
     ...auditSettings(env),
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
-    /** A secret that all functions share. If it changes, Redis no longer finds ids of busy clients, but the ledger does. */
-    placeSeed: placeSeed(env.DATABASE_URL),
+    placeSeed: placeSeed(env.PLACE_SEED ?? env.DATABASE_URL),
     queueMaxEvents: env.QUEUE_MAX_EVENTS,
     queueMaxBytes: env.QUEUE_MAX_BYTES,
     ingestCoalesce: env.INGEST_COALESCE,
@@ -185,6 +189,8 @@ const sqsOf = (env: {
 });
 
 export type Config = z.output<typeof functionSchema>;
+/** Reads the settings again: passwords in them may have changed. */
+export type RenewConfig = () => Promise<Config>;
 export type Environment = Record<string, string | undefined>;
 
 /** The environment is invalid; the message has one line for each faulty variable. */
@@ -210,3 +216,9 @@ export function parse<Schema extends z.ZodType>(schema: Schema, env: Environment
  * @throws {ConfigError} naming every variable that is missing or wrong
  */
 export const loadConfig = (env: Environment = process.env): Config => parse(functionSchema, env);
+
+/**
+ * Settings of a function whose secret has further variables.
+ * @throws {ConfigError} naming every variable that is missing or wrong
+ */
+export const loadConfigWith = (secret: Environment): Config => loadConfig({ ...process.env, ...secret });

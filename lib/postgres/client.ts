@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import type { Config } from "../config/config.ts";
 import { securePostgres } from "../config/tls.ts";
+import { Login, passwordOf } from "./login.ts";
 import { types } from "./types.ts";
 
 export type Database = postgres.Sql;
@@ -39,9 +40,19 @@ export function connectPostgres<T extends Record<string, postgres.PostgresType>>
  * an idle transaction after 30 s, so that a frozen function instance never holds locks or slots for long. A connection
  * that is silent for too long is destroyed: its statements fail with `CONNECTION_SILENT`, and the next statement opens
  * another connection (docs/decisions/0025).
+ * @param renew returns the password that is valid now, if it may change: called when the server has refused the one before
  */
-export const connectDatabase = (settings: Settings): Database =>
-  connectPostgres(settings.databaseUrl, {
+export function connectDatabase(settings: Settings, renew?: () => Promise<string>): Database {
+  const login = renew && new Login(passwordOf(settings.databaseUrl), renew);
+  const sql: Database = connectPostgres(settings.databaseUrl, {
+    ...(login && {
+      password: () => {
+        // The library reports only parameters that differ from these, and only a server that has accepted a login sends any.
+        for (const name of Object.keys(sql.parameters)) Reflect.deleteProperty(sql.parameters, name);
+        return login.password();
+      },
+      onparameter: () => login.accepted(),
+    }),
     max: settings.databasePoolSize,
     prepare: settings.databasePrepare,
     connect_timeout: 4,
@@ -63,3 +74,5 @@ export const connectDatabase = (settings: Settings): Database =>
       TimeZone: "UTC",
     },
   });
+  return sql;
+}

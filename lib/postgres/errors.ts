@@ -30,9 +30,9 @@ export const isTimeout = (error: unknown): boolean =>
 
 /** Codes of the `postgres` library and of Node for a failed connection, and the server's codes for unavailability. */
 export const CONNECTION_CODES =
-  /^(?:CONNECTION_\w+|CONNECT_TIMEOUT|ECONN\w+|ENOTFOUND|EPIPE|EHOSTUNREACH|ETIMEDOUT|08...|53...|57P0[1-5]|25006)$/;
+  /^(?:CONNECTION_\w+|CONNECT_TIMEOUT|ECONN\w+|ENOTFOUND|EPIPE|EHOSTUNREACH|ETIMEDOUT|08...|28...|53...|57P0[1-5]|25006)$/;
 
-/** True if the database is unreachable, shutting down, out of connections or read-only. */
+/** True if the database is unreachable, shutting down, out of connections or read-only, or refuses the login. */
 export function isConnectionError(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" && CONNECTION_CODES.test(code);

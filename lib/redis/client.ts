@@ -26,13 +26,39 @@ const retryDelay = (attempt: number): number => Math.min(25 * 2 ** attempt, 250)
 /**
  * A connection that fails fast: if Redis is down, ingest answers 503 within about a second and the client retries,
  * instead of occupying a Lambda and its caller until the function times out.
+ * @param renew returns the password that is valid now, if it may change: called when a server has refused the one before
  */
-export function connectRedis(settings: Pick<Config, "redisUrl" | "redisCluster">): RedisConnection {
+export function connectRedis(
+  settings: Pick<Config, "redisUrl" | "redisCluster">,
+  renew?: () => Promise<string>,
+): RedisConnection {
   const redis = settings.redisCluster ? connectCluster(settings.redisUrl) : connectServer(settings.redisUrl);
   // Each failed command rejects for its caller; without a listener ioredis also prints every reconnect attempt.
   redis.on("error", () => {});
+  if (renew) renewPassword(redis, renew);
   defineScripts(redis);
   return redis;
+}
+
+/** Errors of a server that did not accept the password. */
+const REFUSED = /^(?:WRONGPASS|NOAUTH|ERR invalid password)/;
+
+/** ioredis reads its options anew for each attempt to connect. */
+function renewPassword(redis: Redis | Cluster, renew: () => Promise<string>): void {
+  const refused = async (error: Error): Promise<void> => {
+    if (!REFUSED.test(error.message)) return;
+    const password = await renew();
+    if (!(redis instanceof Cluster)) {
+      redis.options.password = password;
+      return;
+    }
+    redis.options.redisOptions = { ...redis.options.redisOptions, password };
+    for (const node of redis.nodes()) node.options.password = password;
+  };
+  // If it can't be renewed now, the next refusal tries again.
+  const tryAgain = (error: Error): void => void refused(error).catch(() => {});
+  redis.on("error", tryAgain);
+  redis.on("node error", tryAgain);
 }
 
 /**

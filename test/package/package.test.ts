@@ -1,14 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../local/postgres.ts";
 import { mustRun } from "../support/command.ts";
 import { installCfnLint, lint, unzip } from "./cfn-lint.ts";
-import { ofType, type Packaged, PROJECT, packageStack, runPackage, sizeOf } from "./stack.ts";
+import { ofType, type Packaged, PROJECT, packageStack, sizeOf } from "./stack.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const combinations = ["dev", "prod"].flatMap((stage) => ["redis", "sqs"].map((queue) => ({ stage, queue })));
+
+const capitalized = (name: string): string => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 
 /** Outside the repository, so that no `node_modules` is found. */
 let folder: string;
@@ -62,7 +64,7 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     const roles = functions.map(([, { Properties }]) => JSON.stringify(Properties.Role));
     expect(new Set(roles).size).toBe(functions.length);
     for (const [name, { Properties }] of ofType(packaged.template, "AWS::IAM::Role")) {
-      const statements = Properties.Policies.flatMap(
+      const statements = (Properties.Policies ?? []).flatMap(
         // Some stages lack a policy and have `AWS::NoValue` instead.
         ({ PolicyDocument }: { PolicyDocument?: { Statement: object[] } }) => PolicyDocument?.Statement ?? [],
       ) as { Action: string | string[]; Resource: unknown }[];
@@ -75,24 +77,83 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     }
   });
 
-  it("refers to its secrets and contains none", () => {
-    for (const [, { Properties }] of ofType(packaged.template, "AWS::Lambda::Function"))
-      expect(Properties.Environment.Variables).toMatchObject({
+  it("contains no secret, and each function reads its own one only", () => {
+    for (const [name, { Properties }] of ofType(packaged.template, "AWS::Lambda::Function")) {
+      const variables = Properties.Environment.Variables;
+      expect(variables).toMatchObject({
         QUEUE: queue,
-        DATABASE_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:databaseUrl}}`,
-        REDIS_URL: `{{resolve:secretsmanager:weir/${stage}:SecretString:redisUrl}}`,
         REQUIRE_TLS: "true",
         NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem",
       });
+      for (const secret of ["DATABASE_URL", "REDIS_URL", "AUDIT_SIGNING_KEY", "AUDIT_PUBLIC_KEYS"])
+        expect(variables, name).not.toHaveProperty(secret);
+      if (name === "MigrateLambdaFunction") continue;
+      const own = { Ref: name.replace("LambdaFunction", "Secret") };
+      expect(variables.SECRET_ID).toEqual(own);
+      const role = JSON.stringify(packaged.template.Resources[name.replace("LambdaFunction", "Role")]);
+      expect(role.match(/"secretsmanager:\w+"/g), name).toEqual(['"secretsmanager:GetSecretValue"']);
+      expect(role).toContain(
+        JSON.stringify({ Action: "secretsmanager:GetSecretValue", Resource: own }).slice(1),
+      );
+    }
+    const { MigrateLambdaFunction, MigrateRole } = packaged.template.Resources;
+    const secrets = ofType(packaged.template, "AWS::SecretsManager::Secret").map(([name]) => name);
+    const { FUNCTION_SECRETS, STAGE_SECRET_ID } =
+      MigrateLambdaFunction?.Properties.Environment.Variables ?? {};
+    const text: string = FUNCTION_SECRETS["Fn::Sub"];
+    const given = Object.entries(JSON.parse(text)).map(([name, reference]) => [capitalized(name), reference]);
+    expect(given.sort()).toEqual(secrets.map((name) => [name.replace(/Secret$/, ""), `\${${name}}`]).sort());
+    expect(STAGE_SECRET_ID).toBe(`weir/${stage}`);
+    for (const name of secrets) expect(JSON.stringify(MigrateRole)).toContain(JSON.stringify({ Ref: name }));
   });
 
-  it("gives the signing key to one function, and the public keys to another", () => {
-    const holders = (variable: string): string[] =>
-      ofType(packaged.template, "AWS::Lambda::Function")
-        .filter(([, { Properties }]) => variable in Properties.Environment.Variables)
-        .map(([name]) => name);
-    expect(holders("AUDIT_SIGNING_KEY")).toEqual(["CheckpointLambdaFunction"]);
-    expect(holders("AUDIT_PUBLIC_KEYS").sort()).toEqual(["AuditLambdaFunction", "CheckpointLambdaFunction"]);
+  it("calls each function by its alias, except migrate", () => {
+    const { Resources } = packaged.template;
+    const functions = ofType(packaged.template, "AWS::Lambda::Function").map(([name]) => name);
+    const callers = Object.entries(Resources).filter(([, { Type }]) =>
+      /^AWS::(?:ApiGatewayV2::Integration|Lambda::(?:Permission|EventSourceMapping|EventInvokeConfig)|Events::Rule)$/.test(
+        Type,
+      ),
+    );
+    for (const [name, { Properties }] of callers) {
+      // CloudFormation and people call it.
+      if (name.startsWith("Migrate")) continue;
+      const text = JSON.stringify(Properties);
+      expect(text, name).toMatch(/"Ref":"\w+LiveAlias"|"Qualifier":"live"/);
+      expect(text, name).not.toContain('LambdaFunction","Arn"');
+    }
+    for (const name of functions.filter((one) => one !== "MigrateLambdaFunction")) {
+      const alias = Resources[name.replace("LambdaFunction", "LiveAlias")];
+      expect(alias?.Properties, name).toMatchObject({ Name: "live", FunctionName: { Ref: name } });
+      // Its version is of the same function.
+      const [version] = alias?.Properties.FunctionVersion["Fn::GetAtt"] ?? [];
+      expect(Resources[version]?.Properties.FunctionName).toEqual({ Ref: name });
+    }
+    expect(Resources).not.toHaveProperty("MigrateLiveAlias");
+  });
+
+  it("shifts calls to a new version step by step in production, and back on an alarm", () => {
+    const { Resources } = packaged.template;
+    const groups = ofType(packaged.template, "AWS::CodeDeploy::DeploymentGroup");
+    const called = ["Admin", "Analytics", "Audit", "Health", "Ingest", "Web"];
+    const shifted = queue === "sqs" ? [...called, "Worker"] : called;
+    expect(groups.map(([name]) => name).sort()).toEqual(
+      stage === "prod" ? shifted.map((name) => `${name}CanaryGroup`) : [],
+    );
+    for (const [group, { Properties }] of groups) {
+      expect(Properties.DeploymentConfigName).toBe("CodeDeployDefault.LambdaCanary10Percent5Minutes");
+      const alarms = Properties.AlarmConfiguration.Alarms.map(
+        ({ Name }: { Name: { Ref: string } }) => Name.Ref,
+      );
+      expect(alarms).toEqual([
+        "ApiFailuresAlarm",
+        "LatencyAlarm",
+        group.replace("CanaryGroup", "ErrorsAlarm"),
+      ]);
+      for (const alarm of alarms) expect(Resources[alarm]?.Type).toBe("AWS::CloudWatch::Alarm");
+      const update = Resources[group.replace("CanaryGroup", "LiveAlias")]?.UpdatePolicy;
+      expect(update).toMatchObject({ CodeDeployLambdaAliasUpdate: { DeploymentGroupName: { Ref: group } } });
+    }
   });
 
   it("has only alarms whose first steps the guide lists", async () => {
@@ -138,113 +199,6 @@ describe("the drain", () => {
     // A run stops reading 20 s before its timeout, and the schedule starts one every minute.
     expect(Timeout - 20).toBeGreaterThan(60);
     expect(ReservedConcurrentExecutions).toBeGreaterThanOrEqual(Math.ceil(Timeout / 60));
-  });
-});
-
-describe("checkpoints of the audit trail", () => {
-  const KEY = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-  const policies = ({ template }: Packaged): Record<string, unknown> =>
-    Object.fromEntries(
-      template.Resources.CheckpointRole?.Properties.Policies.filter((one: object) => "PolicyName" in one).map(
-        ({ PolicyName, PolicyDocument }: { PolicyName: string; PolicyDocument: { Statement: unknown } }) => [
-          PolicyName,
-          PolicyDocument.Statement,
-        ],
-      ),
-    );
-  const variables = ({ template }: Packaged): Record<string, unknown> =>
-    template.Resources.CheckpointLambdaFunction?.Properties.Environment.Variables;
-
-  it("are signed by a KMS key if one is configured, and then there is no other key", async () => {
-    const params = ["auditSigning=kms", `auditKmsKey=${KEY}`, "checkpointMinutes=10"];
-    const packaged = await packageStack(join(folder, "kms"), "dev", "redis", params);
-    expect(variables(packaged)).toMatchObject({
-      AUDIT_KMS_KEY_ID: KEY,
-      AUDIT_SIGNING_KEY: "",
-      AUDIT_CHECKPOINT_BUCKET: "",
-    });
-    expect(policies(packaged)).toMatchObject({
-      sign: [{ Effect: "Allow", Action: ["kms:Sign", "kms:GetPublicKey"], Resource: KEY }],
-    });
-    expect(policies(packaged)).not.toHaveProperty("copy");
-    const [[, rule] = []] = ofType(packaged.template, "AWS::Events::Rule").filter(([name]) =>
-      name.startsWith("Checkpoint"),
-    );
-    expect(rule?.Properties.ScheduleExpression).toBe("cron(0/10 * * * ? *)");
-    expect(await lint(PROJECT, packaged.files)).toEqual([]);
-  });
-
-  it("go to a bucket with object lock in production, which is kept when the stack is deleted", async () => {
-    const packaged = await packageStack(join(folder, "bucket"), "prod", "redis");
-    expect(packaged.template.Resources.CheckpointBucket).toMatchObject({
-      DeletionPolicy: "Retain",
-      UpdateReplacePolicy: "Retain",
-      Properties: { ObjectLockEnabled: true, VersioningConfiguration: { Status: "Enabled" } },
-    });
-    expect(variables(packaged).AUDIT_CHECKPOINT_BUCKET).toEqual({ Ref: "CheckpointBucket" });
-    expect(policies(packaged)).toMatchObject({
-      copy: [
-        { Resource: { "Fn::Sub": expect.stringMatching(/^\$\{CheckpointBucket\.Arn\}\/checkpoints\/\*$/) } },
-      ],
-    });
-    expect(policies(packaged)).not.toHaveProperty("sign");
-  });
-});
-
-describe("packaging", () => {
-  it("without a VPC configures no VPC, and passes the linter too", async () => {
-    const target = join(folder, "none");
-    const made = await runPackage(target, { stage: "prod", queue: "sqs", params: ["network=none"] });
-    expect(made.code, made.output).toBe(0);
-    expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
-  });
-
-  it("has a function URL of ingest, a name of its own and a subscriber, if they are set", async () => {
-    const target = join(folder, "edge");
-    const settings = ["ingestUrl=true", "domain=api.example.com", "alarmEmail=ops@example.com"];
-    const certificate = "domainCertificate=arn:aws:acm:us-east-1:123456789012:certificate/1";
-    const params = [...settings, certificate, "disableDefaultEndpoint=true", "network=none"];
-    const { template } = await packageStack(target, "prod", "sqs", params);
-    const { Resources } = template;
-    expect(ofType(template, "AWS::Lambda::Url")).toHaveLength(1);
-    expect(Resources.HttpApi?.Properties).toMatchObject({ DisableExecuteApiEndpoint: true });
-    expect(Resources.Domain?.Properties).toMatchObject({ DomainName: "api.example.com" });
-    expect(Resources.AlarmSubscription?.Properties).toMatchObject({ Endpoint: "ops@example.com" });
-    expect(Resources.HttpApiStage?.Properties.DefaultRouteSettings).toMatchObject({
-      ThrottlingRateLimit: 10_000,
-      ThrottlingBurstLimit: 5_000,
-    });
-    expect(await lint(PROJECT, [join(target, "cloudformation-template-update-stack.json")])).toEqual([]);
-  });
-
-  it("fails with the table if the connections exceed the budget", async () => {
-    const params = ["analyticsConcurrency=500"];
-    const { code, output } = await runPackage(join(folder, "over"), { stage: "dev", queue: "redis", params });
-    expect(code).not.toBe(0);
-    expect(output).toMatch(/weir-dev-analytics +500 +1 +500/);
-    expect(output).toContain("The functions may open 525 connections; the database takes 80");
-  });
-
-  it.each([undefined, "kafka", "local"])("fails with one sentence if QUEUE is %s", async (queue) => {
-    const { code, output } = await runPackage(join(folder, `queue-${queue}`), { stage: "dev", queue });
-    expect(code).not.toBe(0);
-    expect(output).toContain("Set QUEUE to redis or sqs, the same for each deployment of a stage");
-  });
-
-  it("keeps the queues that hold events when they leave the stack", async () => {
-    const { template } = await packageStack(join(folder, "kept"), "prod", "sqs");
-    for (const name of ["EventsQueue", "DeadLetterQueue"])
-      expect(template.Resources[name], name).toMatchObject({
-        DeletionPolicy: "RetainExceptOnCreate",
-        UpdateReplacePolicy: "Retain",
-      });
-  });
-
-  it("is checked by a linter that detects errors", async () => {
-    const file = join(folder, "wrong.json");
-    const Queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: "soon", Colour: "red" } };
-    await writeFile(file, JSON.stringify({ Resources: { Queue } }));
-    expect(await lint(PROJECT, [file])).toHaveLength(2);
   });
 });
 

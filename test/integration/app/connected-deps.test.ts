@@ -27,10 +27,10 @@ it("an instance connects to PostgreSQL once, before the first query", async () =
   };
   const { getConnectedDeps, getDeps } = await instance(databaseUrl, redisUrl);
   expect(await connections()).toBe(0);
-  deps = getConnectedDeps();
+  deps = await getConnectedDeps();
   await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 45_000 });
-  expect(getConnectedDeps()).toBe(deps);
-  expect(getDeps()).toBe(deps);
+  expect(await getConnectedDeps()).toBe(deps);
+  expect(await getDeps()).toBe(deps);
   expect(await deps.sql`SELECT 1 AS one`).toEqual([{ one: 1 }]);
   expect(await connections()).toBe(1);
 });
@@ -38,6 +38,6 @@ it("an instance connects to PostgreSQL once, before the first query", async () =
 it("an instance without PostgreSQL starts, and its first statement fails", async () => {
   const { redisUrl } = await testServers();
   const { getConnectedDeps } = await instance("postgres://127.0.0.1:1/weir", redisUrl);
-  deps = getConnectedDeps();
+  deps = await getConnectedDeps();
   await expect(deps.sql`SELECT 1`).rejects.toThrow("ECONNREFUSED");
 });

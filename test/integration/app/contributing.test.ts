@@ -80,18 +80,7 @@ queueContract("TwinQueue", async ({ visibilitySeconds, maxDeliveries }) => {
 });
 `,
   ],
-  [
-    "environment",
-    "serverless/environment.yml",
-    (text) =>
-      [
-        before("\n# The function migrate", "\ntwin:\n  <<: *deployed\n"),
-        replace("  sqs: *direct\n", "  sqs: *direct\n  twin: *direct\n"),
-        replace("  sqs: *maintenance\n", "  sqs: *maintenance\n  twin: *maintenance\n"),
-        replace("  sqs: *publicKeys\n", "  sqs: *publicKeys\n  twin: *publicKeys\n"),
-        replace("  sqs: *checkpoint\n", "  sqs: *checkpoint\n  twin: *checkpoint\n"),
-      ].reduce((all, edit) => edit(all), text),
-  ],
+  ["environment", "serverless/environment.yml", before("\ningest:", "\ntwin:\n  <<: *deployed\n")],
 ];
 const ADAPTER_FILES = [
   "lib",

@@ -50,7 +50,7 @@ describe("the function migrate", () => {
     await deps.sql`CREATE SCHEMA public`;
     const files = await readdir(new URL("../../../lib/postgres/migrations", import.meta.url));
     expect(await handler({})).toMatchObject({ migrations: files.sort() });
-    expect(await handler({})).toEqual({ migrations: [], partitions: 0 });
+    expect(await handler({})).toEqual({ migrations: [], partitions: 0, secrets: [] });
   });
 
   it("creates an administrator, or another key if there is one", async () => {
@@ -73,6 +73,14 @@ describe("the function migrate", () => {
     expect(rows[1]?.change.after).not.toHaveProperty("client");
   });
 
+  it("creates a client that can send and read", async () => {
+    const made = await handler({ client: "shop" });
+    const found = await findKey(deps, made?.key?.secret ?? "");
+    expect(found).toMatchObject({ client_id: "shop", scopes: ["ingest", "read"] });
+    const [row] = await deps.sql`SELECT route FROM audit_log WHERE route = 'migrate client'`;
+    expect(row).toBeDefined();
+  });
+
   it("refuses an unknown command", async () => {
     await expect(handler({ admin_clent: "ops" })).rejects.toThrow("admin_clent");
   });
@@ -84,7 +92,10 @@ describe("the function migrate", () => {
 
   it("keeps the data when the stack is deleted", async () => {
     expect(await answerTo("Delete")).toMatchObject({ Status: "SUCCESS" });
-    expect(await deps.sql`SELECT client_id FROM clients`).toEqual([{ client_id: "ops" }]);
+    expect(await deps.sql`SELECT client_id FROM clients ORDER BY 1`).toEqual([
+      { client_id: "ops" },
+      { client_id: "shop" },
+    ]);
   });
 
   it("fails the deployment with the reason if an applied migration was edited", async () => {
