@@ -51,7 +51,7 @@ export function userName(database: string, fn: FunctionUser): string {
  * The partitioned tables become the property of `maintenance`, and the connected user a member of it, so that it keeps its
  * rights on them. Membership in the connected user, the other way round, would give `maintenance` rights on everything,
  * and only a superuser could grant it. PUBLIC loses the rights to connect to the database, and to create tables.
- * @param passwords one for each function, of printable ASCII characters
+ * @param passwords of printable ASCII characters. A user without one keeps what it has; a new one can't log in
  * @throws {UsersError} in one sentence, if a right, a password or a version is missing, or if a role of somebody else has a
  *   user's name
  * @throws as `step` does
@@ -62,18 +62,16 @@ export async function provideUsers(
 ): Promise<void> {
   const site = await readSite(sql);
   checkSite(site);
-  const verifiers = FUNCTION_USERS.map((fn) => {
-    const password = passwords.get(fn);
-    if (password === undefined) throw new UsersError(`The database user of ${fn} has no password.`);
-    return [userName(site.database, fn), scramVerifier(password)] as const;
-  });
+  const verifiers = [...passwords].map(
+    ([fn, password]) => [userName(site.database, fn), scramVerifier(password)] as const,
+  );
   const steps = newSteps(sql);
   await step(steps, "create users", (tx) => createMissing(tx, site));
   const partitioner = userName(site.database, PARTITIONER);
   await handOver(steps, partitioner);
   await step(steps, "grant rights to users", async (tx) => {
     await lockUsers(tx);
-    const names = verifiers.map(([name]) => name);
+    const names = FUNCTION_USERS.map((fn) => userName(site.database, fn));
     const granted = await listGranted(tx, names);
     await runAll(tx, [
       ...verifiers.map(([name, verifier]) => setVerifier(name, verifier)),

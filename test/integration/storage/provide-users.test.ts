@@ -169,13 +169,23 @@ describe("providing users", () => {
     await expect(provideUsers(deps.sql, newPasswords())).rejects.toThrow(`The role ${name} has rights`);
   });
 
-  it("refuses to begin if a password is missing or unusable", async () => {
+  it("changes no password that is not given, and gives a new user none", async () => {
+    const deps = await testDeps();
+    const name = userName(databaseOf(deps), "drain");
+    const first = new Map(newPasswords());
+    const drains = first.get("drain" satisfies FunctionUser) ?? "";
+    first.delete("drain");
+    await provideUsers(deps.sql, first);
+    expect(await login(urlAs(deps.config.databaseUrl, name, ""))).toBe("28P01");
+    await provideUsers(deps.sql, new Map([["drain", drains]]));
+    expect(await login(urlAs(deps.config.databaseUrl, name, drains))).toBeUndefined();
+    await provideUsers(deps.sql, first);
+    expect(await login(urlAs(deps.config.databaseUrl, name, drains))).toBeUndefined();
+  });
+
+  it("refuses to begin if a password is unusable", async () => {
     const deps = await testDeps();
     const passwords = new Map(newPasswords());
-    passwords.delete("web" satisfies FunctionUser);
-    await expect(provideUsers(deps.sql, passwords)).rejects.toThrow(
-      "The database user of web has no password.",
-    );
     passwords.set("web", "pässword");
     await expect(provideUsers(deps.sql, passwords)).rejects.toThrow("printable ASCII");
     expect(
