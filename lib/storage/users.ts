@@ -22,6 +22,8 @@ export { FUNCTION_USERS, type FunctionUser };
 const MOST_NAME_BYTES = 63;
 /** First version that can grant a role's rights without the right to grant it on. */
 const LEAST_VERSION = 160_000;
+/** Attempts, one a second, to lock a table: no function's query takes longer. */
+const ATTEMPTS = 30;
 /** Tables that one transaction locks to change their owner. */
 const STEP_TABLES = 20;
 
@@ -54,6 +56,7 @@ export function userName(database: string, fn: FunctionUser): string {
  * @param passwords of printable ASCII characters. A user without one keeps what it has; a new one can't log in
  * @throws {UsersError} in one sentence, if a right, a password or a version is missing, or if a role of somebody else has a
  *   user's name
+ * @throws {RangeError} for a password with other characters
  * @throws as `step` does
  */
 export async function provideUsers(
@@ -65,7 +68,7 @@ export async function provideUsers(
   const verifiers = [...passwords].map(
     ([fn, password]) => [userName(site.database, fn), scramVerifier(password)] as const,
   );
-  const steps = newSteps(sql);
+  const steps = newSteps(sql, { pace: { attempts: ATTEMPTS } });
   await step(steps, "create users", (tx) => createMissing(tx, site));
   const partitioner = userName(site.database, PARTITIONER);
   await handOver(steps, partitioner);

@@ -16,6 +16,7 @@ import {
 } from "../../support/database-users.ts";
 import { freshDeps } from "../../support/faults.ts";
 import { workAt } from "../../support/maintenance.ts";
+import { countWaiting } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const databaseOf = ({ config }: Deps): string => new URL(config.databaseUrl).pathname.slice(1);
@@ -124,6 +125,22 @@ describe("providing users", () => {
     const text = statements.join("\n");
     expect(text).toContain("PASSWORD 'SCRAM-SHA-256$");
     for (const password of passwords.values()) expect(text).not.toContain(password);
+  });
+
+  it("waits for a query that reads the tables, without holding up others", async () => {
+    const deps = await testDeps();
+    const reader = connect(deps.config.databaseUrl);
+    await reader`BEGIN`;
+    await reader`SELECT FROM events`;
+    let provided = false;
+    const providing = provideUsers(deps.sql, newPasswords()).then(() => {
+      provided = true;
+    });
+    await expect.poll(() => countWaiting(deps), { timeout: 45_000, interval: 20 }).toBe(1);
+    await workAt(deps, "shop", Date.now(), [{ eventId: "meanwhile", at: Date.now() }]);
+    expect(provided).toBe(false);
+    await reader`ROLLBACK`;
+    await providing;
   });
 
   it("accepts any name of a database", async () => {

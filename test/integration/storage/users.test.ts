@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { hasSettledBefore } from "../../../lib/storage/sql/has-settled-before.ts";
 import { FUNCTION_USERS, type FunctionUser, userName } from "../../../lib/storage/users.ts";
@@ -115,6 +116,21 @@ const AUDIT = {
 describe("the functions' database users", () => {
   it("have the rights of the matrix, and no others, on every table", async () => {
     expect(await readMatrix()).toBe(MATRIX.slice(1, -1));
+  });
+
+  it("have the rights that the documentation shows", async () => {
+    const text = await readFile(new URL("../../../docs/database-users.md", import.meta.url), "utf8");
+    const rows = text.split("\n").filter((line) => /^\| (?:`\w+` )?\| /.test(line));
+    const cells = rows.map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll("`", "") || "-"),
+    );
+    const matrix = MATRIX.trim()
+      .split("\n")
+      .map((row) => row.split(/ +/));
+    expect(cells).toEqual([["-", ...(matrix[0] ?? [])], ...matrix.slice(1)]);
   });
 
   it("ingest can't touch the audit", async () => {
