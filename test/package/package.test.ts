@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startPostgres } from "../../local/postgres.ts";
 import { mustRun } from "../support/command.ts";
 import { installCfnLint, lint, unzip } from "./cfn-lint.ts";
 import { ofType, type Packaged, PROJECT, packageStack, sizeOf } from "./stack.ts";
@@ -199,25 +198,5 @@ describe("the drain", () => {
     // A run stops reading 20 s before its timeout, and the schedule starts one every minute.
     expect(Timeout - 20).toBeGreaterThan(60);
     expect(ReservedConcurrentExecutions).toBeGreaterThanOrEqual(Math.ceil(Timeout / 60));
-  });
-});
-
-describe("the packaged function migrate", () => {
-  it("migrates an empty database with the migrations in its package", async () => {
-    const database = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, log: () => {} });
-    try {
-      const { zips } = await packageStack(join(folder, "migrate"), "dev", "redis");
-      const cwd = join(folder, "migrate-unpacked");
-      await unzip(PROJECT, zips.get("migrate") ?? "", cwd);
-      const script =
-        'import("./functions/migrate.mjs").then(async (m) => { console.log(JSON.stringify(await m.handler({}))); process.exit() })';
-      const env = { DATABASE_URL: database.url, REDIS_URL: "redis://127.0.0.1:1", LOG_LEVEL: "SILENT" };
-      const answer = JSON.parse(await mustRun(process.execPath, ["-e", script], { cwd, env }));
-      const files = await readdir(join(PROJECT, "lib/postgres/migrations"));
-      expect(answer.migrations).toEqual(files.sort());
-      expect(answer.partitions).toBeGreaterThan(90);
-    } finally {
-      await database.stop();
-    }
   });
 });

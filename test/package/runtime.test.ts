@@ -233,5 +233,5 @@ it("an instance that can't read its secret answers 503, and works when it can", 
     stage.forbidSecrets(false);
   }
   const again = async () => answer(await instance.call(sendEvent(), CALL_MS)).statusCode;
-  await expect.poll(again, { timeout: 45_000 }).toBe(202);
+  await expect.poll(again, { timeout: 45_000, interval: 1_000 }).toBe(202);
 });
