@@ -35,7 +35,7 @@ export function partOf(template: Template, types: readonly string[]): Part {
 
   const resources = Object.entries(template.Resources).filter(([name]) => kept.has(name));
   const outputs = Object.entries((template as { Outputs?: object }).Outputs ?? {}).filter(([, { Value }]) =>
-    kept.has(Value?.Ref),
+    kept.has(Value?.Ref ?? Value?.["Fn::GetAtt"]?.[0]),
   );
   const Resources = Object.fromEntries(
     resources.map(([name, { DependsOn: _order, ...resource }]) => [name, settle(resource)]),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { mustRun, run } from "../support/command.ts";
 import { type PythonTool, pythonTool } from "../support/python-tool.ts";
 
-const VERSION = "1.51.0";
+const VERSION = "1.58.0";
 /** What osls writes into every template: a dependency that a reference already implies. */
 const IGNORED = "W3005";
 
