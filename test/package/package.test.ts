@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "../../local/postgres.ts";
 import { mustRun } from "../support/command.ts";
-import { installCfnLint, lint, unzip } from "./cfn-lint.ts";
+import { EXCEPTIONS, installCfnLint, lint, unzip } from "./cfn-lint.ts";
 import { ofType, type Packaged, PROJECT, packageStack, runPackage, sizeOf } from "./stack.ts";
 
 const MAX_BYTES = 1024 * 1024;
@@ -245,6 +245,13 @@ describe("packaging", () => {
     const Queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: "soon", Colour: "red" } };
     await writeFile(file, JSON.stringify({ Resources: { Queue } }));
     expect(await lint(PROJECT, [file])).toHaveLength(2);
+  });
+
+  it("needs each exception to the linter's rules", async () => {
+    const { files } = await packageStack(join(folder, "exceptions"), "prod", "sqs");
+    const found = await lint(PROJECT, files, []);
+    for (const rule of Object.keys(EXCEPTIONS))
+      expect(found, rule).toContainEqual(expect.stringContaining(` ${rule} at `));
   });
 });
 
