@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { handler as health } from "../../../functions/health.ts";
@@ -225,9 +226,40 @@ describe("the metrics of the scheduled check", () => {
           { Name: "DeadLetters", Unit: "Count" },
           { Name: "PartitionRunwayDays", Unit: "Count" },
           { Name: "DefaultPartitionRows", Unit: "Count" },
+          { Name: "Duplicates", Unit: "Count" },
+          { Name: "Quarantined", Unit: "Count" },
+          { Name: "DatabaseConnections", Unit: "Percent" },
         ],
       },
     ]);
+    // Each costs money, and the guide says how much.
+    const guide = await readFile(new URL("../../../docs/operations.md", import.meta.url), "utf8");
+    const metricsCount = Object.keys(metrics).length - ["_aws", "FunctionName"].length;
+    expect(guide).toContain(` ${metricsCount} custom metrics at $0.30`);
+  });
+
+  it("report duplicates and quarantine over all clients", async () => {
+    const before = await printed(tick);
+    await well.sql`
+      INSERT INTO pipeline_totals (client_id, slot, stored, duplicates, quarantined)
+      VALUES ('metrics-1', 0, 10, 3, 2), ('metrics-1', 1, 0, 1, -1), ('metrics-2', 0, 5, 2, 4)`;
+    const after = await printed(tick);
+    expect(Number(after.Duplicates) - Number(before.Duplicates)).toBe(6);
+    expect(Number(after.Quarantined) - Number(before.Quarantined)).toBe(5);
+    await well.sql`DELETE FROM pipeline_totals WHERE client_id LIKE 'metrics-%'`;
+  });
+
+  it("report the connections of all users in percent of what the server takes", async () => {
+    const share = async (): Promise<number> => Number((await printed(tick)).DatabaseConnections);
+    const before = await share();
+    expect(before).toBeGreaterThan(0);
+    const others = createDeps({ ...well.config, databasePoolSize: 10 });
+    await Promise.all(Array.from({ length: 10 }, () => others.sql`SELECT pg_sleep(0.2)`));
+    const [{ max }] = await well.sql<
+      [{ max: number }]
+    >`SELECT current_setting('max_connections')::int AS max`;
+    await expect.poll(share, { timeout: 10_000 }).toBeGreaterThanOrEqual(before + 500 / max);
+    await closeDeps(others);
   });
 
   it("report that Redis is down, and omit the depth of a queue that can't be read", async () => {
@@ -235,5 +267,12 @@ describe("the metrics of the scheduled check", () => {
     expect(metrics).toMatchObject({ Unhealthy: 1 });
     expect(metrics).not.toHaveProperty("QueueMessages");
     expect(metrics.PartitionRunwayDays).toBeGreaterThan(30);
+  });
+
+  it("omit what only the database knows if it is down", async () => {
+    const metrics = await printed(() => withServers({ databaseUrl: nobodyAt("postgres") }, tick));
+    expect(metrics).toMatchObject({ Unhealthy: 1, QueueMessages: expect.any(Number) });
+    for (const name of ["Duplicates", "Quarantined", "DatabaseConnections"])
+      expect(metrics).not.toHaveProperty(name);
   });
 });
