@@ -12,6 +12,9 @@ module.exports = async ({ resolveVariable }) => {
   if (known.includes(queue)) return { queue };
   // The stage sets its own, which overrides this one.
   if ((await resolveVariable("sls:stage")) === "local") return { queue: "local" };
+  // Any other command finds the stack by its name, whatever its queue.
+  if (queue === undefined && !["package", "deploy"].some((word) => process.argv.includes(word)))
+    return { queue: known[0] };
   const error = new Error(
     `Set QUEUE to ${known.toSorted().join(" or ")}, the same for each deployment of a stage: see "SQS or Redis" in docs/operations.md.`,
   );

@@ -231,6 +231,12 @@ describe("packaging", () => {
     expect(output).toContain("Set QUEUE to redis or sqs, the same for each deployment of a stage");
   });
 
+  it("needs QUEUE, but no other command does: they find the stack by its name", async () => {
+    const env = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" };
+    const words = ["run", "--silent", "serverless", "--", "print", "--stage", "prod"];
+    expect(await mustRun("npm", words, { cwd: PROJECT, env })).toContain("service: weir");
+  });
+
   it("keeps the queues that hold events when they leave the stack", async () => {
     const { template } = await packageStack(join(folder, "kept"), "prod", "sqs");
     for (const name of ["EventsQueue", "DeadLetterQueue"])
