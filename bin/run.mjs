@@ -34,7 +34,12 @@ const commands = {
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
   serverless: ["node_modules/serverless/bin/serverless.js"],
+  "package:infra": ["node_modules/serverless/bin/serverless.js", "package"],
+  "deploy:infra": ["node_modules/serverless/bin/serverless.js", "deploy"],
+  infra: ["node_modules/serverless/bin/serverless.js"],
 };
+/** The framework takes the serverless.yml of the folder in which it runs. */
+const infra = ["package:infra", "deploy:infra", "infra"];
 
 function fail(message, code = 1) {
   console.error(message);
@@ -88,7 +93,7 @@ function run(command, args) {
   const path = `${join(modules, ".bin")}${delimiter}${process.env.PATH ?? ""}`;
   const [script, ...words] = commands[command];
   const child = spawn(findNode(), [join(root, script), ...words, ...args], {
-    cwd: root,
+    cwd: infra.includes(command) ? join(root, "infra") : root,
     stdio: "inherit",
     // Caching compiled code makes the next start faster.
     env: { NODE_COMPILE_CACHE: join(modules, ".cache", "compiled"), ...process.env, PATH: path },

@@ -24,7 +24,7 @@ const START_TIMEOUT_MS = 180_000;
 /** Its state is only in memory, so killing it after this time loses nothing. */
 const STOP_TIMEOUT_MS = 15_000;
 const SERVICES =
-  "cloudformation,cloudwatch,events,iam,kms,lambda,logs,s3,scheduler,secretsmanager,sns,sqs,ssm,sts";
+  "cloudformation,cloudwatch,ec2,events,iam,kms,lambda,logs,s3,scheduler,secretsmanager,sns,sqs,ssm,sts";
 
 export interface LocalStackOptions extends ServerOptions {
   /** Installation folder; several runs may share it. */

@@ -1,6 +1,6 @@
 /**
- * The queue of a deployment, from QUEUE. It has no default: a deployment with another queue than the one before takes the
- * other out of the stack, and a forgotten variable must not decide that.
+ * The queue of a deployment, from QUEUE. It has no default: after a deployment with another queue than the one before nobody
+ * reads the other, and a forgotten variable must not decide that.
  */
 const { readdirSync } = require("node:fs");
 
@@ -12,6 +12,9 @@ module.exports = async ({ resolveVariable }) => {
   if (known.includes(queue)) return { queue };
   // The stage sets its own, which overrides this one.
   if ((await resolveVariable("sls:stage")) === "local") return { queue: "local" };
+  // Any other command finds the stack by its name, whatever its queue.
+  if (queue === undefined && !["package", "deploy"].some((word) => process.argv.includes(word)))
+    return { queue: known[0] };
   const error = new Error(
     `Set QUEUE to ${known.toSorted().join(" or ")}, the same for each deployment of a stage: see "SQS or Redis" in docs/operations.md.`,
   );

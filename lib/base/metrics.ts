@@ -4,7 +4,7 @@
  */
 
 /** CloudWatch unit of a metric. */
-export type Unit = "Count" | "Seconds";
+export type Unit = "Count" | "Seconds" | "Percent";
 
 /**
  * @param functionName the dimension, so that stages don't mix

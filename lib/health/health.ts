@@ -17,6 +17,7 @@ import type * as contract from "./contract.ts";
 import { databaseSettings, redisSettings } from "./server-settings.ts";
 import { countHealth, insertHealth, listHealth } from "./sql/health.ts";
 import { probeWrite } from "./sql/probe-write.ts";
+import { readLoad } from "./sql/read-load.ts";
 
 type Health = z.output<typeof contract.healthSchema>;
 type History = z.output<(typeof contract.getHealthHistory.responses)[200]>;
@@ -131,12 +132,16 @@ export async function recordHealth(deps: HealthDeps): Promise<Health> {
   return health;
 }
 
-/** The metrics that the alarms watch, by CloudWatch's names: status, queue if it answers, partitions if known. */
+/**
+ * The metrics that the alarms and the dashboard show, by CloudWatch's names: status, queue and database if they answer,
+ * partitions if known.
+ */
 export async function measureHealth(
-  { queue }: { queue: Queue },
+  { sql, queue }: { sql: Database; queue: Queue },
   { status, checks, partitions }: Health,
 ): Promise<Record<string, readonly [number, Unit]>> {
   const depth = checks.queue.status === "up" ? await queue.depth().catch(() => undefined) : undefined;
+  const load = checks.database.status === "up" ? await valueWithin(() => readLoad(sql)) : null;
   return {
     Unhealthy: [status === "ok" ? 0 : 1, "Count"],
     ...(depth && {
@@ -147,6 +152,11 @@ export async function measureHealth(
     ...(partitions && {
       PartitionRunwayDays: [partitions.runway_days, "Count"],
       DefaultPartitionRows: [partitions.default_rows, "Count"],
+    }),
+    ...(load && {
+      Duplicates: [load.duplicates, "Count"],
+      Quarantined: [load.quarantined, "Count"],
+      DatabaseConnections: [load.connectionsPercent, "Percent"],
     }),
   };
 }

@@ -8,6 +8,7 @@ const FORM_VERSIONS = { cloudformation: "2010-05-15", iam: "2010-05-08" } as con
 const JSON_TARGETS = {
   events: "AWSEvents",
   logs: "Logs_20140328",
+  secretsmanager: "secretsmanager",
   ssm: "AmazonSSM",
   sqs: "AmazonSQS",
 } as const;

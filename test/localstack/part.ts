@@ -11,7 +11,7 @@ export interface Part {
 
 /**
  * Keeps the resources of some types. References to an omitted function are replaced by its name or ARN, which
- * are known beforehand; an alarm on an omitted API gets the API's name in the template.
+ * are known beforehand; a reference to another omitted resource by its name in the template.
  */
 export function partOf(template: Template, types: readonly string[]): Part {
   const kept = new Set(
@@ -30,12 +30,17 @@ export function partOf(template: Template, types: readonly string[]): Part {
     if (ref !== undefined && isLeftOut(ref)) return nameOf(ref);
     if (attribute !== undefined && isLeftOut(attribute[0]))
       return `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${nameOf(attribute[0])}`;
+    const { "Fn::Sub": text } = value as { "Fn::Sub"?: unknown };
+    if (typeof text === "string")
+      return {
+        "Fn::Sub": text.replace(/\$\{(\w+)[.\w]*\}/g, (all, name) => (isLeftOut(name) ? nameOf(name) : all)),
+      };
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, settle(member)]));
   };
 
   const resources = Object.entries(template.Resources).filter(([name]) => kept.has(name));
   const outputs = Object.entries((template as { Outputs?: object }).Outputs ?? {}).filter(([, { Value }]) =>
-    kept.has(Value?.Ref),
+    kept.has(Value?.Ref ?? Value?.["Fn::GetAtt"]?.[0]),
   );
   const Resources = Object.fromEntries(
     resources.map(([name, { DependsOn: _order, ...resource }]) => [name, settle(resource)]),

@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { standIn } from "../../lib/aws/endpoint.ts";
 import { ofType, packageStack } from "../package/stack.ts";
 import { type Answer, callForm, callJson } from "./aws.ts";
 import { type Part, partOf } from "./part.ts";
+import { createStack, listOf, resourcesOf } from "./stacks.ts";
 
 const KEPT = [
   "AWS::SQS::Queue",
@@ -52,33 +52,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A list in the response to a form-encoded call; a list of one or none may have another form. */
-const listOf = (value: unknown): Answer[] => {
-  const member = (value as { member?: unknown } | null | undefined)?.member ?? value;
-  if (member === null || member === undefined) return [];
-  return (Array.isArray(member) ? member : [member]) as Answer[];
-};
-
-async function create(name: string, { template }: Part): Promise<Answer> {
-  await form("cloudformation", "CreateStack", {
-    StackName: name,
-    TemplateBody: JSON.stringify(template),
-    "Capabilities.member.1": "CAPABILITY_IAM",
-  });
-  for (;;) {
-    const { Stacks } = await form("cloudformation", "DescribeStacks", { StackName: name });
-    const [stack = {}] = listOf(Stacks);
-    if (!String(stack.StackStatus).endsWith("_IN_PROGRESS")) return stack;
-    await sleep(200);
-  }
-}
-
-/** The resources of a stack, by their names in its template. */
-async function resourcesOf(name: string): Promise<Map<string, Answer>> {
-  const { StackResources } = await form("cloudformation", "DescribeStackResources", { StackName: name });
-  return new Map(listOf(StackResources).map((resource) => [String(resource.LogicalResourceId), resource]));
-}
-
 describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
   const name = `weir-${queue}`;
   let part: Part;
@@ -88,8 +61,8 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
   beforeAll(async () => {
     const { template } = await packageStack(join(folder, queue), STAGE, queue, ["auditBucket=stack"]);
     part = partOf(template, KEPT);
-    stack = await create(name, part);
-    made = await resourcesOf(name);
+    stack = await createStack(endpoint, name, part);
+    made = await resourcesOf(endpoint, name);
   });
   afterAll(() => form("cloudformation", "DeleteStack", { StackName: name }));
 
@@ -179,9 +152,11 @@ describe.each(["sqs", "redis"])("the stack with QUEUE=%s", (queue) => {
 
 it("does not create the HTTP API, although it reports the stack as created", async () => {
   const { template } = await packageStack(join(folder, "api"), STAGE, "redis");
-  expect(await create("weir-api", partOf(template, ["AWS::ApiGatewayV2::Api"]))).toMatchObject({
-    StackStatus: "CREATE_COMPLETE",
-  });
-  const api = (await resourcesOf("weir-api")).get("HttpApi");
+  expect(await createStack(endpoint, "weir-api", partOf(template, ["AWS::ApiGatewayV2::Api"]))).toMatchObject(
+    {
+      StackStatus: "CREATE_COMPLETE",
+    },
+  );
+  const api = (await resourcesOf(endpoint, "weir-api")).get("HttpApi");
   expect(api?.ResourceStatusReason).toContain("is not supported");
 });

@@ -1,4 +1,4 @@
-/** Moto, a stand-in for AWS from Python's package index: CloudFormation and SQS, without an account. */
+/** Moto, a stand-in for AWS from Python's package index: CloudFormation and what it creates, without an account. */
 import { join } from "node:path";
 import { waitUntil } from "../../local/process.ts";
 import { pythonTool } from "../support/python-tool.ts";
@@ -19,6 +19,11 @@ export async function startMoto(): Promise<string> {
     (await fetch(`${url}/moto-api/`).catch(() => undefined)) !== undefined;
   if (!(await waitUntil(answers, 60_000, server.ended)))
     throw new Error(`Moto did not start:\n${server.output()}`);
+  // Functions are only recorded: to run them, Moto needs a container engine.
+  await fetch(`${url}/moto-api/config`, {
+    method: "POST",
+    body: JSON.stringify({ lambda: { use_docker: false } }),
+  });
   return url;
 }
 

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lint } from "./cfn-lint.ts";
+import { mustRun } from "../support/command.ts";
+import { EXCEPTIONS, lint } from "./cfn-lint.ts";
 import { ofType, type Packaged, PROJECT, packageStack, runPackage } from "./stack.ts";
 
 let folder: string;
@@ -113,6 +114,12 @@ describe("packaging", () => {
     expect(output).toContain("Set QUEUE to redis or sqs, the same for each deployment of a stage");
   });
 
+  it("needs QUEUE, but no other command does: they find the stack by its name", async () => {
+    const env = { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: "true" };
+    const words = ["run", "--silent", "serverless", "--", "print", "--stage", "prod"];
+    expect(await mustRun("npm", words, { cwd: PROJECT, env })).toContain("service: weir");
+  });
+
   it("keeps the queues that hold events when they leave the stack", async () => {
     const { template } = await packageStack(join(folder, "kept"), "prod", "sqs");
     for (const name of ["EventsQueue", "DeadLetterQueue"])
@@ -127,5 +134,12 @@ describe("packaging", () => {
     const Queue = { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: "soon", Colour: "red" } };
     await writeFile(file, JSON.stringify({ Resources: { Queue } }));
     expect(await lint(PROJECT, [file])).toHaveLength(2);
+  });
+
+  it("needs each exception to the linter's rules", async () => {
+    const { files } = await packageStack(join(folder, "exceptions"), "prod", "sqs");
+    const found = await lint(PROJECT, files, []);
+    for (const rule of Object.keys(EXCEPTIONS))
+      expect(found, rule).toContainEqual(expect.stringContaining(` ${rule} at `));
   });
 });

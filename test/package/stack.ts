@@ -11,7 +11,10 @@ const resourceSchema = z.looseObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.any()).default({}),
 });
-const templateSchema = z.looseObject({ Resources: z.record(z.string(), resourceSchema) });
+const templateSchema = z.looseObject({
+  Resources: z.record(z.string(), resourceSchema),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })).optional(),
+});
 export type Template = z.output<typeof templateSchema>;
 
 export interface Packaged {
@@ -23,16 +26,24 @@ export interface Packaged {
   zips: Map<string, string>;
 }
 
+export interface Settings {
+  stage: string;
+  queue: string | undefined;
+  params?: string[];
+  /** The application, or what it needs around it. */
+  command?: "package" | "package:infra";
+}
+
 /**
- * Runs `npm run package` in an environment without AWS settings.
+ * Runs `npm run package`, or another command, in an environment without AWS settings.
  * @param target an empty folder, inside or outside the repository
  */
 export function runPackage(
   target: string,
-  { stage, queue, params = [] }: { stage: string; queue: string | undefined; params?: string[] },
+  { stage, queue, params = [], command = "package" }: Settings,
 ): Promise<Outcome> {
   const words = ["--stage", stage, "--package", target, ...params.flatMap((param) => ["--param", param])];
-  return run("npm", ["run", "--silent", "package", "--", ...words], {
+  return run("npm", ["run", "--silent", command, "--", ...words], {
     cwd: PROJECT,
     env: {
       PATH: process.env.PATH,
@@ -53,17 +64,33 @@ export async function packageStack(
   params: string[] = [],
 ): Promise<Packaged> {
   await mkdir(target, { recursive: true });
-  const { code, output } = await runPackage(target, { stage, queue, params });
-  if (code !== 0) throw new Error(`Packaging ${stage} with ${queue} failed:\n${output}`);
-  const files = ["create", "update"].map((step) =>
-    join(target, `cloudformation-template-${step}-stack.json`),
-  );
+  const { files, template } = await templatesOf(target, { stage, queue, params });
   const names = (await readdir(target)).filter((name) => name.endsWith(".zip"));
   return {
     files,
-    template: templateSchema.parse(JSON.parse(await readFile(files[1] ?? "", "utf8"))),
+    template,
     zips: new Map(names.map((name) => [name.slice(0, -".zip".length), join(target, name)])),
   };
+}
+
+/** Packages what the application needs around it. @throws with the output if it fails */
+export async function packageInfra(
+  target: string,
+  queue: string,
+  params: string[] = [],
+  stage = "dev",
+): Promise<Omit<Packaged, "zips">> {
+  await mkdir(target, { recursive: true });
+  return templatesOf(target, { stage, queue, params, command: "package:infra" });
+}
+
+async function templatesOf(target: string, settings: Settings): Promise<Omit<Packaged, "zips">> {
+  const { code, output } = await runPackage(target, settings);
+  if (code !== 0) throw new Error(`Packaging ${settings.stage} with ${settings.queue} failed:\n${output}`);
+  const files = ["create", "update"].map((step) =>
+    join(target, `cloudformation-template-${step}-stack.json`),
+  );
+  return { files, template: templateSchema.parse(JSON.parse(await readFile(files[1] ?? "", "utf8"))) };
 }
 
 export const ofType = (

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { handler as health } from "../../../functions/health.ts";
@@ -225,9 +226,43 @@ describe("the metrics of the scheduled check", () => {
           { Name: "DeadLetters", Unit: "Count" },
           { Name: "PartitionRunwayDays", Unit: "Count" },
           { Name: "DefaultPartitionRows", Unit: "Count" },
+          { Name: "Duplicates", Unit: "Count" },
+          { Name: "Quarantined", Unit: "Count" },
+          { Name: "DatabaseConnections", Unit: "Percent" },
         ],
       },
     ]);
+    // Each costs money, and the guide says how much.
+    const guide = await readFile(new URL("../../../docs/operations.md", import.meta.url), "utf8");
+    const count = Object.keys(metrics).length - ["_aws", "FunctionName"].length;
+    expect(guide).toContain(` ${count} custom metrics at $0.30`);
+  });
+
+  it("report duplicates and quarantine over all clients", async () => {
+    const before = await printed(tick);
+    await well.sql`
+      INSERT INTO pipeline_totals (client_id, slot, stored, duplicates, quarantined)
+      VALUES ('metrics-1', 0, 10, 3, 2), ('metrics-1', 1, 0, 1, -1), ('metrics-2', 0, 5, 2, 4)`;
+    const after = await printed(tick);
+    expect(Number(after.Duplicates) - Number(before.Duplicates)).toBe(6);
+    expect(Number(after.Quarantined) - Number(before.Quarantined)).toBe(5);
+    await well.sql`DELETE FROM pipeline_totals WHERE client_id LIKE 'metrics-%'`;
+  });
+
+  it("report the connections of all users in percent of what the server takes", async () => {
+    const others = createDeps({ ...well.config, databasePoolSize: 10 });
+    await Promise.all(Array.from({ length: 10 }, () => others.sql`SELECT pg_sleep(0.2)`));
+    // Other tests connect and disconnect meanwhile.
+    const difference = async (): Promise<number> => {
+      const metrics = await printed(tick);
+      const [{ open, max }] = await well.sql<[{ open: number; max: number }]>`
+        SELECT count(*)::int AS open, current_setting('max_connections')::int AS max
+          FROM pg_stat_activity WHERE datname IS NOT NULL`;
+      expect(open).toBeGreaterThanOrEqual(10);
+      return Math.abs((Number(metrics.DatabaseConnections) * max) / 100 - open);
+    };
+    await expect.poll(difference, { timeout: 10_000 }).toBeLessThan(3);
+    await closeDeps(others);
   });
 
   it("report that Redis is down, and omit the depth of a queue that can't be read", async () => {
@@ -235,5 +270,12 @@ describe("the metrics of the scheduled check", () => {
     expect(metrics).toMatchObject({ Unhealthy: 1 });
     expect(metrics).not.toHaveProperty("QueueMessages");
     expect(metrics.PartitionRunwayDays).toBeGreaterThan(30);
+  });
+
+  it("omit what only the database knows if it is down", async () => {
+    const metrics = await printed(() => withServers({ databaseUrl: nobodyAt("postgres") }, tick));
+    expect(metrics).toMatchObject({ Unhealthy: 1, QueueMessages: expect.any(Number) });
+    for (const name of ["Duplicates", "Quarantined", "DatabaseConnections"])
+      expect(metrics).not.toHaveProperty(name);
   });
 });
