@@ -10,8 +10,8 @@ export interface Part {
 }
 
 /**
- * Keeps the resources of some types. References to an omitted function are replaced by its name or ARN, which
- * are known beforehand; a reference to another omitted resource by its name in the template.
+ * Keeps the resources of some types. References to an omitted function are replaced by its name or ARN, which are known
+ * beforehand, those to an omitted alias by its function; a reference to another omitted resource by its name in the template.
  */
 export function partOf(template: Template, types: readonly string[]): Part {
   const kept = new Set(
@@ -23,11 +23,15 @@ export function partOf(template: Template, types: readonly string[]): Part {
 
   const nameOf = (name: string): string => String(template.Resources[name]?.Properties.FunctionName ?? name);
   const isLeftOut = (name: string): boolean => name in template.Resources && !kept.has(name);
+  const functionOf = (name: string): unknown => {
+    const { Type, Properties } = template.Resources[name] ?? {};
+    return Type === "AWS::Lambda::Alias" && settle({ "Fn::GetAtt": [Properties?.FunctionName.Ref, "Arn"] });
+  };
   const settle = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(settle);
     if (typeof value !== "object" || value === null) return value;
     const { Ref: ref, "Fn::GetAtt": attribute } = value as { Ref?: string; "Fn::GetAtt"?: [string, string] };
-    if (ref !== undefined && isLeftOut(ref)) return nameOf(ref);
+    if (ref !== undefined && isLeftOut(ref)) return functionOf(ref) || nameOf(ref);
     if (attribute !== undefined && isLeftOut(attribute[0]))
       return `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${nameOf(attribute[0])}`;
     const { "Fn::Sub": text } = value as { "Fn::Sub"?: unknown };

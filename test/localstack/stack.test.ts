@@ -20,10 +20,13 @@ const KEPT = [
   "AWS::SNS::Topic",
   "AWS::S3::Bucket",
   "AWS::S3::BucketPolicy",
+  "AWS::SecretsManager::Secret",
 ];
 /** With the reason. */
 const LEFT_OUT: Record<string, string> = {
   "AWS::Lambda::Function": "needs a container engine, and Python 3.13",
+  "AWS::Lambda::Version": "needs its function",
+  "AWS::Lambda::Alias": "needs its function",
   "AWS::Lambda::EventSourceMapping": "needs its function",
   "AWS::Lambda::EventInvokeConfig": "needs its function",
   "AWS::Lambda::Permission": "needs its function",

@@ -21,6 +21,7 @@ const LEFT_OUT: Record<string, string> = {
   "AWS::ApiGatewayV2::Integration": "not in its CloudFormation",
   "AWS::ApiGatewayV2::Route": "not in its CloudFormation",
   "AWS::CloudWatch::Alarm": "not in its CloudFormation",
+  "AWS::Lambda::Alias": "not in its CloudFormation",
   "AWS::Lambda::EventInvokeConfig": "not in its CloudFormation",
   "AWS::SQS::QueuePolicy": "not in its CloudFormation",
   "AWS::S3::BucketPolicy": "not in its CloudFormation",
