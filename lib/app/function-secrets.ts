@@ -43,6 +43,8 @@ export async function provideSecrets(
       password: passwords.get(name) ?? "",
     };
     const members: Members = {
+      // In the form that RDS Proxy reads.
+      ...(login || {}),
       DATABASE_URL: withLogin(stage.databaseUrl, login || {}),
       REDIS_URL: stage.redisUrl,
       PLACE_SEED: seed,

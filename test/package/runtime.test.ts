@@ -49,7 +49,9 @@ describe("migrate", () => {
     admin = (made.admin_key as { secret: string }).secret;
     key = (made.key as { secret: string }).secret;
     const ingest = await stage.secretOf("ingest");
-    expect(new URL(ingest.DATABASE_URL ?? "").username).toBe("weir_ingest");
+    const { username, password } = new URL(ingest.DATABASE_URL ?? "");
+    expect(ingest).toMatchObject({ username: "weir_ingest", password });
+    expect(username).toBe("weir_ingest");
     expect(ingest).not.toHaveProperty("AUDIT_SIGNING_KEY");
     const [audit, checkpoint] = [await stage.secretOf("audit"), await stage.secretOf("checkpoint")];
     expect(new URL(audit.DATABASE_URL ?? "").username).toBe("weir_audit");
