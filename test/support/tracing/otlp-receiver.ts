@@ -75,9 +75,9 @@ const attributesOf = (fields: Fields, field: number): Record<string, unknown> =>
   Object.fromEntries(
     messagesOf(fields, field).map((text) => {
       const pair = readFields(text);
-      return [textOf(pair, 1), valueOf(readFields(messagesOf(pair, 2)[0] ?? Buffer.alloc(0)))];
+      return [textOf(pair, 1), numberOrText(readFields(messagesOf(pair, 2)[0] ?? Buffer.alloc(0)))];
     }),
   );
 
 /** A text or a number; Weir's spans have no other values. */
-const valueOf = (value: Fields): unknown => (value.has(1) ? textOf(value, 1) : numberOf(value, 3));
+const numberOrText = (value: Fields): unknown => (value.has(1) ? textOf(value, 1) : numberOf(value, 3));

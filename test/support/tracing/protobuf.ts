@@ -22,7 +22,7 @@ export function readFields(message: Buffer): Fields {
     if (at > message.length) throw new RangeError("The message is cut.");
     return message.subarray(at - length, at);
   };
-  const valueOf = (type: number): Value => {
+  const readValue = (type: number): Value => {
     if (type === VARINT) return varint();
     if (type === FIXED_64) return bytes(8);
     if (type === BYTES) return bytes(Number(varint()));
@@ -31,7 +31,7 @@ export function readFields(message: Buffer): Fields {
   };
   while (at < message.length) {
     const tag = Number(varint());
-    const value = valueOf(tag & 7);
+    const value = readValue(tag & 7);
     fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), value]);
   }
   return fields;
