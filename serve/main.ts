@@ -5,8 +5,9 @@
 import { fileURLToPath } from "node:url";
 import { closeDeps, createDeps } from "../lib/app/connect.ts";
 import { provideDeps } from "../lib/app/connect-once.ts";
+import type { Log } from "../lib/base/log.ts";
 import { ConfigError, loadConfig } from "../lib/config/config.ts";
-import { loadServeConfig } from "../lib/config/serve.ts";
+import { loadServeConfig, type ServeConfig } from "../lib/config/serve.ts";
 import { bringUpToDateUnlessNewer } from "../lib/storage/bring-up-to-date.ts";
 
 /** Connections to PostgreSQL, unless DATABASE_POOL_SIZE is set. */
@@ -29,6 +30,7 @@ async function run(): Promise<void> {
   const deps = createDeps(config);
   const { log } = deps;
   provideDeps(deps);
+  const stopTracing = settings.exportsTraces ? await exportTraces(settings, log) : undefined;
   const stops: (() => Promise<void>)[] = [];
   const stopped = untilStopped();
   try {
@@ -53,7 +55,15 @@ async function run(): Promise<void> {
   } finally {
     await Promise.allSettled(stops.map((stop) => stop()));
     await closeDeps(deps);
+    await stopTracing?.();
   }
+}
+
+/** Loads the SDK only if it is used. @returns a function that sends the last spans */
+async function exportTraces(settings: ServeConfig, log: Log): Promise<() => Promise<void>> {
+  const { startTracing } = await import("./tracing.ts");
+  const part = settings.serve === "all" && settings.backgroundProcesses > 0 ? "api" : settings.serve;
+  return startTracing(part, settings.traceLinkLimit, log);
 }
 
 /** Ctrl-C arrives from the terminal and again through npm: within this time it counts once. */

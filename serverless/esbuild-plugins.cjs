@@ -33,7 +33,8 @@ const builtinsWithoutImport = {
   name: "builtins-without-import",
   setup(build) {
     build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
-      if (!isBuiltin(path)) return undefined;
+      // With `import()`, code asks for a module only when it needs it, and expects its members by name.
+      if (!isBuiltin(path) || kind === "dynamic-import") return undefined;
       return { path, namespace: kind === "import-statement" ? "builtin-imported" : "builtin-required" };
     });
     build.onLoad({ filter: /.*/, namespace: "builtin-required" }, ({ path }) => ({

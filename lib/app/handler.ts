@@ -29,6 +29,7 @@ import type { Queue } from "../queue/port.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import type { Change } from "../trail/entry.ts";
+import { serverSpan } from "./server-span.ts";
 
 /** Milliseconds reserved before the function's timeout to respond and to write the audit row. */
 const RESERVE_MS = 500;
@@ -46,7 +47,7 @@ export interface HandlerDeps {
 type GetDeps = () => HandlerDeps | Promise<HandlerDeps>;
 type Gateway = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
-export type HttpHandler = middy.MiddyfiedHandler<Gateway, Result>;
+export type HttpHandler = (event: Gateway, context: Context) => Promise<Result>;
 
 const ANONYMOUS: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
 
@@ -85,12 +86,26 @@ export function httpHandler<D extends HandlerDeps>(
     return byRoute.has(routeKey) ? { ...event, routeKey } : event;
   };
 
-  return middy<Gateway, Result, Error, StateContext, Internal>({ timeoutEarlyInMillis: RESERVE_MS })
-    .use(begin(withRoute))
+  const run = middy<Gateway, Result, Error, StateContext, Internal>({ timeoutEarlyInMillis: RESERVE_MS })
+    .use(begin)
     .use(audit(getDeps))
     .use(commonHeaders)
     .use(problems(getDeps))
     .handler(handler) as unknown as HttpHandler;
+  // Outside of the middlewares, so that the span includes what the audit takes, and has the final status.
+  return async (event, context) => {
+    const request = fromGateway(withRoute(event));
+    const state: State = { request, caller: ANONYMOUS, change: undefined, audited: false };
+    (context as StateContext).state = state;
+    return serverSpan(
+      request,
+      () => state.caller.clientId,
+      (inside) => {
+        request.trace = inside;
+        return run(event, context);
+      },
+    );
+  };
 }
 
 /** Why a function without fallback does not serve a call; only its function URL can be called with other paths. */
@@ -139,19 +154,17 @@ async function answer<D extends HandlerDeps>(
   return limit ? { ...response, headers: { ...rateLimitHeaders(limit), ...response.headers } } : response;
 }
 
-/** middy passes `internal` to middlewares only, so the handler gets the state in its context. */
+/** middy passes `internal` to middlewares only, so the state is in the context too. */
 type Internal = { state: State };
 type StateContext = Context & Internal;
 type Middleware = MiddlewareObj<Gateway, Result, Error, StateContext, Internal>;
 type MiddyRequest = Request<Gateway, Result, Error, StateContext, Internal>;
 
-const begin = (withRoute: (event: Gateway) => Gateway): Middleware => ({
-  before: ({ event, context, internal }) => {
-    const request = fromGateway(withRoute(event));
-    internal.state = { request, caller: ANONYMOUS, change: undefined, audited: false };
-    context.state = internal.state;
+const begin: Middleware = {
+  before: ({ context, internal }) => {
+    internal.state = context.state;
   },
-});
+};
 
 /** Turns any error into a problem document, and logs errors with status 500 and above. */
 function problems(getDeps: GetDeps): Middleware {

@@ -135,8 +135,12 @@ function describe(
   operation: Operation,
   shared: SharedResponses,
 ): ZodOpenApiOperationObject {
-  const { params, query, scopes, summary } = operation;
-  const requestParams = { ...(params && { path: params }), ...(query && { query }) };
+  const { params, query, headers: header, scopes, summary } = operation;
+  const requestParams = {
+    ...(params && { path: params }),
+    ...(query && { query }),
+    ...(header && { header }),
+  };
   const needs = scopes.length > 0 ? `Requires the scope ${scopes.join(" or ")}.` : "Requires no key.";
   return {
     operationId,

@@ -3,6 +3,7 @@ import proxyAddr from "proxy-addr";
 import * as z from "zod";
 import { type Environment, parse } from "./config.ts";
 import { flag, port, positiveInt } from "./fields.ts";
+import { exportsTraces, tracingVariables } from "./tracing.ts";
 
 /** Addresses and subnets, separated by commas, as `proxy-addr` takes them. */
 const proxies = z
@@ -41,6 +42,7 @@ export const serveVariables = {
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(5),
   /** Whether to bring the schema up to date at the start. */
   MIGRATE: flag("true"),
+  ...tracingVariables,
 };
 
 const serveSchema = z.object(serveVariables).transform((env) => ({
@@ -54,6 +56,8 @@ const serveSchema = z.object(serveVariables).transform((env) => ({
   checkpointMinutes: env.CHECKPOINT_MINUTES,
   graceMs: env.SHUTDOWN_GRACE_SECONDS * 1_000,
   migrate: env.MIGRATE,
+  exportsTraces: exportsTraces(env),
+  traceLinkLimit: env.OTEL_SPAN_LINK_COUNT_LIMIT,
 }));
 
 export type ServeConfig = z.output<typeof serveSchema>;

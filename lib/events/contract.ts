@@ -40,6 +40,14 @@ export const storedEventSchema = z
     processing_latency_ms: z.int().min(0).nullable(),
     status: z.enum(["stored", "quarantined"]),
     receipt_id: uuid,
+    traceparent: z
+      .string()
+      .regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+      .optional()
+      .meta({
+        description:
+          "The W3C trace context that the event was queued with; absent if its request had none. Its first copy counts, as for the rest of the event.",
+      }),
     payload: z.looseObject({}),
     reason: z.string().optional().meta({ description: "Why the event is in quarantine." }),
   })

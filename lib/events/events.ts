@@ -3,6 +3,7 @@
 import { clientFilter } from "../auth/client-filter.ts";
 import { eventKey } from "../base/ids.ts";
 import { shortenTime } from "../base/time.ts";
+import { fromStoredTrace } from "../base/trace-context.ts";
 import type { Call } from "../http/call.ts";
 import { decodeCursor, encodeCursor, isTextPart, isTimePart, linkNext } from "../http/cursor.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
@@ -106,6 +107,7 @@ export const storedJson = (row: StoredEventRow): string =>
       processing_latency_ms: row.latency_ms,
       status: "stored",
       receipt_id: row.receipt_id,
+      ...traceOf(row),
     },
     row.payload,
   );
@@ -125,6 +127,7 @@ function quarantinedJson(row: QuarantinedEvent, id: string): string | undefined 
       processing_latency_ms: null,
       status: "quarantined",
       receipt_id: row.receipt_id,
+      ...traceOf(row),
       reason: row.reason,
     },
     isJson(event.payload) ? event.payload : "{}",
@@ -147,6 +150,9 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+const traceOf = ({ trace }: { trace: string }): { traceparent?: string } =>
+  trace === "" ? {} : { traceparent: fromStoredTrace(trace) };
 
 const withPayload = (members: object, payload: string): string =>
   `${JSON.stringify(members).slice(0, -1)},"payload":${payload}}`;

@@ -11,7 +11,7 @@ export const exportEvents = operation({
   function: "analytics",
   summary: "Export events as a file, newest first, in pieces",
   description:
-    "Each response is a piece of at most about 4 MB; concatenated, the pieces are the file. NDJSON has one event per line, in the format of the list. CSV (RFC 4180) has its header line in the first piece only; text that a spreadsheet might interpret as a formula, or that begins with an apostrophe, is prefixed with an apostrophe.",
+    "Each response is a piece of at most about 4 MB; concatenated, the pieces are the file. NDJSON has one event per line, in the format of the list. CSV (RFC 4180) has its header line in the first piece only, and `traceparent` as its last column; text that a spreadsheet might interpret as a formula, or that begins with an apostrophe, is prefixed with an apostrophe.",
   scopes: ["read"],
   query: z.strictObject({
     format: z.enum(exportFormats).default("ndjson"),

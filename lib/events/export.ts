@@ -3,6 +3,7 @@
 import { clientFilter } from "../auth/client-filter.ts";
 import { csvLine } from "../base/csv.ts";
 import { shortenTime } from "../base/time.ts";
+import { fromStoredTrace } from "../base/trace-context.ts";
 import type { Call } from "../http/call.ts";
 import { decodeCursor } from "../http/cursor.ts";
 import { cutPiece, type ExportFormat, MAX_PIECE_BYTES, type Piece, pieceResponse } from "../http/download.ts";
@@ -58,6 +59,7 @@ const COLUMNS = [
   "processing_latency_ms",
   "receipt_id",
   "payload",
+  "traceparent",
 ];
 
 const csvOf = (row: StoredEventRow): string =>
@@ -71,4 +73,5 @@ const csvOf = (row: StoredEventRow): string =>
     row.latency_ms,
     row.receipt_id,
     row.payload,
+    row.trace === "" ? "" : fromStoredTrace(row.trace),
   ]);

@@ -1,4 +1,6 @@
 /** Converts between API Gateway's events and responses (payload format 2.0) and the use cases' HTTP types. */
+
+import type { Context } from "@opentelemetry/api";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { uuidv7 } from "../base/ids.ts";
 import type { Problem } from "./problem.ts";
@@ -22,6 +24,8 @@ export interface ApiRequest {
   /** The body as the gateway passed it. */
   body: string;
   bodyIsBase64: boolean;
+  /** The trace that the call belongs to; absent outside of a handler. */
+  trace?: Context;
 }
 
 export interface ApiResponse {

@@ -19,6 +19,8 @@ export interface Operation {
   checkedByUseCase?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** Request headers that a caller may send, for the document; the operation ignores invalid ones. */
+  headers?: z.ZodObject;
   body?: z.ZodType;
   /** Numbers of the body keep their digits, since they are compared with numbers of payloads: see `parseExact`. */
   exactNumbers?: true;

@@ -14,6 +14,16 @@ export const sendEvents = operation({
   scopes: ["ingest"],
   checkedByUseCase: true,
   query: z.strictObject({}),
+  headers: z.object({
+    traceparent: z.string().optional().meta({
+      description:
+        "W3C trace context of the sender. Spans of Weir become its children, and events keep the context with which they were queued. An invalid value is ignored.",
+      example: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    }),
+    tracestate: z.string().optional().meta({
+      description: "Passed on with `traceparent`, if it has at most 512 characters.",
+    }),
+  }),
   body: z.union([eventSchema, z.strictObject({ events: z.array(eventSchema).min(1).max(1000) })]),
   bodyTypes: ["application/json", "application/x-ndjson"],
   responses: {

@@ -4,7 +4,9 @@
  * is not cached, and for an event that Redis considers a conflict.
  */
 
+import { ROOT_CONTEXT, type Span, SpanKind } from "@opentelemetry/api";
 import { anonymous, presentedKey, withKey } from "../auth/authenticate.ts";
+import { failSpan, inSpan } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import type { Call } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
@@ -12,11 +14,12 @@ import type { ApiRequest, ApiResponse } from "../http/gateway.ts";
 import { readParameters } from "../http/parameters.ts";
 import { type Fault, Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";
+import { messagingSpan } from "../queue/spans.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import { sendEvents } from "./contract.ts";
-import type { Intake } from "./intake.ts";
+import type { Admission, Intake, Submission } from "./intake.ts";
 import { toAnswer } from "./response.ts";
 
 interface IngestDeps {
@@ -39,10 +42,29 @@ export async function ingest(
   const unknown = anonymous(key);
   call.seen(unknown);
   const submission = { request, key, ...readOrRefuse(request, deps) };
-  const result = await withKey(deps, key, () => deps.intake.enqueue(submission)).catch(outage("queue"));
+  const result = await send(submission, deps).catch(outage("queue"));
   call.seen({ ...unknown, clientId: result.owner, keyPrefix: result.keyPrefix });
   if (result.audited) call.audited();
   return toAnswer(submission, result);
+}
+
+/** Admits and queues a request, in a span whose context its messages carry. */
+function send(submission: Submission, deps: IngestDeps): Promise<Admission> {
+  const { name, attributes } = messagingSpan("send", deps.config);
+  const options = { kind: SpanKind.PRODUCER, attributes };
+  return inSpan(name, options, submission.request.trace ?? ROOT_CONTEXT, async (span, trace) => {
+    const traced = { ...submission, trace };
+    const result = await withKey(deps, submission.key, () => deps.intake.enqueue(traced));
+    if (span.isRecording()) describe(span, result);
+    return result;
+  });
+}
+
+function describe(span: Span, result: Admission): void {
+  const outcomes = result.code === "ok" ? result.outcomes : [];
+  span.setAttribute("weir.admission", result.code);
+  span.setAttribute("weir.events.accepted", outcomes.filter((outcome) => outcome === "accepted").length);
+  if (result.code === "queue-unavailable") failSpan(span, result.code);
 }
 
 /** Returns the request's error instead of throwing it: only a caller with a valid key learns it, which the script checks. */

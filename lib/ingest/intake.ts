@@ -2,6 +2,7 @@
  * The port that admits and queues requests, with an adapter for Redis Streams and one for SQS. Ingest and the worker
  * depend only on this port.
  */
+import type { Context } from "@opentelemetry/api";
 import type { KeyMiss, PresentedKey } from "../auth/authenticate.ts";
 import type { ApiRequest } from "../http/gateway.ts";
 import type { Problem, ProblemCode } from "../http/problem.ts";
@@ -17,6 +18,8 @@ export interface Submission {
   batch: Batch;
   /** An error of the request or its body, reported only to a caller with a valid key. */
   problem: Problem | undefined;
+  /** The trace that the request's messages belong to. */
+  trace?: Context | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { auditCall } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import type { KeyMiss } from "../auth/authenticate.ts";
 import type { Log } from "../base/log.ts";
+import { fieldsOf } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import type { GivenUp, SettledPart } from "../pending/notes.ts";
 import { Notes } from "../pending/notes.ts";
@@ -84,7 +85,7 @@ export class RedisIntake implements Intake {
 
   #enqueue(submission: Submission, names: readonly string[]): Promise<Admission | KeyMiss> {
     const { request } = submission;
-    const header = { id: request.id, at: request.receivedAt };
+    const header = { id: request.id, at: request.receivedAt, ...fieldsOf(submission.trace) };
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
     return this.#admissions.admit(submission, [head, openAudit(auditCall(request))]);
   }

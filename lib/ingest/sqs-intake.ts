@@ -8,6 +8,7 @@ import { auditCall, auditHeader } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
 import type { KeyMiss } from "../auth/authenticate.ts";
 import type { Log } from "../base/log.ts";
+import { fieldsOf } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import { lookScript } from "../pending/lua/look.ts";
 import type { GivenUp, SettledPart } from "../pending/notes.ts";
@@ -117,7 +118,8 @@ export class SqsIntake implements Intake {
       bytesOut: null,
     });
     const lines = fresh.map(({ line }) => line);
-    const parts = pack(lines, naming({ ...audit, client: owner }, names), messageBytes);
+    const header = { ...audit, ...fieldsOf(submission.trace), client: owner };
+    const parts = pack(lines, naming(header, names), messageBytes);
     const sent = await queue.sendEach(parts.map(({ body }) => ({ body, group: owner })));
     // The row describes the response correctly only if SQS took all events.
     const audited = parts.length === 1 && sent[0]?.id !== undefined;

@@ -4,6 +4,7 @@
  * line break, so the worker splits lines without parsing payloads, and their digits reach the table unchanged.
  */
 
+import type { TraceFields } from "../base/trace-context.ts";
 import type { Place } from "../pending/place.ts";
 import type { Change } from "../trail/entry.ts";
 import type { Outgoing } from "./port.ts";
@@ -38,7 +39,8 @@ export interface HealthRow {
   checks: unknown;
 }
 
-export interface Header {
+/** Members that an earlier version does not know are ignored there. The trace context is that of the request. */
+export interface Header extends TraceFields {
   v: 1;
   /** Id of the request, which is also the id of its receipt. */
   id: string;
@@ -104,8 +106,14 @@ export const headerMessage = (header: Header): Outgoing => ({
 });
 
 /** The start of a header; the script that enqueues an ingest request appends the rest. */
-export function openHeader({ id, at, unqueued }: Pick<Header, "id" | "at" | "unqueued">): string {
-  return JSON.stringify({ v: 1, id, at, unqueued }).slice(0, -1);
+export function openHeader({
+  id,
+  at,
+  unqueued,
+  traceparent,
+  tracestate,
+}: Pick<Header, "id" | "at" | "unqueued" | keyof TraceFields>): string {
+  return JSON.stringify({ v: 1, id, at, unqueued, traceparent, tracestate }).slice(0, -1);
 }
 
 /** The next part of a header: the start of the audit row; that script appends the outcome (client to bytes out). */

@@ -13,4 +13,6 @@ export interface EventRow {
   part: number;
   /** JSON text. */
   payload: string;
+  /** The trace context that it arrived with, see `toStoredTrace`. */
+  trace?: string | undefined;
 }

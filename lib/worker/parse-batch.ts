@@ -1,8 +1,10 @@
 /** Everything about a batch that needs neither the database nor the other messages; a batch may be read ahead. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SpanContext } from "@opentelemetry/api";
 import { type Prepared, prepareEntry } from "../audit/record/seal.ts";
 import { eventKey } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
+import { readTrace, toStoredTrace } from "../base/trace-context.ts";
 import type { Place } from "../pending/place.ts";
 import type { RefusedEvent } from "../quarantine/sql/insert.ts";
 import { type Header, ownerOf, parseLine, parseMessage } from "../queue/message.ts";
@@ -35,6 +37,8 @@ export interface Content {
   /** Lines of an accepted request that can't be parsed. */
   unreadable: RefusedEvent[];
   audit: Prepared | undefined;
+  /** The trace that the message's request belongs to. */
+  origin: SpanContext | undefined;
 }
 
 /** Bytes that are parsed before other work gets a turn: about a millisecond. */
@@ -73,6 +77,7 @@ function parse({ id, body, deliveries }: Delivered, log: Log): Content | undefin
       rows: [],
       unreadable: [],
       audit: header.audit && prepareEntry({ id: header.id, at: header.at, audit: header.audit }),
+      origin: readTrace(header),
     };
     const clientId = ownerOf(header);
     if (header.accepted !== undefined && clientId !== undefined) readEvents(content, clientId);
@@ -83,9 +88,13 @@ function parse({ id, body, deliveries }: Delivered, log: Log): Content | undefin
   }
 }
 
-function readEvents({ header, place, lines, rows, unreadable }: Content, clientId: string): void {
+function readEvents(
+  { header, place, lines, rows, unreadable, origin: sender }: Content,
+  clientId: string,
+): void {
   const receivedAt = new Date(header.at).toISOString();
-  const origin = { clientId, receivedAt, receiptId: place.id, part: place.part };
+  const trace = sender && toStoredTrace(sender);
+  const origin = { clientId, receivedAt, receiptId: place.id, part: place.part, trace };
   for (const line of lines) {
     try {
       const { eventId, eventType, timestamp, payload } = parseLine(line);

@@ -12,8 +12,10 @@ import { isRetryable } from "../postgres/errors.ts";
 import { limitWaits } from "../postgres/lock-retry.ts";
 import { pipelinedTransaction, planOnce } from "../postgres/transaction.ts";
 import { ownerOf, placeName } from "../queue/message.ts";
+import { batchSpan } from "./batch-span.ts";
 import { type Content, type Delivered, type Parsed, parseBatch } from "./parse-batch.ts";
-import { isAlreadyWritten, settleBatch } from "./settle-batch.ts";
+import { isAlreadyWritten, type Settled, settleBatch } from "./settle-batch.ts";
+import { sumOf, type Tally } from "./settlement.ts";
 import type { Store } from "./store.ts";
 import { storeInPieces } from "./store-in-pieces.ts";
 
@@ -69,7 +71,13 @@ export async function processParsed(
   const counted = deps.intake
     .received(parsed.map(({ body }) => body))
     .catch((error: Error) => deps.log.warn("received-not-counted", { messages: parsed.length, error }));
-  const done = await processInPieces(messages, deps, endsAt);
+  const tallies: Tally[] = [];
+  const done = await batchSpan(
+    parsed,
+    deps.config,
+    () => sumOf(tallies),
+    () => processInPieces(messages, deps, endsAt, tallies),
+  );
   await counted;
   const failed = [...unreadable, ...done.failed];
   const untried = new Set(done.untried);
@@ -77,11 +85,15 @@ export async function processParsed(
   return { failed, untried: done.untried, closing: closeNotes(parsed, tried, failed, deps) };
 }
 
-/** Processes messages in as few transactions as PostgreSQL's rejections allow. */
+/**
+ * Processes messages in as few transactions as PostgreSQL's rejections allow.
+ * @param tallies gets the outcomes of events of each transaction that is committed
+ */
 async function processInPieces(
   messages: readonly Content[],
   { sql, log, config }: WorkerDeps,
   endsAt: number,
+  tallies: Tally[],
 ): Promise<Omit<Outcome, "closing">> {
   if (messages.length === 0) return { failed: [], untried: [] };
   // Copies of a message must be in one transaction, see `withoutRepeats`.
@@ -91,12 +103,14 @@ async function processInPieces(
     log,
     endsAt,
     eventsOf: ([first]) => first?.lines.length ?? 0,
-    process: (piece, store) => {
+    process: async (piece, store) => {
       const limit = async (tx: Transaction): Promise<void> => {
         const left = Math.ceil(endsAt - Date.now());
         if (left < config.statementTimeoutMs) await limitWaits(tx, Math.max(1, left), Math.max(1, left));
       };
-      return inTransaction(sql, piece.flat(), store, limit);
+      const { rejected, tally } = await inTransaction(sql, piece.flat(), store, limit);
+      tallies.push(tally);
+      return rejected;
     },
   });
   const ids = (some: Content[][]): string[] => some.flat().map(({ queueId }) => queueId);
@@ -106,13 +120,12 @@ async function processInPieces(
 /** Attempts at a transaction that fails with a deadlock or a serialization failure. */
 const ATTEMPTS = 5;
 
-/** @returns number of rejected events */
 async function inTransaction(
   sql: Database,
   messages: readonly Content[],
   store: Store,
   before: (tx: Transaction) => Promise<void>,
-): Promise<number> {
+): Promise<Settled> {
   let isRepeated = messages.some(({ deliveries }) => deliveries > 1);
   for (let attempt = 1; ; attempt++) {
     try {

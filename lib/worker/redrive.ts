@@ -48,4 +48,5 @@ const origin = (
   receivedAt: row.received_at.toISOString(),
   receiptId: row.receipt_id,
   part: row.part,
+  trace: row.trace,
 });

@@ -11,30 +11,38 @@ import { insertQuarantine, type RefusedEvent } from "../quarantine/sql/insert.ts
 import { placeName } from "../queue/message.ts";
 import type { Content } from "./parse-batch.ts";
 import { storeRedriven } from "./redrive.ts";
-import { collectEvents, tally, toRefusedEvent } from "./settlement.ts";
+import { collectEvents, sumOf, type Tally, tally, toRefusedEvent } from "./settlement.ts";
 import { findSettled } from "./sql/find-settled.ts";
 import { settleReceipts } from "./sql/settle-receipts.ts";
 import { touchKeys } from "./sql/touch-keys.ts";
 import { type Store, type Stored, storeAll, storeUnlessErased } from "./store.ts";
+
+/** What a batch has become. */
+export interface Settled {
+  /** Events that PostgreSQL rejected. */
+  rejected: number;
+  tally: Tally;
+}
 
 /**
  * Settles a batch in three round trips: events; receipts, keys and the lane; audit rows, their seal and the COMMIT. What
  * a round trip sends needs no result of the same round trip.
  * @param isRepeated whether parts of it may have been settled by an earlier delivery. If not, receipts and audit rows are
  *   written without looking for existing ones, and the transaction fails if there are any, see `isAlreadyWritten`.
- * @returns number of rejected events
+ * @returns the outcomes of events
  */
 export async function settleBatch(
   tx: Transaction,
   received: readonly Content[],
   store: Store,
   isRepeated: boolean,
-): Promise<Ending<number>> {
+): Promise<Ending<Settled>> {
   const messages = await withoutSettled(tx, received);
   const { settlements, ...arriving } = collectEvents(messages);
   const { stored, refused, unreadable } = await storeArriving(tx, arriving, store);
   const quarantined = await setAside(tx, [...unreadable, ...refused.map(toRefusedEvent)]);
   tally(settlements, stored, quarantined);
+  const result = { rejected: refused.length, tally: sumOf(settlements.values()) };
 
   const health = messages.flatMap(({ header }) => header.health ?? []);
   // Also from messages that were left out: either of two messages for one request may name the ids.
@@ -52,11 +60,11 @@ export async function settleBatch(
     await Promise.all(writes);
     for (const message of redrives) await storeRedriven(tx, message, store);
     await sealPrepared(tx, audits);
-    return { result: refused.length, sent: Promise.resolve() };
+    return { result, sent: Promise.resolve() };
   }
   // The lane is locked after the others have their locks.
   const [lane] = await Promise.all([lockLane(tx), ...writes]);
-  return { result: refused.length, sent: sealNew(tx, lane, audits) };
+  return { result, sent: sealNew(tx, lane, audits) };
 }
 
 /** True if a transaction failed since a part's receipt or a request's audit row already existed. */

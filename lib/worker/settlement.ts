@@ -59,7 +59,26 @@ export const toRefusedEvent = ({ row, reason, detail }: Refused): RefusedEvent =
   receivedAt: row.receivedAt,
   receiptId: row.receiptId,
   part: row.part,
+  trace: row.trace,
 });
+
+/** How many events of a batch have which outcome. */
+export interface Tally {
+  stored: number;
+  duplicates: number;
+  quarantined: number;
+}
+
+/** The sums over receipts, for the worker's span. */
+export function sumOf(settlements: Iterable<Tally>): Tally {
+  const sum: Tally = { stored: 0, duplicates: 0, quarantined: 0 };
+  for (const { stored, duplicates, quarantined } of settlements) {
+    sum.stored += stored;
+    sum.duplicates += duplicates;
+    sum.quarantined += quarantined;
+  }
+  return sum;
+}
 
 /** Events neither stored nor newly quarantined are duplicates. */
 export function tally(

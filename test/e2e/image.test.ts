@@ -1,12 +1,15 @@
 /** The tree of the container's image, run in an empty folder with nothing but Node, DATABASE_URL and REDIS_URL. */
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { run } from "../support/command.ts";
 import { anEvent } from "../support/pipeline.ts";
 import type { Child } from "../support/servers/child.ts";
 import { testServers } from "../support/servers/deps.ts";
 import { assembleImage } from "../support/servers/image.ts";
+import { listen } from "../support/servers/listen.ts";
 import { freePort } from "../support/servers/ports.ts";
+import { otlpReceiver } from "../support/tracing/otlp-receiver.ts";
 
 const { folder, commands, start, run: runInImage } = await assembleImage();
 const { databaseUrl, redisUrl } = await testServers();
@@ -85,6 +88,41 @@ describe("the image", () => {
     await expect(runInImage(commands.healthCheck, { HTTP_PORT: new URL(url).port })).rejects.toThrow(
       "ended with 1",
     );
+  });
+
+  it("exports traces to a collector, with those of its background process", async () => {
+    const collector = await otlpReceiver();
+    const { url, server } = await startServer({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+      OTEL_RESOURCE_ATTRIBUTES: "service.name=shop-%20events",
+      SHUTDOWN_GRACE_SECONDS: "0",
+    });
+    const key = await newKey();
+    const type = `traced-${randomUUID()}`;
+    expect((await send(url, key, anEvent({ event_type: type }))).status).toBe(202);
+    await expect.poll(() => countOf(url, key, type), { timeout: 45_000 }).toBe(1);
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    const producer = collector.spans.find(({ kind }) => kind === "producer");
+    const consumer = collector.spans.find(({ links }) =>
+      links.some(({ spanId }) => spanId === producer?.spanId),
+    );
+    expect(consumer).toMatchObject({ kind: "consumer", service: "shop- events" });
+    expect(collector.headers.at(-1)).toMatchObject({ "content-encoding": "gzip" });
+  });
+
+  it("stops in time if the collector does not answer, and says that spans are lost", async () => {
+    const collector = createServer(() => {});
+    const { url, server } = await startServer({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await listen(collector)}`,
+      OTEL_EXPORTER_OTLP_TIMEOUT: "600000",
+      SHUTDOWN_GRACE_SECONDS: "0",
+    });
+    await fetch(`${url}/health/live`);
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    expect(server.output()).toContain("The collector did not take the last spans in time.");
   });
 
   it("says in one line each which settings are wrong", async () => {

@@ -14,6 +14,8 @@ export interface StoredEventRow {
   receipt_id: string;
   /** JSON text, as it was sent. */
   payload: string;
+  /** The trace context, see `fromStoredTrace`; empty if there is none. */
+  trace: string;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface StoredEventRow {
  */
 export const storedEventColumns = (sql: Executor, payload: Fragment = sql`e.payload::text`): Fragment => sql`
   e.client_id, e.event_id, e.event_type, e.receipt_id, ${payload} AS payload,
+  encode(e.trace_context, 'hex') AS trace,
   ${utc(sql, "e.event_time")} AS event_time,
   ${utc(sql, "e.received_at")} AS received_at,
   ${utc(sql, "e.processed_at")} AS processed_at,

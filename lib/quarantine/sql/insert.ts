@@ -14,6 +14,8 @@ export interface RefusedEvent {
   receiptId: string;
   /** Number of its message within the request. */
   part: number;
+  /** See `EventRow`. */
+  trace?: string | undefined;
 }
 
 /**
@@ -32,11 +34,12 @@ export async function insertQuarantine(sql: Executor, events: readonly RefusedEv
         ${events.map((event) => event.detail)}::text[],
         ${events.map((event) => event.receivedAt)}::text[]::timestamptz[],
         ${events.map((event) => event.receiptId)}::uuid[],
-        ${events.map((event) => event.part)}::smallint[]
-      ) AS t(position, client_id, event_key, event, reason, detail, received_at, receipt_id, part)
+        ${events.map((event) => event.part)}::smallint[],
+        ${events.map((event) => event.trace ?? "")}::text[]
+      ) AS t(position, client_id, event_key, event, reason, detail, received_at, receipt_id, part, trace)
     ), inserted AS (
-      INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id, part)
-      SELECT client_id, event_key, decode(event, 'hex'), reason, detail, received_at, receipt_id, part
+      INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id, part, trace_context)
+      SELECT client_id, event_key, decode(event, 'hex'), reason, detail, received_at, receipt_id, part, decode(trace, 'hex')
         FROM input ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id

@@ -75,6 +75,8 @@ export interface QuarantinedEvent {
   /** UTC text with six fractional digits. */
   received_at: string;
   receipt_id: string;
+  /** See `EventRow`; empty if there is none. */
+  trace: string;
 }
 
 /**
@@ -88,7 +90,7 @@ export async function findQuarantined(
   clientId: string | null,
 ): Promise<QuarantinedEvent[]> {
   return sql<QuarantinedEvent[]>`
-    SELECT q.client_id, q.event, q.reason, q.receipt_id, ${utc(sql, "q.received_at")} AS received_at
+    SELECT q.client_id, q.event, q.reason, q.receipt_id, encode(q.trace_context, 'hex') AS trace, ${utc(sql, "q.received_at")} AS received_at
       FROM quarantine q
      WHERE q.event_key = ${eventKey} ${andIf(sql, clientId ?? undefined, (id) => sql`q.client_id = ${id}`)}
      ORDER BY q.received_at DESC, q.client_id DESC`;

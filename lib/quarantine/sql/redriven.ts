@@ -56,6 +56,8 @@ export interface QuarantinedRow {
   received_at: Date;
   receipt_id: string;
   part: number;
+  /** See `EventRow`; empty if there is none. */
+  trace: string;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function lockRedriven(
   eventKeys: readonly string[],
 ): Promise<QuarantinedRow[]> {
   return sql<QuarantinedRow[]>`
-    SELECT event_key, received_at, receipt_id, part FROM quarantine
+    SELECT event_key, received_at, receipt_id, part, encode(trace_context, 'hex') AS trace FROM quarantine
      WHERE client_id = ${clientId} AND event_key = ANY (${[...eventKeys]}::uuid[])
      ORDER BY event_key, client_id
        FOR UPDATE`;

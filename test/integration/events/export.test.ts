@@ -52,14 +52,15 @@ describe("GET /v1/events/export", () => {
     const events = list.body.events as Record<string, unknown>[];
     expect(head).toEqual([
       "client_id", "event_id", "event_type", "timestamp", "received_at", "processed_at", "processing_latency_ms",
-      "receipt_id", "payload",
+      "receipt_id", "payload", "traceparent",
     ]); // biome-ignore format: one name after the other
     expect(rows).toHaveLength(60);
     for (const [index, row] of rows.entries()) {
       const event = events[index] ?? {};
-      const expected = head?.slice(0, -1).map((name) => String(event[name]));
-      expect(row.slice(0, -1).map((text) => text.replace(/^'/, ""))).toEqual(expected);
-      expect(row.at(-1)).toBe(`{"n":${index},"big":12345678901234567890,"text":"a, \\"b\\""}`);
+      const expected = head?.slice(0, -2).map((name) => String(event[name]));
+      expect(row.slice(0, -2).map((text) => text.replace(/^'/, ""))).toEqual(expected);
+      expect(row.at(-1)).toBe("");
+      expect(row.at(-2)).toBe(`{"n":${index},"big":12345678901234567890,"text":"a, \\"b\\""}`);
       expect(row[1]).toMatch(/^'['-]/);
       expect(row[2]).toBe(`'${TYPE}`);
     }

@@ -105,9 +105,10 @@ describe("code generated while bundling", () => {
     const made = await exportsOf(
       `import fs, { promises, readFileSync } from "node:fs"; import { EventEmitter } from "events";
        import * as timers from "node:timers/promises";
+       const { Agent } = await import("http");
        export const all = [promises === fs.promises, readFileSync === fs.readFileSync,
-         typeof new EventEmitter().on, typeof timers.setTimeout];`,
+         typeof new EventEmitter().on, typeof timers.setTimeout, typeof new Agent().destroy];`,
     );
-    expect(made.all).toEqual([true, true, "function", "function"]);
+    expect(made.all).toEqual([true, true, "function", "function", "function"]);
   });
 });
