@@ -1,20 +1,67 @@
-/**
- * AWS prices in US dollars: us-east-1, list prices without free tiers and discounts. Collected in November 2026 from
- * copies of the AWS price pages and from price guides of February to June 2026. No source for a surcharge on fair queues
- * was found, neither for one nor against it, so none is included.
- */
+/** AWS list prices in us-east-1, without free tiers and discounts. AWS' own pages were not reachable: each has its source. */
+
+export interface Price {
+  dollars: number;
+  /** What the dollars are for, and how many of it. */
+  per: { count: number; unit: string };
+  /** Where the figure is from, and as of when. */
+  source: string;
+}
+
+const SQS = "guide cloudburn.io, 14 March 2026";
+
 export const PRICES = {
-  /** HTTP API: per request and 512 KiB or part of it. */
-  httpApi: 1.0 / 1e6,
-  /** Lambda: per invocation. */
-  invocation: 0.2 / 1e6,
-  /** Lambda on arm64: per GB-second. */
-  gbSecond: 0.0000133334,
-  /** SQS: per request and 64 KiB or part of it. */
-  sqsRequest: 0.4 / 1e6,
-  /** CloudWatch Logs: per GB ingested. */
-  logGb: 0.5,
-} as const;
+  httpApi: {
+    dollars: 1,
+    per: { count: 1e6, unit: "requests to an HTTP API, per 512 KB begun" },
+    source: "guide go-cloud.io, 2026",
+  },
+  invocation: {
+    dollars: 0.2,
+    per: { count: 1e6, unit: "invocations of Lambda" },
+    source: "guide wring.co, 8 March 2026",
+  },
+  gbSecond: {
+    dollars: 0.0000133334,
+    per: { count: 1, unit: "GB-second of Lambda on arm64" },
+    source: "guide wring.co, 8 March 2026",
+  },
+  sqsRequest: {
+    dollars: 0.4,
+    per: { count: 1e6, unit: "requests to SQS, per 64 KB begun" },
+    source: `${SQS}; guide factualminds.com, 13 June 2026`,
+  },
+  /** In addition. The guide does not say which requests, so it is added to all. */
+  fairRequest: {
+    dollars: 0.1,
+    per: { count: 1e6, unit: "requests to SQS with fair queues, in addition" },
+    source: `${SQS}, the only source found`,
+  },
+  logGb: {
+    dollars: 0.5,
+    per: { count: 1, unit: "GB of CloudWatch Logs" },
+    source: "guide factualminds.com, 13 June 2026",
+  },
+  alarm: {
+    dollars: 0.1,
+    per: { count: 1, unit: "alarm a month" },
+    source: "price list c3x.dev, undated, read on 29 November 2026",
+  },
+  metric: {
+    dollars: 0.3,
+    per: { count: 1, unit: "custom metric a month" },
+    source: "guide signoz.io, 15 February 2026",
+  },
+  secret: {
+    dollars: 0.4,
+    per: { count: 1, unit: "secret a month" },
+    source: "hivebook.wiki, undated, read on 29 November 2026",
+  },
+} as const satisfies Record<string, Price>;
+
+/** Dollars for one. */
+export const dollarsFor = (name: keyof typeof PRICES): number =>
+  PRICES[name].dollars / PRICES[name].per.count;
 
 /** Assumptions of the model; not measured here. */
 export const ASSUMED = {

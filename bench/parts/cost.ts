@@ -1,7 +1,7 @@
 /** Computes costs from measured times and AWS list prices: a model, not a bill. The result is in docs/operations.md. */
 import { readFile, writeFile } from "node:fs/promises";
 import type { Bench, Part, Section, Table } from "../part.ts";
-import { ASSUMED, PRICES } from "../prices.ts";
+import { ASSUMED, dollarsFor, PRICES, type Price } from "../prices.ts";
 import { format, median } from "../statistics.ts";
 import { timeOf } from "./ingest.ts";
 import { rateOf, SMALL_1 } from "./worker.ts";
@@ -28,6 +28,8 @@ export interface Cost {
   ingest: number;
   logs: number;
   sqs: number;
+  /** What fair queues add to it. */
+  fair: number;
   worker: number;
 }
 
@@ -44,13 +46,18 @@ export function costOf(size: number, times: Times): Cost {
   );
   const workerMs =
     invocations * (times.batch + ASSUMED.workerNetworkMs) + messages * times.message + EVENTS * times.event;
+  const sqs = sqsRequests(requests, messages, bytes);
   return {
-    api: requests * Math.ceil(bytes / 524_288) * PRICES.httpApi,
+    api: requests * Math.ceil(bytes / 524_288) * dollarsFor("httpApi"),
     ingest:
-      requests * PRICES.invocation + (requests * requestMs * ASSUMED.ingestGib * PRICES.gbSecond) / 1_000,
-    logs: (requests * ASSUMED.logBytes * PRICES.logGb) / 1e9,
-    sqs: sqsRequests(requests, messages, bytes) * PRICES.sqsRequest,
-    worker: invocations * PRICES.invocation + (workerMs * ASSUMED.workerGib * PRICES.gbSecond) / 1_000,
+      requests * dollarsFor("invocation") +
+      (requests * requestMs * ASSUMED.ingestGib * dollarsFor("gbSecond")) / 1_000,
+    logs: (requests * ASSUMED.logBytes * dollarsFor("logGb")) / 1e9,
+    sqs: sqs * dollarsFor("sqsRequest"),
+    fair: sqs * dollarsFor("fairRequest"),
+    worker:
+      invocations * dollarsFor("invocation") +
+      (workerMs * ASSUMED.workerGib * dollarsFor("gbSecond")) / 1_000,
   };
 }
 
@@ -108,7 +115,7 @@ function toSection(times: Times): Section {
       `US dollars per million events, without the databases and the network. Computed on ${new Date().toISOString().slice(0, 10)} from times measured on this machine: a request at ingest took ${measured.join(", ")} events; a worker ${format(times.batch)} ms a batch, ${format(times.message)} ms a message and ${format(times.event * 1_000)} µs an event.`,
       `Assumptions: a Lambda vCPU is as fast as one of this machine's cores; ingest with ${ASSUMED.ingestGib} GiB has ${format(processor)} of a vCPU; the network adds ${ASSUMED.networkMs} ms a request and ${ASSUMED.workerNetworkMs} ms a batch; an event has ${ASSUMED.eventBytes} bytes in the queue; a request writes ${ASSUMED.logBytes} bytes of logs, ${ASSUMED.accessLogBytes} of them in the access log of the gateway; the queue is busy enough to be read in batches of ten.`,
     ],
-    tables: [costTable(times)],
+    tables: [costTable(times), priceTable()],
     charts: [],
     goals: [],
     figures: {},
@@ -123,14 +130,15 @@ function costTable(times: Times): Table {
       "ingest",
       "logs",
       "SQS",
+      "fair queues",
       "worker",
       "total, SQS",
       "total, SQS, function URL",
       "total, Redis",
     ],
     rows: SIZES.map((size) => {
-      const { api, ingest, logs, sqs, worker } = costOf(size, times);
-      const parts = [api, ingest, logs, sqs, worker];
+      const { api, ingest, logs, sqs, fair, worker } = costOf(size, times);
+      const parts = [api, ingest, logs, sqs, fair, worker];
       const withSqs = parts.reduce((sum, part) => sum + part, 0);
       const dollars = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 2 });
       return [
@@ -144,13 +152,25 @@ function costTable(times: Times): Table {
   };
 }
 
+const priceTable = (): Table => ({
+  head: ["$", "for", "source"],
+  rows: Object.values<Price>(PRICES).map(({ dollars, per: { count, unit }, source }) => [
+    // Not in the form 1.3e-5.
+    dollars.toLocaleString("en", { maximumFractionDigits: 12 }),
+    count === 1 ? unit : `${count.toLocaleString("en")} ${unit}`,
+    source,
+  ]),
+});
+
 /** Dollars for the gateway's access log, which a function URL does not write. @param size events per request */
-const accessLog = (size: number): number => ((EVENTS / size) * ASSUMED.accessLogBytes * PRICES.logGb) / 1e9;
+const accessLog = (size: number): number =>
+  ((EVENTS / size) * ASSUMED.accessLogBytes * dollarsFor("logGb")) / 1e9;
 
 /** Writes the section between its markers in docs/operations.md. @throws if they are missing */
 async function writeGuide({ text, tables }: Section): Promise<void> {
   const guide = await readFile(GUIDE, "utf8");
-  await writeFile(GUIDE, between(guide, [text[0], ...tables.flatMap(toLines), text[1]].join("\n\n")));
+  const [costs, ...others] = tables.map(toLines);
+  await writeFile(GUIDE, between(guide, [text[0], costs, text[1], ...others].join("\n\n")));
 }
 
 /** @throws if the markers are missing */

@@ -162,6 +162,7 @@ describe("the cost model", () => {
     expect(one.api).toBeCloseTo(1);
     // Messages are sent one by one, and received and deleted in tens.
     expect(one.sqs).toBeCloseTo(1.2e6 * (0.4 / 1e6));
+    expect(one.fair).toBeCloseTo(1.2e6 * (0.1 / 1e6));
     expect(thousand.sqs).toBeCloseTo(13_600 * (0.4 / 1e6), 4);
     for (const part of ["api", "ingest", "logs", "sqs", "worker"] as const)
       expect(thousand[part]).toBeLessThan(one[part]);
