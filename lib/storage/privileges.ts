@@ -75,7 +75,7 @@ const STORE: Privileges = {
     pipeline_totals: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     // A redrive settles them.
     quarantine: [
-      "SELECT (client_id, event_key, part, receipt_id, received_at)",
+      "SELECT (client_id, event_key, part, receipt_id, received_at, trace_context)",
       "INSERT",
       "UPDATE (redriven_at, reason, detail)",
       "DELETE",
@@ -105,7 +105,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       ...WAITING,
       event_ledger: ["SELECT"],
       events: ["SELECT"],
-      quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at)"],
+      quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at, trace_context)"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },

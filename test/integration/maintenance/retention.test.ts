@@ -89,7 +89,7 @@ describe("the horizon", () => {
     await workAt(deps, "acme", now, [simulatedEvent(now)]);
     await runAt(deps, now);
     // Left by a run that was killed after it released the old event's id, but before it recorded that.
-    await deps.sql`CREATE TABLE events_20200106 (LIKE events)`;
+    await deps.sql`CREATE TABLE events_20200106 (LIKE events INCLUDING DEFAULTS)`;
     await deps.sql`
       INSERT INTO events_20200106 SELECT client_id, event_id, event_type, '2020-01-07', received_at, processed_at,
                                          receipt_id, payload FROM events`;
