@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { describe, expect, it } from "vitest";
 import { OwnSecret } from "../../lib/app/own-secret.ts";
 import { connectDatabase } from "../../lib/postgres/client.ts";
+import { isConnectionError } from "../../lib/postgres/errors.ts";
 import { connectRedis } from "../../lib/redis/client.ts";
 import { startRedis } from "../../local/redis.ts";
 import { atEnd } from "../support/cleanup.ts";
@@ -76,6 +77,8 @@ describe("PostgreSQL", () => {
     await cut();
     await ask().catch(() => {});
     for (let round = 0; round < 3; round += 1) await expect(ask()).rejects.toMatchObject({ code: "28P01" });
+    // Over HTTP that is a 503, which a caller repeats.
+    await expect(ask()).rejects.toSatisfy(isConnectionError);
     secret.password = "second";
     expect(await ask()).toBe("weir_late");
   });
