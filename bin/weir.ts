@@ -1,8 +1,9 @@
-/** `npm run weir -- …`: manages clients, keys, quarantine, dead letters, exports and the audit trail. */
+/** `npm run weir -- …`: manages clients, keys, quarantine, dead letters, exports and the audit trail, and examines the system. */
 import { Command } from "commander";
 import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
 import { keyCommand } from "./commands/key.ts";
@@ -18,7 +19,8 @@ const program = new Command("weir")
   .addCommand(quarantineCommand())
   .addCommand(deadLettersCommand())
   .addCommand(eventsCommand())
-  .addCommand(auditCommand());
+  .addCommand(auditCommand())
+  .addCommand(doctorCommand());
 
 try {
   await program.parseAsync();

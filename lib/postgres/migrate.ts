@@ -19,8 +19,12 @@ interface Migration {
   checksum: string;
 }
 
+/** Names of the migrations that this version knows, oldest first. */
+export const migrationNames = async (folder: URL = FOLDER): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+
 async function readMigrations(folder: URL): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+  const names = await migrationNames(folder);
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(new URL(name, folder), "utf8");

@@ -21,7 +21,7 @@ const LAYERS = [
   ["ingest"],
   ["events"],
   ["health"],
-  ["worker"],
+  ["doctor", "worker"],
   ["maintenance"],
   ["app"],
 ];
