@@ -95,6 +95,7 @@ export function httpHandler<D extends HandlerDeps>(
   // Outside of the middlewares, so that the span includes what the audit takes, and has the final status.
   return async (event, context) => {
     const request = fromGateway(withRoute(event));
+    request.endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const state: State = { request, caller: ANONYMOUS, change: undefined, audited: false };
     (context as StateContext).state = state;
     return serverSpan(

@@ -39,6 +39,11 @@ export const functionVariables = {
   DATABASE_PREPARE: flag("true"),
   /** A read statement that takes longer is canceled, and the response is `query-too-broad`. */
   DATABASE_STATEMENT_TIMEOUT_MS: positiveInt(10_000),
+  /**
+   * Calls of the change feed that one process lets wait at a time; one client has a fifth of them. Well below
+   * MAX_REQUESTS_IN_FLIGHT, of which each takes one.
+   */
+  FEED_MAX_WAITING: positiveInt(250, 100_000),
   REDIS_URL: redisUrl,
   /** Number of shards for clients, by default 1, or 16 on a cluster. Must not change while Redis holds data. */
   REDIS_SHARDS: z.coerce.number().int().min(1).max(1_024).optional(),
@@ -127,6 +132,7 @@ const functionSchema = z
     databasePoolSize: env.DATABASE_POOL_SIZE,
     databasePrepare: env.DATABASE_PREPARE,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+    feedMaxWaiting: env.FEED_MAX_WAITING,
     redisUrl: env.REDIS_URL,
     redisCluster: isCluster(env),
     redisShards: env.REDIS_SHARDS ?? (isCluster(env) ? 16 : 1),

@@ -2,6 +2,8 @@
 import * as z from "zod";
 import {
   countField,
+  cursorParam,
+  intParam,
   nextCursor,
   pageQuery,
   rangeQuery,
@@ -69,7 +71,11 @@ export const listEvents = operation({
   method: "GET",
   path: "/v1/events",
   function: "analytics",
-  summary: "List events, newest first",
+  summary: "List events, newest first, or follow new ones",
+  description:
+    "With `order=asc`, events come in the order in which they were stored (the change feed). Nothing appears before a cursor that " +
+    "was given out, so a reader that follows gets every event once. It takes `after`, `wait`, `limit` and the filters " +
+    "`event_type`, `where` and `client`; `event_id`, `start`, `end` and `cursor` are for the list only.",
   scopes: ["read"],
   query: z.strictObject({
     event_id: z.string().min(1).max(200).optional().meta({
@@ -79,8 +85,30 @@ export const listEvents = operation({
     ...rangeQuery,
     where: whereQuery,
     ...pageQuery,
+    order: z.enum(["desc", "asc"]).default("desc").meta({
+      description:
+        "`desc`: the list, newest `timestamp` first. `asc`: the change feed, in the order of storing.",
+    }),
+    after: cursorParam(1_000)
+      .optional()
+      .meta({
+        description:
+          "With `order=asc`: `next_cursor` from the previous response, or `latest` for events that are stored from now on. " +
+          "Without it, the feed begins with the oldest event that it has.",
+      }),
+    wait: intParam(0, 20, 0).meta({
+      description: "With `order=asc`: if nothing comes after the cursor, seconds to wait for an event.",
+    }),
   }),
-  responses: { 200: z.object({ events: z.array(storedEventSchema), next_cursor: nextCursor }) },
+  responses: {
+    200: z.object({
+      events: z.array(storedEventSchema),
+      next_cursor: nextCursor.meta({
+        description:
+          "Null on the last page. With `order=asc` never null: the cursor from which to read on, also if there are no events.",
+      }),
+    }),
+  },
   problems: ["query-too-broad"],
 });
 

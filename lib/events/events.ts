@@ -23,10 +23,10 @@ export const EVENT_CURSOR = [isTimePart, isTextPart, isTextPart] as const;
  * Maximum characters of a page's events; a page of large events ends before its limit. A Lambda function's response is
  * at most 6 MiB, in which each quotation mark of the body takes two bytes and other characters up to three.
  */
-const MAX_PAGE_LENGTH = 2_000_000;
+export const MAX_PAGE_LENGTH = 2_000_000;
 
 /** Events, newest first. @throws {Problem} `invalid-parameter`, `insufficient-scope`, `query-too-broad` */
-export async function listEvents(
+export async function listNewest(
   call: Call<{ sql: Database }, typeof contract.listEvents>,
 ): Promise<ApiResponse> {
   const { deps, query, request } = call;

@@ -23,12 +23,14 @@ export const encodeCursor = (parts: readonly string[]): string =>
 
 /**
  * @param checks one for each part
+ * @param parameter that has the cursor
  * @returns the parts that `encodeCursor` was given
  * @throws {Problem} `invalid-parameter` if the text is not a cursor of this list
  */
 export function decodeCursor<const C extends readonly PartCheck[]>(
   cursor: string,
   checks: C,
+  parameter = "cursor",
 ): { readonly [K in keyof C]: string } {
   const parts = Buffer.from(cursor, "base64url").toString().split(SEPARATOR);
   const valid =
@@ -37,10 +39,12 @@ export function decodeCursor<const C extends readonly PartCheck[]>(
     // Buffer.from skips characters outside base64url, and invalid UTF-8 does not survive the round trip.
     encodeCursor(parts) === cursor;
   if (valid) return parts as unknown as { readonly [K in keyof C]: string };
-  throw new Problem("invalid-parameter", "Invalid parameter: cursor.", {
-    errors: [{ parameter: "cursor", detail: "must be next_cursor from the previous page of this list" }],
-  });
+  throw invalidCursor(parameter, "must be next_cursor from the previous page of this list");
 }
+
+/** @param detail what the parameter must be */
+export const invalidCursor = (parameter: string, detail: string): Problem =>
+  new Problem("invalid-parameter", `Invalid parameter: ${parameter}.`, { errors: [{ parameter, detail }] });
 
 /**
  * The `Link` header (RFC 8288) that leads from this page to the next: the same query with another cursor.

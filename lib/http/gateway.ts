@@ -24,6 +24,8 @@ export interface ApiRequest {
   /** The body as the gateway passed it. */
   body: string;
   bodyIsBase64: boolean;
+  /** When the response must be ready, in milliseconds since the Unix epoch; absent outside of a handler. */
+  endsAt?: number;
   /** The trace that the call belongs to; absent outside of a handler. */
   trace?: Context;
 }

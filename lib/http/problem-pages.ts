@@ -152,7 +152,7 @@ RateLimit: "default";r=0;t=2`,
     retry: AFTER_WAIT,
   },
   overloaded: {
-    help: "The server has as many requests in progress as it may have, so it did not process this one.",
+    help: "The server has as many requests in progress as it may have, or as many that wait for events, so it did not process this one.",
     action: "Wait, then send the request again. Send several events in one request rather than one each.",
     retry: AFTER_WAIT,
   },

@@ -22,6 +22,7 @@ import {
 } from "./sql/expired-partitions.ts";
 import { moveAuditHorizon, moveHorizon } from "./sql/horizon.ts";
 import {
+  pruneFeed,
   pruneHealth,
   pruneLateAudit,
   pruneLateEvents,
@@ -50,6 +51,7 @@ export interface Deleted {
   partitions: string[];
   ledger: number;
   late_events: number;
+  feed: number;
   rollups: number;
   receipts: number;
   quarantine: number;
@@ -61,6 +63,7 @@ export const nothingDeleted = (): Deleted => ({
   partitions: [],
   ledger: 0,
   late_events: 0,
+  feed: 0,
   rollups: 0,
   receipts: 0,
   quarantine: 0,
@@ -113,6 +116,14 @@ async function deleteHidden(
     (tx) => pruneLateEvents(tx, horizon.text, STEP_ROWS),
     (rows) => {
       deleted.late_events += rows;
+    },
+  );
+  await repeat(
+    steps,
+    "the feed",
+    (tx) => pruneFeed(tx, horizon.text, STEP_ROWS),
+    (rows) => {
+      deleted.feed += rows;
     },
   );
   for (const grain of GRAINS) {

@@ -36,7 +36,14 @@ export const PARTITIONED = ["audit_log", "audit_personal", "events", "rollups"] 
 export const PARTITIONER = "maintenance" satisfies FunctionUser;
 
 /** The SQL functions of the migrations. */
-export const SQL_FUNCTIONS = ["latency_bin", "latency_ms", "merge_bins"] as const;
+export const SQL_FUNCTIONS = [
+  "add_to_feed",
+  "feed_end",
+  "feed_state",
+  "latency_bin",
+  "latency_ms",
+  "merge_bins",
+] as const;
 
 /** Checks API keys that Redis does not know. */
 const KEYS: TablePrivileges = {
@@ -105,11 +112,12 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       ...WAITING,
       event_ledger: ["SELECT"],
       events: ["SELECT"],
+      feed: ["SELECT (position, client_id, skipped, count, event_keys, event_times)"],
       quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at, trace_context)"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
-    functions: ["latency_bin", "latency_ms"],
+    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms"],
   },
   audit: {
     tables: {
@@ -177,6 +185,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       ],
       event_ledger: ["SELECT", "DELETE", "MAINTAIN"],
       expired_partitions: ["SELECT", "INSERT (name)", "UPDATE (next_block)", "DELETE", "MAINTAIN"],
+      feed: ["SELECT", "DELETE", "MAINTAIN"],
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.

@@ -110,6 +110,8 @@ describe("a parameter", () => {
   const numbers = all.flatMap(([id, operation]) =>
     ["limit", "after"]
       .filter((name) => name in membersOf(operation.query))
+      // The change feed's is a cursor.
+      .filter((name) => !(id === "listEvents" && name === "after"))
       .map((name) => [id, name] as const),
   );
   const wrong = ["0x10", "1e1", "1.0", "+5", "%205", "5%20", "05", "", "-1", "-0", "NaN", "Infinity", "%EF%BC%95", "9".repeat(20)]; // biome-ignore format: one list

@@ -1,8 +1,9 @@
 import type { Instant } from "../../base/time.ts";
 import type { Executor } from "../../postgres/client.ts";
-import { andIf, type Fragment, time } from "../../postgres/fragments.ts";
+import { andIf, time } from "../../postgres/fragments.ts";
 import { matches } from "../../query/sql.ts";
 import type { Condition } from "../../query/where.ts";
+import { payloadBytes } from "./payload-bytes.ts";
 import { type StoredEventRow, storedEventColumns } from "./stored-event.ts";
 
 export interface EventFilter {
@@ -64,11 +65,6 @@ export const streamEvents = (
                      LIMIT ${rows}) AS merged
             WINDOW newest AS (ORDER BY event_time DESC, event_id DESC, client_id DESC ROWS UNBOUNDED PRECEDING)) AS e
      ORDER BY e.event_time DESC, e.event_id DESC, e.client_id DESC`.cursor(ROWS_AT_A_TIME);
-
-/** Bytes of a payload as text. A compressed one must be decompressed for this, so it runs on rows within the limit only. */
-const payloadBytes = (sql: Executor): Fragment => sql`
-  CASE WHEN pg_column_compression(payload) IS NULL THEN pg_column_size(payload)
-       ELSE octet_length(payload::text) END`;
 
 const isEvent = (sql: Executor, { id, key }: NonNullable<EventFilter["event"]>) => sql`
   event_time = (SELECT event_time FROM event_ledger WHERE event_key = ${key} AND client_id = c.client_id)

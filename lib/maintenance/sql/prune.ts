@@ -134,3 +134,19 @@ export async function pruneUnqueued(sql: Executor, before: string, limit: number
      WHERE request_id IN (SELECT request_id FROM audit_unqueued WHERE request_id < ${before}::uuid LIMIT ${limit})`;
   return rows.count;
 }
+
+/**
+ * Deletes rows of the change feed whose events are all before the horizon, among the oldest rows, so that no run reads all of
+ * them. An event's time is at most a day after its storing, so all rows that are a day older than the horizon qualify.
+ * @param horizon RFC 3339
+ * @param limit maximum number of rows
+ * @returns the number of deleted rows
+ */
+export async function pruneFeed(sql: Executor, horizon: string, limit: number): Promise<number> {
+  const rows = await sql`
+    DELETE FROM feed
+     WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM (SELECT ctid, newest FROM feed ORDER BY position, client_id, skipped LIMIT ${limit}) AS oldest
+              WHERE newest < ${time(sql, horizon)}))`;
+  return rows.count;
+}

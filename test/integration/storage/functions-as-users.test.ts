@@ -103,6 +103,11 @@ describe("with a database user for each function", () => {
     expect(aside).toMatchObject({ status: "quarantined" });
     expect((await call("listEvents", of())).body.events).toHaveLength(3);
     expect((await call("listEvents", of({ event_id: String(first.event_id) }))).body.events).toHaveLength(1);
+    const feed = await call("listEvents", of({ order: "asc" }));
+    expect(feed.body.events).toHaveLength(3);
+    const after = String(feed.body.next_cursor);
+    expect((await call("listEvents", of({ order: "asc", after, wait: "1" }))).body.events).toEqual([]);
+    expect((await call("listEvents", of({ order: "asc", after: "latest" }))).body.events).toEqual([]);
     expect((await call("exportEvents", of())).text.trim().split("\n")).toHaveLength(3);
     const start = new Date(now - 3_600_000).toISOString();
     expect((await call("countEvents", of())).body).toMatchObject({ count: 3, source: "rollup" });

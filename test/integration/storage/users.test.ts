@@ -44,6 +44,9 @@ event_rollups           -      -      -     -         -     -      -     -      
 events                  S      I      I     S         -     -      Su    owner       -          -
 events_default          -      -      -     -         -     s      -     owner       -          -
 expired_partitions      -      -      -     -         -     -      s     SiuDM       -          -
+feed                    -      -      -     s         -     -      -     SDM         -          -
+feed_identity           -      -      -     -         -     -      -     -           -          -
+feed_position           -      -      -     -         -     -      -     -           -          -
 health_checks           -      I      I     -         -     SI     -     sDM         -          -
 pipeline_totals         -      SIu    SIu   S         -     S      -     M           -          -
 quarantine              s      sIuD   sIuD  s         -     -      Su    SuDM        -          -
