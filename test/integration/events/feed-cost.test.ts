@@ -34,9 +34,6 @@ async function pagesRead(ask: () => Promise<unknown>): Promise<number> {
 /** Adds positions of a client each, out of 2,000, as single events do. */
 async function fill(positions: number): Promise<void> {
   await sql`
-    INSERT INTO event_ledger
-    SELECT gen_random_uuid(), 'fill', now() FROM generate_series(1, 1)`;
-  await sql`
     INSERT INTO feed
     SELECT nextval('feed_position'), 'client-' || n % 2000, 0, 1, ARRAY[gen_random_uuid()], ARRAY[now()], now()
       FROM generate_series(1, ${positions}::int) AS n`;

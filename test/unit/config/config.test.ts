@@ -25,6 +25,7 @@ describe("a function's environment", () => {
       databasePoolSize: 1,
       databasePrepare: true,
       statementTimeoutMs: 10_000,
+      feedMaxWaiting: 250,
       redisUrl: ENOUGH.REDIS_URL,
       redisCluster: false,
       redisShards: 1,
