@@ -64,7 +64,7 @@ function byIndex(faults: readonly Fault[], size: number): ReadonlyMap<number, Fa
   const map = new Map<number, Fault>();
   for (const fault of faults) {
     const { index } = fault;
-    if (index === undefined || !(index >= 0 && index < size) || map.has(index)) return undefined;
+    if (index === undefined || !(index >= 0 && index < size)) return undefined;
     map.set(index, fault);
   }
   return map;

@@ -142,11 +142,27 @@ describe("close", () => {
       { reason: "not-delivered", event: undelivered[0], cause: { code: "queue-full" } },
       { reason: "not-delivered", event: undelivered[1] },
     ]);
+    // At most the one that was on its way arrives.
     const requests = server.received.length;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(server.received.length).toBe(requests);
+    expect(server.received.length).toBeLessThanOrEqual(requests + 1);
     expect(sender.buffered).toEqual({ events: 0, bytes: 0 });
   });
+});
+
+it("close ends a request that has no answer", async () => {
+  const server = await scriptedServer(() => new Promise(() => {}));
+  const signals: (AbortSignal | null | undefined)[] = [];
+  const call: typeof fetch = (url, init) => {
+    signals.push(init?.signal);
+    return fetch(url, init);
+  };
+  const sender = new Sender({ url: server.url, fetch: call, lingerMs: 0 });
+  const sent = reasonOf(sender.send(anEvent()));
+  await expect.poll(() => server.received.length).toBe(1);
+  expect((await sender.close({ timeoutMs: 1 })).undelivered.length).toBe(1);
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  expect(await sent).toBe("not-delivered");
 });
 
 describe("callbacks", () => {

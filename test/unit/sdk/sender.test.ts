@@ -91,12 +91,12 @@ describe("a request", () => {
 
   it("has no more events than the rate limit allows at once", async () => {
     const limited: Script = ({ events }) => {
-      const reply = events.length > 5 ? problem(413, "payload-too-large") : accept(events);
-      return reply && { ...reply, headers: { "ratelimit-policy": '"default";q=5;w=1' } };
+      const reply = events.length > 3 ? problem(413, "payload-too-large") : accept(events);
+      return reply && { ...reply, headers: { "ratelimit-policy": '"default";q=3;w=1' } };
     };
     const { server, sendAll } = await start(limited);
     expect(await sendAll(12)).toEqual(receipts(12));
-    expect(server.sizes().toSorted()).toEqual([12, 2, 5, 5]);
+    expect(server.sizes().toSorted()).toEqual([12, 3, 3, 3, 3]);
   });
 });
 
@@ -210,6 +210,12 @@ describe("after a failure", () => {
   it.each<[string, number, unknown]>([
     ["another server's page", 200, "<p>Log in</p>"],
     ["an empty 202", 202, ""],
+    ["another status with the body of a 202", 200, accept([1, 2, 3])?.body],
+    [
+      "a 202 with two faults of one event",
+      202,
+      accept([1, 2, 3], Array(2).fill({ index: 0, detail: "" }))?.body,
+    ],
     ["a 202 that does not account for each event", 202, accept([1, 2])?.body],
     ["a 202 with a fault of no event", 202, accept([1, 2, 3, 4], [{ index: 3, detail: "" }])?.body],
   ])("an event is not taken for accepted because of %s", async (_, status, body) => {
@@ -261,6 +267,8 @@ describe("after a failure", () => {
 });
 
 describe("a refusal", () => {
+  const refusal = (status: number, code: string) => ({ status, body: problem(status, code)?.body });
+
   it.each([
     [400, "invalid-json"],
     [401, "revoked-api-key"],
@@ -270,7 +278,7 @@ describe("a refusal", () => {
     [422, "invalid-body"],
     [307, "elsewhere"],
   ])("with status %i rejects the request's events, and nothing is sent again", async (status, code) => {
-    const { server, sender } = await start(() => problem(status, code));
+    const { server, sender } = await start(() => ({ ...refusal(status, code), headers: { location: "/" } }));
     const sent = [failure(sender.send(anEvent())), failure(sender.send(anEvent()))];
     await sender.flush();
     for (const error of await Promise.all(sent))
