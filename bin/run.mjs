@@ -25,6 +25,8 @@ const commands = {
   bench: ["bench/run.ts"],
   chaos: ["chaos/run.ts"],
   build: ["bin/build.ts"],
+  "build:sdk": ["bin/sdk/build.ts"],
+  "sdk:types": ["bin/sdk/types.ts"],
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],
   "test:localstack": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.localstack.config.ts"],

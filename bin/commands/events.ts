@@ -5,6 +5,7 @@ import type { ExportFormat } from "../../lib/http/download.ts";
 import { exportFormats, MAX_EXPORTED } from "../../lib/http/download.ts";
 import type { Condition } from "../../lib/query/where.ts";
 import { withAudit } from "./connect.ts";
+import { addSendCommand } from "./events-send.ts";
 import { condition, instant } from "./options.ts";
 import { everyPiece, writeOut } from "./output.ts";
 
@@ -18,9 +19,9 @@ interface Options {
   out?: string;
 }
 
-/** `weir events`: exports stored events. */
+/** `weir events`: exports stored events, and sends new ones. */
 export function eventsCommand(): Command {
-  const command = new Command("events").description("export stored events");
+  const command = new Command("events").description("export stored events, send new ones");
   command
     .command("export")
     .description("write events to a file, newest first")
@@ -37,6 +38,7 @@ export function eventsCommand(): Command {
     )
     .option("--out <file>", "output file; by default, standard output")
     .action(exportAll);
+  addSendCommand(command);
   return command;
 }
 

@@ -1,11 +1,15 @@
-/** Calls to a running system; honours `Retry-After`. */
+/** Calls to a running system; honours `Retry-After`. Events are sent with the SDK. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { problemSchema } from "../../lib/http/problem-schema.ts";
+import { type Confirmation, type SendError, Sender, WeirError } from "../../sdk/typescript/src/node.ts";
 
 /** Longest total `Retry-After` delay of one call, and time-out of one response. */
 const PUT_OFF_MS = 120_000;
 const ANSWER_MS = 30_000;
+/** Most events in a request, and most requests of one dataset at the same time. */
+const BATCH_SIZE = 500;
+const CONCURRENCY = 2;
 
 export interface Access {
   /** Base URL of the API, without `/v1`. */
@@ -48,21 +52,60 @@ export class Api {
   get<T>(path: string, schema: z.ZodType<T>, query: Record<string, string | undefined> = {}): Promise<T> {
     const given = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, value);
-    return this.#call("GET", given.size > 0 ? `${path}?${given}` : path, schema);
+    return this.#call(given.size > 0 ? `${path}?${given}` : path, schema);
   }
 
-  /** @throws as `get` does */
-  post<T>(path: string, schema: z.ZodType<T>, body: unknown): Promise<T> {
-    return this.#call("POST", path, schema, JSON.stringify(body));
+  /**
+   * Sends events, and resolves when each has its outcome.
+   * @param onConfirmed called with each response that accepts events
+   * @param onOutcome called for each event; with the error if it was refused
+   * @throws {DemoError} if not all events can be delivered
+   */
+  async send(
+    events: readonly Parameters<Sender["send"]>[0][],
+    onConfirmed: (confirmation: Confirmation) => void,
+    onOutcome: (error?: SendError) => void,
+  ): Promise<void> {
+    const sender = new Sender({
+      url: this.#url,
+      key: this.#apiKey,
+      maxBatchEvents: Math.min(BATCH_SIZE, this.quota ?? BATCH_SIZE),
+      maxInFlight: CONCURRENCY,
+      whenFull: "wait",
+      requestTimeoutMs: ANSWER_MS,
+      onConfirmed,
+      onRetry: (cause) => {
+        if (cause instanceof WeirError) this.timesPutOff++;
+      },
+    });
+    let failure: SendError | undefined;
+    const outcomes = events.map((event) =>
+      sender.send(event).then(
+        () => onOutcome(),
+        (error: SendError) => {
+          if (error.fault) onOutcome(error);
+          else failure ??= error;
+        },
+      ),
+    );
+    await sender.close({ timeoutMs: PUT_OFF_MS });
+    await Promise.all(outcomes);
+    if (failure) throw this.#undelivered(failure);
   }
 
-  async #call<T>(method: string, path: string, schema: z.ZodType<T>, body?: string): Promise<T> {
+  #undelivered({ cause, message }: SendError): DemoError {
+    if (cause instanceof WeirError)
+      return new DemoError(`POST /v1/events failed with ${cause.status} ${cause.code}: ${cause.detail}`);
+    return new DemoError(cause === undefined ? message : this.#describe(cause));
+  }
+
+  async #call<T>(path: string, schema: z.ZodType<T>): Promise<T> {
     const giveUpAt = Date.now() + PUT_OFF_MS;
     for (;;) {
-      const response = await this.#fetch(method, path, body);
+      const response = await this.#fetch(path);
       const answer = await readJson(response);
       if (response.ok) return this.#parse(schema, answer, response);
-      const refusal = new Refusal(`${method} ${path}`, this.#parse(problemSchema, answer, response));
+      const refusal = new Refusal(`GET ${path}`, this.#parse(problemSchema, answer, response));
       const wait = Number(response.headers.get("retry-after")) * 1_000;
       const comeBack = (response.status === 429 || response.status === 503) && wait > 0;
       if (!comeBack || Date.now() + wait > giveUpAt) throw refusal;
@@ -71,13 +114,11 @@ export class Api {
     }
   }
 
-  async #fetch(method: string, path: string, body: string | undefined): Promise<Response> {
+  async #fetch(path: string): Promise<Response> {
     try {
       const response = await fetch(`${this.#url}${path}`, {
-        method,
-        headers: { "x-api-key": this.#apiKey, ...(body && { "content-type": "application/json" }) },
+        headers: { "x-api-key": this.#apiKey },
         signal: AbortSignal.timeout(ANSWER_MS),
-        ...(body && { body }),
       });
       const quota = /;q=(\d+)/.exec(response.headers.get("ratelimit-policy") ?? "")?.[1];
       if (quota !== undefined) this.quota = Number(quota);

@@ -3,20 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { getEvent, receiptSchema } from "../../lib/events/contract.ts";
 import type { faultSchema } from "../../lib/http/problem-schema.ts";
-import { sendEvents } from "../../lib/ingest/contract.ts";
 import { type Api, DemoError, Refusal } from "./api.ts";
 import { type Dataset, type DemoEvent, moveEvents } from "./data.ts";
 import type { Progress } from "./progress.ts";
 
-const BATCH_SIZE = 500;
-/** Number of concurrent batches. */
-const CONCURRENCY = 4;
 /** How long to wait for everything to be stored, and the polling interval. */
 const SETTLE_MS = 180_000;
 const LOOK_MS = 200;
-/** Attempts for items that the queue temporarily refuses. */
-const ATTEMPTS = 5;
-const RETRY_MS = 1_000;
 
 type Fault = z.output<typeof faultSchema>;
 
@@ -47,7 +40,7 @@ export interface Replay {
   totalMs: number;
 }
 
-/** Ingest's response to a batch. */
+/** Ingest's responses to events of a dataset. */
 interface Sent {
   duplicates: number;
   refused: Fault[];
@@ -59,7 +52,7 @@ interface Plan {
   newestAt: number;
   /** Events still to send. */
   events: DemoEvent[];
-  sent: Sent[];
+  sent: Sent;
 }
 
 /**
@@ -79,7 +72,7 @@ export async function replay(
   const sentEvents = sumOf(plans, ({ events }) => events.length);
   try {
     progress.start("Sending", sentEvents);
-    await sendAll(api, plans, progress);
+    await Promise.all(plans.map(({ events, sent }) => sendAll(api, events, sent, progress.advance)));
     const sendingMs = performance.now() - startedAt;
     progress.stop();
     progress.start(
@@ -99,7 +92,9 @@ export async function replay(
 const sumOf = <T>(items: readonly T[], amount: (item: T) => number): number =>
   items.reduce((sum, item) => sum + amount(item), 0);
 
-const receiptsOf = ({ sent }: Plan): Sent["receipts"] => sent.flatMap(({ receipts }) => receipts);
+const receiptsOf = ({ sent }: Plan): Sent["receipts"] => sent.receipts;
+
+const nothingSent = (): Sent => ({ duplicates: 0, refused: [], receipts: [] });
 
 /**
  * Decides by how much the times are shifted. An id that is sent again with another time would be a conflict, so every run
@@ -113,7 +108,8 @@ async function plan(api: Api, dataset: Dataset, clientId: string | undefined): P
   const known = await find();
   if (known !== undefined) return planned(dataset, known);
   const first = moveEvents(dataset, Date.now()).filter(({ event_id }) => event_id === eventId);
-  const sent = await sendBatch(api, first);
+  const sent = nothingSent();
+  await sendAll(api, first, sent, () => {});
   const giveUpAt = Date.now() + SETTLE_MS;
   for (;;) {
     const newestAt = await find();
@@ -134,7 +130,7 @@ async function plan(api: Api, dataset: Dataset, clientId: string | undefined): P
 function planned(dataset: Dataset, newestAt: number, first?: Sent): Plan {
   const skip = first ? dataset.newest.eventId : undefined;
   const events = moveEvents(dataset, newestAt).filter(({ event_id }) => event_id !== skip);
-  return { dataset, newestAt, events, sent: first ? [first] : [] };
+  return { dataset, newestAt, events, sent: first ?? nothingSent() };
 }
 
 /** The time of an event, stored or in quarantine; undefined if it is in neither. */
@@ -148,50 +144,24 @@ async function findTime(api: Api, eventId: string, client: string | undefined): 
   }
 }
 
-async function sendAll(api: Api, plans: readonly Plan[], progress: Progress): Promise<void> {
-  const size = Math.min(BATCH_SIZE, api.quota ?? BATCH_SIZE);
-  const waiting = plans.flatMap(({ events, sent }) => chunk(events, size).map((batch) => ({ batch, sent })));
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      next.sent.push(await sendBatch(api, next.batch));
-      progress.advance(next.batch.length);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
-  } finally {
-    // If one lane fails, the others must not continue.
-    waiting.length = 0;
-  }
-}
-
-const chunk = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-
-/** Sends a batch, and retries items that the queue temporarily refused. */
-async function sendBatch(api: Api, batch: readonly DemoEvent[]): Promise<Sent> {
-  const sent: Sent = { duplicates: 0, refused: [], receipts: [] };
-  let events = batch;
-  for (let attempt = 1; events.length > 0; attempt++) {
-    const answer = await postEvents(api, events);
-    sent.duplicates += answer.duplicates;
-    if (answer.accepted > 0) sent.receipts.push({ id: answer.receipt_id, accepted: answer.accepted });
-    const again = attempt < ATTEMPTS ? answer.errors.filter(({ retryable }) => retryable) : [];
-    sent.refused.push(...answer.errors.filter((fault) => !again.includes(fault)));
-    const indexes = new Set(again.map(({ index }) => index));
-    events = events.filter((_, index) => indexes.has(index));
-    if (events.length > 0) await sleep(RETRY_MS);
-  }
-  return sent;
-}
-
-async function postEvents(api: Api, events: readonly DemoEvent[]) {
-  try {
-    return await api.post("/v1/events", sendEvents.responses[202], { events });
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.problem.code !== "no-valid-events") throw error;
-    return { receipt_id: "", accepted: 0, duplicates: 0, errors: error.problem.errors ?? [] };
-  }
+/** Sends events, and adds the outcomes to `sent`. @param advance called with the number of settled events */
+function sendAll(
+  api: Api,
+  events: readonly DemoEvent[],
+  sent: Sent,
+  advance: (events: number) => void,
+): Promise<void> {
+  return api.send(
+    events,
+    ({ receipt_id, accepted, duplicates }) => {
+      sent.duplicates += duplicates;
+      if (accepted > 0) sent.receipts.push({ id: receipt_id, accepted });
+    },
+    (error) => {
+      if (error?.fault) sent.refused.push(error.fault);
+      advance(1);
+    },
+  );
 }
 
 const emptyTally = (): Tally => ({ stored: 0, duplicates: 0, quarantined: 0, pending: 0, refused: [] });
@@ -201,16 +171,12 @@ async function settleAll(api: Api, plans: readonly Plan[], progress: Progress): 
   const giveUpAt = Date.now() + SETTLE_MS;
   const tallies: Tally[] = [];
   for (const { sent } of plans) {
-    const tally = emptyTally();
-    for (const batch of sent) {
-      tally.duplicates += batch.duplicates;
-      tally.refused.push(...batch.refused);
-      for (const { id } of batch.receipts) {
-        const receipt = await settle(api, id, giveUpAt);
-        for (const part of ["stored", "duplicates", "quarantined", "pending"] as const)
-          tally[part] += receipt[part];
-        progress.advance(receipt.accepted - receipt.pending);
-      }
+    const tally = { ...emptyTally(), duplicates: sent.duplicates, refused: sent.refused };
+    for (const { id } of sent.receipts) {
+      const receipt = await settle(api, id, giveUpAt);
+      for (const part of ["stored", "duplicates", "quarantined", "pending"] as const)
+        tally[part] += receipt[part];
+      progress.advance(receipt.accepted - receipt.pending);
     }
     tallies.push(tally);
   }

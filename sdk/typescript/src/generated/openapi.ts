@@ -1,0 +1,3203 @@
+/** Generated from the OpenAPI document by `npm run sdk:types`. Do not edit. */
+export interface paths {
+    "/docs/errors/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documentation of a problem type
+         * @description Requires no key.
+         */
+        get: operations["getErrorPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that the database, Redis and the queue accept writes
+         * @description Requires no key.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scheduled health checks, newest first
+         * @description Requires no key.
+         */
+        get: operations["getHealthHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that the API answers
+         * @description Requires no key.
+         */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The OpenAPI document
+         * @description Requires no key.
+         */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events
+         * @description With `where`, the count reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
+         */
+        get: operations["countEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count how many keys reached each step of a sequence
+         * @description A key has reached a step if it has a chain of events, one for each step up to it, each later than the previous one (by time, then event_id), and the last at most `window_seconds` after the first. Events without the key, or with null, are ignored. Requires the scope read.
+         */
+        post: operations["getFunnel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events by client, type, or both
+         * @description Requires the scope read.
+         */
+        get: operations["groupEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Time from received to stored
+         * @description `count` and `max_ms` are exact. Percentiles come from a sketch; their relative error is at most `relative_error`. Requires the scope read.
+         */
+        get: operations["getLatency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count events by minute, hour, day, week or month
+         * @description Buckets without events are included, with 0. Days, weeks (from Monday) and months are those of `tz`, so a day has 23 or 25 hours when clocks change; hours begin when the local clock reads :00. The first and last bucket count only events within the range. Requires the scope read.
+         */
+        get: operations["getSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The most frequent values of a payload property, most frequent first
+         * @description Values are compared as the JSON that was sent, so 1 and 1.0 are different values. Events without the property are not counted. Requires the scope read.
+         */
+        get: operations["getTop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/uniques": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the distinct values of a payload property
+         * @description Exact for up to 1,000,000 events; beyond that, a HyperLogLog estimate with a standard error of 0.81 %. Events without the property, or with null, are not counted. Requires the scope read.
+         */
+        get: operations["getUniques"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who called what, newest first
+         * @description Requires the scope audit.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/{request_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove that an entry is in the audit log, unchanged
+         * @description The entry, its inclusion path to the root of its seal, and the seals from there to a signed checkpoint, at most 10,000. `weir audit prove` checks the proof; docs/audit.md describes how to check it by hand. A key without the scope admin gets proofs of its own client's entries only. Requires the scope audit.
+         */
+        get: operations["getProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signed checkpoints, oldest first
+         * @description Keep copies where the operator can't change them: with a copy, you can detect that the newest entries were deleted. Requires the scope audit.
+         */
+        get: operations["listCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase the address and user agent of calls
+         * @description Erases the address and user agent of the calls that match all criteria. The calls themselves stay in the audit log; its seals and checkpoints do not change and still verify. This call is recorded too, with its own address, but without the address to erase. Requires the scope admin.
+         */
+        post: operations["eraseAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log as a file, in pieces
+         * @description Each response is a piece of at most about 4 MB; concatenated, the pieces are the file. NDJSON contains the audit trail with its seals and checkpoints, which `weir audit verify` checks without a server: see docs/audit.md. Entries that the filter excludes appear as hashes only, or only their seal appears. A key without the scope admin gets its own client's entries. CSV (RFC 4180) contains the entries of the list, newest first; text that a spreadsheet might interpret as a formula, or that begins with an apostrophe, is prefixed with an apostrophe. Requires the scope audit.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log
+         * @description Recomputes every hash of entries, seals, chains and checkpoints. With `start` or `end`, it verifies the seals of those days (UTC), from the last checkpoint before them to the first one after them. If `complete` is false, continue with `cursor`. An operator can change what a server returns; to verify without trusting the operator, export the trail and use `weir audit verify`. Requires the scope audit.
+         */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List clients, ordered by id
+         * @description Requires the scope admin.
+         */
+        get: operations["listClients"];
+        put?: never;
+        /**
+         * Create a client
+         * @description Requires the scope admin.
+         */
+        post: operations["createClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a client
+         * @description Requires the scope admin.
+         */
+        get: operations["getClient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a client; omitted members stay unchanged
+         * @description Requires the scope admin.
+         */
+        patch: operations["changeClient"];
+        trace?: never;
+    };
+    "/v1/clients/{client_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a client's API keys, without their secrets
+         * @description Requires the scope admin.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Create an API key; its secret is shown only once
+         * @description Requires the scope admin.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients/{client_id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key, effective from the next call
+         * @description Requires the scope admin.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List erasures, newest first
+         * @description Requires the scope admin.
+         */
+        get: operations["listErasures"];
+        put?: never;
+        /**
+         * Erase one subject's payloads
+         * @description Replaces the payload with `{"erased":true}` in every event of the client that was received before now and in which the property has the value. This includes events in quarantine and, when they are stored, events still in the queue. The events still count, and their ids stay known, so that they cannot be stored again. Maintenance completes what this call does not finish. Requires the scope admin.
+         */
+        post: operations["createErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/erasures/{erasure_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the progress of an erasure
+         * @description Requires the scope admin.
+         */
+        get: operations["getErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events, newest first, or follow new ones
+         * @description With `order=asc`, events come in the order in which they were stored (the change feed). Nothing appears before a cursor that was given out, so a reader that follows gets every event once. It takes `after`, `wait`, `limit` and the filters `event_type`, `where` and `client`; `event_id`, `start`, `end` and `cursor` are for the list only. Requires the scope read.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        /**
+         * Send events
+         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). A 202 means that the accepted events are queued durably. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an event
+         * @description With an admin key and no `client`, the newest event with that id. The ids `.`, `..` and `export` can't be used in this path; use `GET /v1/events?event_id=`. Requires the scope read.
+         */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export events as a file, newest first, in pieces
+         * @description Each response is a piece of at most about 4 MB; concatenated, the pieces are the file. NDJSON has one event per line, in the format of the list. CSV (RFC 4180) has its header line in the first piece only, and `traceparent` as its last column; text that a spreadsheet might interpret as a formula, or that begins with an apostrophe, is prefixed with an apostrophe. Requires the scope read.
+         */
+        get: operations["exportEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get totals and the state of the queue
+         * @description `accepted = stored + duplicates + quarantined + pending`, for one client or, with an admin key, all. `pending` includes dead letters, and events of requests in progress. Also returns 503 `queue-unavailable` after Redis has lost data, until all messages in the queue have been recounted. Requires the scope read.
+         */
+        get: operations["getPipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List quarantined events, newest first, and their counts by reason
+         * @description Requires the scope admin.
+         */
+        get: operations["listQuarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put quarantined events back into the queue, each exactly once
+         * @description Requires the scope admin.
+         */
+        post: operations["redriveQuarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/receipts/{receipt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the state of a request's events
+         * @description Requires the scope ingest or read.
+         */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        __schema0: unknown;
+        Accepted: {
+            accepted: number;
+            duplicates: number;
+            errors: components["schemas"]["Fault"][];
+            /** Format: uuid */
+            receipt_id: string;
+            rejected: number;
+        };
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            key_id: string;
+            /** @description Accurate to about a minute. */
+            last_used_at: string | null;
+            prefix: string;
+            revoked_at: string | null;
+            scopes: ("ingest" | "read" | "audit" | "admin")[];
+        };
+        AuditEntry: {
+            address: string | null;
+            /** Format: date-time */
+            at: string;
+            bytes_in: number;
+            /** @description Null for sent events whose entry was queued with them, before the response existed. */
+            bytes_out: number | null;
+            /** @description What an administrator's call or command changed: the state before and after. */
+            change: {
+                after: unknown;
+                before: unknown;
+            } | null;
+            client_id: string | null;
+            /** @description Response time; for sent events, including the time to queue them. */
+            duration_ms: number;
+            /** @description Whether address and user agent were erased. */
+            erased: boolean;
+            key_prefix: string | null;
+            /** @description Lane of the audit trail: see docs/audit.md. */
+            lane: number;
+            /** @description The entry's position in the seal, from 0. */
+            leaf: number;
+            /** @description HTTP method; CLI or INVOKE for a command that was not sent over HTTP. */
+            method: string;
+            path: string;
+            /** Format: uuid */
+            request_id: string;
+            /** @description Route template; for a command, its name. */
+            route: string;
+            /** @description Number of the entry's seal in the lane. */
+            seal: number;
+            status: number;
+            user_agent: string | null;
+        };
+        AuditErased: {
+            /** @description True if all matching calls received before this one are erased. If false, the time was up, or some calls were still in the queue: call again. */
+            complete: boolean;
+            /** @description Calls whose address and user agent were erased. */
+            erased: number;
+            /** @description If the time was up: use it as `start` of the next call, which continues from there. */
+            next_start: string | null;
+        };
+        AuditGaps: {
+            /** @description Calls whose audit row was written to the log because the queue did not confirm it, as far as is known. Rows that turned out to be in the queue are not counted. */
+            logged: number;
+            /** @description Those that have no entry in the audit log, at the time of this response. */
+            missing: number;
+            /** @description Those that `weir audit recover` has read back. */
+            recovered: number;
+        };
+        AuditProof: {
+            /** @description The following seals, up to the lane's head in the checkpoint. */
+            chain: components["schemas"]["TrailSeal"][];
+            /** @description The first checkpoint after the seal; null if it does not exist yet or is too far away. */
+            checkpoint: components["schemas"]["TrailCheckpoint"] | null;
+            entry: components["schemas"]["TrailEntry"];
+            /** @description The entry's hash: a leaf of the seal's tree. */
+            hash: string;
+            /** @description The entry's position in its seal, from 0. */
+            leaf: number;
+            /** @description Why there is no checkpoint. */
+            note: string | null;
+            /** @description The hashes to combine it with, up to the seal's root (RFC 6962). */
+            path: string[];
+            /** @description Null if it was erased. */
+            personal: components["schemas"]["TrailPersonal"] | null;
+            seal: components["schemas"]["TrailSeal"];
+            /** @constant */
+            v: 1;
+        };
+        Client: {
+            active: boolean;
+            burst: number;
+            /** @example demo */
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
+            name: string;
+            rate_limit_per_second: number;
+        };
+        /** @example payload.magnitude>=4.5 */
+        Condition: string;
+        Erasure: {
+            /** @example demo */
+            client_id: string;
+            completed_at: string | null;
+            /** Format: uuid */
+            erasure_id: string;
+            /** @description Stored events whose payload was erased. Events that arrive late are erased when they are stored, and are not counted here. */
+            events_erased: number;
+            property: string;
+            quarantined_erased: number;
+            /** Format: date-time */
+            requested_at: string;
+            requested_by: {
+                client_id: string | null;
+                key_prefix: string | null;
+            };
+            /**
+             * @description `waiting` until all workers know of the request; `running` until all stored events have been searched; `completed` when no matching payload is stored, and none that is still in the queue will be: see `unsearched`.
+             * @enum {string}
+             */
+            status: "waiting" | "running" | "completed";
+            /** @description Messages in the queue and among its dead letters at the time of the response. They can't be searched, so those from before the request may still contain the payload. A worker erases it when it stores the message, also after a redrive; in a dead letter that nobody redrives, it stays until the dead letter is deleted. Null if the queue does not answer. */
+            unsearched: {
+                dead_letters: number | null;
+                messages: number | null;
+            };
+            /** @description Hexadecimal; empty for an erasure made by an earlier version. Both are null once everything received before the request is past the retention period. */
+            value_salt: string | null;
+            /** @description SHA-256, in hexadecimal, of the bytes of `value_salt` followed by the value's JSON text in UTF-8. The text follows RFC 8785; a number that a double can't represent is written as its digits and exponent, such as `1234567890123456789e1`. It identifies events from before the request that arrive late. The value itself is deleted when the erasure completes, and is never shown. */
+            value_sha256: string | null;
+        };
+        Event: {
+            /**
+             * @description Identifies the event within its client. An event counts once, however often it is sent.
+             * @example order-1001-placed
+             */
+            event_id: string;
+            /** @example order.placed */
+            event_type: string;
+            /**
+             * @description Any JSON object. Numbers keep their digits, strings their characters.
+             * @example {
+             *       "amount": 12.5,
+             *       "currency": "EUR"
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When the event happened: RFC 3339 with an offset, within the retention period and at most 24 h ahead. Stored to the microsecond.
+             * @example 2026-11-23T06:00:00.000Z
+             */
+            timestamp: string;
+        };
+        Fault: {
+            /** @enum {string} */
+            code?: "invalid-json" | "invalid-encoding" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
+            detail: string;
+            event_id?: string | null;
+            index?: number;
+            parameter?: string;
+            /** @description JSON Pointer (RFC 6901) to the faulty member. */
+            pointer?: string;
+            retryable?: boolean;
+        };
+        Health: {
+            /**
+             * Format: date-time
+             * @description Time of the check. A result may be reused for up to a second.
+             */
+            at: string;
+            /** @description Null if the database does not answer. */
+            audit: components["schemas"]["AuditGaps"] | null;
+            checks: {
+                database: components["schemas"]["HealthCheck"];
+                queue: components["schemas"]["HealthCheck"];
+                redis: components["schemas"]["HealthCheck"];
+            };
+            /** @description Null if the database does not answer. */
+            partitions: components["schemas"]["Partitions"] | null;
+            settings: {
+                /** @description Null if the database does not answer. */
+                database: components["schemas"]["ServerSettings"] | null;
+                /** @description Null if Redis does not answer. */
+                redis: components["schemas"]["ServerSettings"] | null;
+            };
+            /**
+             * @description `ok` if every check is `up`, which means that a write to each server, undone or expiring, succeeded. Settings, partitions and the audit do not affect it.
+             * @enum {string}
+             */
+            status: "ok" | "unavailable";
+            version: string;
+        };
+        HealthCheck: {
+            latency_ms: number;
+            /** @enum {string} */
+            status: "up" | "down";
+        };
+        NewApiKey: {
+            expires_at: string | null;
+            key_id: string;
+            prefix: string;
+            scopes: ("ingest" | "read" | "audit" | "admin")[];
+            secret: string;
+        };
+        Partitions: {
+            /** @description Rows in DEFAULT partitions, counted up to 10,000 each. Maintenance moves or deletes them. */
+            default_rows: number;
+            /** @description Full days from now for which event partitions exist. Usually 35 or more. */
+            runway_days: number;
+        };
+        Pipeline: {
+            accepted: number;
+            /** @description For all clients. */
+            audit: components["schemas"]["AuditGaps"];
+            duplicates: number;
+            pending: number;
+            quarantined: number;
+            queue: {
+                dead_letters: number;
+                drain_per_second: number;
+                events: number;
+                messages: number;
+                oldest_age_ms: number;
+            };
+            stored: number;
+        };
+        /** @description Problem details, RFC 9457. */
+        Problem: {
+            /** @enum {string} */
+            code: "invalid-json" | "invalid-encoding" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
+            detail: string;
+            errors?: components["schemas"]["Fault"][];
+            instance: string;
+            status: number;
+            title: string;
+            /** Format: uri-reference */
+            type: string;
+        };
+        QuarantinedEvent: {
+            client_id: string;
+            detail: string;
+            event_id: string | null;
+            event_key: string;
+            event_type: string | null;
+            /** @description The payload's JSON text, as it was sent. */
+            payload: string | null;
+            /** Format: date-time */
+            quarantined_at: string;
+            reason: string;
+            receipt_id: string;
+            /** Format: date-time */
+            received_at: string;
+            timestamp: string | null;
+        };
+        Receipt: {
+            accepted: number;
+            completed_at: string | null;
+            /** @description Events that were accepted, and then found to be stored already. */
+            duplicates: number;
+            /** @description accepted = stored + duplicates + quarantined + pending, at any time. */
+            pending: number;
+            quarantined: number;
+            /** Format: uuid */
+            receipt_id: string;
+            /** Format: date-time */
+            received_at: string;
+            stored: number;
+        };
+        ServerSettings: {
+            /** @description Settings that the server does not reveal; managed services block CONFIG, for example. */
+            unknown: string[];
+            /** @description Settings with which the server cannot keep Weir's promises. */
+            weak: components["schemas"]["WeakSetting"][];
+        };
+        StoredEvent: {
+            client_id: string;
+            event_id: string;
+            event_type: string;
+            payload: {
+                [key: string]: unknown;
+            };
+            processed_at: string | null;
+            processing_latency_ms: number | null;
+            /** @description Why the event is in quarantine. */
+            reason?: string;
+            /** Format: uuid */
+            receipt_id: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @enum {string} */
+            status: "stored" | "quarantined";
+            /** Format: date-time */
+            timestamp: string;
+            /** @description The W3C trace context that the event was queued with; absent if its request had none. Its first copy counts, as for the rest of the event. */
+            traceparent?: string;
+        };
+        /** @description All lanes' heads, signed. */
+        TrailCheckpoint: {
+            checkpoint: number;
+            expired_before: string | null;
+            key_id: string;
+            lanes: components["schemas"]["TrailLane"][];
+            /** @description RFC 3339 in UTC. */
+            made_at: string;
+            previous: string;
+            /** @description Ed25519 over the checkpoint's hash. */
+            signature: string;
+            /** @constant */
+            v: 1;
+        };
+        /** @description An entry as it is hashed. */
+        TrailEntry: {
+            /** @description RFC 3339 in UTC. */
+            at: string;
+            bytes_in: number;
+            bytes_out: number | null;
+            change: {
+                after: unknown;
+                before: unknown;
+            } | null;
+            client_id: string | null;
+            duration_ms: number;
+            key_prefix: string | null;
+            method: string;
+            path: string;
+            /** @description SHA-256 of the salt and the canonical JSON of address and user agent. */
+            personal: string;
+            request_id: string;
+            route: string;
+            status: number;
+            /** @constant */
+            v: 1;
+        };
+        /** @description The first fault. */
+        TrailFault: {
+            checkpoint?: number;
+            /** @enum {string} */
+            kind: "entry" | "seal" | "checkpoint" | "file";
+            lane?: number;
+            leaf?: number;
+            line?: number;
+            reason: string;
+            request_id?: string;
+            seal?: number;
+        };
+        /** @description The head of a lane. */
+        TrailLane: {
+            entries: number;
+            head: string;
+            lane: number;
+            seals: number;
+        };
+        TrailPersonal: {
+            address: string | null;
+            salt: string;
+            user_agent: string | null;
+        };
+        /** @description The Merkle root of some entries, chained to the previous seal. */
+        TrailSeal: {
+            /**
+             * @description A day in UTC.
+             * @example 2026-11-23
+             */
+            day: string;
+            entries: number;
+            hash: string;
+            lane: number;
+            previous: string;
+            root: string;
+            seal: number;
+            /** @description RFC 3339 in UTC. */
+            sealed_at: string;
+            total: number;
+            /** @constant */
+            v: 1;
+        };
+        Verification: {
+            checkpoints: number;
+            /** @description False if there is more: continue with `next_cursor`. */
+            complete: boolean;
+            /** @description Entries verified so far; the other counts are also totals so far. */
+            entries: number;
+            /** @description Entries whose address and user agent were erased. */
+            erased: number;
+            /** @description Entries that were deleted because their retention period ended. */
+            expired: number;
+            first_invalid?: components["schemas"]["TrailFault"];
+            /** @description How far the trail was verified. */
+            head: {
+                /** @description The last verified checkpoint. */
+                checkpoint: {
+                    checkpoint: number;
+                    hash: string;
+                    /** Format: date-time */
+                    made_at: string;
+                } | null;
+                lanes: components["schemas"]["TrailLane"][];
+            };
+            /** @description Null on the last page. */
+            next_cursor: string | null;
+            seals: number;
+            /**
+             * @description Unchecked if the function has no public key (AUDIT_PUBLIC_KEYS).
+             * @enum {string}
+             */
+            signatures: "checked" | "unchecked";
+            /** @description True if no fault has been found so far. */
+            valid: boolean;
+            /** @description Entries of other days, whose content was not checked. */
+            withheld: number;
+        };
+        WeakSetting: {
+            risk: string;
+            /** @example appendfsync */
+            setting: string;
+            /** @example everysec */
+            value: string;
+            /** @example always */
+            wanted: string;
+        };
+    };
+    responses: {
+        /**
+         * @description Bad Request
+         *
+         *     - [`invalid-json`](/docs/errors/invalid-json): The body is not valid JSON
+         *     - [`invalid-encoding`](/docs/errors/invalid-encoding): The body is not valid UTF-8 or not valid gzip
+         *     - [`invalid-parameter`](/docs/errors/invalid-parameter): A parameter is invalid
+         */
+        BadRequest: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Bad Request
+         *
+         *     - [`invalid-parameter`](/docs/errors/invalid-parameter): A parameter is invalid
+         */
+        BadRequest2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Bad Request
+         *
+         *     - [`invalid-parameter`](/docs/errors/invalid-parameter): A parameter is invalid
+         */
+        BadRequest3: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Conflict
+         *
+         *     - [`conflict`](/docs/errors/conflict): The resource already exists
+         */
+        Conflict: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Conflict
+         *
+         *     - [`unprovable`](/docs/errors/unprovable): The entry can't be proven
+         */
+        Conflict2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Forbidden
+         *
+         *     - [`insufficient-scope`](/docs/errors/insufficient-scope): The API key lacks a scope
+         *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
+         */
+        Forbidden: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Gateway Timeout
+         *
+         *     - [`timeout`](/docs/errors/timeout): The request took too long
+         */
+        GatewayTimeout: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Gateway Timeout
+         *
+         *     - [`timeout`](/docs/errors/timeout): The request took too long
+         */
+        GatewayTimeout2: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Internal Server Error
+         *
+         *     - [`internal-error`](/docs/errors/internal-error): Internal error
+         */
+        InternalServerError: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Internal Server Error
+         *
+         *     - [`internal-error`](/docs/errors/internal-error): Internal error
+         */
+        InternalServerError2: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `method-not-allowed`: The path does not support this method */
+        MethodNotAllowed: {
+            headers: {
+                Allow: components["headers"]["Allow"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Not Found
+         *
+         *     - [`not-found`](/docs/errors/not-found): Not found
+         */
+        NotFound: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Not Found
+         *
+         *     - [`not-found`](/docs/errors/not-found): Not found
+         */
+        NotFound2: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Payload Too Large
+         *
+         *     - [`payload-too-large`](/docs/errors/payload-too-large): The body is too large
+         */
+        PayloadTooLarge: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Service Unavailable
+         *
+         *     - [`queue-unavailable`](/docs/errors/queue-unavailable): The queue is unavailable
+         *     - [`database-unavailable`](/docs/errors/database-unavailable): The database is unavailable
+         *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+         */
+        ServiceUnavailable: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Service Unavailable
+         *
+         *     - [`database-unavailable`](/docs/errors/database-unavailable): The database is unavailable
+         *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+         */
+        ServiceUnavailable2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Service Unavailable
+         *
+         *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+         */
+        ServiceUnavailable3: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Service Unavailable
+         *
+         *     - [`database-unavailable`](/docs/errors/database-unavailable): The database is unavailable
+         *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+         */
+        ServiceUnavailable4: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Service Unavailable
+         *
+         *     - [`queue-full`](/docs/errors/queue-full): The queue is full
+         *     - [`queue-unavailable`](/docs/errors/queue-unavailable): The queue is unavailable
+         *     - [`database-unavailable`](/docs/errors/database-unavailable): The database is unavailable
+         *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+         */
+        ServiceUnavailable5: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Too Many Requests
+         *
+         *     - [`rate-limited`](/docs/errors/rate-limited): The client exceeded its rate limit
+         */
+        TooManyRequests: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unauthorized
+         *
+         *     - [`missing-api-key`](/docs/errors/missing-api-key): The request has no API key
+         *     - [`invalid-api-key`](/docs/errors/invalid-api-key): The API key is unknown
+         *     - [`expired-api-key`](/docs/errors/expired-api-key): The API key has expired
+         *     - [`revoked-api-key`](/docs/errors/revoked-api-key): The API key was revoked
+         */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unprocessable Entity
+         *
+         *     - [`invalid-body`](/docs/errors/invalid-body): The body does not match the schema
+         */
+        UnprocessableEntity: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unprocessable Entity
+         *
+         *     - [`query-too-broad`](/docs/errors/query-too-broad): The query takes too long
+         */
+        UnprocessableEntity2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unprocessable Entity
+         *
+         *     - [`invalid-body`](/docs/errors/invalid-body): The body does not match the schema
+         *     - [`query-too-broad`](/docs/errors/query-too-broad): The query takes too long
+         */
+        UnprocessableEntity3: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unprocessable Entity
+         *
+         *     - [`invalid-body`](/docs/errors/invalid-body): The body does not match the schema
+         *     - [`no-valid-events`](/docs/errors/no-valid-events): No event was accepted
+         */
+        UnprocessableEntity4: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unsupported Media Type
+         *
+         *     - [`unsupported-media-type`](/docs/errors/unsupported-media-type): The content type or encoding is not supported
+         */
+        UnsupportedMediaType: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: {
+        /** @description The methods that the path supports. */
+        Allow: string;
+        /**
+         * @description A file name to save it as.
+         * @example attachment; filename="events.csv"
+         */
+        ContentDisposition: string;
+        /** @description The next page (RFC 8288, `rel="next"`); absent on the last. */
+        Link: string;
+        /** @description Path of the new resource. */
+        Location: string;
+        /** @description Value of `cursor` for the next piece; absent on the last. */
+        NextCursor: string;
+        /**
+         * @description What is left of the client's limit, in events, and the seconds until it is full again.
+         * @example "default";r=1999;t=1
+         */
+        RateLimit: string;
+        /**
+         * @description The client's burst, in events, and the seconds until an empty limit is full.
+         * @example "default";q=2000;w=2
+         */
+        RateLimitPolicy: string;
+        /** @description Identifies the call in the audit log, in the logs, and in reports to the operator. */
+        RequestId: string;
+        /** @description Seconds to wait before sending the same request again. */
+        RetryAfter: number;
+        /** @description The required authentication scheme. */
+        WWWAuthenticate: string;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getErrorPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            400: components["responses"]["BadRequest3"];
+            404: components["responses"]["NotFound2"];
+            500: components["responses"]["InternalServerError2"];
+            503: components["responses"]["ServiceUnavailable3"];
+            504: components["responses"]["GatewayTimeout2"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            500: components["responses"]["InternalServerError2"];
+            /**
+             * @description Service Unavailable
+             *
+             *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+             */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["GatewayTimeout2"];
+        };
+    };
+    getHealthHistory: {
+        parameters: {
+            query?: {
+                /** @description By default now. */
+                end?: string;
+                /** @description By default 24 hours before `end`. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Checks in the range; only the newest 1,500 are listed. */
+                        checked: number;
+                        checks: {
+                            /** Format: date-time */
+                            at: string;
+                            checks: {
+                                database: components["schemas"]["HealthCheck"];
+                                queue: components["schemas"]["HealthCheck"];
+                                redis: components["schemas"]["HealthCheck"];
+                            };
+                            /** @enum {string} */
+                            status: "ok" | "unavailable";
+                        }[];
+                        /** Format: date-time */
+                        end: string;
+                        /** Format: date-time */
+                        start: string;
+                        unhealthy: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest3"];
+            500: components["responses"]["InternalServerError2"];
+            503: components["responses"]["ServiceUnavailable4"];
+            504: components["responses"]["GatewayTimeout2"];
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                        version: string;
+                    };
+                };
+            };
+            500: components["responses"]["InternalServerError2"];
+            503: components["responses"]["ServiceUnavailable3"];
+            504: components["responses"]["GatewayTimeout2"];
+        };
+    };
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        openapi: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            500: components["responses"]["InternalServerError2"];
+            503: components["responses"]["ServiceUnavailable3"];
+            504: components["responses"]["GatewayTimeout2"];
+        };
+    };
+    countEvents: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only events of this type; may be repeated. */
+                event_type?: string[];
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        count: number;
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        /**
+                         * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
+                         * @enum {string}
+                         */
+                        source: "rollup" | "raw" | "mixed";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getFunnel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                    client?: string;
+                    /**
+                     * Format: date-time
+                     * @description Events before this time; by default, up to the last event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    end?: string;
+                    /**
+                     * @description A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`.
+                     * @example payload.user
+                     */
+                    key: string;
+                    /**
+                     * Format: date-time
+                     * @description Events at or after this time; by default, from the first event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    start?: string;
+                    steps: {
+                        event_type: string;
+                        /** @description Only events that meet all of these conditions: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                        where?: components["schemas"]["Condition"][];
+                    }[];
+                    window_seconds: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        /**
+                         * @description Always computed from raw events.
+                         * @constant
+                         */
+                        source: "raw";
+                        steps: {
+                            /** @description Share of the keys that reached the first step. */
+                            conversion: number | null;
+                            /** @description Distinct keys that reached the step. */
+                            count: number;
+                            event_type: string;
+                            /** @description Share of the keys that reached the previous step. */
+                            step_conversion: number | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity3"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    groupEvents: {
+        parameters: {
+            query: {
+                by: "client" | "event_type" | "client,event_type" | "event_type,client";
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only events of this type; may be repeated. */
+                event_type?: string[];
+                /** @description Maximum number of groups. */
+                limit?: number;
+                /** @description Order of the groups: most events first, fewest events first, or by name. */
+                order?: "most" | "least" | "name";
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        groups: {
+                            client_id?: string;
+                            count: number;
+                            event_type?: string;
+                        }[];
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        /**
+                         * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
+                         * @enum {string}
+                         */
+                        source: "rollup" | "raw" | "mixed";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getLatency: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only events of this type; may be repeated. */
+                event_type?: string[];
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        count: number;
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        max_ms: number | null;
+                        p50_ms: number | null;
+                        p95_ms: number | null;
+                        p99_ms: number | null;
+                        relative_error: number;
+                        /**
+                         * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
+                         * @enum {string}
+                         */
+                        source: "rollup" | "raw" | "mixed";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getSeries: {
+        parameters: {
+            query: {
+                by?: "client" | "event_type" | "client,event_type" | "event_type,client";
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Events before this time; by default, now. */
+                end?: string;
+                /** @description Only events of this type; may be repeated. */
+                event_type?: string[];
+                interval: "minute" | "hour" | "day" | "week" | "month";
+                /** @description With `by`: maximum number of groups, the first ones by `order`. */
+                limit?: number;
+                /** @description Order of the groups: most events first, fewest events first, or by name. */
+                order?: "most" | "least" | "name";
+                /** @description Events at or after this time; by default 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`. */
+                start?: string;
+                /** @description Time zone in which days begin: a name from the IANA time zone database, case-insensitive, or an offset from UTC as ±hh:mm. In a URL, write + as %2B. */
+                tz?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        /** Format: date-time */
+                        end: string;
+                        /** @enum {string} */
+                        interval: "minute" | "hour" | "day" | "week" | "month";
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        series: {
+                            /**
+                             * Format: date-time
+                             * @description Start of the bucket, with the offset of `tz` at that time.
+                             * @example 2026-03-29T00:00:00+01:00
+                             */
+                            bucket: string;
+                            client_id?: string;
+                            count: number;
+                            event_type?: string;
+                        }[];
+                        /**
+                         * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
+                         * @enum {string}
+                         */
+                        source: "rollup" | "raw" | "mixed";
+                        /** Format: date-time */
+                        start: string;
+                        tz: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getTop: {
+        parameters: {
+            query: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only events of this type. */
+                event_type?: string;
+                /** @description Maximum number of values. */
+                limit?: number;
+                /** @description A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`. */
+                property: string;
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        /** @description Events that have the property. */
+                        events: number;
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        /**
+                         * @description Always computed from raw events.
+                         * @constant
+                         */
+                        source: "raw";
+                        /** @description Events whose value is longer than 1,000 bytes of JSON. `events` includes them, `values` does not. */
+                        too_long: number;
+                        values: {
+                            count: number;
+                            value: components["schemas"]["__schema0"];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getUniques: {
+        parameters: {
+            query: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only events of this type. */
+                event_type?: string;
+                /** @description Also counts by bucket; the buckets are those of `/v1/analytics/series`. */
+                interval?: "hour" | "day" | "week" | "month";
+                /** @description A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`. */
+                property: string;
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+                /** @description Time zone in which days begin: a name from the IANA time zone database, case-insensitive, or an offset from UTC as ±hh:mm. In a URL, write + as %2B. */
+                tz?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The response includes every event received before this time. Null if the queue is unavailable, or is being recounted because Redis lost data. */
+                        as_of: string | null;
+                        /** @description Ordered by start; buckets without a value are omitted. */
+                        buckets?: {
+                            /**
+                             * Format: date-time
+                             * @description Start of the bucket, with the offset of `tz` at that time.
+                             * @example 2026-03-29T00:00:00+01:00
+                             */
+                            bucket: string;
+                            count: number;
+                        }[];
+                        count: number;
+                        /** @description Age of `as_of`. */
+                        lag_ms: number | null;
+                        /** @enum {string} */
+                        method: "exact" | "hyperloglog";
+                        /** @description Relative standard error of each count; 0 if exact. */
+                        relative_error: number;
+                        /**
+                         * @description Always computed from raw events.
+                         * @constant
+                         */
+                        source: "raw";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description The caller's IP address. */
+                address?: string;
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Calls before this time. */
+                end?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+                method?: string;
+                /** @description The exact path, or a prefix if it ends with *. */
+                path?: string;
+                /** @description `X-Request-Id` of the response. */
+                request_id?: string;
+                /** @description The route's template, such as /v1/events/{event_id}, or $default. */
+                route?: string;
+                /** @description Calls at or after this time. */
+                start?: string;
+                /** @description A status such as 429, or a class such as 4xx. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: components["schemas"]["AuditEntry"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict2"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description Only checkpoints with a higher number. */
+                after?: number;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkpoints: components["schemas"]["TrailCheckpoint"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    eraseAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The caller's address, as in the audit log.
+                     * @example 192.0.2.1
+                     */
+                    address?: string;
+                    /** @description Only calls with this client's keys. */
+                    client?: string;
+                    /**
+                     * Format: date-time
+                     * @description Calls before this time.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    end?: string;
+                    /**
+                     * Format: uuid
+                     * @description Only this call.
+                     */
+                    request_id?: string;
+                    /**
+                     * Format: date-time
+                     * @description Calls at or after this time.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    start?: string;
+                    /** @description The exact user agent. */
+                    user_agent?: string;
+                } | unknown | unknown | unknown | unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditErased"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description The caller's IP address. */
+                address?: string;
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `X-Next-Cursor` from the previous piece. */
+                cursor?: string;
+                /** @description Calls before this time. */
+                end?: string;
+                format?: "ndjson" | "csv";
+                /** @description Maximum entries per piece. NDJSON never divides a seal. */
+                limit?: number;
+                method?: string;
+                /** @description The exact path, or a prefix if it ends with *. */
+                path?: string;
+                /** @description `X-Request-Id` of the response. */
+                request_id?: string;
+                /** @description The route's template, such as /v1/events/{event_id}, or $default. */
+                route?: string;
+                /** @description Calls at or after this time. */
+                start?: string;
+                /** @description A status such as 429, or a class such as 4xx. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Next-Cursor": components["headers"]["NextCursor"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` from the previous response. */
+                cursor?: string;
+                /** @description Calls before this time. */
+                end?: string;
+                /** @description Maximum entries that one call verifies; it stops earlier if its time is up. */
+                limit?: number;
+                /** @description Calls at or after this time. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clients: components["schemas"]["Client"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default true */
+                    active?: boolean;
+                    /**
+                     * @description Maximum events at once. A larger batch is always rejected.
+                     * @default 2000
+                     */
+                    burst?: number;
+                    /** @description Generated if omitted. */
+                    client_id?: string;
+                    name: string;
+                    /**
+                     * @description Events per second, on average.
+                     * @default 1000
+                     */
+                    rate_limit_per_second?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    changeClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    active?: boolean;
+                    /** @description Maximum events at once. A larger batch is always rejected. */
+                    burst?: number;
+                    name?: string;
+                    /** @description Events per second, on average. */
+                    rate_limit_per_second?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Must be in the future. If null or omitted, the key does not expire. */
+                    expires_at?: string | null;
+                    scopes: ("ingest" | "read" | "audit" | "admin")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        erasures: components["schemas"]["Erasure"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The client that sent the events.
+                     * @example demo
+                     */
+                    client: string;
+                    /**
+                     * @description Path of the payload property that identifies the subject, starting with `payload`.
+                     * @example payload.user.id
+                     */
+                    property: string;
+                    /**
+                     * @description The value of the property. The type must match: 7 is not "7".
+                     * @example u-1001
+                     */
+                    value: string | number | boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description With `order=asc`: `next_cursor` from the previous response, or `latest` for events that are stored from now on. Without it, the feed begins with the oldest event that it has. */
+                after?: string;
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only the event with this id. Finds any stored id, including those that can't be in a path: `.`, `..`, and ids with a slash, which some gateways reject. */
+                event_id?: string;
+                /** @description Only events of this type. */
+                event_type?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+                /** @description `desc`: the list, newest `timestamp` first. `asc`: the change feed, in the order of storing. */
+                order?: "desc" | "asc";
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+                /** @description With `order=asc`: if nothing comes after the cursor, seconds to wait for an event. */
+                wait?: number;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: components["schemas"]["StoredEvent"][];
+                        /** @description Null on the last page. With `order=asc` never null: the cursor from which to read on, also if there are no events. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C trace context of the sender. Spans of Weir become its children, and events keep the context with which they were queued. An invalid value is ignored. */
+                traceparent?: string;
+                /** @description Passed on with `traceparent`, if it has at most 512 characters. */
+                tracestate?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Event"] | {
+                    events: components["schemas"]["Event"][];
+                };
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity4"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportEvents: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Events before this time; by default, up to the last event. */
+                end?: string;
+                /** @description Only events of this type. */
+                event_type?: string;
+                format?: "ndjson" | "csv";
+                /** @description Maximum events per piece. */
+                limit?: number;
+                /** @description Events at or after this time; by default, from the first event. */
+                start?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition": components["headers"]["ContentDisposition"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Next-Cursor": components["headers"]["NextCursor"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listQuarantine: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+                reason?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: components["schemas"]["QuarantinedEvent"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                        reasons: {
+                            count: number;
+                            reason: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    redriveQuarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                    client?: string;
+                    event_keys?: string[];
+                    /** @default 1000 */
+                    limit?: number;
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        redriven: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receipt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+}
