@@ -8,6 +8,7 @@ import { eventsCommand } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
 import { keyCommand } from "./commands/key.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
+import { tailCommand } from "./commands/tail.ts";
 
 const program = new Command("weir")
   .description(
@@ -19,6 +20,7 @@ const program = new Command("weir")
   .addCommand(quarantineCommand())
   .addCommand(deadLettersCommand())
   .addCommand(eventsCommand())
+  .addCommand(tailCommand())
   .addCommand(auditCommand())
   .addCommand(doctorCommand());
 

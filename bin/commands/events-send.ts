@@ -2,10 +2,8 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError } from "commander";
 import { parseExact } from "../../lib/base/json.ts";
-import { ConfigError } from "../../lib/config/config.ts";
-import { loadSystemConfig } from "../../lib/config/local.ts";
-import { readDevFile } from "../../local/access.ts";
-import { type EventInput, Sender, type SenderOptions } from "../../sdk/typescript/src/node.ts";
+import { type EventInput, Sender } from "../../sdk/typescript/src/node.ts";
+import { findAccess } from "./access.ts";
 import { print } from "./connect.ts";
 
 interface Options {
@@ -28,7 +26,7 @@ export function addSendCommand(events: Command): void {
 }
 
 async function send(file: string | undefined, options: Options, command: Command): Promise<void> {
-  const sender = new Sender({ ...(await findAccess(options)), whenFull: "wait" });
+  const sender = new Sender({ ...(await findAccess(options, "ingest")), whenFull: "wait" });
   const result = { delivered: 0, failed: 0 };
   const fail = (line: number, { message }: Error): void => {
     if (result.failed++ < MOST_REPORTED) console.error(`Line ${line}: ${message}`);
@@ -69,17 +67,4 @@ function parseEvent(text: string): EventInput {
   const extra = Object.keys(event).find((name) => !MEMBERS.includes(name));
   if (extra !== undefined) throw new TypeError(`The event has an unknown member ${JSON.stringify(extra)}.`);
   return event as EventInput;
-}
-
-/** @throws {ConfigError} if the address or the key is missing */
-async function findAccess({ url }: Options): Promise<Pick<SenderOptions, "url" | "key">> {
-  const dev = url === undefined ? await readDevFile(loadSystemConfig().dataDir) : undefined;
-  // The key of a local system is not sent to another one.
-  const key = process.env.WEIR_API_KEY ?? dev?.apiKey;
-  const address = url ?? dev?.url;
-  if (address === undefined) throw new ConfigError("Start Weir with `npm start`, or specify --url.");
-  if (key === undefined) throw new ConfigError("Set WEIR_API_KEY to a key with the scope ingest.");
-  if (!/^https?:\/\//.test(address) || !URL.canParse(address))
-    throw new ConfigError(`--url must be an http or https URL; it is ${JSON.stringify(address)}.`);
-  return { url: address, key };
 }
