@@ -44,7 +44,8 @@ export function connectRedis(
 const REFUSED = /^(?:WRONGPASS|NOAUTH|ERR invalid password)/;
 
 /** ioredis reads its options anew for each attempt to connect. */
-function renewPassword(redis: Redis | Cluster, renew: () => Promise<string>): void {
+function renewPassword(redis: SingleServer | Cluster, renew: () => Promise<string>): void {
+  if (redis instanceof SingleServer) redis.renew = renew;
   const refused = async (error: Error): Promise<void> => {
     if (!REFUSED.test(error.message)) return;
     const password = await renew();
@@ -66,13 +67,18 @@ function renewPassword(redis: Redis | Cluster, renew: () => Promise<string>): vo
  * what nobody waits for. Commands of a pipeline are sent together regardless.
  */
 class SingleServer extends Redis {
+  /** If the password may change, see `connectRedis`. */
+  renew: (() => Promise<string>) | undefined;
+
   override sendCommand(...[command, stream]: Parameters<Redis["sendCommand"]>): unknown {
     if (stream === undefined && command.isSettled) return command.promise;
     return super.sendCommand(command, stream);
   }
 
   override duplicate(override?: Partial<RedisOptions>): Redis {
-    return new SingleServer({ ...this.options, ...override, replyMapping: "legacy" });
+    const copy = new SingleServer({ ...this.options, ...override, replyMapping: "legacy" });
+    if (this.renew) renewPassword(copy, this.renew);
+    return copy;
   }
 }
 
@@ -81,7 +87,7 @@ class SingleServer extends Redis {
  * take Redis longer than a write takes us. If they are collected, Redis idles while we build them, and we idle while it
  * runs them. With 4 concurrent ingest requests, it halved the rate (docs/decisions/0021).
  */
-function connectServer(url: string): Redis {
+function connectServer(url: string): SingleServer {
   const options = {
     ...SETTINGS,
     lazyConnect: true,

@@ -94,13 +94,18 @@ describe("Redis", () => {
     const secret = vault("first");
     const redis = connectRedis({ redisUrl: url.href, redisCluster: false }, secret.renew);
     atEnd(() => redis.disconnect());
-    expect(await redis.ping()).toBe("PONG");
+    const reader = (redis as Redis).duplicate();
+    reader.on("error", () => {});
+    atEnd(() => reader.disconnect());
+    expect([await redis.ping(), await reader.ping()]).toEqual(["PONG", "PONG"]);
     await admin.config("SET", "requirepass", "second");
     secret.password = "second";
     expect(await redis.ping()).toBe("PONG");
     expect(secret.reads).toBe(0);
     await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     await expect.poll(() => redis.ping().catch(String), { timeout: 45_000 }).toBe("PONG");
+    // A connection of its own, such as that on which the queue waits for messages.
+    await expect.poll(() => reader.ping().catch(String), { timeout: 45_000 }).toBe("PONG");
     expect(secret.reads).toBeGreaterThan(0);
   });
 
