@@ -30,22 +30,22 @@ export async function provideSecrets(
     const id = functionSecrets.get(name);
     if (id !== undefined) own.set(name, await secrets.read(id));
   }
-  const passwords = new Map([...own].map(([name, members]) => [name, passwordFor(members, rotate)]));
-  // A function that is refused meanwhile reads its secret again until it has the new password.
-  if (databaseUsers) await provideUsers(sql, passwords);
   const database = decodeURIComponent(new URL(stage.databaseUrl).pathname.slice(1));
+  const logins = new Map(
+    [...own].map(([name, members]) => [name, loginFor(userName(database, name), members, rotate)]),
+  );
+  // A function that is refused meanwhile reads its secret again until it has the new password.
+  if (databaseUsers)
+    await provideUsers(sql, new Map([...logins].map(([name, { password }]) => [name, password])));
   const audit = auditKeys(stage, own.get("checkpoint"), signsWithKms);
   const seed = sharedSeed(own);
   const changed: FunctionUser[] = [];
   for (const [name, before] of own) {
-    const login = databaseUsers && {
-      username: userName(database, name),
-      password: passwords.get(name) ?? "",
-    };
+    const login = databaseUsers ? logins.get(name) : undefined;
     const members: Members = {
       // In the form that RDS Proxy reads.
-      ...(login || {}),
-      DATABASE_URL: withLogin(stage.databaseUrl, login || {}),
+      ...login,
+      DATABASE_URL: withLogin(stage.databaseUrl, login ?? {}),
       REDIS_URL: stage.redisUrl,
       PLACE_SEED: seed,
       ...(VERIFIERS.includes(name) &&
@@ -59,10 +59,15 @@ export async function provideSecrets(
   return changed;
 }
 
-/** The password that a function has, or a new one. */
-function passwordFor({ DATABASE_URL: url }: Members, rotate: boolean): string {
-  const password = url === undefined || rotate ? "" : decodeURIComponent(new URL(url).password);
-  return password === "" ? randomBytes(32).toString("base64url") : password;
+interface Login {
+  username: string;
+  password: string;
+}
+
+/** With the password that the user has, or a new one. Another user's, such as the owner's, is never taken over. */
+function loginFor(username: string, known: Members, rotate: boolean): Login {
+  const kept = rotate || known.username !== username ? undefined : known.password;
+  return { username, password: kept ?? randomBytes(32).toString("base64url") };
 }
 
 /** All functions must have the same. */

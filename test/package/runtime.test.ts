@@ -38,8 +38,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** @param queue of the package whose function runs */
-const migrate = async (command: object, queue = "sqs") =>
-  answer(await (await stage.start("migrate", queue)).call(command, 120_000)) as Record<string, unknown>;
+const migrate = async (command: object, queue = "sqs", others: Record<string, string> = {}) =>
+  answer(await (await stage.start("migrate", queue, others)).call(command, 120_000)) as Record<
+    string,
+    unknown
+  >;
 
 describe("migrate", () => {
   it("migrates an empty database with the migrations in its package, and gives each function its secret", async () => {
@@ -236,4 +239,15 @@ it("an instance that can't read its secret answers 503, and works when it can", 
   }
   const again = async () => answer(await instance.call(sendEvent(), CALL_MS)).statusCode;
   await expect.poll(again, { timeout: 45_000, interval: 1_000 }).toBe(202);
+});
+
+it("without users of their own all functions have the owner's login, and no user gets its password later", async () => {
+  const loginOf = async () => new URL((await stage.secretOf("ingest")).DATABASE_URL ?? "");
+  await migrate({}, "sqs", { DATABASE_USERS: "false" });
+  const owner = await loginOf();
+  expect(owner.username).toBe("postgres");
+  await migrate({});
+  const own = await loginOf();
+  expect(own.username).toBe("weir_ingest");
+  expect(own.password).not.toBe(owner.password);
 });

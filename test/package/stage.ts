@@ -17,8 +17,9 @@ export interface Stage {
   /**
    * Starts an instance of a function, with the environment that the template gives it.
    * @param queue of the package; by default that of the first package that has the function
+   * @param others variables with other values than in the template
    */
-  start(name: string, queue?: string): Promise<FunctionProcess>;
+  start(name: string, queue?: string, others?: Record<string, string>): Promise<FunctionProcess>;
   sqs: SqsConnection;
   queueUrl: string;
   /** Between the functions and the databases. */
@@ -61,12 +62,12 @@ export async function startStage(folder: string, byQueue: Record<string, Package
   const sql = postgres(servers.postgres.url, { max: 1, onnotice: () => {} });
   atEnd(() => sql.end());
   return {
-    start: async (name, queue) => {
+    start: async (name, queue, others) => {
       const from = queue === undefined ? packages.find(({ zips }) => zips.has(name)) : byQueue[queue];
       if (!from) throw new Error(`There is no function called ${name}.`);
       const unpacked = join(folder, `${name}-${queue ?? ""}`);
       await unzip(PROJECT, from.zips.get(name) ?? "", unpacked);
-      const environment = { ...variablesOf(from, name, references), ...aws.environment, ...LOCAL };
+      const environment = { ...variablesOf(from, name, references), ...aws.environment, ...LOCAL, ...others };
       return functionProcess(join(unpacked, "functions", `${name}.mjs`), environment);
     },
     sqs,
