@@ -21,11 +21,11 @@ interface Page {
   next_cursor: string;
 }
 
-/** Seconds that the API waits for an event before it answers that there is none. */
+/** Longest time of a long poll, in seconds. */
 const WAIT_SECONDS = 20;
-/** Time for the answer after that, in milliseconds. */
+/** Additional time for the response, in milliseconds. */
 const MARGIN_MS = 10_000;
-/** Pause after a call without an answer or with one that asks for a retry without saying when, in milliseconds. */
+/** Delay before a retry if the response has no `Retry-After`, in milliseconds. */
 const PAUSE_MS = 1_000;
 /** Most characters of a payload in a line. */
 const LONGEST_PAYLOAD = 200;

@@ -12,6 +12,11 @@ export interface OwnConfig {
 
 let own: OwnSecret | undefined;
 
+function openSecret(id: string, region: string): OwnSecret {
+  const secrets = new Secrets({ region });
+  return new OwnSecret(() => secrets.read(id));
+}
+
 /**
  * From the environment and the secret that it names.
  * @throws {ConfigError} naming every variable that is missing or wrong
@@ -20,8 +25,7 @@ let own: OwnSecret | undefined;
 export async function loadOwnConfig(): Promise<OwnConfig> {
   const { secretId, region } = loadSecretSettings();
   if (secretId === undefined) return { config: loadConfig(), renew: undefined };
-  const secrets = new Secrets({ region });
-  own ??= new OwnSecret(() => secrets.read(secretId));
+  own ??= openSecret(secretId, region);
   const secret = own;
   return {
     config: loadConfigWith(await secret.load().catch(outage("database"))),

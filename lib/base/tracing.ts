@@ -53,6 +53,6 @@ export function fieldsOf(inside: Context | undefined): TraceFields {
   return spanContext && trace.isSpanContextValid(spanContext) ? traceFields(spanContext) : {};
 }
 
-/** The context of the instrumentation around this code, such as that of Lambda's layer; undefined if there is none. */
+/** The active context if an instrumentation, such as Lambda's layer, has set one; otherwise undefined. */
 export const surrounding = (): Context | undefined =>
   trace.getActiveSpan() === undefined ? undefined : context.active();

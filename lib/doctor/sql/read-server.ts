@@ -10,7 +10,7 @@ export interface ServerRow {
   read_only: boolean;
   /** Null if there is no such table. */
   may_migrate: boolean | null;
-  /** Of the oldest open transaction of this database; null if there is none. Only a superuser sees those of others. */
+  /** Age of the oldest open transaction in this database, or null. Only a superuser sees other users' transactions. */
   oldest_transaction_seconds: number | null;
 }
 

@@ -14,7 +14,7 @@ export interface StoredEventRow {
   receipt_id: string;
   /** JSON text, as it was sent. */
   payload: string;
-  /** The trace context, see `fromStoredTrace`; empty if there is none. */
+  /** The trace context, see `fromStoredTrace`; an empty string if the event has no trace context. */
   trace: string;
 }
 

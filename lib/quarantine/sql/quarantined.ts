@@ -75,7 +75,7 @@ export interface QuarantinedEvent {
   /** UTC text with six fractional digits. */
   received_at: string;
   receipt_id: string;
-  /** See `EventRow`; empty if there is none. */
+  /** See `EventRow`; an empty string if the event has no trace context. */
   trace: string;
 }
 

@@ -56,7 +56,7 @@ export interface QuarantinedRow {
   received_at: Date;
   receipt_id: string;
   part: number;
-  /** See `EventRow`; empty if there is none. */
+  /** See `EventRow`; an empty string if the event has no trace context. */
   trace: string;
 }
 
