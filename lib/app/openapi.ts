@@ -36,7 +36,7 @@ const tags = [
   { name: "Clients", description: "Clients and their API keys." },
   { name: "Quarantine", description: "Events that could not be stored." },
   { name: "Erasure", description: "Erase one subject's payloads." },
-  { name: "Documentation", description: "The OpenAPI document, and a page for each problem type." },
+  { name: "Pages", description: "The dashboard, the documentation, and the OpenAPI document." },
 ] as const;
 type Tag = (typeof tags)[number]["name"];
 
@@ -51,8 +51,11 @@ const tagOf: Readonly<Record<string, Tag>> = {
   clients: "Clients",
   quarantine: "Quarantine",
   erasures: "Erasure",
-  docs: "Documentation",
-  "openapi.json": "Documentation",
+  "": "Pages",
+  dashboard: "Pages",
+  docs: "Pages",
+  assets: "Pages",
+  "openapi.json": "Pages",
 };
 
 /** No operation refers to it: it describes the response to methods that a path does not have. */

@@ -11,7 +11,7 @@ import { ownServer } from "../support/faults.ts";
 it("no position is given out twice if PostgreSQL crashes soon after the migration", async () => {
   const server = await ownServer(startPostgres);
   await migrate(server.url);
-  // A checkpoint would hide the fault: after it, a sequence is written to the WAL in any case.
+  // Without a checkpoint in between: after one, a sequence is written to the WAL in any case.
   const sql = postgres(server.url, { max: 1, onnotice: () => {} });
   atEnd(() => sql.end({ timeout: 1 }));
   await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst) VALUES ('acme', 'acme', 1, 1)`;
@@ -22,6 +22,7 @@ it("no position is given out twice if PostgreSQL crashes soon after the migratio
   await server.crash();
   await server.start();
   await store(5);
-  const [feed] = await sql`SELECT count(*)::int AS rows, count(DISTINCT position)::int AS positions FROM feed`;
+  const [feed] =
+    await sql`SELECT count(*)::int AS rows, count(DISTINCT position)::int AS positions FROM feed`;
   expect(feed).toEqual({ rows: 10, positions: 10 });
 });

@@ -118,7 +118,10 @@ describe("the OpenAPI document", () => {
       "application/json",
       "application/x-ndjson",
     ]);
-    expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual(["text/markdown"]);
+    expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual([
+      "text/markdown",
+      "text/html",
+    ]);
     expect(described("revokeKey").responses[204]).not.toHaveProperty("content");
   });
 });

@@ -1,25 +1,5 @@
 /** Generated from the OpenAPI document by `npm run sdk:types`. Do not edit. */
 export interface paths {
-    "/docs/errors/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Documentation of a problem type
-         * @description Requires no key.
-         */
-        get: operations["getErrorPage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/health": {
         parameters: {
             query?: never;
@@ -1528,34 +1508,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getErrorPage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/markdown": string;
-                };
-            };
-            400: components["responses"]["BadRequest3"];
-            404: components["responses"]["NotFound2"];
-            500: components["responses"]["InternalServerError2"];
-            503: components["responses"]["ServiceUnavailable3"];
-            504: components["responses"]["GatewayTimeout2"];
-        };
-    };
     getHealth: {
         parameters: {
             query?: never;
