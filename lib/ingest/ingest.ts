@@ -75,7 +75,10 @@ function readOrRefuse(
   try {
     readParameters(sendEvents, request);
     const batch = readBatch(request, config.retentionDays, config.placeSeed);
-    return { batch, problem: batch.valid.length > 0 ? undefined : nothingValid(batch.faults) };
+    return {
+      batch,
+      problem: batch.faults.length > 0 && batch.valid.length === 0 ? nothingValid(batch.faults) : undefined,
+    };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { batch: { valid: [], faults: [] }, problem: error };
