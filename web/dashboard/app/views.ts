@@ -1,0 +1,19 @@
+/** The views, in the order of the navigation. A view is one line here and a folder in `views/`. */
+import type { ComponentType } from "preact";
+import { EventsView } from "../views/events/events.tsx";
+import { OverviewView } from "../views/overview/overview.tsx";
+import type { Scope } from "./session.ts";
+
+export interface View {
+  /** In the URL: `/dashboard/<path>`. */
+  path: string;
+  title: string;
+  /** The scope that a key needs to use the view. */
+  scope: Scope;
+  Page: ComponentType;
+}
+
+export const VIEWS: readonly View[] = [
+  { path: "overview", title: "Overview", scope: "read", Page: OverviewView },
+  { path: "events", title: "Events", scope: "read", Page: EventsView },
+];
