@@ -7,6 +7,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/content.css";
+import "./styles/views.css";
 
 const app = document.querySelector("#app");
 if (app) render(<Shell />, app);
