@@ -44,7 +44,7 @@ export function ClientPanel({ clientId, zone, onChange }: Props) {
       </header>
       <Loaded of={answer}>
         {(client) => (
-          <>
+          <div class="stack">
             <LimitsForm
               key={JSON.stringify(client)}
               client={client}
@@ -54,7 +54,7 @@ export function ClientPanel({ clientId, zone, onChange }: Props) {
               }}
             />
             <Keys clientId={clientId} zone={zone} />
-          </>
+          </div>
         )}
       </Loaded>
     </section>

@@ -13,7 +13,7 @@ interface Props {
   onChange(value: Limits): void;
 }
 
-/** Name, rate limit and burst. The browser checks their limits before it sends the form. */
+/** Name, rate limit and burst; a larger batch than the burst is always refused. The browser checks their limits before it sends the form. */
 export function LimitFields({ value, onChange }: Props) {
   return (
     <>
@@ -40,7 +40,7 @@ export function LimitFields({ value, onChange }: Props) {
         />
       </label>
       <label class="field">
-        <span>Events at once, at most (a larger batch is always refused)</span>
+        <span>Events at once, at most</span>
         <input
           type="number"
           required

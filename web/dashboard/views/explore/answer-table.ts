@@ -2,7 +2,7 @@
 import type { Result } from "../../api/client.ts";
 import type { Cell } from "../../components/csv.ts";
 import { valueText } from "./conditions.ts";
-import type { Asked } from "./question.ts";
+import type { Asked, Question } from "./question.ts";
 
 /** An answer with the operation that gave it. */
 export type Answered = { [Id in Asked["id"]]: { id: Id; result: Result<Id> } }[Asked["id"]];
@@ -24,8 +24,11 @@ const COUNT = number("count", "Events");
 
 const TITLES = { client_id: "Client", event_type: "Event type" } as const;
 
-/** Columns and rows of an answer. The columns have the names of the API's members. */
-export function tableOf(answer: Answered): AnswerTable {
+/**
+ * Columns and rows of an answer. The columns have the names of the API's members.
+ * @param steps of the question, whose conditions the answer does not repeat
+ */
+export function tableOf(answer: Answered, { steps }: Pick<Question, "steps">): AnswerTable {
   switch (answer.id) {
     case "countEvents":
       return { columns: [COUNT], rows: [[answer.result.count]] };
@@ -45,6 +48,7 @@ export function tableOf(answer: Answered): AnswerTable {
         columns: [
           number("step", "Step"),
           text("event_type", "Event type"),
+          text("where", "Conditions"),
           number("count", "Reached"),
           number("conversion", "Of the first step"),
           number("step_conversion", "Of the previous step"),
@@ -52,6 +56,7 @@ export function tableOf(answer: Answered): AnswerTable {
         rows: answer.result.steps.map((step, index) => [
           index + 1,
           step.event_type,
+          steps.filter(({ event_type }) => event_type !== "")[index]?.where.join(" and "),
           step.count,
           step.conversion,
           step.step_conversion,

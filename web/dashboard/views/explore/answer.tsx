@@ -49,7 +49,7 @@ function AnswerBody({
   question: Question;
   refresh(): void;
 }) {
-  const table = tableOf(answered);
+  const table = tableOf(answered, question);
   const save = (): void => {
     const names = table.columns.map(({ name }) => name);
     download(`weir-${question.measure}-${question.start?.slice(0, 10)}.csv`, csvText(names, table.rows));
