@@ -164,10 +164,15 @@ function tagNamed({ path }: Operation): Tag {
   return tag;
 }
 
-function requestBody({ body, bodyTypes = ["application/json"] }: Operation): ZodOpenApiRequestBodyObject {
+function requestBody({
+  body,
+  bodyTypes = ["application/json"],
+  bodySchemas = {},
+}: Operation): ZodOpenApiRequestBodyObject {
   const lines = { type: "string", description: "One JSON object per line." } as const;
   const content = bodyTypes.map((type) => [type, { schema: type.endsWith("/json") && body ? body : lines }]);
-  return { required: true, content: Object.fromEntries(content) };
+  const others = Object.entries(bodySchemas).map(([type, schema]) => [type, { schema }]);
+  return { required: true, content: Object.fromEntries([...content, ...others]) };
 }
 
 function responses(operation: Operation, shared: SharedResponses): ZodOpenApiOperationObject["responses"] {

@@ -7,6 +7,8 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/content.css";
+import "./styles/events.css";
+import "./styles/overview.css";
 import "./styles/views.css";
 
 const app = document.querySelector("#app");

@@ -117,6 +117,8 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(described("sendEvents").requestBody?.content ?? {})).toEqual([
       "application/json",
       "application/x-ndjson",
+      "application/cloudevents+json",
+      "application/cloudevents-batch+json",
     ]);
     expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual([
       "text/markdown",

@@ -74,7 +74,7 @@ describe("the data", async () => {
   test.each(datasets)("of type $type are events that ingest accepts", (data) => {
     const window = { from: NOW - 400 * DAY, to: NOW + DAY };
     const sent = parseExact(JSON.stringify(moveEvents(data, NOW))) as unknown[];
-    const read = sent.map((event, index) => readEvent(event, index, window, true, [1, 2]));
+    const read = sent.map((event, index) => readEvent(event, index, { window, unsure: true, seed: [1, 2] }));
     expect(read.filter((event) => "code" in event)).toEqual([]);
     expect(read.map((event) => "eventId" in event && event.eventId)).toEqual(ids(data.records));
   });
@@ -245,8 +245,8 @@ describe("a replay", () => {
 test("the count waits for events of another run that are still in the queue", async () => {
   const data = dataset("quake", [{ eventId: "q", at: 0, payload: {} }]);
   const ask = async (...answers: { count: number; lag_ms: number | null }[]) => {
-    const get = async () => answers.shift() as never;
-    const count = await countReplayed({ get }, { dataset: data, newestAt: NOW }, undefined);
+    const call = async () => answers.shift() as never;
+    const count = await countReplayed({ call }, { dataset: data, newestAt: NOW }, undefined);
     return { count, unasked: answers.length };
   };
   const behind = { count: 0, lag_ms: 60_000 };

@@ -1,7 +1,5 @@
 /** The form that asks for a key. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { WeirError } from "../api/client.ts";
-import { isOffline } from "../api/connection.ts";
 import { Button } from "../components/button.tsx";
 import { ErrorNotice, Notice } from "../components/notice.tsx";
 import { findScopes } from "./scopes.ts";
@@ -50,7 +48,7 @@ export function SignIn() {
             ref={input}
             type="password"
             name="key"
-            autocomplete="current-password"
+            autocomplete="off"
             spellcheck={false}
             autocapitalize="off"
             aria-describedby="key-help"
@@ -61,7 +59,7 @@ export function SignIn() {
         </label>
         <p class="hint" id="key-help">
           It stays in this tab, and is forgotten when you sign out or close the tab. <code>npm start</code>{" "}
-          prints two keys.
+          prints a key to begin with.
         </p>
         {error !== undefined &&
           (typeof error === "string" ? <Notice kind="error" title={error} /> : <ErrorNotice error={error} />)}
@@ -77,9 +75,7 @@ export function SignIn() {
 }
 
 function describe(error: unknown): unknown {
-  // Names of headers and their values are ASCII: `fetch` would fail without saying why.
-  if (error instanceof TypeError && /header|ByteString|ISO-8859-1/i.test(error.message))
-    return "This is not an API key: it contains characters that no key has.";
-  if (error instanceof WeirError || isOffline(error)) return error;
-  return error;
+  // Values of headers are bytes: `fetch` would fail without saying why.
+  const isNoHeader = error instanceof TypeError && /header|ByteString|ISO-8859-1/i.test(error.message);
+  return isNoHeader ? "This is not an API key: it contains characters that no key has." : error;
 }

@@ -1,5 +1,5 @@
 /** The time range of a view, in its URL: `range=24h`, or `start` and `end`; and `tz`. */
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { type UrlState, useUrlState } from "./location.ts";
 import { isZone, localZone } from "./zones.ts";
 
@@ -33,10 +33,20 @@ export interface TimeRange {
   refresh(): void;
 }
 
-/** The range in the URL, or the view's own. A range that ends now is fixed until the URL changes or `refresh` is called. */
-export function useTimeRange(byDefault: RangeName | "all"): TimeRange {
+/**
+ * The range in the URL, or the view's own. A range that ends now is fixed until the URL changes or `refresh` is called.
+ * @param follows true if it moves by itself each minute, while the page is visible
+ */
+export function useTimeRange(byDefault: RangeName | "all", { follows = false } = {}): TimeRange {
   const state = useUrlState();
   const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!follows) return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") setNow(Date.now());
+    }, MINUTE);
+    return () => clearInterval(timer);
+  }, [follows]);
   const [range, start, end, tz] = ["range", "start", "end", "tz"].map((name) => state.get(name));
   return useMemo(
     () => ({

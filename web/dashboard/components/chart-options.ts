@@ -56,9 +56,9 @@ export function chartOptions(read: () => Chart, element: Element): Omit<uPlot.Op
       points: { show: kind !== "bars" },
       drag: { x: onSelect !== undefined, y: false, setScale: false },
     },
-    legend: { live: true },
+    legend: { show: series.length > 0 },
     scales: {
-      x: { time: true, range: (_, min, max) => [...(read().window ?? [min, max])] as [number, number] },
+      x: { time: true, range: (_, min, max) => timeLimits(read(), min, max) },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
     axes: [
@@ -95,6 +95,13 @@ export function chartOptions(read: () => Chart, element: Element): Omit<uPlot.Op
       ],
     },
   };
+}
+
+/** Bars are as wide as their bucket, so the axis is half a bucket longer on each side. */
+function timeLimits({ window, kind, times }: Chart, min: number, max: number): [number, number] {
+  if (window) return [window[0], window[1]];
+  const half = kind === "bars" && times.length > 1 ? (max - min) / (times.length - 1) / 2 : 0;
+  return [min - half, max + half];
 }
 
 /** Labels of the time axis by the distance between them, with the date where it changes; 24 hours in each language. */

@@ -5,11 +5,13 @@ interface Props {
   title: string;
   /** Called when it closes, also by Escape. */
   onClose(): void;
+  /** At the side of the page, for details beside a list. */
+  isWide?: boolean;
   children: ComponentChildren;
 }
 
 /** A modal dialog of the browser's own: it keeps the focus inside, and gives it back when it closes. */
-export function Dialog({ title, onClose, children }: Props) {
+export function Dialog({ title, onClose, isWide = false, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -20,7 +22,7 @@ export function Dialog({ title, onClose, children }: Props) {
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog ref={dialog} class={isWide ? "drawer" : undefined} aria-labelledby={id} onClose={onClose}>
       <header class="dialog-header">
         <h2 id={id}>{title}</h2>
         <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>

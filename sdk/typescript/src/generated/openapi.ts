@@ -491,7 +491,7 @@ export interface paths {
         put?: never;
         /**
          * Send events
-         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). A 202 means that the accepted events are queued durably. Sending the same request again is always safe. Requires the scope ingest.
+         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe. Requires the scope ingest.
          */
         post: operations["sendEvents"];
         delete?: never;
@@ -723,6 +723,40 @@ export interface components {
             created_at: string;
             name: string;
             rate_limit_per_second: number;
+        };
+        /** @description A CloudEvent 1.0 in the JSON format; further attributes are kept. */
+        CloudEvent: {
+            /** @description Any JSON value. In the payload it is `data` too. */
+            data?: unknown;
+            /** @description Bytes in Base64, instead of `data`. */
+            data_base64?: string;
+            datacontenttype?: string;
+            /** Format: uri */
+            dataschema?: string;
+            /** @example A234-1234-1234 */
+            id: string;
+            /**
+             * Format: uri-reference
+             * @description Together with `id` it becomes the `event_id`: `<source> <id>`.
+             * @example /shop/orders
+             */
+            source: string;
+            /** @constant */
+            specversion: "1.0";
+            subject?: string;
+            /**
+             * Format: date-time
+             * @description Becomes the `timestamp`. Without it, that is the time of arrival.
+             * @example 2026-11-23T06:00:00.000Z
+             */
+            time?: string;
+            /**
+             * @description Becomes the `event_type`.
+             * @example order.placed
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
         };
         /** @example payload.magnitude>=4.5 */
         Condition: string;
@@ -2881,6 +2915,8 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/cloudevents-batch+json": components["schemas"]["CloudEvent"][];
+                "application/cloudevents+json": components["schemas"]["CloudEvent"];
                 "application/json": components["schemas"]["Event"] | {
                     events: components["schemas"]["Event"][];
                 };
