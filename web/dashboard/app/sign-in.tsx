@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../components/button.tsx";
 import { ErrorNotice, Notice } from "../components/notice.tsx";
+import { navigations } from "./location.ts";
 import { findScopes } from "./scopes.ts";
 import { refusal, showKey, startSession } from "./session.ts";
 
@@ -26,7 +27,10 @@ export function SignIn() {
     setBusy(true);
     setError(undefined);
     try {
-      startSession({ key: given, scopes: await findScopes(given), shown: showKey(given) });
+      const scopes = await findScopes(given);
+      // The heading of the view gets the focus that the form had.
+      navigations.value++;
+      startSession({ key: given, scopes, shown: showKey(given) });
     } catch (fault) {
       setError(describe(fault));
       setBusy(false);

@@ -1,11 +1,6 @@
 /** How charts look: uPlot's options in the colours of the theme. */
 import uPlot from "uplot";
-
-export interface ChartSeries {
-  label: string;
-  /** Null where there is no value. */
-  values: readonly (number | null)[];
-}
+import type { ChartSeries } from "./stack.ts";
 
 interface Chart {
   times: readonly number[];
@@ -21,20 +16,6 @@ interface Chart {
 /** Number of colours in the style sheet; further series use them again. */
 const COLOURS = 6;
 const FONT = '12px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
-
-/** The values of each series plus those of all below it. The last series is at the bottom. */
-export function stack(series: readonly ChartSeries[]): number[][] {
-  const sums: number[] = [];
-  return series
-    .toReversed()
-    .map(({ values }) =>
-      values.map((value, index) => {
-        sums[index] = (sums[index] ?? 0) + (value ?? 0);
-        return sums[index];
-      }),
-    )
-    .toReversed();
-}
 
 /** @param read gives what the chart shows now @param element gives the theme's colours */
 export function chartOptions(read: () => Chart, element: Element): Omit<uPlot.Options, "width" | "height"> {

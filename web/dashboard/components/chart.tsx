@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { onThemeChange } from "../app/theme.ts";
-import { type ChartSeries, chartOptions, stack } from "./chart-options.ts";
+import { chartOptions } from "./chart-options.ts";
+import { type ChartSeries, stack } from "./stack.ts";
 
 export type { ChartSeries };
 

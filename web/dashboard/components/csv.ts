@@ -1,17 +1,16 @@
 /** Downloads of what is shown. */
+import { csvLine } from "../../../lib/base/csv.ts";
+import { ExactNumber } from "../api/exact.ts";
 
-export type Cell = string | number | { toString(): string } | null | undefined;
+export type Cell = string | number | ExactNumber | null | undefined;
 
-/** CSV (RFC 4180) with a header. A text that a spreadsheet would run as a formula gets an apostrophe. */
-export function csvText(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
-}
+/** CSV (RFC 4180) with a header. Text that a spreadsheet would run as a formula gets an apostrophe; numbers keep their digits. */
+export const csvText = (header: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+  [header, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
 
-function csvCell(cell: Cell): string {
-  const text = String(cell ?? "");
-  const safe = typeof cell === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
+/** A number needs no quotation marks, and a negative one is no formula. */
+const csvCell = (cell: Cell): string =>
+  cell instanceof ExactNumber ? cell.text : csvLine([cell ?? ""]).slice(0, -2);
 
 /** Lets the browser save a text as a file. */
 export function download(name: string, text: string, type = "text/csv"): void {

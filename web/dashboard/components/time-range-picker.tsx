@@ -34,6 +34,7 @@ export function TimeRangePicker({
           ))}
           <option value="custom">Custom …</option>
         </select>
+        {range.isInvalid && <span class="field-error">The start or end in the URL is not a time.</span>}
       </label>
       {shown === "custom" && <CustomRange key={`${range.start} ${range.end} ${range.tz}`} range={range} />}
       <ZonePicker zone={range.tz} />

@@ -320,6 +320,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/ocsf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the audit log, as OCSF events
+         * @description Entries in ascending order, as API Activity (class 6003) of the Open Cybersecurity Schema Framework 1.8, for a SIEM that polls: keep `next_cursor`, and call again with it as `after`. No entry appears before a cursor that was given out. A key without the scope admin gets its own client's entries. Requires the scope audit.
+         */
+        get: operations["followAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit/verify": {
         parameters: {
             query?: never;
@@ -2386,6 +2406,60 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    followAudit: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` from the previous response, or `latest` for what comes from now on. */
+                after?: "latest" | string;
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Maximum events; more only if a single seal of the trail has more. */
+                limit?: number;
+                method?: string;
+                /** @description The exact path, or a prefix if it ends with *. */
+                path?: string;
+                /** @description Where to begin without `after`: with the seals of this day (UTC). */
+                start?: string;
+                /** @description A status such as 429, or a class such as 4xx. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: ({
+                            /** @constant */
+                            class_uid: 6003;
+                            time: number;
+                            type_uid: number;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        next_cursor: string;
+                    };
                 };
             };
             400: components["responses"]["BadRequest2"];

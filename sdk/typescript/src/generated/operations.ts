@@ -8,6 +8,7 @@ export const paths = {
   eraseAudit: ["POST", "/v1/audit/erasures"],
   exportAudit: ["GET", "/v1/audit/export"],
   exportEvents: ["GET", "/v1/events/export"],
+  followAudit: ["GET", "/v1/audit/ocsf"],
   getClient: ["GET", "/v1/clients/{client_id}"],
   getErasure: ["GET", "/v1/erasures/{erasure_id}"],
   getEvent: ["GET", "/v1/events/{event_id}"],

@@ -1,10 +1,11 @@
-/** Conditions on properties, as the API takes them in `where`. */
+import { parseCondition } from "../../../../lib/query/where.ts";
 
-const STEP = `(?:\\.[A-Za-z_][\\w-]*|\\."[^"]+"|\\[\\d+\\])`;
-const CONDITION = new RegExp(`^(?:!payload${STEP}+|payload${STEP}+(?:\\s*(?:!=|<=|>=|=|<|>)\\s*.+)?)$`);
-
-/** What is wrong with a condition at first sight; the API says the rest. */
-export const checkCondition = (text: string): string | undefined =>
-  CONDITION.test(text)
-    ? undefined
-    : "Write payload.name=value with one of = != < <= > >=, payload.name, or !payload.name.";
+/** What is wrong with a condition on a property, by the API's own rules; undefined if nothing is. */
+export function checkCondition(text: string): string | undefined {
+  try {
+    parseCondition(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

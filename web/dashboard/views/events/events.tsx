@@ -76,14 +76,16 @@ export function EventsView() {
         <p class="hint space-below">Events arrive faster than the page shows them; some are left out.</p>
       )}
       {events.length > 0 && (
-        <DataTable
-          caption="Events, newest first"
-          columns={shown}
-          rows={events}
-          rowKey={keyOf}
-          isSelected={(event) => event.event_id === state.get("event")}
-          rowClass={(event) => (arrived.has(keyOf(event)) ? "arrived" : undefined)}
-        />
+        <div class={live.isLoading ? "loaded stale" : "loaded"} aria-busy={live.isLoading}>
+          <DataTable
+            caption="Events, newest first"
+            columns={shown}
+            rows={events}
+            rowKey={keyOf}
+            isSelected={(event) => event.event_id === state.get("event")}
+            rowClass={(event) => (arrived.has(keyOf(event)) ? "arrived" : undefined)}
+          />
+        </div>
       )}
       {events.length === 0 && (live.isLoading ? <Loading /> : live.error === undefined && <NoEvents />)}
       <LoadMore pages={live} />
