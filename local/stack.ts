@@ -5,9 +5,10 @@ import { closeDeps, createDeps, createQueue, type Deps } from "../lib/app/connec
 import { type Config, loadConfig } from "../lib/config/config.ts";
 import { databaseSettings, redisSettings, settingWarnings } from "../lib/health/server-settings.ts";
 import { bringUpToDate } from "../lib/storage/bring-up-to-date.ts";
-import { type DevFile, ensureAccess, writeDevFile } from "./access.ts";
+import { ensureAccess } from "./access.ts";
 import { type ApiOptions, endLeftoverApi, invocationUrl, logFolder } from "./api.ts";
 import { ensureAuditKey } from "./audit-key.ts";
+import { type DevFile, writeDevFile } from "./dev-file.ts";
 import { invokeOver, startEventSource } from "./event-source.ts";
 import { startPostgres } from "./postgres.ts";
 import { commandLine, isPortFree } from "./process.ts";
