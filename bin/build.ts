@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { buildPages } from "../web/build.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ENTRIES = {
@@ -40,6 +41,7 @@ await build({
   logLevel: "warning",
   plugins,
 });
+await buildPages(console.log, join(folder, "pages"));
 // migrate() looks for them beside its own file.
 await cp(join(ROOT, "lib/postgres/migrations"), join(folder, "migrations"), { recursive: true });
 await cp(join(ROOT, "LICENSE"), join(folder, "LICENSE"));

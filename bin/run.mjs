@@ -25,6 +25,7 @@ const commands = {
   bench: ["bench/run.ts"],
   chaos: ["chaos/run.ts"],
   build: ["bin/build.ts"],
+  "build:web": ["bin/build-web.ts"],
   "build:sdk": ["bin/sdk/build.ts"],
   "sdk:types": ["bin/sdk/types.ts"],
   migrate: ["bin/migrate.ts"],
@@ -40,6 +41,8 @@ const commands = {
   "deploy:infra": ["node_modules/serverless/bin/serverless.js", "deploy"],
   infra: ["node_modules/serverless/bin/serverless.js"],
 };
+/** Commands whose server needs the pages, and does not build them itself. */
+const withPages = ["serve"];
 /** The framework takes the serverless.yml of the folder in which it runs. */
 const infra = ["package:infra", "deploy:infra", "infra"];
 
@@ -94,7 +97,12 @@ function findNode() {
 function run(command, args) {
   const path = `${join(modules, ".bin")}${delimiter}${process.env.PATH ?? ""}`;
   const [script, ...words] = commands[command];
-  const child = spawn(findNode(), [join(root, script), ...words, ...args], {
+  const node = findNode();
+  if (withPages.includes(command)) {
+    const { status } = spawnSync(node, [join(root, "bin/build-web.ts")], { cwd: root, stdio: "inherit" });
+    if (status !== 0) fail("Building the pages failed; the reason is above.", status ?? 1);
+  }
+  const child = spawn(node, [join(root, script), ...words, ...args], {
     cwd: infra.includes(command) ? join(root, "infra") : root,
     stdio: "inherit",
     // Caching compiled code makes the next start faster.

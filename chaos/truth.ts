@@ -40,8 +40,8 @@ export interface AuditRows {
 
 export interface Truth {
   events: StoredEvent[];
-  /** `client id`, a space, `event id`. */
-  quarantined: Set<string>;
+  /** Why PostgreSQL refused each quarantined event, by `client id`, a space, `event id`. */
+  quarantined: Map<string, string>;
   totals: Totals[];
 }
 
@@ -60,12 +60,13 @@ export async function readTruth({ sql }: Pick<Deps, "sql">): Promise<Truth> {
   return { events, quarantined: await readQuarantined(sql), totals: await readTotals(sql) };
 }
 
-async function readQuarantined(sql: Deps["sql"]): Promise<Set<string>> {
-  const rows = await sql<{ client_id: string; event: Buffer }[]>`SELECT client_id, event FROM quarantine`;
-  return new Set(
-    rows.map(({ client_id, event }) => {
+async function readQuarantined(sql: Deps["sql"]): Promise<Map<string, string>> {
+  const rows = await sql<{ client_id: string; event: Buffer; why: string }[]>`
+    SELECT client_id, event, reason || ' ' || detail AS why FROM quarantine`;
+  return new Map(
+    rows.map(({ client_id, event, why }) => {
       const [id] = JSON.parse(event.toString().split("\t")[0] ?? "[]") as string[];
-      return `${client_id} ${id}`;
+      return [`${client_id} ${id}`, why];
     }),
   );
 }

@@ -6,4 +6,4 @@ import { serve } from "../lib/http/call.ts";
 import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
 
-export const handler = httpHandler(getDeps, [serve(sendEvents, ingest)]);
+export const handler = httpHandler(getDeps, [serve(sendEvents, (call) => ingest(call))]);

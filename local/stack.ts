@@ -5,6 +5,7 @@ import { closeDeps, createDeps, createQueue, type Deps } from "../lib/app/connec
 import { type Config, loadConfig } from "../lib/config/config.ts";
 import { databaseSettings, redisSettings, settingWarnings } from "../lib/health/server-settings.ts";
 import { bringUpToDate } from "../lib/storage/bring-up-to-date.ts";
+import { buildPages } from "../web/build.ts";
 import { ensureAccess } from "./access.ts";
 import { type ApiOptions, endLeftoverApi, invocationUrl, logFolder } from "./api.ts";
 import { ensureAuditKey } from "./audit-key.ts";
@@ -79,6 +80,9 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   await takeDataDir(dataDir, teardown);
   await endLeftoverApi(dataDir, say);
   await checkPorts({ HTTP_PORT: httpPort, ...(gateway === "offline" && { LAMBDA_PORT: lambdaPort }) });
+  // Meanwhile; it is awaited before the server starts.
+  const pages = buildPages(say);
+  pages.catch(() => {});
   const servers = await startServers(options, teardown, failure.resolve);
   signal?.throwIfAborted();
 
@@ -89,7 +93,7 @@ async function bringUp(options: StackOptions, teardown: Teardown): Promise<Stack
   const deps = createDeps(config);
   teardown.add("The connections", () => closeDeps(deps));
 
-  await prepareDatabase(deps, say);
+  await Promise.all([prepareDatabase(deps, say), pages]);
   signal?.throwIfAborted();
   if (gateway === "offline") say("Building the functions and starting serverless-offline …");
   const apiOptions = { gateway, httpPort, lambdaPort, dataDir, environment, signal };

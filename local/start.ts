@@ -72,6 +72,8 @@ function greeting(
   );
   return `Weir is ready after ${seconds.toFixed(1)} s.
 
+  Dashboard  ${url}/dashboard   (sign in with a key from below)
+  Docs       ${url}/docs
   API        ${url}
   Health     ${url}/health
   OpenAPI    ${url}/openapi.json

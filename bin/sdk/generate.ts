@@ -11,11 +11,24 @@ const ANY_JSON = "/__schema0";
 
 /** @returns the text of each generated file, by its name in the SDK's `src` */
 export async function generateSdk(): Promise<Record<string, string>> {
-  const document = openApiDocument();
+  const document = withoutPages(openApiDocument());
   return {
     "generated/openapi.ts": `${HEADER}${await types(document as unknown as OpenAPI3)}`,
     "generated/operations.ts": `${HEADER}${operationTable(document)}`,
   };
+}
+
+type Document = ReturnType<typeof openApiDocument>;
+
+/** Leaves out what only browsers load. */
+function withoutPages(document: Document): Document {
+  const isPage = (path: object): boolean =>
+    Object.values(path).some((operation) => {
+      const { tags, responses } = operation as { tags: string[]; responses: { 200?: { content?: object } } };
+      return tags.includes("Pages") && !Object.hasOwn(responses[200]?.content ?? {}, "application/json");
+    });
+  const paths = Object.entries(document.paths ?? {}).filter(([, path]) => !isPage(path));
+  return { ...document, paths: Object.fromEntries(paths) };
 }
 
 async function types(document: OpenAPI3): Promise<string> {
@@ -45,7 +58,7 @@ async function loadGenerator(): Promise<typeof import("openapi-typescript")> {
 }
 
 /** Method and path by operation id: what types do not have at run time. */
-function operationTable(document: ReturnType<typeof openApiDocument>): string {
+function operationTable(document: Document): string {
   const entries = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
       const { operationId } = operation as { operationId: string };

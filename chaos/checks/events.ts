@@ -61,11 +61,11 @@ export function checkAltered({ ledger, truth, told }: Pick<Evidence, "ledger" | 
 /** Checks that quarantine contains only events that PostgreSQL must refuse. */
 export function checkQuarantine({ ledger, truth }: EventEvidence): Finding {
   const violations: string[] = [];
-  for (const name of truth.quarantined) {
+  for (const [name, why] of truth.quarantined) {
     const [clientId = "", ...rest] = name.split(" ");
     const known = ledger.events.get(clientId)?.get(rest.join(" "));
     if (![...(known?.contents.keys() ?? [])].some(isRefused))
-      violations.push(`a good event is in quarantine: ${name}`);
+      violations.push(`a good event is in quarantine: ${name}: ${why}`);
   }
   for (const { clientId, id, content } of truth.events)
     if (isRefused(content)) violations.push(`a refused event is stored: ${clientId} ${id}`);

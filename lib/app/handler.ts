@@ -224,7 +224,7 @@ function audit(getDeps: GetDeps): Middleware {
     const header = auditHeader(state.request, auditCall(state.request), {
       caller: state.caller,
       status: response?.statusCode ?? 500,
-      bytesOut: answeredBytes(state.request, response?.body),
+      bytesOut: answeredBytes(state.request, response?.body, response?.isBase64Encoded),
       change: state.change,
     });
     const withinMs = Math.max(0, context.getRemainingTimeInMillis() - LOG_MS);

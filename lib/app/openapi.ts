@@ -36,7 +36,7 @@ const tags = [
   { name: "Clients", description: "Clients and their API keys." },
   { name: "Quarantine", description: "Events that could not be stored." },
   { name: "Erasure", description: "Erase one subject's payloads." },
-  { name: "Documentation", description: "The OpenAPI document, and a page for each problem type." },
+  { name: "Pages", description: "The dashboard, the documentation, and the OpenAPI document." },
 ] as const;
 type Tag = (typeof tags)[number]["name"];
 
@@ -51,8 +51,11 @@ const tagOf: Readonly<Record<string, Tag>> = {
   clients: "Clients",
   quarantine: "Quarantine",
   erasures: "Erasure",
-  docs: "Documentation",
-  "openapi.json": "Documentation",
+  "": "Pages",
+  dashboard: "Pages",
+  docs: "Pages",
+  assets: "Pages",
+  "openapi.json": "Pages",
 };
 
 /** No operation refers to it: it describes the response to methods that a path does not have. */
@@ -161,10 +164,15 @@ function tagNamed({ path }: Operation): Tag {
   return tag;
 }
 
-function requestBody({ body, bodyTypes = ["application/json"] }: Operation): ZodOpenApiRequestBodyObject {
+function requestBody({
+  body,
+  bodyTypes = ["application/json"],
+  bodySchemas = {},
+}: Operation): ZodOpenApiRequestBodyObject {
   const lines = { type: "string", description: "One JSON object per line." } as const;
   const content = bodyTypes.map((type) => [type, { schema: type.endsWith("/json") && body ? body : lines }]);
-  return { required: true, content: Object.fromEntries(content) };
+  const others = Object.entries(bodySchemas).map(([type, schema]) => [type, { schema }]);
+  return { required: true, content: Object.fromEntries([...content, ...others]) };
 }
 
 function responses(operation: Operation, shared: SharedResponses): ZodOpenApiOperationObject["responses"] {

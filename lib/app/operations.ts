@@ -11,8 +11,8 @@ import * as exports from "../events/export-contract.ts";
 import * as health from "../health/contract.ts";
 import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
+import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
-import * as web from "./contract.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "function" in value && "path" in value;
@@ -31,7 +31,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     clients,
     quarantine,
     erasures,
-    web,
+    pages,
   ]
     .flatMap((group): [string, unknown][] => Object.entries(group))
     .filter((entry): entry is [string, Operation] => isOperation(entry[1])),

@@ -33,14 +33,24 @@ export function mediaType(request: ApiRequest, accepted: readonly MediaType[]): 
  * @throws {Problem} `unsupported-media-type` for an unknown Content-Encoding, `payload-too-large`, `invalid-encoding`
  */
 export function bodyText(request: ApiRequest): string {
-  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
-  if (encoding !== "identity" && encoding !== "gzip")
-    throw new Problem("unsupported-media-type", "The only supported Content-Encoding is gzip.");
+  const encoding = contentEncoding(request);
   // UTF-8 has at least one byte per character, and base64 four characters for three bytes.
   if (request.body.length > MAX_BODY_BYTES * (request.bodyIsBase64 ? 4 / 3 + 0.001 : 1)) throw tooLarge();
   if (encoding === "gzip") return decode(gunzip(request));
   if (request.bodyIsBase64) return decode(Buffer.from(request.body, "base64"));
   return checkText(request);
+}
+
+/**
+ * The body's bytes, decompressed.
+ * @throws {Problem} as `bodyText` does
+ */
+export function bodyBuffer(request: ApiRequest): Buffer {
+  const encoding = contentEncoding(request);
+  if (encoding === "gzip") return gunzip(request);
+  const bytes = Buffer.from(request.body, request.bodyIsBase64 ? "base64" : "utf8");
+  if (bytes.length > MAX_BODY_BYTES) throw tooLarge();
+  return bytes;
 }
 
 /**
@@ -69,6 +79,13 @@ export function parseJson(text: string, exact: boolean): unknown {
       `The body is not valid JSON: ${(error as Error).message.toWellFormed()}`,
     );
   }
+}
+
+function contentEncoding({ headers }: ApiRequest): "identity" | "gzip" {
+  const encoding = (headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && encoding !== "gzip")
+    throw new Problem("unsupported-media-type", "The only supported Content-Encoding is gzip.");
+  return encoding;
 }
 
 function gunzip(request: ApiRequest): Buffer {

@@ -34,6 +34,8 @@ export interface ApiResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** The body is base64, for content that is not text. */
+  bodyIsBase64?: true;
 }
 
 /** `APIGatewayProxyEventV2`; serverless-offline sets members to null that AWS omits. */
@@ -68,10 +70,16 @@ export function fromGateway(event: GatewayEvent): ApiRequest {
 const definedOf = (params: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value ?? ""]));
 
-export const toGateway = ({ status, headers, body }: ApiResponse): APIGatewayProxyStructuredResultV2 => ({
+export const toGateway = ({
+  status,
+  headers,
+  body,
+  bodyIsBase64,
+}: ApiResponse): APIGatewayProxyStructuredResultV2 => ({
   statusCode: status,
   headers,
   body,
+  ...(bodyIsBase64 && { isBase64Encoded: true }),
 });
 
 /** @param body a string is sent unchanged, as JSON text; any other value is converted to JSON */

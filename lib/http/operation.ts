@@ -26,6 +26,8 @@ export interface Operation {
   exactNumbers?: true;
   /** Media types of the body, if not application/json alone. */
   bodyTypes?: readonly string[];
+  /** Further media types of the body, with their schemas. */
+  bodySchemas?: Readonly<Record<string, z.ZodType>>;
   /** Schemas by status; null if the response has no body. */
   responses: Readonly<Record<number, z.ZodType | null>>;
   /** Media type of these responses, or several to choose from, if not application/json. */

@@ -1,11 +1,12 @@
-/** The events of one request: a single one, `{"events": […]}`, or one per line (NDJSON). */
+/** The events of one request: a single one, `{"events": […]}`, one per line (NDJSON), or CloudEvents. */
 
 import type { Seed } from "../base/ids.ts";
 import { mayHoldUnstorable, numberSource, parseExact } from "../base/json.ts";
 import { bodyText, type MediaType, mediaType, parseJson } from "../http/body.ts";
 import type { ApiRequest } from "../http/gateway.ts";
 import { type Fault, Problem } from "../http/problem.ts";
-import { type IncomingEvent, itemFault, MAX_AHEAD_MS, readEvent } from "./event.ts";
+import { readCloudEvents } from "./cloudevents/read.ts";
+import { type IncomingEvent, itemFault, MAX_AHEAD_MS, type Reading, readEvent } from "./event.ts";
 
 /** Maximum events in a request. */
 export const MAX_EVENTS = 1_000;
@@ -20,33 +21,50 @@ export interface Batch {
 /** A request's cost, in events, against its client's limit. */
 export const costOf = ({ valid, faults }: Batch): number => Math.max(1, valid.length + faults.length);
 
+/** What a request contains, in the protocol that its headers name. */
+export interface Items {
+  /** At least one, except in an empty batch of CloudEvents. */
+  values: readonly unknown[];
+  read: (value: unknown, index: number, reading: Reading) => IncomingEvent | Fault;
+  /** True if they may contain strings that PostgreSQL can't store. */
+  unsure: boolean;
+}
+
 /**
  * Parses and validates a request's events independently: an invalid event does not affect the others.
  * @param seed seed of the ids' places
  * @throws {Problem} if the body itself is invalid
  */
 export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
-  const type = mediaType(request, MEDIA_TYPES);
-  const text = bodyText(request);
-  const items = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text, true));
-  if (items.length > MAX_EVENTS)
+  const { values, read, unsure } = readCloudEvents(request) ?? readOwnFormat(request);
+  if (values.length > MAX_EVENTS)
     throw new Problem(
       "payload-too-large",
-      `The request has ${items.length} events; the maximum is ${MAX_EVENTS}.`,
+      `The request has ${values.length} events; the maximum is ${MAX_EVENTS}.`,
     );
 
   const now = Date.now();
   const window = { from: now - retentionDays * 86_400_000, to: now + MAX_AHEAD_MS };
-  const unsure = mayHoldUnstorable(text);
+  const reading = { window, unsure, seed };
   const batch: Batch = { valid: [], faults: [] };
-  for (const [index, item] of items.entries()) {
-    const read = item instanceof NotJson ? item.at(index) : readEvent(item, index, window, unsure, seed);
-    if ("line" in read) batch.valid.push(read);
-    else batch.faults.push(read);
+  for (const [index, value] of values.entries()) {
+    const item = read(value, index, reading);
+    if ("line" in item) batch.valid.push(item);
+    else batch.faults.push(item);
   }
   if (batch.valid.length > 1) batch.valid.sort((a, b) => a.place - b.place);
   return batch;
 }
+
+function readOwnFormat(request: ApiRequest): Items {
+  const type = mediaType(request, MEDIA_TYPES);
+  const text = bodyText(request);
+  const values = type === "application/x-ndjson" ? readLines(text) : readItems(parseJson(text, true));
+  return { values, read: readItem, unsure: mayHoldUnstorable(text) };
+}
+
+const readItem: Items["read"] = (value, index, reading) =>
+  value instanceof NotJson ? value.at(index) : readEvent(value, index, reading);
 
 function readItems(value: unknown): readonly unknown[] {
   if (

@@ -59,6 +59,7 @@ async function compareWithStored(
   const sent = events.map(({ line }) => parseLine(line));
   const lookups = sent.map((event, position) => ({
     ...event,
+    timestamp: events[position]?.untimed ? null : event.timestamp,
     eventKey: eventKey(event.eventId),
     payloadBytes: Buffer.byteLength(event.payload),
     lineBytes: Buffer.byteLength(events[position]?.line ?? ""),
@@ -67,7 +68,9 @@ async function compareWithStored(
   const timer = setTimeout(() => tooLate.reject(new Error("PostgreSQL did not answer in time.")), WAIT_MS);
   try {
     const rows = await Promise.race([matchEvents(sql, clientId, lookups, ERASED), tooLate.promise]);
-    return sent.map((event, position) => verdictOf(event, rows[position]));
+    return sent.map((event, position) =>
+      verdictOf(event, rows[position], events[position]?.untimed === true),
+    );
   } catch (error) {
     log.warn("conflict-not-checked", { client_id: clientId, error: error as Error });
     return sent.map(() => "unknown");
@@ -76,26 +79,26 @@ async function compareWithStored(
   }
 }
 
-function verdictOf(event: EventLine, row: MatchRow | undefined): Verdict {
+function verdictOf(event: EventLine, row: MatchRow | undefined, untimed: boolean): Verdict {
   if (row === undefined) return "unknown";
   if (row.stored) {
     const same = row.payload === ERASED || (row.payload !== null && isSame(row.payload, event.payload));
     return same ? "same" : "other";
   }
-  return row.line !== null && isSameLine(row.line.toString(), event) ? "same" : "absent";
+  return row.line !== null && isSameLine(row.line.toString(), event, untimed) ? "same" : "absent";
 }
 
 /** Equal up to the order of members; numbers by their digits. */
 const isSame = (one: string, other: string): boolean =>
   one === other || isDeepStrictEqual(parseExact(one), parseExact(other));
 
-function isSameLine(line: string, event: EventLine): boolean {
+function isSameLine(line: string, event: EventLine, untimed: boolean): boolean {
   try {
     const { eventId, eventType, timestamp, payload } = parseLine(line);
     return (
       eventId === event.eventId &&
       eventType === event.eventType &&
-      timestamp === event.timestamp &&
+      (untimed || timestamp === event.timestamp) &&
       (payload === ERASED || isSame(payload, event.payload))
     );
   } catch {

@@ -2,6 +2,8 @@ import * as z from "zod";
 import { countField, uuid } from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
 import { faultSchema } from "../http/problem-schema.ts";
+import { cloudEventSchema } from "./cloudevents/schema.ts";
+import { BATCHED, STRUCTURED } from "./cloudevents/types.ts";
 import { eventSchema } from "./event.ts";
 
 export const sendEvents = operation({
@@ -10,7 +12,7 @@ export const sendEvents = operation({
   function: "ingest",
   summary: "Send events",
   description:
-    "One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). A 202 means that the accepted events are queued durably. Sending the same request again is always safe.",
+    "One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe.",
   scopes: ["ingest"],
   checkedByUseCase: true,
   query: z.strictObject({}),
@@ -26,6 +28,7 @@ export const sendEvents = operation({
   }),
   body: z.union([eventSchema, z.strictObject({ events: z.array(eventSchema).min(1).max(1000) })]),
   bodyTypes: ["application/json", "application/x-ndjson"],
+  bodySchemas: { [STRUCTURED]: cloudEventSchema, [BATCHED]: z.array(cloudEventSchema).max(1000) },
   responses: {
     202: z
       .object({

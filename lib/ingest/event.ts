@@ -52,16 +52,36 @@ function isEvent(value: unknown): value is Event {
 const isName = (value: unknown): boolean =>
   typeof value === "string" && value.length >= 1 && value.length <= 200;
 
+/** An event that a protocol's room has read. */
+export interface SentEvent {
+  event: Event;
+  /** JSON Pointers, in the sent item, to where its members come from. */
+  pointers: Readonly<Record<keyof Event, string>>;
+  /** The item has no time, so that of its arrival was taken: each sending has another one. */
+  untimed?: true;
+}
+
 /** A valid event on its way to the queue. */
 export interface IncomingEvent {
   index: number;
   eventId: string;
+  /** Its time is that of its arrival, and so does not belong to its content. */
+  untimed?: true;
   /** The id as Redis stores it, and its place there. */
   seenId: string;
   place: number;
   /** Digest of everything but the id. */
   digest: string;
   line: string;
+}
+
+/** What the events of one request are read with. */
+export interface Reading {
+  window: Window;
+  /** True if the request's text may contain strings that PostgreSQL can't store. */
+  unsure: boolean;
+  /** Seed of the ids' places. */
+  seed: Seed;
 }
 
 interface Window {
@@ -73,41 +93,54 @@ interface Window {
 /**
  * Validates one item of a request.
  * @param value a result of `parseExact`
- * @param unsure true if the request's text may contain strings that PostgreSQL can't store
- * @param seed seed of the ids' places
  * @returns the event, or its fault
  */
-export function readEvent(
-  value: unknown,
-  index: number,
-  window: Window,
-  unsure: boolean,
-  seed: Seed,
-): IncomingEvent | Fault {
+export function readEvent(value: unknown, index: number, reading: Reading): IncomingEvent | Fault {
   if (!isEvent(value)) {
     const { error } = eventSchema.safeParse(value);
     if (error) return schemaFault(value, index, error);
   }
   // As parsed, not zod's copy, whose payload lacks a member named __proto__.
-  const { event_id: eventId, event_type: eventType, timestamp, payload } = value as Event;
+  return toIncoming({ event: value as Event, pointers: OWN_POINTERS }, index, reading);
+}
+
+const OWN_POINTERS: SentEvent["pointers"] = {
+  event_id: "/event_id",
+  event_type: "/event_type",
+  timestamp: "/timestamp",
+  payload: "/payload",
+};
+
+/** Checks what the schema does not, and converts the event. @returns the event, or its fault */
+export function toIncoming(
+  { event, pointers, untimed }: SentEvent,
+  index: number,
+  { window, unsure, seed }: Reading,
+): IncomingEvent | Fault {
+  const { event_id: eventId, event_type: eventType, timestamp, payload } = event;
   const fault = (pointer: string, detail: string): Fault => itemFault(index, eventId, pointer, detail);
 
   if (numberSource(payload) !== undefined)
-    return fault("/payload", "payload: expected object, received number");
+    return fault(pointers.payload, "payload: expected object, received number");
   const time = parseTime(timestamp);
-  if (!time) return fault("/timestamp", "timestamp must be an RFC 3339 date and time with an offset");
-  if (time.ms < window.from) return fault("/timestamp", "timestamp is older than the retention period");
-  if (time.ms > window.to) return fault("/timestamp", "timestamp is more than 24 hours ahead");
+  const at = pointers.timestamp;
+  if (!time) return fault(at, `${at.slice(1)} must be an RFC 3339 date and time with an offset`);
+  if (time.ms < window.from) return fault(at, `${at.slice(1)} is older than the retention period`);
+  if (time.ms > window.to) return fault(at, `${at.slice(1)} is more than 24 hours ahead`);
   let digest: number;
   try {
     digest = digestValue(payload, MAX_DEPTH);
   } catch {
-    return fault("/payload", `payload is nested more than ${MAX_DEPTH} levels deep`);
+    return fault(pointers.payload, `payload is nested more than ${MAX_DEPTH} levels deep`);
   }
   // After the depth check: this one recurses as deep as the payload.
   if (unsure) {
     const found = findUnstorable({ event_id: eventId, event_type: eventType, payload });
-    if (found) return fault(found.pointer, `${found.pointer.slice(1)} ${found.detail}`);
+    if (found) {
+      const [, member = "", rest = ""] = /^\/(\w+)(.*)$/s.exec(found.pointer) ?? [];
+      const pointer = `${pointers[member as keyof Event]}${rest}`;
+      return fault(pointer, `${pointer.slice(1)} ${found.detail}`);
+    }
   }
   const line = toLine({ eventId, eventType, timestamp: time.text, payload: JSON.stringify(payload) });
   return {
@@ -115,8 +148,9 @@ export function readEvent(
     eventId,
     seenId: seenId(eventId),
     place: hashPlace(eventId, seed),
-    digest: digestEvent(eventType, time.text, digest),
+    digest: digestEvent(eventType, untimed ? "" : time.text, digest),
     line,
+    ...(untimed && { untimed }),
   };
 }
 

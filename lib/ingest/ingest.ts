@@ -5,12 +5,13 @@
  */
 
 import { ROOT_CONTEXT, type Span, SpanKind } from "@opentelemetry/api";
-import { anonymous, presentedKey, withKey } from "../auth/authenticate.ts";
+import { anonymous, type PresentedKey, presentedKey, withKey } from "../auth/authenticate.ts";
 import { failSpan, inSpan } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import type { Call } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
 import type { ApiRequest, ApiResponse } from "../http/gateway.ts";
+import type { Operation } from "../http/operation.ts";
 import { readParameters } from "../http/parameters.ts";
 import { type Fault, Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";
@@ -30,22 +31,38 @@ interface IngestDeps {
   intake: Intake;
 }
 
+/** How requests of one protocol are read and answered. Each function throws a Problem for what it refuses. */
+export interface Protocol {
+  operation: Operation;
+  key: (request: ApiRequest) => PresentedKey;
+  read: (request: ApiRequest, config: Config) => Batch;
+  answer: typeof toAnswer;
+}
+
+const OWN_PROTOCOL: Protocol = {
+  operation: sendEvents,
+  key: ({ headers }) => presentedKey(headers["x-api-key"]),
+  read: (request, { retentionDays, placeSeed }) => readBatch(request, retentionDays, placeSeed),
+  answer: toAnswer,
+};
+
 /**
  * Accepts a request's events.
  * @throws {Problem} every error of the contract
  */
 export async function ingest(
   call: Pick<Call<IngestDeps>, "request" | "deps" | "seen" | "audited">,
+  protocol: Protocol = OWN_PROTOCOL,
 ): Promise<ApiResponse> {
   const { request, deps } = call;
-  const key = presentedKey(request.headers["x-api-key"]);
+  const key = protocol.key(request);
   const unknown = anonymous(key);
   call.seen(unknown);
-  const submission = { request, key, ...readOrRefuse(request, deps) };
+  const submission = { request, key, ...readOrRefuse(request, deps, protocol) };
   const result = await send(submission, deps).catch(outage("queue"));
   call.seen({ ...unknown, clientId: result.owner, keyPrefix: result.keyPrefix });
   if (result.audited) call.audited();
-  return toAnswer(submission, result);
+  return protocol.answer(submission, result);
 }
 
 /** Admits and queues a request, in a span whose context its messages carry. */
@@ -71,11 +88,15 @@ function describe(span: Span, result: Admission): void {
 function readOrRefuse(
   request: ApiRequest,
   { config }: IngestDeps,
+  { operation, read }: Protocol,
 ): { batch: Batch; problem: Problem | undefined } {
   try {
-    readParameters(sendEvents, request);
-    const batch = readBatch(request, config.retentionDays, config.placeSeed);
-    return { batch, problem: batch.valid.length > 0 ? undefined : nothingValid(batch.faults) };
+    readParameters(operation, request);
+    const batch = read(request, config);
+    return {
+      batch,
+      problem: batch.faults.length > 0 && batch.valid.length === 0 ? nothingValid(batch.faults) : undefined,
+    };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { batch: { valid: [], faults: [] }, problem: error };

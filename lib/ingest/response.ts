@@ -21,7 +21,7 @@ export function toAnswer(
   const errors = [...batch.faults, ...refusals].sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
   const accepted = count(outcomes, "accepted");
   const duplicates = count(outcomes, "duplicate");
-  if (accepted + duplicates === 0) {
+  if (accepted + duplicates === 0 && errors.length > 0) {
     if (outcomes.includes("unverified")) throw unverified(headers);
     throw new Problem("no-valid-events", "No event in the request was accepted.", { errors, headers });
   }

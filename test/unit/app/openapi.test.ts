@@ -117,8 +117,13 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(described("sendEvents").requestBody?.content ?? {})).toEqual([
       "application/json",
       "application/x-ndjson",
+      "application/cloudevents+json",
+      "application/cloudevents-batch+json",
     ]);
-    expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual(["text/markdown"]);
+    expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual([
+      "text/markdown",
+      "text/html",
+    ]);
     expect(described("revokeKey").responses[204]).not.toHaveProperty("content");
   });
 });

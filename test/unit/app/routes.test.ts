@@ -92,7 +92,7 @@ describe("an unknown path or method", () => {
     expect(refusal(method, path)).toMatchObject({ status: 405, headers: { allow } });
   });
 
-  it.each(["/", "/v1", "/v1/event", "/v1/events/", "/v1/events/a/b", "/openapi-json", "/v1/clients//keys"])(
+  it.each(["//", "/v1", "/v1/event", "/v1/events/", "/v1/events/a/b", "/openapi-json", "/v1/clients//keys"])(
     "is answered with 404: %s",
     (path) => {
       expect(refusal("PUT", path)).toMatchObject({ status: 404, code: "not-found" });

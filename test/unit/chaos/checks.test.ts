@@ -85,7 +85,12 @@ describe("the chaos checks find", () => {
       },
       2,
     ],
-    ["a good event in quarantine", checkQuarantine, ({ truth }) => truth.quarantined.add("c e-1"), 1],
+    [
+      "a good event in quarantine",
+      checkQuarantine,
+      ({ truth }) => truth.quarantined.set("c e-1", "23514 check"),
+      1,
+    ],
     ["a wrong count of the API", checkTotals, ({ told }) => told.counts.set("c", { count: 1, series: 0 }), 1],
     ["a pipeline that reports less than is known to wait", checkPipeline, pipelineSays(0, 3_000), 1],
     ["no fault in the correct number", checkPipeline, pipelineSays(1, 3_000), 0],

@@ -74,7 +74,7 @@ describe("the data", async () => {
   test.each(datasets)("of type $type are events that ingest accepts", (data) => {
     const window = { from: NOW - 400 * DAY, to: NOW + DAY };
     const sent = parseExact(JSON.stringify(moveEvents(data, NOW))) as unknown[];
-    const read = sent.map((event, index) => readEvent(event, index, window, true, [1, 2]));
+    const read = sent.map((event, index) => readEvent(event, index, { window, unsure: true, seed: [1, 2] }));
     expect(read.filter((event) => "code" in event)).toEqual([]);
     expect(read.map((event) => "eventId" in event && event.eventId)).toEqual(ids(data.records));
   });

@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 10, 23);
 const WINDOW = { from: NOW - 86_400_000, to: NOW + 86_400_000 };
 const TIME = "2026-11-23T06:00:00Z";
 
-const read = (value: unknown) => readEvent(value, 4, WINDOW, true, [1, 2]);
+const read = (value: unknown) => readEvent(value, 4, { window: WINDOW, unsure: true, seed: [1, 2] });
 const event = (overrides: object = {}): object => ({
   event_id: "e-1",
   event_type: "order.placed",

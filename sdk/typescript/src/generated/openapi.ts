@@ -1,25 +1,5 @@
 /** Generated from the OpenAPI document by `npm run sdk:types`. Do not edit. */
 export interface paths {
-    "/docs/errors/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Documentation of a problem type
-         * @description Requires no key.
-         */
-        get: operations["getErrorPage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/health": {
         parameters: {
             query?: never;
@@ -511,7 +491,7 @@ export interface paths {
         put?: never;
         /**
          * Send events
-         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). A 202 means that the accepted events are queued durably. Sending the same request again is always safe. Requires the scope ingest.
+         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe. Requires the scope ingest.
          */
         post: operations["sendEvents"];
         delete?: never;
@@ -743,6 +723,40 @@ export interface components {
             created_at: string;
             name: string;
             rate_limit_per_second: number;
+        };
+        /** @description A CloudEvent 1.0 in the JSON format; further attributes are kept. */
+        CloudEvent: {
+            /** @description Any JSON value. In the payload it is `data` too. */
+            data?: unknown;
+            /** @description Bytes in Base64, instead of `data`. */
+            data_base64?: string;
+            datacontenttype?: string;
+            /** Format: uri */
+            dataschema?: string;
+            /** @example A234-1234-1234 */
+            id: string;
+            /**
+             * Format: uri-reference
+             * @description Together with `id` it becomes the `event_id`: `<source> <id>`.
+             * @example /shop/orders
+             */
+            source: string;
+            /** @constant */
+            specversion: "1.0";
+            subject?: string;
+            /**
+             * Format: date-time
+             * @description Becomes the `timestamp`. Without it, that is the time of arrival.
+             * @example 2026-11-23T06:00:00.000Z
+             */
+            time?: string;
+            /**
+             * @description Becomes the `event_type`.
+             * @example order.placed
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
         };
         /** @example payload.magnitude>=4.5 */
         Condition: string;
@@ -1528,34 +1542,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getErrorPage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/markdown": string;
-                };
-            };
-            400: components["responses"]["BadRequest3"];
-            404: components["responses"]["NotFound2"];
-            500: components["responses"]["InternalServerError2"];
-            503: components["responses"]["ServiceUnavailable3"];
-            504: components["responses"]["GatewayTimeout2"];
-        };
-    };
     getHealth: {
         parameters: {
             query?: never;
@@ -2929,6 +2915,8 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/cloudevents-batch+json": components["schemas"]["CloudEvent"][];
+                "application/cloudevents+json": components["schemas"]["CloudEvent"];
                 "application/json": components["schemas"]["Event"] | {
                     events: components["schemas"]["Event"][];
                 };

@@ -10,7 +10,6 @@ export const paths = {
   exportEvents: ["GET", "/v1/events/export"],
   getClient: ["GET", "/v1/clients/{client_id}"],
   getErasure: ["GET", "/v1/erasures/{erasure_id}"],
-  getErrorPage: ["GET", "/docs/errors/{code}"],
   getEvent: ["GET", "/v1/events/{event_id}"],
   getFunnel: ["POST", "/v1/analytics/funnel"],
   getHealth: ["GET", "/health"],
