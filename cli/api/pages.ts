@@ -41,10 +41,10 @@ interface ListOf<Row> extends PageOptions {
  */
 export async function printPages<Row>(
   output: Output,
-  { name, columns, empty, all = false, limit = all ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT }: ListOf<Row>,
+  { name, columns, empty, all = false, limit }: ListOf<Row>,
   read: (page: { limit: number; cursor?: string }) => Promise<Page<Row>>,
 ): Promise<void> {
-  let left = limit;
+  let left = limit ?? (all ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT);
   let page = await read({ limit: Math.min(left, MOST_PER_CALL) });
   const { rest = {} } = page;
   // After the first page, so that an error does not open a pager.
@@ -56,5 +56,6 @@ export async function printPages<Row>(
     page = await read({ limit: Math.min(left, MOST_PER_CALL), cursor: page.cursor });
   }
   await list.end({ ...rest, next_cursor: page.cursor }, empty);
-  if (page.cursor !== null && !output.json && !list.isClosed) note("There are more: use --limit, or --all.");
+  if (page.cursor !== null && limit === undefined && !output.json && !list.isClosed)
+    note("There are more: use --limit, or --all.");
 }

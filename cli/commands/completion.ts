@@ -1,8 +1,9 @@
 /** `weir completion`: completes commands, options and values in a shell. */
-import { script } from "@bomb.sh/tab";
 import { Argument, type Command, type Option, Command as Program } from "commander";
 import { findLocalSystem } from "../access/local-system.ts";
 import { LOCAL, readProfiles } from "../access/profiles.ts";
+import { write } from "../output/output.ts";
+import { scripts } from "./completion-scripts.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -18,9 +19,9 @@ export const completionCommand = (): Command =>
     .description("print a script that completes commands, options and values in a shell")
     .addArgument(new Argument("<shell>", "your shell").choices(SHELLS))
     .addHelpText("after", INSTALL)
-    .action((shell: (typeof SHELLS)[number]) => script(shell, "weir", "weir"));
+    .action((shell: (typeof SHELLS)[number]) => write(process.stdout, scripts[shell]));
 
-/** What the shells do with the candidates: the bits that the scripts understand. */
+/** What the last line says about the names of files. */
 const NO_FILES = 4;
 const FILES = 0;
 
@@ -44,7 +45,8 @@ interface Completion {
 
 /** @param words those of the command line after `weir`; the last is the one to complete, and may be empty */
 async function complete(program: Command, words: readonly string[]): Promise<Completion> {
-  const typed = words.at(-1) ?? "";
+  const last = words.at(-1) ?? "";
+  const typed = last === "=" ? "" : last;
   const { command, position, expected } = walk(program, words.slice(0, -1));
   const [, assigned, start] = /^(--[\w-]+)=(.*)$/.exec(typed) ?? [];
   const option = expected ?? optionsOf(command).find(({ long }) => long !== undefined && long === assigned);
@@ -81,6 +83,8 @@ function walk(program: Command, words: readonly string[]) {
   let position = 0;
   let expected: Option | undefined;
   for (const word of words) {
+    // Bash cuts --option=value into three words.
+    if (expected && word === "=") continue;
     if (expected) {
       expected = undefined;
       continue;

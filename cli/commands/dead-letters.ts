@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { CliError, usageError } from "../errors.ts";
 import { wholeNumber } from "../options/parsers.ts";
+import { counted } from "../output/note.ts";
 import { Output } from "../output/output.ts";
 import type { Column } from "../output/table.ts";
 import type { ShownLetter } from "../servers/dead-letters.ts";
@@ -79,7 +80,9 @@ async function redrive(ids: string[], { limit }: { limit: number }, command: Com
   const output = new Output(command);
   const { redriveLetters } = await servers();
   const redriven = await redriveLetters(command, limit, ids.length > 0 ? ids : undefined);
-  await output.print({ redriven }, () => [`${redriven} messages are back in the queue.`]);
+  await output.print({ redriven }, () => [
+    `${counted(redriven, "message is", "messages are")} back in the queue.`,
+  ]);
   if (ids.length > 0 && redriven < Math.min(limit, ids.length))
     throw new CliError(`${ids.length - redriven} of the ids are no dead letters.`);
 }
@@ -89,7 +92,7 @@ async function remove(ids: string[], { yes = false }: { yes?: boolean }, command
   if (!yes) await confirmDeletion(ids.length);
   const { deleteLetters } = await servers();
   const deleted = await deleteLetters(command, ids);
-  await output.print({ deleted }, () => [`${deleted} messages are deleted.`]);
+  await output.print({ deleted }, () => [`${counted(deleted, "message is", "messages are")} deleted.`]);
   if (deleted < ids.length) throw new CliError(`${ids.length - deleted} of the ids are no dead letters.`);
 }
 
@@ -97,7 +100,7 @@ async function remove(ids: string[], { yes = false }: { yes?: boolean }, command
 async function confirmDeletion(count: number): Promise<void> {
   if (!process.stdin.isTTY) throw usageError("Deleting can't be undone. Confirm with --yes.");
   const { default: confirm } = await import("@inquirer/confirm");
-  const message = `Delete ${count} messages for good? Their events are lost.`;
+  const message = `Delete ${counted(count, "message", "messages")} for good? The events are lost.`;
   if (!(await confirm({ message, default: false }, { output: process.stderr })))
     throw new CliError("Nothing was deleted.");
 }

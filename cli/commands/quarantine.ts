@@ -3,6 +3,7 @@ import type { components } from "../../sdk/typescript/src/node.ts";
 import { addPaging, type PageOptions, printPages } from "../api/pages.ts";
 import { CliError } from "../errors.ts";
 import { several, wholeNumber } from "../options/parsers.ts";
+import { counted } from "../output/note.ts";
 import { Output } from "../output/output.ts";
 import type { Column } from "../output/table.ts";
 import { withSystem } from "../system.ts";
@@ -98,5 +99,7 @@ async function redrive({ client, reason, event, limit }: Options, command: Comma
     ...(limit !== undefined && { limit }),
   };
   const result = await withSystem(command, NEED, (api) => api.call("redriveQuarantine", { body }));
-  await output.print(result, () => [`${result.redriven} events are back in the queue.`]);
+  await output.print(result, () => [
+    `${counted(result.redriven, "event is", "events are")} back in the queue.`,
+  ]);
 }

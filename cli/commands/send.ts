@@ -7,7 +7,7 @@ import { CliError, usageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { cleaningUp, interrupted, signalCode } from "../interrupt.ts";
 import { positiveNumber, several } from "../options/parsers.ts";
-import { note } from "../output/note.ts";
+import { note, printable } from "../output/note.ts";
 import { Output } from "../output/output.ts";
 import { startProgress } from "../output/progress.ts";
 import { openBytes } from "../send/bytes.ts";
@@ -79,6 +79,8 @@ interface Run {
 
 const SAVE_MS = 1_000;
 const SHOW_MS = 200;
+/** How long the reason for a wait is shown. */
+const REASON_MS = 3_000;
 
 async function send(file: string | undefined, options: Options, command: Command): Promise<void> {
   const output = new Output(command);
@@ -141,6 +143,8 @@ function delimiterOf({ delimiter }: Options, format: Format): string {
 async function deliver(input: string | undefined, options: Options, run: Run, output: Output) {
   const { access, state, rejectedFile } = run;
   const ledger = new Ledger(rejectedFile, state);
+  const tell = limited((reason) => note(`${reason} Trying again …`));
+  let waits = { reason: "", until: 0 };
   const delivery = new Delivery({
     access,
     ledger,
@@ -148,7 +152,11 @@ async function deliver(input: string | undefined, options: Options, run: Run, ou
     timeoutMs: options.timeout * 1_000,
     signal: interrupted,
     complete: (record) => complete(record, { type: options.type, startedAt: state.startedAt }),
-    onRetry: limited((reason) => note(`${reason} Trying again …`)),
+    onRetry: (reason, isLimit) => {
+      waits = { reason, until: performance.now() + REASON_MS };
+      // A rate limit only sets the pace. On a terminal the bar says it.
+      if (!isLimit && !process.stderr.isTTY) tell(reason);
+    },
   });
   const bytes = await openBytes(input, delivery.stopped);
   const format = options.format ?? formatOf(input, bytes.start);
@@ -165,7 +173,8 @@ async function deliver(input: string | undefined, options: Options, run: Run, ou
   const show = setInterval(() => {
     const sent = `${(delivery.delivered + state.done).toLocaleString("en")} sent`;
     const rejected = ledger.rejected > 0 ? `, ${ledger.rejected.toLocaleString("en")} rejected` : "";
-    progress.update(bytes.position(), `${sent}${rejected}`);
+    const reason = performance.now() < waits.until ? `; ${printable(waits.reason)}` : "";
+    progress.update(bytes.position(), `${sent}${rejected}${reason}`);
   }, SHOW_MS);
   const saver = new Saver(run, ledger);
   const save = setInterval(() => void saver.save(), SAVE_MS);

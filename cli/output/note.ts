@@ -5,3 +5,7 @@ export function note(text: string): void {
 
 /** Text of others without what a terminal would interpret. */
 export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, " ");
+
+/** A count and the words that fit it. */
+export const counted = (count: number, one: string, several: string): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : several}`;

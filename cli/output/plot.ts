@@ -5,6 +5,8 @@ import type { Paint } from "./style.ts";
 /** From an empty cell to a full one, in eighths. */
 const BLOCKS = " ▁▂▃▄▅▆▇█";
 const EIGHTHS = 8;
+/** Labels of the scale above 0. */
+const TICKS = 4;
 
 export interface Point {
   /** Label of the bucket. */
@@ -31,8 +33,9 @@ export function plot(
   // Wide columns if there is room for them.
   const wide = Math.max(1, Math.min(6, Math.floor((width - margin) / Math.max(1, sums.length))));
   const top = niceTop(Math.max(1, ...sums));
+  const step = Math.max(1, Math.round(height / TICKS));
   const labels = Array.from({ length: height + 1 }, (_, line) =>
-    line % 4 === 0 || line === height ? format((top * line) / height) : "",
+    line % step === 0 ? format((top * line) / height) : "",
   );
   const gutter = Math.max(...labels.map((label) => label.length));
   const lines = Array.from({ length: height }, (_, index) => {

@@ -43,7 +43,9 @@ export async function* readRows(bytes: Readable, { delimiter, ...options }: CsvO
       raw: string;
       info: { lines: number };
     }>) {
-      const row = { line, text: raw.replace(/\r?\n$/, "") };
+      const [blank = ""] = /^(?:\r?\n)*/.exec(raw) ?? [];
+      const text = raw.slice(blank.length).replace(/\r?\n$/, "");
+      const row = { line: line + blank.split("\n").length - 1, text };
       // The parser says where a row ends.
       line = info.lines + 1;
       if (mapping === undefined) {
@@ -60,7 +62,8 @@ export async function* readRows(bytes: Readable, { delimiter, ...options }: CsvO
     }
   } catch (error) {
     const { code, message } = error as CsvError;
-    if (code?.startsWith("CSV_")) throw usageError(`The table can't be read: ${message}.`);
+    if (typeof code === "string" && code.startsWith("CSV_"))
+      throw usageError(`The table can't be read: ${message}.`);
     throw error;
   }
   if (mapping === undefined) throw usageError("The table has no head: its first line must name the columns.");

@@ -16,7 +16,8 @@ export interface DeliveryOptions {
   /** Ends the delivery; requests in progress may still finish. */
   signal: AbortSignal;
   complete: (record: InputRecord) => EventInput;
-  onRetry: (reason: string) => void;
+  /** @param isLimit whether the reason is the rate limit */
+  onRetry: (reason: string, isLimit: boolean) => void;
 }
 
 export interface Delivered {
@@ -61,7 +62,7 @@ export class Delivery {
       },
       onRetry: (cause) => {
         this.#lastReason = cause instanceof WeirError ? cause.detail : networkReason(cause);
-        options.onRetry(this.#lastReason);
+        options.onRetry(this.#lastReason, cause instanceof WeirError && cause.status === 429);
       },
     });
     options.signal.addEventListener("abort", () => this.#stop.abort(), { once: true });

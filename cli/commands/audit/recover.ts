@@ -24,7 +24,12 @@ async function recover(file: string, _options: object, command: Command): Promis
   // Opened first: without a readable file there is no need to connect.
   const input = file === "-" ? process.stdin : await opened(file);
   const { recoverWithServers } = await import("../../servers/recover.ts");
-  await recoverWithServers(command, linesOf(input), recovered, () => tell(file, recovered));
+  await recoverWithServers(
+    command,
+    () => linesOf(input),
+    recovered,
+    () => tell(file, recovered),
+  );
   await output.print(recovered, () => [`${recovered.found} rows found, ${recovered.queued} queued.`]);
   if (recovered.bad.length > 0) process.exitCode = exitCodes.failed;
 }

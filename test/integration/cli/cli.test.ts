@@ -91,7 +91,7 @@ describe("weir", () => {
     const first = await weir([...words, "--limit", "2", "--json"], { env });
     expect(first).toEqual({ code: 0, err: "", out: expect.any(String) });
     expect(JSON.parse(first.out)).toEqual({ redriven: 2 });
-    expect((await weir(words, { env })).out).toBe("1 messages are back in the queue.");
+    expect((await weir(words, { env })).out).toBe("1 message is back in the queue.");
     const queued = bodies(await take(queue, 5));
     expect(queued.filter((body) => body.startsWith("m-"))).toEqual(["m-0", "m-1", "m-2"]);
     const rows = queued.flatMap((body) => (body.startsWith("{") ? parseMessage(body).header.audit : []));
