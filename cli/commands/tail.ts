@@ -65,7 +65,8 @@ async function follow(options: Options, command: Command): Promise<void> {
     }
   });
   // On standard error, so that standard output has only events.
-  if (after !== undefined && after !== "latest") note(`Continue with --after ${after}`);
+  if (after !== undefined && after !== "latest" && process.stdout.writable)
+    note(`Continue with --after ${after}`);
 }
 
 const queryOf = ({ type, client, where }: Options, after: string | undefined, left: number): Query => ({
