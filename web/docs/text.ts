@@ -23,7 +23,11 @@ export function textSections(tokens: readonly Token[]): TextSection[] {
     const last = sections.at(-1);
     if (token.type === "heading_open") {
       const heading = plainText(tokens[index + 1]);
-      sections.push({ anchor: token.tag === "h1" ? "" : String(token.attrGet("id") ?? ""), heading, text: "" });
+      sections.push({
+        anchor: token.tag === "h1" ? "" : String(token.attrGet("id") ?? ""),
+        heading,
+        text: "",
+      });
     } else if (last && tokens[index - 1]?.type !== "heading_open") {
       const text = textOf(token);
       if (text !== "") last.text += `${text}\n`;

@@ -24,13 +24,6 @@ export function excerpt(text: string, terms: readonly string[]): string {
 
 const cut = (text: string): string => (text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text);
 
-/** Puts each term into a `mark` element. */
-export function marked(text: string, terms: readonly string[]): (string | HTMLElement)[] {
-  if (terms.length === 0) return [text];
-  return text.split(pattern(terms)).map((part, index) => {
-    if (index % 2 === 0) return part;
-    const mark = document.createElement("mark");
-    mark.textContent = part;
-    return mark;
-  });
-}
+/** Splits a text so that each second part, beginning with the second, is one of the terms. */
+export const splitAt = (text: string, terms: readonly string[]): string[] =>
+  terms.length === 0 ? [text] : text.split(pattern(terms));

@@ -1,6 +1,6 @@
 /** The search in the header. The index is loaded when somebody begins to search. */
 import type MiniSearch from "minisearch";
-import { excerpt, marked } from "./excerpt.ts";
+import { excerpt, splitAt } from "./excerpt.ts";
 import type { Found } from "./search-options.ts";
 
 const MOST_RESULTS = 12;
@@ -161,3 +161,12 @@ function item(id: string, { id: url, title, heading, text }: Found, terms: reado
   option.append(link);
   return option;
 }
+
+/** Puts each term into a `mark` element. */
+const marked = (text: string, terms: readonly string[]): (string | HTMLElement)[] =>
+  splitAt(text, terms).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const mark = document.createElement("mark");
+    mark.textContent = part;
+    return mark;
+  });
