@@ -49,6 +49,7 @@ const tagOf: Readonly<Record<string, Tag>> = {
   audit: "Audit",
   health: "Health",
   clients: "Clients",
+  key: "Clients",
   quarantine: "Quarantine",
   erasures: "Erasure",
   "": "Pages",

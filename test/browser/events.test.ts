@@ -149,10 +149,7 @@ describe("one event", () => {
   it("is found by an id that can't be in a path, and says if the key may not see the audit", async () => {
     const event = newEvent({ event_id: "a/../b?c", event_type: "odd" });
     await sendEvents(ui.system, [event]);
-    const page = await ui.signedIn("events?type=odd", {
-      key: ui.system.stack.apiKey,
-      expectedFaults: [/status of 403/],
-    });
+    const page = await ui.signedIn("events?type=odd", { key: ui.system.stack.apiKey });
     await row(page, "a/../b?c").getByRole("link").click();
     const dialog = page.getByRole("dialog", { name: "Event" });
     await dialog.getByText("A key with the scope audit").waitFor();

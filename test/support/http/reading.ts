@@ -17,6 +17,8 @@ import { listAudit } from "../../../lib/audit/read/list.ts";
 import { followAudit } from "../../../lib/audit/read/poll.ts";
 import { getProof } from "../../../lib/audit/read/proof.ts";
 import { verifyAudit } from "../../../lib/audit/read/verify.ts";
+import * as auth from "../../../lib/auth/contract.ts";
+import { getOwnKey } from "../../../lib/auth/own-key.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
 import type { Scope } from "../../../lib/base/scope.ts";
 import * as events from "../../../lib/events/contract.ts";
@@ -50,6 +52,7 @@ const served = [
   serve(audit.verifyAudit, verifyAudit),
   serve(audit.listCheckpoints, listCheckpoints),
   serve(audit.getProof, getProof),
+  serve(auth.getOwnKey, getOwnKey),
 ];
 
 interface Asked {

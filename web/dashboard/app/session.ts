@@ -5,11 +5,11 @@
 import { signal } from "@preact/signals";
 import type { Result } from "../../../sdk/typescript/src/client.ts";
 
-export type Scope = Result<"listKeys">["keys"][number]["scopes"][number];
+export type Scope = Result<"getOwnKey">["scopes"][number];
 
 export interface Session {
   key: string;
-  /** What the key may do, as far as the dashboard needs it; `admin` includes the others. */
+  /** What the key may do; `admin` includes the others. */
   scopes: readonly Scope[];
   /** Part of the key that may be shown. */
   shown: string;
@@ -56,7 +56,3 @@ export function endSession(reason?: string): void {
 /** True if the key has a scope, or `admin`, which includes all. */
 export const hasScope = (scope: Scope): boolean =>
   session.value?.scopes.some((one) => one === scope || one === "admin") ?? false;
-
-/** The part of a key that may be shown, as the API shows it: the client's id and four characters of the secret. */
-export const showKey = (key: string): string =>
-  key.slice(0, (/^weir_[a-z0-9-]{1,32}_(?=[\w-]{43}$)/.exec(key)?.[0].length ?? 0) + 4);

@@ -1,10 +1,10 @@
 /** The form that asks for a key. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { clientWith } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { ErrorNotice, Notice } from "../components/notice.tsx";
 import { navigations } from "./location.ts";
-import { findScopes } from "./scopes.ts";
-import { refusal, showKey, startSession } from "./session.ts";
+import { refusal, startSession } from "./session.ts";
 
 /** Asks for a key until the API knows one. */
 export function SignIn() {
@@ -27,10 +27,10 @@ export function SignIn() {
     setBusy(true);
     setError(undefined);
     try {
-      const scopes = await findScopes(given);
+      const { prefix, scopes } = await clientWith(given).getOwnKey();
       // The heading of the view gets the focus that the form had.
       navigations.value++;
-      startSession({ key: given, scopes, shown: showKey(given) });
+      startSession({ key: given, scopes, shown: prefix });
     } catch (fault) {
       setError(describe(fault));
       setBusy(false);

@@ -18,6 +18,7 @@ export const paths = {
   getLatency: ["GET", "/v1/analytics/latency"],
   getLiveness: ["GET", "/health/live"],
   getOpenApi: ["GET", "/openapi.json"],
+  getOwnKey: ["GET", "/v1/key"],
   getPipeline: ["GET", "/v1/pipeline"],
   getProof: ["GET", "/v1/audit/{request_id}/proof"],
   getReceipt: ["GET", "/v1/receipts/{receipt_id}"],
