@@ -57,5 +57,6 @@ export const PATHS: Readonly<Record<string, string>> = {
 
 /** Names in the navigation, where the heading of the page is too long or says too little beside the others. */
 export const LABELS: Readonly<Record<string, string>> = {
+  "docs/audit-checkpoints.md": "Checkpoints and keys",
   "sdk/typescript/README.md": "TypeScript SDK",
 };

@@ -41,7 +41,7 @@ export interface Page {
 /** A complete document. */
 export function pageHtml(page: Page, navigation: readonly NavigationSection[], assets: Assets): string {
   const { path, title, description, html, isWide = false } = page;
-  const fullTitle = path === "/docs" ? "Weir documentation" : `${title} · Weir documentation`;
+  const fullTitle = path === "/docs" ? title : `${title} · Weir docs`;
   return `<!doctype html>
 <html lang="en">
 <head>

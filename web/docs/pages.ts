@@ -40,7 +40,11 @@ export function pagesOf(sources: readonly Source[], render: Render, reference: B
     ...listed.map((document) => pageOf(document, order)),
     ...problems.map((document) => pageOf(document, [])),
   ];
-  return { all, navigation, searched: [...listed, ...problems] };
+  return {
+    all,
+    navigation,
+    searched: [...listed, ...problems].map(({ label, ...page }) => ({ ...page, title: label })),
+  };
 }
 
 function problemDocument(
@@ -63,13 +67,13 @@ function navigationOf(sources: readonly Source[], documents: readonly Document[]
 }
 
 function pageOf(document: Document, order: readonly NavigationLink[]): Page {
-  const { path, title, summary, html, headings } = document;
+  const { path, label, summary, html, headings } = document;
   const at = order.findIndex((link) => link.path === path);
   const isListed = at !== -1;
   return {
     path,
-    title,
-    description: summary === "" ? title : summary,
+    title: label,
+    description: summary === "" ? label : summary,
     html,
     headings,
     previous: isListed ? order[at - 1] : { path: PROBLEMS_PAGE, label: "All problem types" },

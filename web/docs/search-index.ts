@@ -16,8 +16,8 @@ export function searchIndex(pages: readonly SearchedPage[]): string {
     index.addAll(
       sections.map(({ anchor, heading, text }) => ({
         id: anchor === "" ? path : `${path}#${anchor}`,
-        title,
-        heading: anchor === "" ? "" : heading,
+        title: anchor === "" ? title : heading,
+        page: anchor === "" ? "" : title,
         text: text.replace(/\s+/g, " ").trim(),
       })),
     );

@@ -97,11 +97,13 @@ describe.each(pages.map((page) => [page.path, page] as const))("%s", (path, { bo
     const validator = new HtmlValidate({
       extends: ["html-validate:recommended"],
       rules: {
-        // A matter of taste; markdown-it writes `<br>` and lower-case doctype as we do.
-        "doctype-style": "off",
+        "doctype-style": ["error", { style: "lowercase" }],
+        // Code keeps its own spaces.
         "no-trailing-whitespace": "off",
-        // A block of code that scrolls must have the focus for the arrow keys.
-        "no-redundant-role": "off",
+        // The results of the search are links: no element of HTML is a list to which a field belongs.
+        "prefer-native-element": ["error", { exclude: ["listbox"] }],
+        // A problem's page has the problem's title.
+        "long-title": "off",
       },
     });
     const { results } = await validator.validateString(body);

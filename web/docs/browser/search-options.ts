@@ -5,10 +5,10 @@ import type { Options } from "minisearch";
 export interface Found {
   /** Its URL. */
   id: string;
-  /** Of the page. */
+  /** The heading of the section, or the title of the page for its beginning. */
   title: string;
-  /** Of the section; empty for the beginning of a page. */
-  heading: string;
+  /** The title of the page; empty for its beginning. */
+  page: string;
   text: string;
 }
 
@@ -22,11 +22,12 @@ function words(text: string): string[] {
 }
 
 export const SEARCH_OPTIONS: Options<Found> = {
-  fields: ["title", "heading", "text"],
-  storeFields: ["title", "heading", "text"],
+  fields: ["title", "page", "text"],
+  storeFields: ["title", "page", "text"],
   tokenize: words,
   searchOptions: {
-    boost: { title: 4, heading: 3 },
+    boost: { title: 5, page: 2 },
+    boostDocument: (_id, _term, stored) => (stored?.page === "" ? 1.5 : 1),
     prefix: true,
     fuzzy: (term) => (term.length > 4 ? 0.2 : false),
     combineWith: "AND",

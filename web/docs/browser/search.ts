@@ -142,7 +142,7 @@ async function load(url: string): Promise<Index> {
   return Mini.loadJSON<Found>(await response.text(), SEARCH_OPTIONS);
 }
 
-function item(id: string, { id: url, title, heading, text }: Found, terms: readonly string[]): HTMLLIElement {
+function item(id: string, { id: url, title, page, text }: Found, terms: readonly string[]): HTMLLIElement {
   const option = document.createElement("li");
   option.id = id;
   option.role = "option";
@@ -153,7 +153,7 @@ function item(id: string, { id: url, title, heading, text }: Found, terms: reado
   link.tabIndex = -1;
   const name = document.createElement("span");
   name.className = "result-title";
-  name.append(...marked(heading === "" ? title : `${title} › ${heading}`, terms));
+  name.append(...marked(page === "" ? title : `${page} › ${title}`, terms));
   const part = document.createElement("span");
   part.className = "result-text";
   part.append(...marked(excerpt(text, terms), terms));
