@@ -9,6 +9,7 @@ import "./styles/shell.css";
 import "./styles/content.css";
 import "./styles/events.css";
 import "./styles/overview.css";
+import "./styles/views.css";
 
 const app = document.querySelector("#app");
 if (app) render(<Shell />, app);
