@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { isAcceptable } from "../../lib/ingest/event.ts";
 import { listQuarantine, redrive } from "../../lib/quarantine/quarantine.ts";
 import { print, table, withAudit } from "./connect.ts";
 import { wholeNumber } from "./options.ts";
@@ -51,6 +52,8 @@ async function list(options: Options, command: Command): Promise<void> {
 }
 
 async function putBack(options: Options, command: Command): Promise<void> {
-  const result = await withAudit(command, (deps, changed) => redrive(deps, options, changed));
+  const result = await withAudit(command, (deps, changed) =>
+    redrive(deps, options, changed, (event) => isAcceptable(event, deps.config.retentionDays)),
+  );
   print(command, result, [`${result.redriven} events are back in the queue.`]);
 }
