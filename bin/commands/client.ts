@@ -12,6 +12,7 @@ interface Options {
   active?: boolean;
   rate?: number;
   burst?: number;
+  origin?: string[];
 }
 
 /** `weir client`: manages clients and their rate limits. */
@@ -24,6 +25,7 @@ export function clientCommand(): Command {
     .option("--id <id>", "generated if omitted")
     .option("--rate <events>", "events per second, on average", wholeNumber)
     .option("--burst <events>", "maximum events at once", wholeNumber)
+    .option("--origin <origins...>", "origins of the pages that may send with its keys")
     .action(create);
   command.command("list").description("list all clients, ordered by id").action(list);
   command
@@ -33,6 +35,10 @@ export function clientCommand(): Command {
     .option("--name <name>")
     .option("--rate <events>", "events per second, on average", wholeNumber)
     .option("--burst <events>", "events at once", wholeNumber)
+    .option(
+      "--origin <origins...>",
+      "origins of the pages that may send with its keys, instead of those before",
+    )
     .option("--active <true|false>", "whether its keys work", trueOrFalse)
     .action(update);
   return command;
@@ -40,23 +46,25 @@ export function clientCommand(): Command {
 
 const rows = (clients: readonly Client[]): string[] =>
   table(
-    ["CLIENT", "NAME", "ACTIVE", "RATE/S", "BURST", "CREATED"],
+    ["CLIENT", "NAME", "ACTIVE", "RATE/S", "BURST", "ORIGINS", "CREATED"],
     clients.map((client) => [
       client.client_id,
       client.name,
       client.active ? "yes" : "no",
       client.rate_limit_per_second,
       client.burst,
+      client.origins.join(" "),
       client.created_at,
     ]),
   );
 
 /** Only the given options, so that defaults or stored values apply to the rest. */
-const given = ({ name, active, rate, burst }: Options) => ({
+const given = ({ name, active, rate, burst, origin }: Options) => ({
   ...(name !== undefined && { name }),
   ...(active !== undefined && { active }),
   ...(rate !== undefined && { rate_limit_per_second: rate }),
   ...(burst !== undefined && { burst }),
+  ...(origin !== undefined && { origins: origin }),
 });
 
 async function create(options: Options & { name: string }, command: Command): Promise<void> {
