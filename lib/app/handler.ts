@@ -50,7 +50,14 @@ type Gateway = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
 export type HttpHandler = (event: Gateway, context: Context) => Promise<Result>;
 
-const ANONYMOUS: Caller = { clientId: null, keyId: null, keyPrefix: null, admin: false, limit: undefined };
+const ANONYMOUS: Caller = {
+  clientId: null,
+  keyId: null,
+  keyPrefix: null,
+  scopes: [],
+  admin: false,
+  limit: undefined,
+};
 
 /** The state of a call that its middlewares share. */
 interface State {

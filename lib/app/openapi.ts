@@ -50,6 +50,7 @@ const tagOf: Readonly<Record<string, Tag>> = {
   audit: "Audit",
   health: "Health",
   clients: "Clients",
+  key: "Clients",
   quarantine: "Quarantine",
   erasures: "Erasure",
   track: "Segment",

@@ -4,6 +4,7 @@ import * as analytics from "../analytics/contract.ts";
 import * as properties from "../analytics/properties-contract.ts";
 import * as audit from "../audit/contract.ts";
 import * as auditErasure from "../audit/erase-contract.ts";
+import * as auth from "../auth/contract.ts";
 import * as clients from "../clients/contract.ts";
 import * as erasures from "../erasure/contract.ts";
 import * as events from "../events/contract.ts";
@@ -30,6 +31,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     audit,
     auditErasure,
     health,
+    auth,
     clients,
     quarantine,
     erasures,

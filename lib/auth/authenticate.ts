@@ -161,6 +161,7 @@ export const anonymous = ({ prefix }: PresentedKey): Caller => ({
   clientId: null,
   keyId: null,
   keyPrefix: prefix,
+  scopes: [],
   admin: false,
   limit: undefined,
 });
@@ -184,11 +185,13 @@ async function askRedis(
   const [code, clientId = "", keyId = "", prefix = "", held = "", ...limit] = reply;
   if (code === "miss") return { code };
   if (code === "client") return { code, clientId };
+  const scopesHeld = held.split(",").filter((scope): scope is Scope => scope !== "");
   const caller: Caller = {
     clientId: clientId || null,
     keyId: keyId || null,
     keyPrefix: prefix || key.prefix,
-    admin: held.split(",").includes("admin"),
+    scopes: scopesHeld,
+    admin: scopesHeld.includes("admin"),
     limit: toLimit(limit),
   };
   return { code, caller };
@@ -214,6 +217,7 @@ async function askDatabase(
     clientId: row.client_id,
     keyId: row.key_id,
     keyPrefix: row.prefix,
+    scopes: row.scopes,
     admin,
     limit: undefined,
   };

@@ -360,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/ocsf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the audit log, as OCSF events
+         * @description Entries in ascending order, as API Activity (class 6003) of the Open Cybersecurity Schema Framework 1.8, for a SIEM that polls: keep `next_cursor`, and call again with it as `after`. No entry appears before a cursor that was given out. A key without the scope admin gets its own client's entries. Requires the scope audit.
+         */
+        get: operations["followAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit/verify": {
         parameters: {
             query?: never;
@@ -714,6 +734,26 @@ export interface paths {
          * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
          */
         post: operations["sendImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the key in use: its client and its scopes
+         * @description Any valid key can ask, so this tells whether a key works before anything else is tried. Requires the scope ingest or read or audit.
+         */
+        get: operations["getOwnKey"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1187,6 +1227,14 @@ export interface components {
             prefix: string;
             scopes: ("ingest" | "read" | "audit" | "admin")[];
             secret: string;
+        };
+        OwnKey: {
+            /** @example demo */
+            client_id: string;
+            key_id: string;
+            /** @description The part of the key that may be shown. */
+            prefix: string;
+            scopes: ("ingest" | "read" | "audit" | "admin")[];
         };
         Partitions: {
             /** @description Rows in DEFAULT partitions, counted up to 10,000 each. Maintenance moves or deletes them. */
@@ -2896,6 +2944,60 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    followAudit: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` from the previous response, or `latest` for what comes from now on. */
+                after?: "latest" | string;
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description Maximum events; more only if a single seal of the trail has more. */
+                limit?: number;
+                method?: string;
+                /** @description The exact path, or a prefix if it ends with *. */
+                path?: string;
+                /** @description Where to begin without `after`: with the seals of this day (UTC). */
+                start?: string;
+                /** @description A status such as 429, or a class such as 4xx. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: ({
+                            /** @constant */
+                            class_uid: 6003;
+                            time: number;
+                            type_uid: number;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        next_cursor: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     verifyAudit: {
         parameters: {
             query?: {
@@ -3803,6 +3905,35 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getOwnKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKey"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
