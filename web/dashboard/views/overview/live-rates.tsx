@@ -36,7 +36,7 @@ export function LiveRates({ client }: { client: string | undefined }) {
     <section class="card" aria-labelledby="live-rates">
       <div class="card-head">
         <h2 id="live-rates">Events per second</h2>
-        <p class="figure">
+        <p class="current-value">
           <span class="figure-value" data-testid="rate">
             {now}
           </span>
