@@ -65,9 +65,12 @@ describe("filters", () => {
     await page.getByLabel("Property").fill("payload.price>=500");
     await page.keyboard.press("Enter");
     await page.getByLabel("Time range").selectOption("1h");
+    await row(page, dear?.event_id ?? "").waitFor();
+    const [cheaper, dearer] = [2, 2_000].map((price) => newEvent({ event_type: "sale", payload: { price } }));
+    await sendEvents(ui.system, [cheaper, dearer] as object[]);
     const expectFiltered = async (shown: Page): Promise<void> => {
-      await row(shown, dear?.event_id ?? "").waitFor();
-      await expect.poll(() => ids(shown)).toEqual([dear?.event_id]);
+      await row(shown, dearer?.event_id ?? "").waitFor();
+      await expect.poll(() => ids(shown)).toEqual([dearer?.event_id, dear?.event_id]);
       expect(await shown.getByLabel("Type").inputValue()).toBe("sale");
       expect(await shown.getByLabel("Time range").inputValue()).toBe("1h");
     };

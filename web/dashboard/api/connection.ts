@@ -1,6 +1,5 @@
 /** Whether the API can be reached, as calls found out. */
 import { signal } from "@preact/signals";
-import { WeirError } from "../../../sdk/typescript/src/errors.ts";
 
 /** True from a call without an answer until the API answers again. */
 export const offline = signal(false);
@@ -8,9 +7,9 @@ export const offline = signal(false);
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 
-/** True if a call failed for lack of an answer, and not because it was cancelled. */
+/** True if a call failed for lack of an answer: `fetch` rejects with a TypeError, a time-out with an exception of its own. */
 export const isOffline = (error: unknown): boolean =>
-  !(error instanceof WeirError) && !(error instanceof DOMException && error.name === "AbortError");
+  error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
 
 type Waiter = () => void;
 const waiting = new Set<Waiter>();

@@ -22,9 +22,7 @@ export class Boundary extends Component<{ children: ComponentChildren }, State> 
         <p>
           It is a fault of the dashboard: <code>{error.message}</code>
         </p>
-        <Button onClick={() => this.setState({} as State, () => location.reload())}>
-          Load the page again
-        </Button>
+        <Button onClick={() => location.reload()}>Load the page again</Button>
       </Notice>
     );
   }

@@ -1,6 +1,7 @@
 /** The form that asks for a key. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clientWith } from "../api/client.ts";
+import { isOffline } from "../api/connection.ts";
 import { Button } from "../components/button.tsx";
 import { ErrorNotice, Notice } from "../components/notice.tsx";
 import { navigations } from "./location.ts";
@@ -80,6 +81,7 @@ export function SignIn() {
 
 function describe(error: unknown): unknown {
   // Values of headers are bytes: `fetch` would fail without saying why.
-  const isNoHeader = error instanceof TypeError && /header|ByteString|ISO-8859-1/i.test(error.message);
-  return isNoHeader ? "This is not an API key: it contains characters that no key has." : error;
+  if (error instanceof TypeError && /header|ByteString|ISO-8859-1/i.test(error.message))
+    return "This is not an API key: it contains characters that no key has.";
+  return isOffline(error) ? "The API does not answer. Check your connection, then sign in again." : error;
 }

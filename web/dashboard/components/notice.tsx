@@ -24,7 +24,7 @@ export function Notice({ kind, title, children }: Props) {
 export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => void }) {
   const again = retry && <Button onClick={retry}>Try again</Button>;
   if (error instanceof WeirError) return <ProblemNotice error={error}>{again}</ProblemNotice>;
-  if (isOffline(error) && !(error instanceof SyntaxError))
+  if (isOffline(error))
     return (
       <Notice kind="warning" title="The API does not answer">
         <p>Check your connection, and that the server runs. The page tries again by itself.</p>

@@ -13,7 +13,8 @@ import { LiveRates } from "./live-rates.tsx";
 import { Queue, Totals } from "./totals.tsx";
 import { Volume } from "./volume.tsx";
 
-const REFRESH_MS = 2_000;
+/** Each question leaves an entry in the audit log, so this is no faster than people read. */
+const REFRESH_MS = 4_000;
 
 export function OverviewView() {
   const client = useUrlState().get("client");

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import type { Result } from "../../api/client.ts";
 import { formatCount, formatDuration, formatRate } from "../../app/format.ts";
 import { Link } from "../../components/link.tsx";
@@ -19,10 +20,10 @@ export function Totals({ pipeline }: { pipeline: Pipeline }) {
       <p class="sum">
         <Term name="accepted" value={pipeline.accepted} />
         {PARTS.map((part, index) => (
-          <>
+          <Fragment key={part}>
             <span class="operator">{index === 0 ? (addsUp ? "=" : "≠") : "+"}</span>
             <Term name={part} value={pipeline[part]} />
-          </>
+          </Fragment>
         ))}
       </p>
     </section>
