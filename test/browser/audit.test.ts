@@ -251,6 +251,7 @@ describe("the verification", () => {
         .getByRole("alert")
         .getByText(/^Invalid entry: the entry was changed/)
         .waitFor();
+      expect((await rowsOf(page, "What was verified")).at(-1)?.[1]).toBe("Invalid");
       await panel(page).getByRole("button", { name: "Show the call" }).click();
       await page.getByText("Invalid: the log does not prove this entry").waitFor();
       expect((await outcomes(page)).slice(0, 2)).toEqual(["Valid", "Invalid"]);
