@@ -22,7 +22,7 @@ export default defineConfig({
           name: "servers",
           include: ["test/**/*.test.ts"],
           // Runs of their own: bin/run.mjs names them after `npm test`.
-          exclude: [UNIT, "test/package/**", "test/localstack/**", "test/outside/**"],
+          exclude: [UNIT, "test/package/**", "test/localstack/**", "test/outside/**", "test/browser/**"],
           globalSetup: ["test/support/servers/servers.ts"],
         },
       },

@@ -35,6 +35,7 @@ const commands = {
   model: ["bin/model.ts"],
   package: ["node_modules/serverless/bin/serverless.js", "package"],
   "test:outside": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.outside.config.ts"],
+  "test:browser": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.browser.config.ts"],
   "package:check": ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.package.config.ts"],
   deploy: ["node_modules/serverless/bin/serverless.js", "deploy"],
   serverless: ["node_modules/serverless/bin/serverless.js"],
@@ -140,6 +141,6 @@ checkMachine();
 install();
 if (command === "test" && args.length === 0)
   console.log(
-    "Not among these tests: npm run package:check, npm run test:localstack, npm run test:outside (they install from PyPI and the Go proxy).",
+    "Not among these tests: npm run package:check, npm run test:localstack, npm run test:outside (they install from PyPI and the Go proxy), npm run test:browser (it needs Chromium).",
   );
 run(command, args);

@@ -1,4 +1,4 @@
-/** Queries: receipts, single events, lists, exports, analytics, and the state of the pipeline. */
+/** Queries: the key in use, receipts, single events, lists, exports, analytics, and the state of the pipeline. */
 
 import * as analytics from "../lib/analytics/contract.ts";
 import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";
@@ -9,6 +9,8 @@ import { getTop } from "../lib/analytics/top.ts";
 import { getUniques } from "../lib/analytics/uniques.ts";
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
+import * as auth from "../lib/auth/contract.ts";
+import { getOwnKey } from "../lib/auth/own-key.ts";
 import * as events from "../lib/events/contract.ts";
 import { getEvent } from "../lib/events/events.ts";
 import { exportEvents } from "../lib/events/export.ts";
@@ -31,4 +33,5 @@ export const handler = httpHandler(getConnectedDeps, [
   serve(properties.getUniques, getUniques),
   serve(properties.getFunnel, getFunnel),
   serve(events.getPipeline, getPipeline),
+  serve(auth.getOwnKey, getOwnKey),
 ]);

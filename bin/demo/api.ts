@@ -1,8 +1,16 @@
-/** Calls to a running system; honours `Retry-After`. Events are sent with the SDK. */
+/** Calls to a running system with the SDK; honours `Retry-After`. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import { problemSchema } from "../../lib/http/problem-schema.ts";
-import { type Confirmation, type SendError, Sender, WeirError } from "../../sdk/typescript/src/node.ts";
+import {
+  type Parameters as CallParameters,
+  type Client,
+  type Confirmation,
+  createWeirClient,
+  type OperationId,
+  type SendError,
+  Sender,
+  WeirError,
+} from "../../sdk/typescript/src/node.ts";
 
 /** Longest total `Retry-After` delay of one call, and time-out of one response. */
 const PUT_OFF_MS = 120_000;
@@ -24,11 +32,11 @@ export class DemoError extends Error {
 
 /** The API rejected a call. */
 export class Refusal extends DemoError {
-  readonly problem: z.output<typeof problemSchema>;
+  override readonly cause: WeirError;
 
-  constructor(call: string, problem: z.output<typeof problemSchema>) {
-    super(`${call} failed with ${problem.status} ${problem.code}: ${problem.detail}`);
-    this.problem = problem;
+  constructor(id: OperationId, cause: WeirError) {
+    super(`${id} failed with ${cause.status} ${cause.code}: ${cause.detail}`);
+    this.cause = cause;
   }
 }
 
@@ -39,20 +47,37 @@ export class Api {
   quota: number | undefined;
   readonly #url: string;
   readonly #apiKey: string;
+  readonly #client: Client;
 
   constructor({ url, apiKey }: Access) {
     this.#url = url.replace(/\/+$/, "");
     this.#apiKey = apiKey;
+    this.#client = createWeirClient({ url: this.#url, key: apiKey, timeoutMs: ANSWER_MS });
   }
 
   /**
-   * @param query undefined members are omitted
+   * Calls an operation, and again after `Retry-After`.
    * @throws {DemoError} if the response does not fit the schema; {@link Refusal} if it is a problem document
    */
-  get<T>(path: string, schema: z.ZodType<T>, query: Record<string, string | undefined> = {}): Promise<T> {
-    const given = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, value);
-    return this.#call(given.size > 0 ? `${path}?${given}` : path, schema);
+  async call<Id extends OperationId, T>(
+    id: Id,
+    schema: z.ZodType<T>,
+    parameters: CallParameters<Id>,
+  ): Promise<T> {
+    const giveUpAt = Date.now() + PUT_OFF_MS;
+    for (;;) {
+      try {
+        const response = await this.#ask(id, parameters);
+        const result = schema.safeParse(await readJson(response));
+        if (result.success) return result.data;
+        throw this.#notWeir(response.status);
+      } catch (error) {
+        const wait = error instanceof Refusal ? (error.cause.retryAfterMs ?? 0) : 0;
+        if (wait === 0 || Date.now() + wait > giveUpAt) throw error;
+        this.timesPutOff++;
+        await sleep(wait);
+      }
+    }
   }
 
   /**
@@ -99,32 +124,16 @@ export class Api {
     return new DemoError(cause === undefined ? message : this.#describe(cause));
   }
 
-  async #call<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    const giveUpAt = Date.now() + PUT_OFF_MS;
-    for (;;) {
-      const response = await this.#fetch(path);
-      const answer = await readJson(response);
-      if (response.ok) return this.#parse(schema, answer, response);
-      const refusal = new Refusal(`GET ${path}`, this.#parse(problemSchema, answer, response));
-      const wait = Number(response.headers.get("retry-after")) * 1_000;
-      const comeBack = (response.status === 429 || response.status === 503) && wait > 0;
-      if (!comeBack || Date.now() + wait > giveUpAt) throw refusal;
-      this.timesPutOff++;
-      await sleep(wait);
-    }
-  }
-
-  async #fetch(path: string): Promise<Response> {
+  /** One attempt. @throws {DemoError} if there is no answer; {@link Refusal} if it is an error */
+  async #ask(id: OperationId, parameters: unknown): Promise<Response> {
     try {
-      const response = await fetch(`${this.#url}${path}`, {
-        headers: { "x-api-key": this.#apiKey },
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
+      const response = await this.#client.response(id, parameters as never);
       const quota = /;q=(\d+)/.exec(response.headers.get("ratelimit-policy") ?? "")?.[1];
       if (quota !== undefined) this.quota = Number(quota);
       return response;
     } catch (error) {
-      throw new DemoError(this.#describe(error));
+      if (!(error instanceof WeirError)) throw new DemoError(this.#describe(error));
+      throw error.code === undefined ? this.#notWeir(error.status) : new Refusal(id, error);
     }
   }
 
@@ -136,10 +145,8 @@ export class Api {
     return `The connection to ${this.#url} was lost. Run the demo again: events that were already accepted count once.`;
   }
 
-  #parse<T>(schema: z.ZodType<T>, answer: unknown, { status }: Response): T {
-    const result = schema.safeParse(answer);
-    if (result.success) return result.data;
-    throw new DemoError(`The server at ${this.#url} (status ${status}) does not appear to be Weir.`);
+  #notWeir(status: number): DemoError {
+    return new DemoError(`The server at ${this.#url} (status ${status}) does not appear to be Weir.`);
   }
 }
 

@@ -13,17 +13,21 @@ const ASK_MS = 200;
  * Counts the events of a type in the time range of its dataset. A duplicate's original may be an event of another run that
  * still waits in the queue, so this waits for missing events until the response reflects a time after the call.
  * @param client whose events to count, if the key belongs to a client
- * @throws {DemoError} as `Api.get` does
+ * @throws {DemoError} as `Api.call` does
  */
 export async function countReplayed(
-  api: Pick<Api, "get">,
+  api: Pick<Api, "call">,
   { dataset, newestAt }: Pick<Replayed, "dataset" | "newestAt">,
   client: string | undefined,
 ): Promise<number> {
-  const query = { event_type: dataset.type, ...movedRange(dataset, newestAt), client };
+  const query = {
+    event_type: [dataset.type],
+    ...movedRange(dataset, newestAt),
+    ...(client !== undefined && { client }),
+  };
   const startedAt = performance.now();
   for (;;) {
-    const { count, lag_ms } = await api.get("/v1/analytics/count", countEvents.responses[200], query);
+    const { count, lag_ms } = await api.call("countEvents", countEvents.responses[200], { query });
     const waited = performance.now() - startedAt;
     // Compares two durations, not two clocks.
     const upToDate = lag_ms !== null && lag_ms <= waited;

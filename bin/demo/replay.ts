@@ -136,10 +136,10 @@ function planned(dataset: Dataset, newestAt: number, first?: Sent): Plan {
 /** The time of an event, stored or in quarantine; undefined if it is in neither. */
 async function findTime(api: Api, eventId: string, client: string | undefined): Promise<number | undefined> {
   try {
-    const path = `/v1/events/${encodeURIComponent(eventId)}`;
-    return Date.parse((await api.get(path, getEvent.responses[200], { client })).timestamp);
+    const parameters = { path: { event_id: eventId }, query: client === undefined ? {} : { client } };
+    return Date.parse((await api.call("getEvent", getEvent.responses[200], parameters)).timestamp);
   } catch (error) {
-    if (error instanceof Refusal && error.problem.code === "not-found") return undefined;
+    if (error instanceof Refusal && error.cause.code === "not-found") return undefined;
     throw error;
   }
 }
@@ -185,7 +185,7 @@ async function settleAll(api: Api, plans: readonly Plan[], progress: Progress): 
 
 async function settle(api: Api, id: string, giveUpAt: number): Promise<z.output<typeof receiptSchema>> {
   for (;;) {
-    const receipt = await api.get(`/v1/receipts/${id}`, receiptSchema);
+    const receipt = await api.call("getReceipt", receiptSchema, { path: { receipt_id: id } });
     if (receipt.pending === 0 || Date.now() > giveUpAt) return receipt;
     await sleep(LOOK_MS);
   }

@@ -14,6 +14,7 @@ interface Options {
   active?: boolean;
   rate?: number;
   burst?: number;
+  origin?: string[];
 }
 
 const NEED = { scope: "admin", servers: true } as const;
@@ -28,6 +29,7 @@ export function clientCommand(): Command {
     .option("--id <id>", "generated if omitted")
     .option("--rate <events>", "events per second, on average", wholeNumber)
     .option("--burst <events>", "maximum events at once", wholeNumber)
+    .option("--origin <origins...>", "origins of the pages that may send with its keys")
     .action(create);
   addPaging(command.command("list").description("list clients, ordered by id"), "clients").action(list);
   command
@@ -37,6 +39,7 @@ export function clientCommand(): Command {
     .option("--name <name>", "for people")
     .option("--rate <events>", "events per second, on average", wholeNumber)
     .option("--burst <events>", "events at once", wholeNumber)
+    .option("--origin <origins...>", "origins of the pages that may send with its keys, instead of those before")
     .option("--active <true|false>", "whether its keys work", trueOrFalse)
     .action(update);
   return command;
@@ -56,11 +59,12 @@ const columnsOf = ({ time }: Output): Column<Client>[] => [
 ];
 
 /** Only the given options, so that defaults or stored values apply to the rest. */
-const given = ({ name, active, rate, burst }: Options) => ({
+const given = ({ name, active, rate, burst, origin }: Options) => ({
   ...(name !== undefined && { name }),
   ...(active !== undefined && { active }),
   ...(rate !== undefined && { rate_limit_per_second: rate }),
   ...(burst !== undefined && { burst }),
+  ...(origin !== undefined && { origins: origin }),
 });
 
 async function create(options: Options & { name: string }, command: Command): Promise<void> {

@@ -4,6 +4,7 @@ import * as analytics from "../analytics/contract.ts";
 import * as properties from "../analytics/properties-contract.ts";
 import * as audit from "../audit/contract.ts";
 import * as auditErasure from "../audit/erase-contract.ts";
+import * as auth from "../auth/contract.ts";
 import * as clients from "../clients/contract.ts";
 import * as erasures from "../erasure/contract.ts";
 import * as events from "../events/contract.ts";
@@ -11,6 +12,7 @@ import * as exports from "../events/export-contract.ts";
 import * as health from "../health/contract.ts";
 import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
+import * as segment from "../ingest/segment/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 
@@ -21,6 +23,7 @@ const isOperation = (value: unknown): value is Operation =>
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
   [
     ingest,
+    segment,
     events,
     exports,
     analytics,
@@ -28,6 +31,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     audit,
     auditErasure,
     health,
+    auth,
     clients,
     quarantine,
     erasures,

@@ -115,6 +115,41 @@ export const exportAudit = operation({
   problems: ["query-too-broad"],
 });
 
+export const followAudit = operation({
+  method: "GET",
+  path: "/v1/audit/ocsf",
+  function: "audit",
+  summary: "Follow the audit log, as OCSF events",
+  description:
+    "Entries in ascending order, as API Activity (class 6003) of the Open Cybersecurity Schema Framework 1.8, for a SIEM that polls: keep `next_cursor`, and call again with it as `after`. No entry appears before a cursor that was given out. A key without the scope admin gets its own client's entries.",
+  scopes: ["audit"],
+  query: z.strictObject({
+    client: rangeQuery.client,
+    method: auditQuery.method,
+    status: auditQuery.status,
+    path: auditQuery.path,
+    start: timeQuery.start.meta({
+      description: "Where to begin without `after`: with the seals of this day (UTC).",
+    }),
+    after: z
+      .union([z.literal("latest"), cursorParam(4_000)])
+      .optional()
+      .meta({
+        description: "`next_cursor` from the previous response, or `latest` for what comes from now on.",
+      }),
+    limit: intParam(1, 10_000, 1_000).meta({
+      description: "Maximum events; more only if a single seal of the trail has more.",
+    }),
+  }),
+  responses: {
+    200: z.object({
+      events: z.array(z.looseObject({ class_uid: z.literal(6003), time: z.int(), type_uid: z.int() })),
+      next_cursor: z.string(),
+    }),
+  },
+  problems: ["query-too-broad"],
+});
+
 export const verifyAudit = operation({
   method: "GET",
   path: "/v1/audit/verify",

@@ -1,4 +1,5 @@
 /** A call of an operation, as its use case receives it. */
+import type { Scope } from "../base/scope.ts";
 import type { Change } from "../trail/entry.ts";
 import type { ApiRequest, ApiResponse } from "./gateway.ts";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "./operation.ts";
@@ -9,6 +10,8 @@ export interface Caller {
   clientId: string | null;
   keyId: string | null;
   keyPrefix: string | null;
+  /** Of the key; `admin` includes the others. */
+  scopes: readonly Scope[];
   admin: boolean;
   limit: Limit | undefined;
 }

@@ -1,13 +1,19 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findPages } from "../../lib/pages/manifest.ts";
+import { findPage } from "../../lib/pages/pages.ts";
 import { mustRun } from "../support/command.ts";
 import { installCfnLint, lint, unzip } from "./cfn-lint.ts";
 import { ofType, type Packaged, PROJECT, packageStack, sizeOf } from "./stack.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const combinations = ["dev", "prod"].flatMap((stage) => ["redis", "sqs"].map((queue) => ({ stage, queue })));
+
+/** The folder of the pages in an unpacked function. */
+const pagesOf = (folder: string): URL => pathToFileURL(join(folder, "web", "dist", "/"));
 
 const capitalized = (name: string): string => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 
@@ -42,6 +48,20 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
     );
     for (const [name, bytes] of sizes) console.log(`${name.padEnd(12)} ${bytes.toLocaleString("en")} bytes`);
     expect(sizes.filter(([, bytes]) => bytes > MAX_BYTES)).toEqual([]);
+  });
+
+  it("contains the pages in the function web only", async () => {
+    const manifests = await Promise.all(
+      [...packaged.zips.keys()].map(async (name) => [name, await findPages([pagesOf(at(name))])] as const),
+    );
+    const found = manifests.filter(([, pages]) => pages !== undefined);
+    expect(found.map(([name]) => name)).toEqual(["web"]);
+    const entries = Object.entries(found[0]?.[1]?.manifest.entries ?? {});
+    expect(entries.map(([path]) => path)).toEqual(expect.arrayContaining(["/dashboard", "/docs"]));
+    for (const [path] of entries)
+      expect(
+        await findPage([pagesOf(at("web"))], path, { headers: { "accept-encoding": "br" } }),
+      ).toBeDefined();
   });
 
   it("contains functions that Node.js can load without other packages", async () => {

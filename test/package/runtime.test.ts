@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { brotliDecompressSync } from "node:zlib";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import scheduled from "../fixtures/eventbridge-scheduled.json" with { type: "json" };
@@ -176,6 +177,22 @@ it.each(Object.keys(FUNCTIONS))(
     expect(users.filter((user) => !user.startsWith("weir_"))).toEqual([]);
   },
 );
+
+it("web sends the pages of its package, compressed", async () => {
+  const headers = { accept: "text/html", "accept-encoding": "gzip, br" };
+  for (const event of [
+    call("GET /dashboard", { headers }),
+    call("GET /docs/errors/{code}", { headers, path: "/docs/errors/conflict", params: { code: "conflict" } }),
+  ]) {
+    const page = answer(await (await started("web")).call(event, CALL_MS));
+    expect(page).toMatchObject({ statusCode: 200, isBase64Encoded: true });
+    expect(page.headers).toMatchObject({
+      "content-encoding": "br",
+      "content-type": "text/html; charset=utf-8",
+    });
+    expect(brotliDecompressSync(Buffer.from(page.body ?? "", "base64")).toString()).toContain("<html");
+  }
+});
 
 it("the worker reports the messages that it can't read, and stores the others", async () => {
   const counted = async () => {

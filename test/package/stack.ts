@@ -99,11 +99,11 @@ export const ofType = (
 ): [name: string, z.output<typeof resourceSchema>][] =>
   Object.entries(Resources).filter(([, { Type }]) => Type === type);
 
-/** Size of all files in a folder, in bytes. */
+/** Size of the code in a folder, in bytes, without what is only sent to browsers. */
 export async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const sizes = entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".mjs"))
     .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

@@ -149,14 +149,15 @@ export const headsOf = (row: CheckpointRow): Map<number, number> =>
   new Map(parseRow(row)?.lanes.map(({ lane, seals }) => [lane, seals]));
 
 const LANES = /^(?:\d{1,5}:\d{1,15}(?:,(?!$)|$))*$/;
-const isLanes: PartCheck = (part) => LANES.test(part);
+export const isLanes: PartCheck = (part) => LANES.test(part);
 const isNumber: PartCheck = (part) => /^\d{1,15}$/.test(part);
 /** Time at which reading began; end of the trail: checkpoint and lanes; position so far: checkpoint and lanes. */
 const CURSOR = [isTimePart, isNumber, isLanes, isNumber, isLanes] as const;
 
-const lanesText = (seals: Iterable<readonly [number, number]>): string =>
+/** Numbers of seals by lane, in a cursor. */
+export const lanesText = (seals: Iterable<readonly [number, number]>): string =>
   Array.from(seals, ([lane, seal]) => `${lane}:${seal}`).join(",");
-const lanesOf = (text: string): Map<number, number> =>
+export const lanesOf = (text: string): Map<number, number> =>
   new Map(
     text
       .split(",")

@@ -219,6 +219,7 @@ describe("with a database user for each function", () => {
     }[];
     expect(entries).toHaveLength(1);
     expect((await call("exportAudit")).text).not.toBe("");
+    expect((await call("followAudit")).text).toContain('"class_uid":6003');
     expect((await call("verifyAudit")).body).toMatchObject({ valid: true });
     expect((await call("listCheckpoints")).text).not.toBe("");
     await call("getProof", { params: { request_id: entries[0]?.request_id ?? "" } });

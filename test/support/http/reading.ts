@@ -14,8 +14,11 @@ import * as audit from "../../../lib/audit/contract.ts";
 import { listCheckpoints } from "../../../lib/audit/read/checkpoints.ts";
 import { exportAudit } from "../../../lib/audit/read/export.ts";
 import { listAudit } from "../../../lib/audit/read/list.ts";
+import { followAudit } from "../../../lib/audit/read/poll.ts";
 import { getProof } from "../../../lib/audit/read/proof.ts";
 import { verifyAudit } from "../../../lib/audit/read/verify.ts";
+import * as auth from "../../../lib/auth/contract.ts";
+import { getOwnKey } from "../../../lib/auth/own-key.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
 import type { Scope } from "../../../lib/base/scope.ts";
 import * as events from "../../../lib/events/contract.ts";
@@ -45,9 +48,11 @@ const served = [
   serve(properties.getFunnel, getFunnel),
   serve(audit.listAudit, listAudit),
   serve(audit.exportAudit, exportAudit),
+  serve(audit.followAudit, followAudit),
   serve(audit.verifyAudit, verifyAudit),
   serve(audit.listCheckpoints, listCheckpoints),
   serve(audit.getProof, getProof),
+  serve(auth.getOwnKey, getOwnKey),
 ];
 
 interface Asked {

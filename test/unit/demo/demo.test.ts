@@ -245,8 +245,8 @@ describe("a replay", () => {
 test("the count waits for events of another run that are still in the queue", async () => {
   const data = dataset("quake", [{ eventId: "q", at: 0, payload: {} }]);
   const ask = async (...answers: { count: number; lag_ms: number | null }[]) => {
-    const get = async () => answers.shift() as never;
-    const count = await countReplayed({ get }, { dataset: data, newestAt: NOW }, undefined);
+    const call = async () => answers.shift() as never;
+    const count = await countReplayed({ call }, { dataset: data, newestAt: NOW }, undefined);
     return { count, unasked: answers.length };
   };
   const behind = { count: 0, lag_ms: 60_000 };

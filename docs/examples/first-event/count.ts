@@ -1,0 +1,4 @@
+import { createWeirClient } from "@weir/client";
+
+const weir = createWeirClient({ url: process.env.WEIR_URL ?? "", key: process.env.WEIR_KEY ?? "" });
+console.log(JSON.stringify(await weir.countEvents({ query: { event_type: ["order.placed"] } })));
