@@ -17,7 +17,8 @@ export async function run(words: readonly string[] = process.argv.slice(2)): Pro
   try {
     await createProgram().parseAsync(words, { from: "user" });
   } catch (error) {
-    process.exitCode = fail(error);
+    // After Ctrl-C, what was interrupted fails: that is no news.
+    if (signalCode === undefined) process.exitCode = fail(error);
   }
   if (signalCode !== undefined) process.exitCode = signalCode;
 }

@@ -1,4 +1,4 @@
-/** The only module of the command line that reads the environment. The servers' settings are in `lib/config`. */
+/** The settings of the command line, from the environment. Those of the servers are in `lib/config`. */
 import { homedir } from "node:os";
 import { join } from "node:path";
 

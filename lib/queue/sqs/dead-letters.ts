@@ -127,14 +127,17 @@ async function putBack(from: DeadLetters, letters: readonly Letter[]): Promise<v
       throw new Error(`SQS refused a dead letter: ${one.refused}`, { cause: one.cause });
 }
 
-/** Lets others receive letters at once. A letter for which this fails is received later. */
+/** Seconds until returned letters can be received again: fauxqs 2.4 fails with 0. */
+const RETURN_S = 1;
+
+/** Lets others receive letters again. A letter for which this fails is received later. */
 export async function showAgain(
   { connection, url }: Pick<DeadLetters, "connection" | "url">,
   letters: readonly Letter[],
 ): Promise<void> {
   const { sdk, client } = connection;
   await callInBatches(
-    letters.map(({ handle }) => ({ ReceiptHandle: handle, VisibilityTimeout: 0 })),
+    letters.map(({ handle }) => ({ ReceiptHandle: handle, VisibilityTimeout: RETURN_S })),
     (Entries, abortSignal) =>
       client.send(new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }), { abortSignal }),
   );
