@@ -25,5 +25,5 @@ const configuration = () => ({
   setPageTitle: () => document.title,
 });
 
-const reference = createApiReference("#api-reference", configuration());
+const reference = createApiReference("#reference", configuration());
 onThemeChange(() => reference.updateConfiguration(configuration()));
