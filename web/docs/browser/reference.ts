@@ -8,7 +8,7 @@ const isDark = (): boolean => {
 };
 
 /** https://scalar.com/products/api-references/configuration. A key that a reader enters is never stored. */
-const configuration = () => ({
+const configuration = {
   url: "/openapi.json",
   servers: [{ url: location.origin }],
   forceDarkModeState: isDark() ? "dark" : "light",
@@ -27,9 +27,13 @@ const configuration = () => ({
   authentication: { preferredSecurityScheme: "ApiKeyAuth" },
   metaData: { title: document.title },
   setPageTitle: () => document.title,
-});
+};
 
 // In an element that has content, Vue would look for its own.
 document.querySelector("#reference")?.replaceChildren();
-const reference = createApiReference("#reference", configuration());
-onThemeChange(() => reference.updateConfiguration(configuration()));
+createApiReference("#reference", configuration);
+// Scalar reads its setting only once, and finds its colours by these classes.
+onThemeChange(() => {
+  document.body.classList.toggle("dark-mode", isDark());
+  document.body.classList.toggle("light-mode", !isDark());
+});
