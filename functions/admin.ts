@@ -12,6 +12,7 @@ import * as erasures from "../lib/erasure/erasures.ts";
 import { serve } from "../lib/http/call.ts";
 import { linkNext } from "../lib/http/cursor.ts";
 import { json } from "../lib/http/gateway.ts";
+import { isAcceptable } from "../lib/ingest/event.ts";
 import * as quarantineContract from "../lib/quarantine/contract.ts";
 import * as quarantine from "../lib/quarantine/quarantine.ts";
 
@@ -48,7 +49,12 @@ export const handler = httpHandler(getConnectedDeps, [
     return json(200, page, linkNext(request, page.next_cursor));
   }),
   serve(quarantineContract.redriveQuarantine, async ({ deps, body, changed }) =>
-    json(202, await quarantine.redrive(deps, body, changed)),
+    json(
+      202,
+      await quarantine.redrive(deps, body, changed, (event) =>
+        isAcceptable(event, deps.config.retentionDays),
+      ),
+    ),
   ),
   serve(auditErasure.eraseAudit, async ({ deps, body, changed }) => {
     const erased = await auditErasures.eraseAudit(deps, body);

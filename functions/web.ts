@@ -4,7 +4,7 @@
  */
 
 import { getDeps } from "../lib/app/connect-once.ts";
-import { errorPage, refuse } from "../lib/app/fallback.ts";
+import { answerOthers, errorPage } from "../lib/app/fallback.ts";
 import { httpHandler } from "../lib/app/handler.ts";
 import { openApiText } from "../lib/app/openapi-text.ts";
 import { serve } from "../lib/http/call.ts";
@@ -39,5 +39,5 @@ export const handler = httpHandler(
       return { status: 200, headers, body: markdown };
     }),
   ],
-  async ({ request }) => refuse(request),
+  async ({ request }) => answerOthers(request),
 );

@@ -1,6 +1,7 @@
 /** Documentation of problem types, and the response if no operation matches. */
 
-import type { ApiRequest } from "../http/gateway.ts";
+import { preflight } from "../http/cors.ts";
+import type { ApiRequest, ApiResponse } from "../http/gateway.ts";
 import { Problem, type ProblemCode, problemTypes } from "../http/problem.ts";
 import { problemPage } from "../http/problem-pages.ts";
 import { paths } from "./paths.ts";
@@ -13,9 +14,10 @@ export function errorPage(code: string): string {
 
 const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemTypes, code);
 
-const patterns = paths.map(({ path, methods }) => ({
+const patterns = paths.map(({ path, methods, cors }) => ({
   pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
   methods,
+  cors,
 }));
 
 /**
@@ -30,4 +32,13 @@ export function refuse({ method, path }: Pick<ApiRequest, "method" | "path">): n
     throw new Problem("not-found", "The path does not exist.");
   const allow = methods.join(", ");
   throw new Problem("method-not-allowed", `This path supports ${allow} only.`, { headers: { allow } });
+}
+
+/**
+ * Answers what matches no operation: the preflights of pages; everything else is refused.
+ * @throws {Problem} as `refuse` does
+ */
+export function answerOthers(request: ApiRequest): ApiResponse {
+  const cors = patterns.find(({ pattern }) => pattern.test(request.path))?.cors ?? [];
+  return preflight(request, cors) ?? refuse(request);
 }

@@ -12,6 +12,7 @@ import { authorize } from "../auth/authenticate.ts";
 import { createLogger, type Log } from "../base/log.ts";
 import { bodyJson } from "../http/body.ts";
 import type { Call, Caller, Served } from "../http/call.ts";
+import { CORS_HEADERS, preflight } from "../http/cors.ts";
 import { toProblem } from "../http/errors.ts";
 import {
   type ApiRequest,
@@ -64,6 +65,8 @@ interface State {
   caller: Caller;
   change: Change | undefined;
   audited: boolean;
+  /** Pages of other origins may read the response. */
+  cors: boolean;
 }
 
 /**
@@ -82,8 +85,9 @@ export function httpHandler<D extends HandlerDeps>(
     const deps = await getDeps();
     const { method, route } = state.request;
     const entry = byRoute.get(`${method} ${route}`);
+    state.cors = entry?.operation.cors === true;
     if (entry) return toGateway(await answer(entry, deps, state));
-    if (!fallback) throw refusal(served, state.request);
+    if (!fallback) return toGateway(preflightHere(served, state.request) ?? refuse(served, state.request));
     return toGateway(await fallback(callOf(deps, state, {}, {}, undefined)));
   };
   /** A function URL has no routes, so the function finds the operation by the path; none has parameters there. */
@@ -103,7 +107,7 @@ export function httpHandler<D extends HandlerDeps>(
   return async (event, context) => {
     const request = fromGateway(withRoute(event));
     request.endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const state: State = { request, caller: ANONYMOUS, change: undefined, audited: false };
+    const state: State = { request, caller: ANONYMOUS, change: undefined, audited: false, cors: false };
     (context as StateContext).state = state;
     return serverSpan(
       request,
@@ -116,13 +120,25 @@ export function httpHandler<D extends HandlerDeps>(
   };
 }
 
-/** Why a function without fallback does not serve a call; only its function URL can be called with other paths. */
-function refusal(served: readonly Served<never>[], { path }: ApiRequest): Problem {
+/** Only a function's URL gets preflights itself: the gateway has no routes for them, and passes them to the fallback. */
+function preflightHere(served: readonly Served<never>[], request: ApiRequest): ApiResponse | undefined {
+  const here = served.filter(({ operation }) => operation.cors && operation.path === request.path);
+  return preflight(
+    request,
+    here.map(({ operation }) => operation.method),
+  );
+}
+
+/**
+ * Refuses a call that a function without fallback does not serve; only its function URL can be called with other paths.
+ * @throws {Problem} `method-not-allowed` or `not-found`
+ */
+function refuse(served: readonly Served<never>[], { path }: ApiRequest): never {
   const allow = served
     .flatMap(({ operation }) => (operation.path === path ? operation.method : []))
     .join(", ");
-  if (allow === "") return new Problem("not-found", "The path does not exist here.");
-  return new Problem("method-not-allowed", `Here, this path supports ${allow} only.`, { headers: { allow } });
+  if (allow === "") throw new Problem("not-found", "The path does not exist here.");
+  throw new Problem("method-not-allowed", `Here, this path supports ${allow} only.`, { headers: { allow } });
 }
 
 const callOf = <D>(deps: D, state: State, params: object, query: object, body: unknown): Call<D> =>
@@ -204,6 +220,7 @@ const addHeaders = ({ response, internal }: MiddyRequest): void => {
   response.headers = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    ...(internal.state.cors && CORS_HEADERS),
     ...response.headers,
     "x-request-id": internal.state.request.id,
   };

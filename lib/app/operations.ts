@@ -12,6 +12,7 @@ import * as exports from "../events/export-contract.ts";
 import * as health from "../health/contract.ts";
 import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
+import * as segment from "../ingest/segment/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 
@@ -22,6 +23,7 @@ const isOperation = (value: unknown): value is Operation =>
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
   [
     ingest,
+    segment,
     events,
     exports,
     analytics,

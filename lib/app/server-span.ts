@@ -10,7 +10,7 @@ import {
 import { withoutSecrets } from "../base/redact.ts";
 import { readTrace } from "../base/trace-context.ts";
 import { failSpan, inSpan, surrounding } from "../base/tracing.ts";
-import type { ApiRequest } from "../http/gateway.ts";
+import { type ApiRequest, shownPath } from "../http/gateway.ts";
 
 /** Methods that have a name of their own; a caller may send any text. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
@@ -64,10 +64,11 @@ function describe(request: ApiRequest): { name: string; options: SpanOptions; pa
   };
 }
 
-function attributesOf({ id, method, route, path, headers }: ApiRequest, hasRoute: boolean): Attributes {
+function attributesOf(request: ApiRequest, hasRoute: boolean): Attributes {
+  const { id, method, route, headers } = request;
   const attributes: Attributes = {
     "http.request.method": METHODS.has(method) ? method : "_OTHER",
-    "url.path": withoutSecrets(path).slice(0, LONGEST_PATH),
+    "url.path": withoutSecrets(shownPath(request)).slice(0, LONGEST_PATH),
     "url.scheme": headers["x-forwarded-proto"] === "https" ? "https" : "http",
     "weir.request.id": id,
   };

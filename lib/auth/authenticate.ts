@@ -45,10 +45,15 @@ export interface PresentedKey {
 const importedKeys = new Map<string, string>();
 const MOST_IMPORTED = 10_000;
 
-/** @throws {Problem} `missing-api-key`, or `invalid-api-key` for text that is too long for a key */
-export function presentedKey(secret: string | undefined): PresentedKey {
-  if (secret === undefined || secret === "")
-    throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
+/**
+ * @param where tells a caller without a key how to send it
+ * @throws {Problem} `missing-api-key`, or `invalid-api-key` for text that is too long for a key
+ */
+export function presentedKey(
+  secret: string | undefined,
+  where = "Send an API key in the header X-API-Key.",
+): PresentedKey {
+  if (secret === undefined || secret === "") throw unauthorized("missing-api-key", where);
   if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is unknown.");
   const hash = hashSecretText(secret);
   const named = clientOfSecret(secret);
@@ -116,6 +121,7 @@ const recordOf = (row: KeyRow): (string | number)[] => [
   row.active ? 1 : 0,
   row.rate_limit_per_second,
   row.burst,
+  row.origins.join(" "),
 ];
 
 interface Authorized {
@@ -127,6 +133,7 @@ interface Authorized {
  * Admits a caller that has one of the scopes. If Redis is unavailable, it uses PostgreSQL, so that reading and
  * administration continue; only the rate-limit headers are missing then.
  * @param seen called with the caller as soon as it is known, refused or not, for the audit
+ * @param origin of the page that calls; the client must allow it, and the key must have no scope but `ingest`
  * @throws {Problem} 401, 403, or 503 if neither is available
  */
 export async function authorize(
@@ -134,13 +141,14 @@ export async function authorize(
   secret: string | undefined,
   scopes: readonly Scope[],
   seen: (caller: Caller) => void,
+  origin = "",
 ): Promise<Caller> {
   const key = presentedKey(secret);
   seen(anonymous(key));
-  const { code, caller } = await withKey(deps, key, () => askRedis(deps, key, scopes)).catch(
+  const { code, caller } = await withKey(deps, key, () => askRedis(deps, key, scopes, origin)).catch(
     (error: unknown) => {
       if (error instanceof Problem) throw error;
-      return askDatabase(deps, key, scopes);
+      return askDatabase(deps, key, scopes, origin);
     },
   );
   seen(caller);
@@ -162,10 +170,11 @@ async function askRedis(
   { redis, shards }: KeyStores,
   key: PresentedKey,
   scopes: readonly Scope[],
+  origin: string,
 ): Promise<Authorized | KeyMiss> {
   const shard = shards.ofKey(key);
   const keys = [shard.apiKey(key.hash), shard.client(key.clientId), shard.limit(key.clientId)];
-  const reply = (await authorizeScript(redis, keys, [key.clientId, scopes.join(",")])) as [
+  const reply = (await authorizeScript(redis, keys, [key.clientId, scopes.join(","), origin])) as [
     code: string,
     clientId: string,
     keyId: string,
@@ -199,6 +208,7 @@ async function askDatabase(
   { sql }: KeyStores,
   key: PresentedKey,
   scopes: readonly Scope[],
+  origin: string,
 ): Promise<Authorized> {
   const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
   if (!row) return { code: "invalid-api-key", caller: anonymous(key) };
@@ -216,8 +226,13 @@ async function askDatabase(
   if (row.expires_at !== null && row.expires_at.getTime() <= Date.now())
     return { code: "expired-api-key", caller };
   if (!row.active) return { code: "client-inactive", caller };
-  return { code: allowed ? "ok" : "insufficient-scope", caller };
+  if (!allowed) return { code: "insufficient-scope", caller };
+  return { code: origin === "" || allowsPage(row, origin) ? "ok" : "origin-not-allowed", caller };
 }
+
+/** As `authorizeScript` decides it. */
+const allowsPage = ({ origins, scopes }: KeyRow, origin: string): boolean =>
+  scopes.length === 1 && scopes[0] === "ingest" && (origins.includes("*") || origins.includes(origin));
 
 const unauthorized = (code: ProblemCode, detail: string): Problem =>
   // RFC 9110, section 11.6.1: a 401 response names an applicable scheme.
@@ -233,11 +248,14 @@ export function refusal(code: ProblemCode, scopes: readonly Scope[], limit: Limi
     case "revoked-api-key":
       return unauthorized(code, "The API key was revoked.");
     default: {
-      const detail =
-        code === "client-inactive"
-          ? "The client that this key belongs to is inactive."
-          : `This call requires the scope ${scopes.join(" or ")}, which the key does not have.`;
-      return new Problem(code, detail, { headers: limit ? rateLimitHeaders(limit) : {} });
+      return new Problem(code, forbidden(code, scopes), { headers: limit ? rateLimitHeaders(limit) : {} });
     }
   }
+}
+
+function forbidden(code: ProblemCode, scopes: readonly Scope[]): string {
+  if (code === "client-inactive") return "The client that this key belongs to is inactive.";
+  if (code === "origin-not-allowed")
+    return "The client's origins do not include the page's, or the key has other scopes than ingest.";
+  return `This call requires the scope ${scopes.join(" or ")}, which the key does not have.`;
 }

@@ -116,7 +116,12 @@ async function publish({ sql, redis, shards }: Servers, clientId: string): Promi
   await transaction(sql, async (tx) => {
     const row = await lockClient(tx, clientId);
     if (!row) return;
-    const record = { active: row.active ? 1 : 0, rate: row.rate_limit_per_second, burst: row.burst };
+    const record = {
+      active: row.active ? 1 : 0,
+      rate: row.rate_limit_per_second,
+      burst: row.burst,
+      origins: row.origins.join(" "),
+    };
     await writeRecord(redis, shards.of(clientId).client(clientId), record, KEY_CACHE_SECONDS);
   });
 }

@@ -18,6 +18,23 @@ const burst = z.int().min(1).max(10_000_000).meta({
   description: "Maximum events at once. A larger batch is always rejected.",
 });
 
+/** As browsers send it in `Origin`. The host is in lower case, and a port that is the scheme's own is left out. */
+const isOrigin = (text: string): boolean =>
+  text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text);
+const originsField = z
+  .array(
+    z
+      .string()
+      .max(300)
+      .refine(isOrigin, { error: 'must be an origin such as "https://shop.example", or "*"' }),
+  )
+  .max(100)
+  .meta({
+    description:
+      "Origins of the pages that may send with the client's keys, such as `https://shop.example`, or `*` for all. Only a key whose only scope is `ingest` may be in a page.",
+    example: ["https://shop.example"],
+  });
+
 export const clientSchema = z
   .object({
     client_id: clientIdField,
@@ -25,6 +42,7 @@ export const clientSchema = z
     active: z.boolean(),
     rate_limit_per_second: z.int(),
     burst: z.int(),
+    origins: z.array(z.string()),
     created_at: timeField,
   })
   .meta({ id: "Client" });
@@ -39,6 +57,7 @@ export const newClientSchema = z.strictObject({
   active: z.boolean().default(true),
   rate_limit_per_second: rate.default(1_000),
   burst: burst.default(2_000),
+  origins: originsField.default([]),
 });
 
 export const changedClientSchema = z.strictObject({
@@ -46,6 +65,7 @@ export const changedClientSchema = z.strictObject({
   active: z.boolean().optional(),
   rate_limit_per_second: rate.optional(),
   burst: burst.optional(),
+  origins: originsField.optional(),
 });
 
 export const keySchema = z

@@ -8,6 +8,7 @@ import { parseExact } from "../base/json.ts";
 import type { Transaction } from "../postgres/client.ts";
 import type { RefusedEvent } from "../quarantine/sql/insert.ts";
 import type { PropertyPath } from "../query/property.ts";
+import { type EventLine, parseLine, toLine } from "../queue/message.ts";
 import type { EventRow } from "../storage/event-row.ts";
 import { listTombstones, type Tombstone } from "./sql/list-tombstones.ts";
 import { canonicalText, ERASED, ERASED_LINE, pathOf, scalarAt } from "./subject.ts";
@@ -15,7 +16,7 @@ import { canonicalText, ERASED, ERASED_LINE, pathOf, scalarAt } from "./subject.
 /** Events about to be stored or quarantined. */
 export interface Arriving {
   rows: EventRow[];
-  /** Lines that can't be parsed as events. */
+  /** Lines that can't be parsed as events, and events that ingest has set aside. */
   unreadable: RefusedEvent[];
 }
 
@@ -50,12 +51,26 @@ export async function eraseArriving(tx: Transaction, { rows, unreadable }: Arriv
   return {
     rows: rows.map((row) => (isErased(byClient.get(row.clientId), row) ? { ...row, payload: ERASED } : row)),
     unreadable: unreadable.map((event) => {
-      const latestMs = byClient.get(event.clientId)?.latestMs ?? Number.NEGATIVE_INFINITY;
+      const erasures = byClient.get(event.clientId);
+      const parsed = readable(event.line);
+      if (parsed)
+        return isErased(erasures, { ...parsed, receivedAt: event.receivedAt })
+          ? { ...event, line: toLine({ ...parsed, payload: ERASED }), detail: "erased" }
+          : event;
+      const latestMs = erasures?.latestMs ?? Number.NEGATIVE_INFINITY;
       return Date.parse(event.receivedAt) <= latestMs
         ? { ...event, line: ERASED_LINE, detail: "erased" }
         : event;
     }),
   };
+}
+
+function readable(line: string): EventLine | undefined {
+  try {
+    return parseLine(line);
+  } catch {
+    return undefined;
+  }
 }
 
 /** When the oldest of each client's events was received. */
@@ -89,7 +104,10 @@ function gather(tombstones: readonly Tombstone[]): Erasures {
   return { values: [...byName.values()], forgottenMs, latestMs };
 }
 
-function isErased(erasures: Erasures | undefined, { payload, receivedAt }: EventRow): boolean {
+function isErased(
+  erasures: Erasures | undefined,
+  { payload, receivedAt }: Pick<EventRow, "payload" | "receivedAt">,
+): boolean {
   const receivedMs = Date.parse(receivedAt);
   if (erasures === undefined || receivedMs > erasures.latestMs) return false;
   if (receivedMs <= erasures.forgottenMs) return true;

@@ -67,6 +67,13 @@ export function fromGateway(event: GatewayEvent): ApiRequest {
   };
 }
 
+/**
+ * The path as records show it. A key may be part of it, and `withoutSecrets` knows only the keys that Weir has made, so such a
+ * path is replaced by its route.
+ */
+export const shownPath = ({ path, route, params }: Pick<ApiRequest, "path" | "route" | "params">): string =>
+  params.write_key === undefined ? path : route;
+
 const definedOf = (params: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value ?? ""]));
 

@@ -34,6 +34,8 @@ export interface Operation {
   responseType?: string | readonly string[];
   /** The response is a piece of a file. */
   download?: boolean;
+  /** Pages of other origins may call it. */
+  cors?: true;
   /** Codes in addition to those that any operation can return. */
   problems?: readonly ProblemCode[];
 }

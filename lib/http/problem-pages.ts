@@ -32,6 +32,11 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     example: `gzip -c events.ndjson | curl "$URL/v1/events" -H "X-API-Key: $KEY" \\
   -H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-`,
   },
+  "malformed-request": {
+    help: "The body is JSON, but not what the protocol of this path requires, such as an object with `batch`. Nothing in the request was processed.",
+    action: "Check that the sender uses the right path. `GET /openapi.json` describes the body of each.",
+    retry: UNCHANGED,
+  },
   "invalid-parameter": {
     help: "A parameter has an invalid value, or the operation does not have that parameter. Unknown parameters are rejected, so that a misspelled filter does not return more than you asked for.",
     action: "Correct the parameters listed in `errors`. `GET /openapi.json` describes all parameters.",
@@ -69,6 +74,12 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     help: "An administrator set the client's `active` to false. All keys of the client are refused until it is true again.",
     action: "Ask an administrator to activate the client.",
     retry: "Only after the client is active again.",
+  },
+  "origin-not-allowed": {
+    help: "A browser sent the call for a page, and named the page's origin. Either the client's `origins` do not include it, or the key can do more than send events: everybody can read a key that is in a page, so it must have the scope `ingest` and no other.",
+    action:
+      "Ask an administrator to add the origin to the client's `origins`, or to make a key with only the scope `ingest`.",
+    retry: "Only after the client or the key has been changed.",
   },
   "not-found": {
     help: "The path does not exist, or the resource does not exist or belongs to another client.",

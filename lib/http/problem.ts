@@ -14,6 +14,7 @@ interface ProblemType {
 const types = {
   "invalid-json": { status: 400, title: "The body is not valid JSON" },
   "invalid-encoding": { status: 400, title: "The body is not valid UTF-8 or not valid gzip" },
+  "malformed-request": { status: 400, title: "The body does not have the form that its protocol requires" },
   "invalid-parameter": { status: 400, title: "A parameter is invalid" },
   "missing-api-key": { status: 401, title: "The request has no API key" },
   "invalid-api-key": { status: 401, title: "The API key is unknown" },
@@ -21,6 +22,7 @@ const types = {
   "revoked-api-key": { status: 401, title: "The API key was revoked" },
   "insufficient-scope": { status: 403, title: "The API key lacks a scope" },
   "client-inactive": { status: 403, title: "The client is inactive" },
+  "origin-not-allowed": { status: 403, title: "The key may not be used in this page" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "The path does not support this method" },
   conflict: { status: 409, title: "The resource already exists" },

@@ -6,7 +6,7 @@ import { bodyText, type MediaType, mediaType, parseJson } from "../http/body.ts"
 import type { ApiRequest } from "../http/gateway.ts";
 import { type Fault, Problem } from "../http/problem.ts";
 import { readCloudEvents } from "./cloudevents/read.ts";
-import { type IncomingEvent, itemFault, MAX_AHEAD_MS, type Reading, readEvent } from "./event.ts";
+import { type IncomingEvent, itemFault, type Reading, readEvent, windowAt } from "./event.ts";
 
 /** Maximum events in a request. */
 export const MAX_EVENTS = 1_000;
@@ -36,16 +36,21 @@ export interface Items {
  * @throws {Problem} if the body itself is invalid
  */
 export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
-  const { values, read, unsure } = readCloudEvents(request) ?? readOwnFormat(request);
+  return toBatch(readCloudEvents(request) ?? readOwnFormat(request), retentionDays, seed);
+}
+
+/**
+ * Validates what a request contains.
+ * @throws {Problem} `payload-too-large`
+ */
+export function toBatch({ values, read, unsure }: Items, retentionDays: number, seed: Seed): Batch {
   if (values.length > MAX_EVENTS)
     throw new Problem(
       "payload-too-large",
       `The request has ${values.length} events; the maximum is ${MAX_EVENTS}.`,
     );
 
-  const now = Date.now();
-  const window = { from: now - retentionDays * 86_400_000, to: now + MAX_AHEAD_MS };
-  const reading = { window, unsure, seed };
+  const reading = { window: windowAt(Date.now(), retentionDays), unsure, seed };
   const batch: Batch = { valid: [], faults: [] };
   for (const [index, value] of values.entries()) {
     const item = read(value, index, reading);

@@ -8,7 +8,7 @@ import { parseExact } from "../base/json.ts";
 import type { Log } from "../base/log.ts";
 import { ERASED } from "../erasure/subject.ts";
 import type { Database } from "../postgres/client.ts";
-import { type EventLine, parseLine } from "../queue/message.ts";
+import { type EventLine, parseLine, parseSetAside } from "../queue/message.ts";
 import type { IncomingEvent } from "./event.ts";
 import type { Admitted, Outcome, Submission } from "./intake.ts";
 import { type MatchRow, matchEvents } from "./sql/match-events.ts";
@@ -56,13 +56,15 @@ async function compareWithStored(
   clientId: string,
   events: readonly IncomingEvent[],
 ): Promise<Verdict[]> {
-  const sent = events.map(({ line }) => parseLine(line));
+  // Of an event that is set aside, quarantine holds the line without the reason.
+  const lines = events.map(({ line }) => parseSetAside(line)?.line ?? line);
+  const sent = lines.map(parseLine);
   const lookups = sent.map((event, position) => ({
     ...event,
     timestamp: events[position]?.untimed ? null : event.timestamp,
     eventKey: eventKey(event.eventId),
     payloadBytes: Buffer.byteLength(event.payload),
-    lineBytes: Buffer.byteLength(events[position]?.line ?? ""),
+    lineBytes: Buffer.byteLength(lines[position] ?? ""),
   }));
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => tooLate.reject(new Error("PostgreSQL did not answer in time.")), WAIT_MS);

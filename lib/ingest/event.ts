@@ -1,11 +1,11 @@
 /** One event: its schema, and its conversion from the sent JSON to a message's line. */
 import * as z from "zod";
 import { hashPlace, type Seed, seenId } from "../base/ids.ts";
-import { findUnstorable, numberSource } from "../base/json.ts";
-import { parseTime } from "../base/time.ts";
+import { findUnstorable, numberSource, parseExact } from "../base/json.ts";
+import { DAY_MS, parseTime } from "../base/time.ts";
 import { cut, describeIssue, isRawNumber } from "../http/issues.ts";
 import type { Fault } from "../http/problem.ts";
-import { toLine } from "../queue/message.ts";
+import { type EventLine, toLine } from "../queue/message.ts";
 import { digestEvent, digestValue } from "./digest.ts";
 
 /** Levels of objects and arrays in a payload: far above real payloads, far below what exhausts a parser's stack. */
@@ -90,6 +90,12 @@ interface Window {
   to: number;
 }
 
+/** @param now milliseconds since the Unix epoch */
+export const windowAt = (now: number, retentionDays: number): Window => ({
+  from: now - retentionDays * DAY_MS,
+  to: now + MAX_AHEAD_MS,
+});
+
 /**
  * Validates one item of a request.
  * @param value a result of `parseExact`
@@ -152,6 +158,20 @@ export function toIncoming(
     line,
     ...(untimed && { untimed }),
   };
+}
+
+/** True if an event that was set aside would be accepted now. */
+export function isAcceptable({ eventId, eventType, ...event }: EventLine, retentionDays: number): boolean {
+  const sent = { event_id: eventId, event_type: eventType, timestamp: event.timestamp };
+  try {
+    const value = { ...sent, payload: parseExact(event.payload) };
+    if (!isEvent(value)) return false;
+    const reading: Reading = { window: windowAt(Date.now(), retentionDays), unsure: true, seed: [0, 0] };
+    return "line" in toIncoming({ event: value, pointers: OWN_POINTERS }, 0, reading);
+  } catch {
+    // Not JSON.
+    return false;
+  }
 }
 
 export const itemFault = (index: number, eventId: string | null, pointer: string, detail: string): Fault => ({

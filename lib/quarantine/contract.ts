@@ -51,6 +51,8 @@ export const redriveQuarantine = operation({
   method: "POST",
   path: "/v1/quarantine/redrive",
   summary: "Put quarantined events back into the queue, each exactly once",
+  description:
+    "Events with the reason `invalid-event` were set aside when they were received. They stay in quarantine as long as Weir would not accept them, such as those that are more than 24 hours ahead; all others are stored as they are.",
   query: z.strictObject({}),
   body: z.strictObject({
     client: rangeQuery.client,

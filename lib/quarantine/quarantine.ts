@@ -1,4 +1,4 @@
-/** Lists events that PostgreSQL rejected, and redrives them through the queue. */
+/** Lists events that PostgreSQL rejected or ingest has set aside, and redrives them through the queue. */
 
 import type { z } from "zod";
 import { unrecorded } from "../audit/record/change.ts";
@@ -7,6 +7,7 @@ import { shortenTime } from "../base/time.ts";
 import type { Changed } from "../http/call.ts";
 import { decodeCursor, encodeCursor, isTextPart, isTimePart } from "../http/cursor.ts";
 import { outage } from "../http/errors.ts";
+import type { ProblemCode } from "../http/problem.ts";
 import type { Database, Executor } from "../postgres/client.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { type EventLine, parseLine } from "../queue/message.ts";
@@ -90,6 +91,10 @@ interface RedriveOptions {
   limit: number;
 }
 
+type Accepts = (event: EventLine) => boolean;
+
+/** The reason of events that ingest has set aside. */
+const SET_ASIDE = "invalid-event" satisfies ProblemCode;
 /** Most events and bytes in a message: the limits of an ingest request. */
 const MAX_EVENTS = 1_000;
 const MAX_BYTES = 1_048_576;
@@ -100,6 +105,7 @@ const MAX_TAKEN_BYTES = 8 * MAX_BYTES;
  * Sends quarantined events, oldest first, through the queue again. Concurrent redrives send an event only once, and the
  * worker settles it once however often it is delivered, since it deletes the quarantine row. Unreadable events stay in
  * quarantine.
+ * @param accepts whether ingest would accept an event now; those that it has set aside stay in quarantine until it would
  * @returns number of events sent
  * @throws {Problem} `queue-unavailable`: then all are still in quarantine
  */
@@ -107,6 +113,7 @@ export async function redrive(
   { sql, queue }: { sql: Database; queue: Queue },
   { client: clientId, reason, event_keys: eventKeys, limit }: RedriveOptions,
   changed: Changed = unrecorded,
+  accepts: Accepts = () => true,
 ): Promise<{ redriven: number }> {
   // After a failure, the rows of events already sent are not marked as redriven. This is harmless: the worker settles
   // them anyway.
@@ -118,7 +125,7 @@ export async function redrive(
       const rows = await takeQuarantined(tx, filter, Math.min(MAX_EVENTS, limit - redriven), MAX_TAKEN_BYTES);
       last = rows.at(-1);
       if (!last) break;
-      redriven += await sendBack(tx, queue, rows);
+      redriven += await sendBack(tx, queue, rows, accepts);
     }
     return { redriven };
   });
@@ -134,11 +141,18 @@ export async function redrive(
 
 const cursorOf = (row: TakenRow) => [row.quarantined_at, row.event_key, row.client_id] as const;
 
-async function sendBack(tx: Executor, queue: Queue, rows: readonly TakenRow[]): Promise<number> {
+async function sendBack(
+  tx: Executor,
+  queue: Queue,
+  rows: readonly TakenRow[],
+  accepts: Accepts,
+): Promise<number> {
   const readable = rows.flatMap((row) => {
     const read = readLine(row.event);
     // The worker finds the row only by the id.
-    return read && eventKey(read.event.eventId) === row.event_key ? [{ ...row, line: read.line }] : [];
+    if (!read || eventKey(read.event.eventId) !== row.event_key) return [];
+    if (row.reason === SET_ASIDE && !accepts(read.event)) return [];
+    return [{ ...row, line: read.line }];
   });
   if (readable.length === 0) return 0;
   await markRedriven(tx, readable);

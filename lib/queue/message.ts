@@ -2,6 +2,9 @@
  * Format of queue messages. The first line is a JSON header; each further line is one event: a JSON array
  * `[event_id, event_type, timestamp]`, a tab, and the payload's JSON text. JSON text contains neither a raw tab nor a raw
  * line break, so the worker splits lines without parsing payloads, and their digits reach the table unchanged.
+ *
+ * An event that its sender could not be told is invalid has `!`, the JSON array `[reason, detail]` and a tab before its line;
+ * the worker puts it into quarantine. The version before can't parse such a line, and puts all of it there as unreadable.
  */
 
 import type { TraceFields } from "../base/trace-context.ts";
@@ -84,6 +87,29 @@ export interface ParsedMessage {
 
 export const toLine = (event: EventLine): string =>
   `${JSON.stringify([event.eventId, event.eventType, event.timestamp])}\t${event.payload}`;
+
+/** Why an event goes into quarantine instead of being stored. */
+export interface SetAside {
+  /** A problem's code. */
+  reason: string;
+  detail: string;
+  /** The event's line. */
+  line: string;
+}
+
+const ASIDE = "!";
+
+export const toSetAside = ({ reason, detail, line }: SetAside): string =>
+  `${ASIDE}${JSON.stringify([reason, detail])}\t${line}`;
+
+/** @returns undefined for an event that was not set aside. @throws {SyntaxError} if it does not say why */
+export function parseSetAside(line: string): SetAside | undefined {
+  if (!line.startsWith(ASIDE)) return undefined;
+  const tab = line.indexOf("\t");
+  const why: unknown = JSON.parse(line.slice(ASIDE.length, Math.max(0, tab)));
+  if (!Array.isArray(why)) throw new SyntaxError("A line of the message does not say why it was set aside.");
+  return { reason: String(why[0]), detail: String(why[1]), line: line.slice(tab + 1) };
+}
 
 /** @throws {SyntaxError} if the line does not have the format of `toLine` */
 export function parseLine(line: string): EventLine {

@@ -48,7 +48,7 @@ export const SQL_FUNCTIONS = [
 /** Checks API keys that Redis does not know. */
 const KEYS: TablePrivileges = {
   api_keys: ["SELECT (key_id, client_id, hash, prefix, scopes, expires_at, revoked_at)"],
-  clients: ["SELECT (client_id, active, rate_limit_per_second, burst)"],
+  clients: ["SELECT (client_id, active, rate_limit_per_second, burst, origins)"],
 };
 
 /** How fresh an answer is, and the time before which nothing is shown. */
@@ -156,8 +156,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       audit_personal_default: ["SELECT", "DELETE"],
       clients: [
         "SELECT",
-        "INSERT (client_id, name, active, rate_limit_per_second, burst)",
-        "UPDATE (name, active, rate_limit_per_second, burst)",
+        "INSERT (client_id, name, active, rate_limit_per_second, burst, origins)",
+        "UPDATE (name, active, rate_limit_per_second, burst, origins)",
       ],
       erasures: [
         "SELECT",

@@ -7,7 +7,7 @@ import type { Log } from "../base/log.ts";
 import { readTrace, toStoredTrace } from "../base/trace-context.ts";
 import type { Place } from "../pending/place.ts";
 import type { RefusedEvent } from "../quarantine/sql/insert.ts";
-import { type Header, ownerOf, parseLine, parseMessage } from "../queue/message.ts";
+import { type Header, ownerOf, parseLine, parseMessage, parseSetAside } from "../queue/message.ts";
 import type { EventRow } from "../storage/event-row.ts";
 
 /** A message as the worker receives it, whatever the queue. */
@@ -34,7 +34,7 @@ export interface Content {
   lines: string[];
   /** The events of an accepted request, which has a receipt; otherwise empty. */
   rows: EventRow[];
-  /** Lines of an accepted request that can't be parsed. */
+  /** Lines of an accepted request that can't be parsed, and those that ingest has set aside. */
   unreadable: RefusedEvent[];
   audit: Prepared | undefined;
   /** The trace that the message's request belongs to. */
@@ -97,7 +97,12 @@ function readEvents(
   const origin = { clientId, receivedAt, receiptId: place.id, part: place.part, trace };
   for (const line of lines) {
     try {
-      const { eventId, eventType, timestamp, payload } = parseLine(line);
+      const aside = parseSetAside(line);
+      const { eventId, eventType, timestamp, payload } = parseLine(aside?.line ?? line);
+      if (aside) {
+        unreadable.push({ ...origin, eventKey: eventKey(eventId), ...aside });
+        continue;
+      }
       rows.push({ ...origin, eventId, eventType, timestamp, payload, eventKey: eventKey(eventId) });
     } catch (error) {
       // The id is unreadable, so the key is derived from the line.

@@ -17,21 +17,26 @@ interface Collected {
 export function collectEvents(messages: readonly Content[]): Collected {
   const rows = new Map<string, EventRow>();
   const settlements = new Map<string, Settlement>();
-  const unreadable: RefusedEvent[] = [];
+  const unreadable = new Map<string, RefusedEvent>();
   for (const message of messages) {
     const { header, lines, place } = message;
     const clientId = ownerOf(header);
     if (header.accepted === undefined || clientId === undefined) continue;
     settlements.set(placeName(place), emptySettlement(header, clientId, lines.length));
-    unreadable.push(...message.unreadable);
+    // Two messages of a batch may have the same id; the first to arrive counts.
+    for (const event of message.unreadable) {
+      const name = `${event.eventKey} ${clientId}`;
+      if (!unreadable.has(name)) unreadable.set(name, event);
+    }
     for (const row of message.rows) {
-      // Two messages of a batch may have the same id; the first to arrive counts.
       const name = `${row.eventKey} ${clientId}`;
       if (!rows.has(name)) rows.set(name, row);
     }
   }
   const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  return { rows: sorted, settlements, unreadable };
+  // An event that is stored is not set aside too.
+  const others = [...unreadable].flatMap(([name, event]) => (rows.has(name) ? [] : event));
+  return { rows: sorted, settlements, unreadable: others };
 }
 
 const emptySettlement = (

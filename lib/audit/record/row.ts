@@ -1,5 +1,5 @@
 import { withoutSecrets } from "../../base/redact.ts";
-import type { ApiRequest } from "../../http/gateway.ts";
+import { type ApiRequest, shownPath } from "../../http/gateway.ts";
 import type { AuditCall, AuditHeader } from "../../queue/message.ts";
 import type { Change } from "../../trail/entry.ts";
 import { recordable } from "./change.ts";
@@ -44,7 +44,7 @@ export function auditCall(request: ApiRequest): AuditCall {
   return {
     method: storableText(request.method).slice(0, LONGEST_METHOD),
     route: request.route,
-    path: storableText(request.path),
+    path: storableText(shownPath(request)),
     address: request.address,
     user_agent:
       request.headers["user-agent"] === undefined ? null : storableText(request.headers["user-agent"]),

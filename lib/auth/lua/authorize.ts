@@ -70,10 +70,11 @@ burst, math.ceil(burst / rate), math.max(0, math.floor((tolerance - (tat - now_u
 math.ceil((tat - now_us) / 1000000)`;
 
 /**
- * Looks up a caller without charging its limit.
+ * Looks up a caller without charging its limit. For a request of a page, also checks the page's origin, and that the key can
+ * do nothing but send, since everybody can read it there.
  *
  * KEYS  1 record of the API key, 2 record of the client, 3 the client's limit
- * ARGV  1 id of the client that the key presumably belongs to, 2 scopes, one of which is required
+ * ARGV  1 id of the client that the key presumably belongs to, 2 scopes, one of which is required, 3 origin of the page, or ''
  * Output: {code or 'ok', client id, key id, prefix, scopes, quota, window s, remaining, reset s}; the last four only if the
  * key's client is known. {'miss'} if the key or its client is not cached.
  */
@@ -81,9 +82,16 @@ export const authorizeScript = script(
   "weirAuthorize",
   `${clockLua}
 local key_record, client_record, limit_key = KEYS[1], KEYS[2], KEYS[3]
-local client_id, wanted_scopes = ARGV[1], ARGV[2]
+local client_id, wanted_scopes, origin = ARGV[1], ARGV[2], ARGV[3]
 ${authorizeLua}
 if code == 'miss' then return { 'miss' } end
+if not code and origin ~= '' then
+  local origins = redis.call('HGET', client_record, 'origins')
+  if not origins then return { 'miss' } end
+  origins = ' ' .. origins .. ' '
+  local allowed = string.find(origins, ' * ', 1, true) or string.find(origins, ' ' .. origin .. ' ', 1, true)
+  if not allowed or scopes ~= 'ingest' then code = 'origin-not-allowed' end
+end
 local reply = { code or 'ok', owner or '', key_id or '', prefix or '', scopes or '' }
 if rate then
   local interval, tolerance, tat

@@ -8,14 +8,14 @@ import { script } from "../../redis/script.ts";
  *
  * KEYS  1 key record, 2 client record
  * ARGV  1 seconds to keep, 2 state, 3 client id, 4 key id, 5 prefix, 6 scopes, 7 expiry (ms, '' for never),
- *       8 active, 9 rate, 10 burst; with state 'unknown' or 'revoked' only the first two, with 'elsewhere' the first three
+ *       8 active, 9 rate, 10 burst, 11 origins (separated by spaces); with state 'unknown' or 'revoked' only the first two, with 'elsewhere' the first three
  * Output 1
  */
 export const rememberScript = script(
   "weirRemember",
   `
 local key_record, client_record = KEYS[1], KEYS[2]
-local seconds, new_state, client_id, key_id, prefix, scopes, expires_at, active, rate, burst = unpack(ARGV)
+local seconds, new_state, client_id, key_id, prefix, scopes, expires_at, active, rate, burst, origins = unpack(ARGV)
 local state = redis.call('HGET', key_record, 'state')
 if not state or (state == 'unknown' and (new_state == 'valid' or new_state == 'elsewhere')) then
   redis.call('HSET', key_record, 'state', new_state)
@@ -27,8 +27,11 @@ if not state or (state == 'unknown' and (new_state == 'valid' or new_state == 'e
 end
 if new_state == 'valid' then
   if redis.call('EXISTS', client_record) == 0 then
-    redis.call('HSET', client_record, 'active', active, 'rate', rate, 'burst', burst)
+    redis.call('HSET', client_record, 'active', active, 'rate', rate, 'burst', burst, 'origins', origins)
     redis.call('EXPIRE', client_record, seconds)
+  else
+    -- An instance of the version before writes the record without them.
+    redis.call('HSETNX', client_record, 'origins', origins)
   end
 end
 return 1

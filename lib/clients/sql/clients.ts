@@ -6,6 +6,8 @@ export interface ClientRow {
   active: boolean;
   rate_limit_per_second: number;
   burst: number;
+  /** See the contract. */
+  origins: string[];
   created_at: Date;
 }
 
@@ -15,16 +17,17 @@ export async function insertClient(
   client: Omit<ClientRow, "created_at">,
 ): Promise<ClientRow | undefined> {
   const rows = await sql<ClientRow[]>`
-    INSERT INTO clients (client_id, name, active, rate_limit_per_second, burst)
-    VALUES (${client.client_id}, ${client.name}, ${client.active}, ${client.rate_limit_per_second}, ${client.burst})
+    INSERT INTO clients (client_id, name, active, rate_limit_per_second, burst, origins)
+    VALUES (${client.client_id}, ${client.name}, ${client.active}, ${client.rate_limit_per_second}, ${client.burst},
+            ${client.origins})
     ON CONFLICT DO NOTHING
-    RETURNING client_id, name, active, rate_limit_per_second, burst, created_at`;
+    RETURNING client_id, name, active, rate_limit_per_second, burst, origins, created_at`;
   return rows[0];
 }
 
 export async function findClient(sql: Executor, clientId: string): Promise<ClientRow | undefined> {
   const rows = await sql<ClientRow[]>`
-    SELECT client_id, name, active, rate_limit_per_second, burst, created_at
+    SELECT client_id, name, active, rate_limit_per_second, burst, origins, created_at
       FROM clients WHERE client_id = ${clientId}`;
   return rows[0];
 }
@@ -36,7 +39,7 @@ export async function selectClients(
   limit: number,
 ): Promise<ClientRow[]> {
   return sql<ClientRow[]>`
-    SELECT client_id, name, active, rate_limit_per_second, burst, created_at
+    SELECT client_id, name, active, rate_limit_per_second, burst, origins, created_at
       FROM clients
      WHERE ${after}::text IS NULL OR client_id > ${after}
      ORDER BY client_id
@@ -46,7 +49,7 @@ export async function selectClients(
 /** Reads a client and locks its row until this transaction ends. */
 export async function lockClient(sql: Executor, clientId: string): Promise<ClientRow | undefined> {
   const rows = await sql<ClientRow[]>`
-    SELECT client_id, name, active, rate_limit_per_second, burst, created_at
+    SELECT client_id, name, active, rate_limit_per_second, burst, origins, created_at
       FROM clients WHERE client_id = ${clientId}
        FOR UPDATE`;
   return rows[0];
@@ -54,7 +57,7 @@ export async function lockClient(sql: Executor, clientId: string): Promise<Clien
 
 /** Undefined members stay as they are. */
 export type ClientChanges = {
-  [Name in "name" | "active" | "rate_limit_per_second" | "burst"]?: ClientRow[Name] | undefined;
+  [Name in "name" | "active" | "rate_limit_per_second" | "burst" | "origins"]?: ClientRow[Name] | undefined;
 };
 
 /** @returns the changed client; undefined if no client has that id */
@@ -68,8 +71,9 @@ export async function updateClient(
        SET name = coalesce(${changes.name ?? null}, name),
            active = coalesce(${changes.active ?? null}, active),
            rate_limit_per_second = coalesce(${changes.rate_limit_per_second ?? null}, rate_limit_per_second),
-           burst = coalesce(${changes.burst ?? null}, burst)
+           burst = coalesce(${changes.burst ?? null}, burst),
+           origins = coalesce(${changes.origins ?? null}::text[], origins)
      WHERE client_id = ${clientId}
-    RETURNING client_id, name, active, rate_limit_per_second, burst, created_at`;
+    RETURNING client_id, name, active, rate_limit_per_second, burst, origins, created_at`;
   return rows[0];
 }

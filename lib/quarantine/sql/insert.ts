@@ -1,12 +1,12 @@
 import type { Executor } from "../../postgres/client.ts";
 
-/** An event that PostgreSQL rejected. */
+/** An event that PostgreSQL rejected, or that ingest has set aside. */
 export interface RefusedEvent {
   clientId: string;
   eventKey: string;
   /** The event's line of its message, unchanged. */
   line: string;
-  /** SQLSTATE, or `unreadable` for a line that could not be parsed. */
+  /** SQLSTATE, `unreadable` for a line that could not be parsed, or the code with which ingest has set it aside. */
   reason: string;
   detail: string;
   /** RFC 3339. */
@@ -19,7 +19,7 @@ export interface RefusedEvent {
 }
 
 /**
- * Quarantines events. An event whose id is already in quarantine is a duplicate.
+ * Quarantines events. An event whose id is already in quarantine or stored is a duplicate.
  * @returns positions of the new events
  */
 export async function insertQuarantine(sql: Executor, events: readonly RefusedEvent[]): Promise<number[]> {
@@ -40,7 +40,9 @@ export async function insertQuarantine(sql: Executor, events: readonly RefusedEv
     ), inserted AS (
       INSERT INTO quarantine (client_id, event_key, event, reason, detail, received_at, receipt_id, part, trace_context)
       SELECT client_id, event_key, decode(event, 'hex'), reason, detail, received_at, receipt_id, part, decode(trace, 'hex')
-        FROM input ORDER BY event_key, client_id
+        FROM input
+       WHERE NOT EXISTS (SELECT FROM event_ledger l WHERE l.event_key = input.event_key AND l.client_id = input.client_id)
+       ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id
     )

@@ -7,6 +7,7 @@ export interface TakenRow {
   event_key: string;
   /** The event's line of its message. */
   event: Buffer;
+  reason: string;
   quarantined_at: string;
 }
 
@@ -33,7 +34,7 @@ export async function takeQuarantined(
 ): Promise<TakenRow[]> {
   return sql<TakenRow[]>`
     WITH locked AS MATERIALIZED (
-      SELECT client_id, event_key, quarantined_at, event FROM quarantine
+      SELECT client_id, event_key, quarantined_at, event, reason FROM quarantine
        WHERE (redriven_at IS NULL OR redriven_at < now() - interval '10 minutes')
              ${andIf(sql, clientId, (id) => sql`client_id = ${id}`)}
              ${andIf(sql, reason, (name) => sql`reason = ${name}`)}
@@ -47,7 +48,7 @@ export async function takeQuarantined(
         FROM locked
       WINDOW oldest AS (ORDER BY quarantined_at, event_key, client_id)
     )
-    SELECT client_id, event_key, event, ${utc(sql, "quarantined_at")} AS quarantined_at
+    SELECT client_id, event_key, event, reason, ${utc(sql, "quarantined_at")} AS quarantined_at
       FROM page WHERE place = 1 OR total <= ${maxBytes}
      ORDER BY place`;
 }

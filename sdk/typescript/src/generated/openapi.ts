@@ -80,6 +80,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/a": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that a user has another id, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendAliasShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alias": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that a user has another id
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendAlias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analytics/count": {
         parameters: {
             query?: never;
@@ -360,6 +400,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/b": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a batch of calls, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendBatchShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a batch of calls
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/clients": {
         parameters: {
             query?: never;
@@ -560,6 +640,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/g": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send which group a user is in, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendGroupShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send which group a user is in
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/i": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send who a user is, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendIdentifyShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send who a user is
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendIdentify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a batch of past calls
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/key": {
         parameters: {
             query?: never;
@@ -580,6 +760,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/p": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that a page was viewed, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendPageShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that a page was viewed
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendPage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/pipeline": {
         parameters: {
             query?: never;
@@ -592,6 +812,26 @@ export interface paths {
          * @description `accepted = stored + duplicates + quarantined + pending`, for one client or, with an admin key, all. `pending` includes dead letters, and events of requests in progress. Also returns 503 `queue-unavailable` after Redis has lost data, until all messages in the queue have been recounted. Requires the scope read.
          */
         get: operations["getPipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{write_key}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the settings of the Segment SDK for pages
+         * @description The API key is in the path, not in a header. Requires the scope ingest.
+         */
+        get: operations["getSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -631,7 +871,7 @@ export interface paths {
         put?: never;
         /**
          * Put quarantined events back into the queue, each exactly once
-         * @description Requires the scope admin.
+         * @description Events with the reason `invalid-event` were set aside when they were received. They stay in quarantine as long as Weir would not accept them, such as those that are more than 24 hours ahead; all others are stored as they are. Requires the scope admin.
          */
         post: operations["redriveQuarantine"];
         delete?: never;
@@ -654,6 +894,86 @@ export interface paths {
         get: operations["getReceipt"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/s": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that a screen was viewed, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendScreenShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that a screen was viewed
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendScreen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/t": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what a user did, from a page
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendTrackShort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what a user did
+         * @description As the HTTP API of Segment. The key is the user name of HTTP Basic, `X-API-Key`, or `writeKey` in the body. A 200 means that every call is queued durably; invalid ones go to quarantine. Sending the same request again is always safe. Requires the scope ingest.
+         */
+        post: operations["sendTrack"];
         delete?: never;
         options?: never;
         head?: never;
@@ -762,6 +1082,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             name: string;
+            origins: string[];
             rate_limit_per_second: number;
         };
         /** @description A CloudEvent 1.0 in the JSON format; further attributes are kept. */
@@ -858,7 +1179,7 @@ export interface components {
         };
         Fault: {
             /** @enum {string} */
-            code?: "invalid-json" | "invalid-encoding" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
+            code?: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
             detail: string;
             event_id?: string | null;
             index?: number;
@@ -940,7 +1261,7 @@ export interface components {
         /** @description Problem details, RFC 9457. */
         Problem: {
             /** @enum {string} */
-            code: "invalid-json" | "invalid-encoding" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
+            code: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
             detail: string;
             errors?: components["schemas"]["Fault"][];
             instance: string;
@@ -978,6 +1299,74 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             stored: number;
+        };
+        SegmentBatch: {
+            batch: components["schemas"]["SegmentCall"][];
+            /** @description Merged into the context of each call. */
+            context?: {
+                [key: string]: unknown;
+            };
+            integrations?: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            sentAt?: string;
+            writeKey?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A call of the Segment specification; further members are kept. */
+        SegmentCall: {
+            anonymousId?: string | number;
+            context?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Name of the event of `track`. The `event_type` is then `track:<event>`, otherwise the type.
+             * @example Order Completed
+             */
+            event?: string;
+            groupId?: string | number;
+            integrations?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Becomes the `event_id`. Without it, one is made: see `docs/segment.md`.
+             * @example node-next-1764403200000-743be593-7789-4b74-8078-cbcc8894c586
+             */
+            messageId?: string;
+            previousId?: string | number;
+            properties?: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            sentAt?: string;
+            /**
+             * Format: date-time
+             * @description When the call happened. With `sentAt` it is corrected by what the sender's clock was wrong. Without it, the time of arrival.
+             */
+            timestamp?: string;
+            traits?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Required in a batch; elsewhere the path names it.
+             * @enum {string}
+             */
+            type?: "track" | "identify" | "page" | "screen" | "group" | "alias";
+            /**
+             * @description This or `anonymousId` is required.
+             * @example user-1
+             */
+            userId?: string | number;
+            /** @description The API key, if no header has it. Not stored. */
+            writeKey?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        SegmentSuccess: {
+            /** @constant */
+            success: true;
         };
         ServerSettings: {
             /** @description Settings that the server does not reveal; managed services block CONFIG, for example. */
@@ -1182,6 +1571,24 @@ export interface components {
             };
         };
         /**
+         * @description Bad Request
+         *
+         *     - [`malformed-request`](/docs/errors/malformed-request): The body does not have the form that its protocol requires
+         *     - [`invalid-json`](/docs/errors/invalid-json): The body is not valid JSON
+         *     - [`invalid-encoding`](/docs/errors/invalid-encoding): The body is not valid UTF-8 or not valid gzip
+         */
+        BadRequest4: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description Conflict
          *
          *     - [`conflict`](/docs/errors/conflict): The resource already exists
@@ -1220,6 +1627,24 @@ export interface components {
          *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
          */
         Forbidden: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Forbidden
+         *
+         *     - [`origin-not-allowed`](/docs/errors/origin-not-allowed): The key may not be used in this page
+         *     - [`insufficient-scope`](/docs/errors/insufficient-scope): The API key lacks a scope
+         *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
+         */
+        Forbidden2: {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1732,6 +2157,80 @@ export interface operations {
             500: components["responses"]["InternalServerError2"];
             503: components["responses"]["ServiceUnavailable3"];
             504: components["responses"]["GatewayTimeout2"];
+        };
+    };
+    sendAliasShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     countEvents: {
@@ -2539,6 +3038,80 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    sendBatchShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentBatch"];
+                "text/plain": components["schemas"]["SegmentBatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentBatch"];
+                "text/plain": components["schemas"]["SegmentBatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     listClients: {
         parameters: {
             query?: {
@@ -2598,6 +3171,14 @@ export interface operations {
                     /** @description Generated if omitted. */
                     client_id?: string;
                     name: string;
+                    /**
+                     * @description Origins of the pages that may send with the client's keys, such as `https://shop.example`, or `*` for all. Only a key whose only scope is `ingest` may be in a page.
+                     * @default []
+                     * @example [
+                     *       "https://shop.example"
+                     *     ]
+                     */
+                    origins?: string[];
                     /**
                      * @description Events per second, on average.
                      * @default 1000
@@ -2680,6 +3261,13 @@ export interface operations {
                     /** @description Maximum events at once. A larger batch is always rejected. */
                     burst?: number;
                     name?: string;
+                    /**
+                     * @description Origins of the pages that may send with the client's keys, such as `https://shop.example`, or `*` for all. Only a key whose only scope is `ingest` may be in a page.
+                     * @example [
+                     *       "https://shop.example"
+                     *     ]
+                     */
+                    origins?: string[];
                     /** @description Events per second, on average. */
                     rate_limit_per_second?: number;
                 };
@@ -3135,6 +3723,191 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    sendGroupShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendIdentifyShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendIdentify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentBatch"];
+                "text/plain": components["schemas"]["SegmentBatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     getOwnKey: {
         parameters: {
             query?: never;
@@ -3161,6 +3934,80 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendPageShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3193,6 +4040,46 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                write_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        integrations: {
+                            "Segment.io": {
+                                apiHost: string;
+                                apiKey: string;
+                                /** @enum {string} */
+                                protocol: "http" | "https";
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3316,6 +4203,154 @@ export interface operations {
             404: components["responses"]["NotFound"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendScreenShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendScreen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendTrackShort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCall"];
+                "text/plain": components["schemas"]["SegmentCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentSuccess"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
             504: components["responses"]["GatewayTimeout"];
         };
     };

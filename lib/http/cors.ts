@@ -1,0 +1,48 @@
+/**
+ * Cross-origin calls of pages (https://fetch.spec.whatwg.org/#http-cors-protocol). A preflight has no key, so it can't be
+ * decided by client: every origin may try, and the call itself is refused unless its key's client allows the origin.
+ */
+import type { ApiRequest, ApiResponse } from "./gateway.ts";
+
+/**
+ * For responses of operations that pages call. Any page may read them, since they have only what its own key is entitled to,
+ * and browsers add no cookies or passwords: nothing here allows credentials.
+ */
+export const CORS_HEADERS: Readonly<Record<string, string>> = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "Retry-After, X-Request-Id, RateLimit, RateLimit-Policy",
+};
+
+/** Seconds that a browser remembers a preflight: the most that Chromium does. */
+const MAX_AGE_S = 7_200;
+/** A list of header names, as browsers send it. */
+const NAMES = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/;
+
+/**
+ * The response to a preflight. It allows the headers that are asked for: SDKs add their own, and a header that no operation
+ * reads does no harm.
+ * @param methods those of the path that pages may call
+ * @returns undefined if the request is no preflight, or no page may call the path
+ */
+export function preflight(
+  { method, headers }: Pick<ApiRequest, "method" | "headers">,
+  methods: readonly string[],
+): ApiResponse | undefined {
+  const {
+    origin,
+    "access-control-request-method": wanted,
+    "access-control-request-headers": names,
+  } = headers;
+  if (method !== "OPTIONS" || origin === undefined || wanted === undefined || methods.length === 0)
+    return undefined;
+  return {
+    status: 204,
+    headers: {
+      ...CORS_HEADERS,
+      "access-control-allow-methods": methods.join(", "),
+      ...(names !== undefined && NAMES.test(names) && { "access-control-allow-headers": names }),
+      "access-control-max-age": String(MAX_AGE_S),
+    },
+    body: "",
+  };
+}

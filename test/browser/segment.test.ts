@@ -1,0 +1,195 @@
+/** Segment's SDK for pages, in Chromium, on a page of another origin than the system's. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { AnalyticsBrowser } from "@segment/analytics-next";
+import { build } from "esbuild";
+import type { Browser, Page, Request } from "playwright-core";
+import postgres from "postgres";
+import { beforeAll, expect, it } from "vitest";
+import { atEnd } from "../support/cleanup.ts";
+import { type System, testSystem } from "../support/servers/system.ts";
+import { behindProxy } from "../support/servers/tcp-proxy.ts";
+import { launch } from "./support/chromium.ts";
+
+declare global {
+  interface Window {
+    sdk: { AnalyticsBrowser: typeof AnalyticsBrowser };
+    analytics: AnalyticsBrowser;
+    /** Ids of the calls that the SDK took, and of those that it gave up. */
+    taken: string[];
+    failed: string[];
+  }
+}
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+let system: System;
+let browser: Browser;
+let origin: string;
+let apiUrl: string;
+let proxy: Awaited<ReturnType<typeof behindProxy>>["proxy"];
+
+beforeAll(async () => {
+  [system, browser, origin] = await Promise.all([testSystem(), launch(), pageServer()]);
+  ({ url: apiUrl, proxy } = await behindProxy(system.stack.url));
+  atEnd(() => browser.close());
+});
+
+/** A page with the published SDK. @returns its origin */
+async function pageServer(): Promise<string> {
+  const contents = `export { AnalyticsBrowser } from "@segment/analytics-next";`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: ROOT },
+    ...{ bundle: true, write: false, format: "iife", globalName: "sdk", platform: "browser" },
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  const script = outputFiles[0]?.text.replaceAll("</script", "<\\/script");
+  const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>Shop</title><script>${script}</script>`;
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(page));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atEnd(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function aClient(settings: object) {
+  const id = await system.newClient({ name: "page", ...settings });
+  const { secret } = await system.newKey(id, { scopes: ["ingest"] });
+  const sql = postgres(system.stack.databaseUrl, { max: 1 });
+  atEnd(() => sql.end());
+  return {
+    secret,
+    stored: async () =>
+      (
+        await sql`SELECT event_id, event_type, payload::text FROM events WHERE client_id = ${id} ORDER BY event_id`
+      ).map(({ event_id, event_type, payload }) => ({ event_id, event_type, payload: JSON.parse(payload) })),
+    settled: () =>
+      expect
+        .poll(async () => (await system.get(`/v1/pipeline?client=${id}`, system.stack.adminKey)).body, {
+          timeout: 60_000,
+        })
+        .toMatchObject({ pending: 0 }),
+  };
+}
+
+/** Opens the page and loads the SDK as its documentation says. */
+async function open(writeKey: string, strategy?: "batching"): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(origin);
+  const settings = { writeKey, cdnURL: apiUrl.replace(/\/$/, "") };
+  const integrations = strategy && {
+    "Segment.io": { deliveryStrategy: { strategy, config: { size: 5, timeout: 200 } } },
+  };
+  await page.evaluate(
+    ([load, options]) => {
+      window.taken = [];
+      window.failed = [];
+      window.analytics = window.sdk.AnalyticsBrowser.load(load, options);
+    },
+    [settings, { ...(integrations && { integrations }) }] as const,
+  );
+  return page;
+}
+
+/** Makes a call of each type. @returns when the SDK considers all of them delivered */
+const callAll = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const { analytics } = window;
+    await analytics.page("Home");
+    await analytics.identify("user-1", { plan: "free" });
+    await analytics.track("Order Completed", { total: 12.5 });
+    await analytics.group("group-1");
+    await analytics.screen("Cart");
+    await analytics.alias("user-2", "user-1");
+  });
+const TYPES = ["alias", "group", "identify", "page", "screen", "track:Order Completed"];
+
+it.each([["standard"], ["batching"]])(
+  "each call is stored once though it is sent ten times: %s",
+  async (strategy) => {
+    const client = await aClient({ origins: [origin] });
+    const page = await open(client.secret, strategy === "batching" ? strategy : undefined);
+    const sent: Request[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST") sent.push(request);
+    });
+    await callAll(page);
+    await expect.poll(client.stored, { timeout: 30_000 }).toHaveLength(TYPES.length);
+    const again = sent.map((request) => ({
+      url: request.url(),
+      body: request.postData() ?? "",
+      headers: { authorization: request.headers().authorization ?? "", "content-type": "text/plain" },
+    }));
+    const answers = await page.evaluate(async (requests) => {
+      const found: unknown[] = [];
+      for (let n = 1; n < 10; n++)
+        for (const { url, ...request } of requests) {
+          const response = await fetch(url, { method: "POST", ...request });
+          found.push([response.status, await response.json()]);
+        }
+      return found;
+    }, again);
+    expect(answers).toHaveLength(9 * again.length);
+    for (const answer of answers) expect(answer).toEqual([200, { success: true }]);
+    await client.settled();
+    const stored = await client.stored();
+    expect(stored.map(({ event_type }) => event_type).toSorted()).toEqual(TYPES);
+    expect(stored.find(({ event_type }) => event_type === "page")?.payload).toMatchObject({
+      name: "Home",
+      context: { page: { title: "Shop" }, userAgent: expect.stringContaining("Chrome") },
+    });
+    await page.close();
+  },
+);
+
+it("what the SDK believes delivered is stored once, through 429, lost answers and resets", async () => {
+  const client = await aClient({ origins: [origin], rate_limit_per_second: 10, burst: 5 });
+  const page = await open(client.secret);
+  const statuses = new Set<number>();
+  page.on("response", (response) => {
+    if (response.request().method() === "POST") statuses.add(response.status());
+  });
+  await page.evaluate(async () => {
+    // The SDK goes on with a call until it is delivered or reported here.
+    window.analytics.on("error", ({ ctx }) => window.failed.push(ctx?.event.messageId ?? ""));
+    await window.analytics.ready();
+  });
+  for (let n = 0; n < 40; n++) {
+    if (n % 10 === 3) proxy.loseNextReply();
+    if (n % 10 === 7) proxy.reset();
+    await page.evaluate((number) => {
+      window.analytics.track("Clicked", { number }).then(({ event }) => window.taken.push(event.messageId));
+    }, n);
+    await page.waitForTimeout(20);
+  }
+  await expect.poll(client.stored, { timeout: 100_000, interval: 500 }).toHaveLength(40);
+  expect([...statuses].toSorted()).toEqual([200, 429]);
+  expect(proxy.lost()).toBeGreaterThan(0);
+  await client.settled();
+  const stored = await client.stored();
+  expect(new Set(stored.map(({ payload }) => payload.properties.number)).size).toBe(40);
+  const ids = stored.map(({ event_id }) => event_id);
+  const { taken, failed } = await page.evaluate(() => ({ taken: window.taken, failed: window.failed }));
+  expect(taken).toHaveLength(40);
+  expect(taken.filter((id) => !failed.includes(id)).toSorted()).toEqual(ids);
+  await page.close();
+});
+
+it("a page of an origin that the client does not allow can't send", async () => {
+  const client = await aClient({ origins: ["https://shop.example"] });
+  const page = await open(client.secret);
+  const refused = page.waitForResponse((response) => response.url().endsWith("/settings"));
+  await page.evaluate(() => void window.analytics.track("Clicked"));
+  expect(await (await refused).json()).toMatchObject({ code: "origin-not-allowed" });
+  const answer = await page.evaluate(
+    async ([url, key]) => {
+      const body = JSON.stringify({ writeKey: key, userId: "u", event: "Clicked" });
+      const response = await fetch(`${url}v1/t`, { method: "POST", body });
+      return [response.status, (await response.json()).code];
+    },
+    [apiUrl, client.secret] as const,
+  );
+  expect(answer).toEqual([403, "origin-not-allowed"]);
+  await client.settled();
+  expect(await client.stored()).toEqual([]);
+  await page.close();
+});
