@@ -1,6 +1,6 @@
 /** Builds the sites: compresses their files, and writes them with a manifest from which `lib/pages` serves them. */
 import { createHash } from "node:crypto";
-import { glob, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { glob, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -40,7 +40,8 @@ export async function buildPages(say: (line: string) => void, folder = PAGES_FOL
 export async function writePages(folder: string, files: readonly SiteFile[], sources: string): Promise<void> {
   const before = await readManifest(folder);
   await mkdir(folder, { recursive: true });
-  const entries = await Promise.all(files.map((file) => writeSiteFile(folder, file)));
+  const known = new Map(Object.values(before?.entries ?? {}).map((entry) => [entry.file, entry]));
+  const entries = await Promise.all(files.map((file) => writeSiteFile(folder, file, known)));
   const manifest: Manifest = {
     sources,
     entries: Object.fromEntries(files.map(({ path }, index) => [path, entries[index] as Entry])),
@@ -83,16 +84,27 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 }
 
 /** Above this size brotli's best quality takes seconds, and saves a few percent. */
-const BEST_UP_TO_BYTES = 262_144;
+const BEST_UP_TO_BYTES = 131_072;
 
 const gzipped = promisify(gzip);
 const brotli = promisify(brotliCompress);
 
-/** Writes a file with its compressed copies, if these are smaller by a tenth. */
-async function writeSiteFile(folder: string, { path, type, body, policy }: SiteFile): Promise<Entry> {
+/**
+ * Writes a file with its compressed copies, if these are smaller by a tenth. Compressing takes most of a build's time, so what the
+ * folder has from the build before is kept.
+ * @param known entries of the build before, by the names of their files
+ */
+async function writeSiteFile(
+  folder: string,
+  { path, type, body, policy }: SiteFile,
+  known: ReadonlyMap<string, Entry>,
+): Promise<Entry> {
   const bytes = Buffer.from(body);
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   const file = `${hash}${extname(path)}`;
+  const before = known.get(file);
+  const entry = { file, type, hash, ...(policy !== undefined && { policy }) };
+  if (before && (await isWhole(folder, before))) return { ...entry, isCompressed: before.isCompressed };
   const quality = bytes.length > BEST_UP_TO_BYTES ? 9 : constants.BROTLI_MAX_QUALITY;
   const [gz, br] = await Promise.all([
     gzipped(bytes, { level: constants.Z_BEST_COMPRESSION }),
@@ -104,7 +116,14 @@ async function writeSiteFile(folder: string, { path, type, body, policy }: SiteF
       ? [writeFile(join(folder, `${file}.gz`), gz), writeFile(join(folder, `${file}.br`), br)]
       : [writeFile(join(folder, file), bytes)],
   );
-  return { file, type, hash, isCompressed, ...(policy !== undefined && { policy }) };
+  return { ...entry, isCompressed };
+}
+
+/** True if the folder still has the file of an entry. */
+async function isWhole(folder: string, { file, isCompressed }: Entry): Promise<boolean> {
+  const names = isCompressed ? [`${file}.gz`, `${file}.br`] : [file];
+  const found = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return found.every((one) => one?.isFile());
 }
 
 /** Removes files of neither manifest: a server may have read the manifest before. */

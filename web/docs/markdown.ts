@@ -84,7 +84,11 @@ function outline(tokens: readonly Token[]): Omit<Rendered, "html"> {
   };
 }
 
+/** A paragraph that leads to a block of code ends before that sentence. */
+const endingInSentence = (text: string): string =>
+  text.endsWith(":") ? text.replace(/(\.) [^.]*:$|:$/, "$1").replace(/([^.])$/, "$1.") : text;
+
 function summaryOf(tokens: readonly Token[]): string {
   const start = tokens.findIndex(({ type, level }) => type === "paragraph_open" && level === 0);
-  return plainText(tokens[start + 1]).replace(/\s+/g, " ");
+  return endingInSentence(plainText(tokens[start + 1]).replace(/\s+/g, " "));
 }

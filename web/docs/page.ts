@@ -34,7 +34,7 @@ export interface Page {
   next?: NavigationLink | undefined;
   /** Elements of the head that only this page has. */
   head?: string;
-  /** Takes the whole width, without the navigation. */
+  /** Takes the whole width, without the navigation, and brings its own landmarks. */
   isWide?: boolean;
 }
 
@@ -58,7 +58,7 @@ ${page.head ?? ""}</head>
 <body${isWide ? ' class="wide"' : ""}>
 <a class="skip-link" href="#main">Skip to content</a>
 ${topBar(assets, isWide)}
-${isWide ? `<main id="main" tabindex="-1">\n${html}</main>` : columns(page, navigation)}
+${isWide ? `<div id="main" tabindex="-1">\n${html}</div>` : columns(page, navigation)}
 </body>
 </html>
 `;
@@ -87,7 +87,7 @@ ${isWide ? "" : '<button type="button" class="button menu-button needs-script" a
 <input type="search" id="search" role="combobox" aria-label="Search the documentation" aria-expanded="false" aria-controls="search-results" aria-autocomplete="list" aria-keyshortcuts="/" autocomplete="off" spellcheck="false" placeholder="Search">
 <kbd class="search-key" aria-hidden="true">/</kbd>
 <div class="search-panel" hidden>
-<ul id="search-results" role="listbox" aria-label="Results"></ul>
+<div id="search-results" role="listbox" aria-label="Results"></div>
 <p class="search-status" role="status"></p>
 </div>
 </search>

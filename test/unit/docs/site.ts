@@ -22,4 +22,5 @@ export const matches = (text: string, pattern: RegExp): string[] =>
 export const idsOf = (html: string): string[] => matches(html, /\sid="([^"]*)"/g);
 
 /** A page's text under `main`. */
-export const mainOf = (html: string): string => html.slice(html.indexOf("<main"), html.indexOf("</main>"));
+export const mainOf = (html: string): string =>
+  html.slice(html.indexOf('id="main"'), html.indexOf("</body>"));

@@ -1,5 +1,6 @@
 /** What browsers and other callers get of the built pages. */
-import { readdir } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -108,4 +109,28 @@ it("only a browser prefers HTML", () => {
   expect(prefersHtml({ headers: { accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8" } })).toBe(true);
   expect(prefersHtml({ headers: { accept: "*/*" } })).toBe(false);
   expect(prefersHtml({ headers: {} })).toBe(false);
+});
+
+describe("a further build", () => {
+  it("keeps the files that did not change, and writes again what is missing", async () => {
+    const { folder, get } = await built(PAGE, SCRIPT);
+    const times = async () =>
+      Object.fromEntries(
+        await Promise.all(
+          (await readdir(folder)).map(
+            async (name) => [name, (await stat(join(folder, name))).mtimeMs] as const,
+          ),
+        ),
+      );
+    const before = await times();
+    const missing = Object.keys(before).find((name) => name.endsWith(".js.br")) ?? "";
+    await rm(join(folder, missing));
+    await writePages(folder, [PAGE, SCRIPT], "second");
+    const after = await times();
+    expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+    const page = Object.keys(before).filter((name) => /^\w+\.(?:gz|br)$/.test(name));
+    expect(page).toHaveLength(2);
+    for (const name of page) expect(after[name]).toBe(before[name]);
+    expect(bytesOf(await get(SCRIPT.path)).toString()).toBe(SCRIPT.body);
+  });
 });

@@ -5,14 +5,11 @@ const LENGTH = 150;
 
 const escaped = (term: string): string => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-const pattern = (terms: readonly string[]): RegExp =>
-  new RegExp(
-    `(${[...terms]
-      .sort((a, b) => b.length - a.length)
-      .map(escaped)
-      .join("|")})`,
-    "giu",
-  );
+/** Terms where a word begins, the longest first. */
+const pattern = (terms: readonly string[]): RegExp => {
+  const longestFirst = [...terms].sort((a, b) => b.length - a.length).map(escaped);
+  return new RegExp(`(?<![\\p{L}\\p{N}])(${longestFirst.join("|")})`, "giu");
+};
 
 /** Begins a little before the first term. */
 export function excerpt(text: string, terms: readonly string[]): string {

@@ -12,6 +12,11 @@ export interface Found {
   text: string;
 }
 
+/** Words that nearly every section has, and single letters. */
+const COMMON = new Set(
+  "and are but for from has have not that the this with an as at be by in is it its of on or to".split(" "),
+);
+
 /** Words without marks at their ends; `event_id` and `rate-limited` are found as a whole and by their parts. */
 function words(text: string): string[] {
   const whole = text.split(/[^\p{L}\p{N}_\-.]+/u).map((word) => word.replace(/^[-_.]+|[-_.]+$/g, ""));
@@ -25,6 +30,10 @@ export const SEARCH_OPTIONS: Options<Found> = {
   fields: ["title", "page", "text"],
   storeFields: ["title", "page", "text"],
   tokenize: words,
+  processTerm: (term) => {
+    const word = term.toLowerCase();
+    return word.length < 2 || COMMON.has(word) ? null : word;
+  },
   searchOptions: {
     boost: { title: 5, page: 2 },
     boostDocument: (_id, _term, stored) => (stored?.page === "" ? 1.5 : 1),

@@ -142,23 +142,25 @@ async function load(url: string): Promise<Index> {
   return Mini.loadJSON<Found>(await response.text(), SEARCH_OPTIONS);
 }
 
-function item(id: string, { id: url, title, page, text }: Found, terms: readonly string[]): HTMLLIElement {
-  const option = document.createElement("li");
+/** A result is a link, so that it can be opened in another tab. The focus stays in the field; arrow keys select. */
+function item(
+  id: string,
+  { id: url, title, page, text }: Found,
+  terms: readonly string[],
+): HTMLAnchorElement {
+  const option = document.createElement("a");
   option.id = id;
   option.role = "option";
   option.ariaSelected = "false";
-  const link = document.createElement("a");
-  link.href = url;
-  // The focus stays in the field; arrow keys select.
-  link.tabIndex = -1;
+  option.href = url;
+  option.tabIndex = -1;
   const name = document.createElement("span");
   name.className = "result-title";
   name.append(...marked(page === "" ? title : `${page} › ${title}`, terms));
   const part = document.createElement("span");
   part.className = "result-text";
   part.append(...marked(excerpt(text, terms), terms));
-  link.append(name, part);
-  option.append(link);
+  option.append(name, part);
   return option;
 }
 
