@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/browser/*.test.ts"],
     globalSetup: ["test/browser/support/chromium.ts", "test/support/servers/servers.ts"],
     testTimeout: 120_000,
+    // An answer may take seconds on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 240_000,
     teardownTimeout: 60_000,
     pool: "forks",

@@ -8,7 +8,7 @@ import postgres from "postgres";
 import { createDeps, type Deps } from "../lib/app/connect.ts";
 import { howItEnds } from "../lib/base/child.ts";
 import { type Config, loadConfig } from "../lib/config/config.ts";
-import { readDevFile } from "../local/access.ts";
+import { readDevFile } from "../local/dev-file.ts";
 import { endProcess, waitUntil } from "../local/process.ts";
 import { freePort } from "../test/support/servers/ports.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { clientOfSecret } from "../lib/base/ids.ts";
 import { ConfigError } from "../lib/config/config.ts";
 import { loadSystemConfig } from "../lib/config/local.ts";
-import { readDevFile } from "../local/access.ts";
+import { readDevFile } from "../local/dev-file.ts";
 import { type Access, Api, DemoError } from "./demo/api.ts";
 import { countReplayed } from "./demo/count.ts";
 import { readDatasets } from "./demo/data.ts";

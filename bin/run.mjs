@@ -27,6 +27,7 @@ const commands = {
   build: ["bin/build.ts"],
   "build:web": ["bin/build-web.ts"],
   "build:sdk": ["bin/sdk/build.ts"],
+  "build:cli": ["bin/cli/build.ts"],
   "sdk:types": ["bin/sdk/types.ts"],
   migrate: ["bin/migrate.ts"],
   localstack: ["bin/localstack.ts"],

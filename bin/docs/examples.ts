@@ -1,7 +1,8 @@
-/** The examples of the guides: programs in `docs/examples`, shown in `docs/guides` with the output that they had. */
+/** The examples of the guides and the README: programs in `docs/examples`, shown there with the output that they had. */
 import { readdir, readFile } from "node:fs/promises";
 
-const DOCS = new URL("../../docs/", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const GUIDES = "docs/guides";
 
 /** Languages in the order in which they are shown, by the ending of their files. */
 export const LANGUAGES = { sh: "sh", ts: "ts", py: "python" } as const;
@@ -20,14 +21,17 @@ export interface Example {
 
 /** `<!-- example: name -->` or `<!-- example: name, again -->`, what is made of it, and `<!-- end -->`. */
 const PLACE = /<!-- example: ([\w/-]+)(, again)? -->\n(.*?)<!-- end -->/gs;
-const OUTPUT = /```json\n(.*?)\n```\n\n$/s;
+const OUTPUT = /```(?:json|text)\n(.*?)\n```\n\n$/s;
 
-/** Names of the guides' files. */
-export const listGuides = async (): Promise<string[]> =>
-  (await readdir(new URL("guides/", DOCS))).filter((name) => name.endsWith(".md")).sort();
+/** Paths of the files that show examples. */
+export async function listGuides(): Promise<string[]> {
+  const names = (await readdir(new URL(GUIDES, ROOT))).filter((name) => name.endsWith(".md")).sort();
+  return ["README.md", ...names.map((name) => `${GUIDES}/${name}`)];
+}
 
-export const guideFile = (name: string): URL => new URL(`guides/${name}`, DOCS);
-export const exampleFile = (name: string, ending: Ending): URL => new URL(`examples/${name}.${ending}`, DOCS);
+export const guideFile = (path: string): URL => new URL(path, ROOT);
+export const exampleFile = (name: string, ending: Ending): URL =>
+  new URL(`docs/examples/${name}.${ending}`, ROOT);
 
 export const examplesOf = (guide: string): Example[] =>
   Array.from(guide.matchAll(PLACE), ([, name = "", again, content = ""]) => ({
@@ -58,12 +62,21 @@ export async function fillGuide(guide: string, outputs: readonly string[]): Prom
       ([ending, text]) => `\`\`\`${LANGUAGES[ending]}\n${text.trimEnd()}\n\`\`\`\n\n`,
     );
     const output = outputs[index] ?? "";
-    if (output !== "") blocks.push(`\`\`\`json\n${output}\n\`\`\`\n\n`);
+    if (output !== "") blocks.push(`\`\`\`${isJson(output) ? "json" : "text"}\n${output}\n\`\`\`\n\n`);
     const head = whole.slice(0, whole.indexOf("\n") + 1);
     parts.push(guide.slice(at, match.index), head, "\n", ...blocks, "<!-- end -->");
     at = match.index + whole.length;
   }
   return parts.join("") + guide.slice(at);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;

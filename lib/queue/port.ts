@@ -74,10 +74,11 @@ export interface Queue {
    * Puts dead letters back into the queue, unchanged, as if they had just been sent. An abort or concurrent redrives lose
    * no message, since each is sent before it is deleted; so a message may be delivered twice.
    * @param limit most messages
+   * @param ids only these dead letters, as `DeadLetters` lists them; unknown ids are ignored
    * @returns number of messages put back
    * @throws if a server fails; some messages may have been put back by then
    */
-  redrive(limit: number): Promise<number>;
+  redrive(limit: number, ids?: readonly string[]): Promise<number>;
   depth(): Promise<Depth>;
   /**
    * Checks, without sending a message, that the queue would accept one.

@@ -41,6 +41,8 @@ const guides = await Promise.all(
   (await listGuides()).map(async (name) => ({ name, text: await readFile(guideFile(name), "utf8") })),
 );
 
+const isOther = (one: string, other = ""): boolean => comparable(one) !== comparable(other);
+
 describe.each(guides)("the guide $name", ({ text, name }) => {
   it("shows the programs as they are in docs/examples", async () => {
     if (isUpdating) return;
@@ -72,7 +74,11 @@ describe("the examples", () => {
   });
 
   const settled = async (): Promise<void> =>
-    expect.poll(async () => (await system.get("/v1/pipeline")).body.pending, { timeout: 30_000 }).toBe(0);
+    expect
+      .poll(async () => (await system.get("/v1/pipeline", system.stack.adminKey)).body.pending, {
+        timeout: 30_000,
+      })
+      .toBe(0);
 
   /** Runs the examples of a guide one after the other. @returns what each printed; undefined where it has no program */
   async function runAll(examples: readonly Example[], ending: Ending): Promise<(string | undefined)[]> {
@@ -101,7 +107,7 @@ describe("the examples", () => {
       const printed = await runAll(examples, ending);
       if (isUpdating)
         for (const [index, own] of printed.entries())
-          if (own !== undefined && (ending === "sh" || outputs[index] === "")) outputs[index] = own;
+          if (own !== undefined && isOther(own, outputs[index])) outputs[index] = own;
       const shown = outputs.map((output, index) =>
         printed[index] === undefined ? undefined : comparable(output),
       );

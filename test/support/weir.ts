@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { testDeps } from "./servers/deps.ts";
 import { tempFolder } from "./servers/temp-folder.ts";
 
-const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
+/** The command line as it runs without a build. */
+export const script = fileURLToPath(new URL("../../bin/weir.ts", import.meta.url));
 
 export interface Outcome {
   code: number | null;
@@ -13,13 +15,22 @@ export interface Outcome {
   err: string;
 }
 
-/** Runs the command line. @param env the complete environment @param input standard input */
+/** In place of the user's own profiles and states. */
+const home = await tempFolder("home");
+export const cliHome = {
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, "config"),
+  XDG_STATE_HOME: join(home, "state"),
+};
+
+/** Runs the command line. @param env the environment, besides the user's folders @param input standard input */
 export async function weir(
   words: readonly string[],
   env: Record<string, string>,
   input = "",
+  cwd = home,
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [script, ...words], { env });
+  const child = spawn(process.execPath, [script, ...words], { env: { ...cliHome, ...env }, cwd });
   child.stdin.end(input);
   const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);

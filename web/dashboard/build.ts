@@ -1,19 +1,13 @@
 /** Builds the dashboard: one page, one style sheet and two scripts. */
-import { createHash } from "node:crypto";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as bundle } from "esbuild";
+import { asset } from "../asset.ts";
 import { policy } from "../policy.ts";
 import type { SiteFile } from "../site-file.ts";
 import { ICON, page } from "./page.ts";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
 
 /** Bundles the sources in memory, for browsers of the last two years. */
 export async function build(): Promise<SiteFile[]> {
@@ -46,11 +40,4 @@ export async function build(): Promise<SiteFile[]> {
     icon,
     ...assets,
   ];
-}
-
-function asset(name: string, body: string | Uint8Array): SiteFile {
-  const extension = extname(name);
-  const hash = createHash("sha256").update(body).digest("hex").slice(0, 12);
-  const path = `/assets/${name.slice(0, -extension.length)}-${hash}${extension}`;
-  return { path, type: TYPES[extension] ?? "application/octet-stream", body };
 }

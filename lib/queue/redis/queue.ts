@@ -96,14 +96,16 @@ export class RedisQueue implements Queue {
     await this.#handBack(ids, "RETRYCOUNT", 0);
   }
 
-  async redrive(limit: number): Promise<number> {
+  async redrive(limit: number, ids?: readonly string[]): Promise<number> {
     const { dead, queue, stats } = this.#shard;
+    const most = Math.min(limit, ids?.length ?? limit);
     let moved = 0;
-    for (let wanted = limit; wanted > 0; wanted = limit - moved) {
-      const count = Math.min(wanted, MOST_REDRIVEN);
-      const done = Number(await redriveDeadScript(this.#redis, [dead, queue, stats], [count]));
+    for (let tried = 0; tried < most; tried += MOST_REDRIVEN) {
+      const count = Math.min(most - tried, MOST_REDRIVEN);
+      const some = ids?.slice(tried, tried + count) ?? [];
+      const done = Number(await redriveDeadScript(this.#redis, [dead, queue, stats], [count, ...some]));
       moved += done;
-      if (done < count) break;
+      if (!ids && done < count) break;
     }
     return moved;
   }

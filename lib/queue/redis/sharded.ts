@@ -78,9 +78,12 @@ export class ShardedQueue implements Queue {
     await this.#forEach(ids, (queue, own) => queue.release(own));
   }
 
-  async redrive(limit: number): Promise<number> {
+  async redrive(limit: number, ids?: readonly string[]): Promise<number> {
     let moved = 0;
-    for (const { queue } of this.#parts) if (moved < limit) moved += await queue.redrive(limit - moved);
+    for (const { queue, prefix } of this.#parts) {
+      const own = ids?.filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length));
+      if (moved < limit) moved += await queue.redrive(limit - moved, own);
+    }
     return moved;
   }
 

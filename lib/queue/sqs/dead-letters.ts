@@ -10,12 +10,13 @@ const VISIBILITY_S = 30;
 /** Any wait makes SQS query all of its servers; without one it may report a queue as empty that is not. */
 const WAIT_S = 1;
 
-interface Letter {
+export interface Letter {
   /** The id under which it was sent; SQS keeps it. */
   id: string;
   body: string;
   group?: string;
   handle: string;
+  sentAt: number;
 }
 
 /** A dead letter that SQS has accepted again. */
@@ -60,34 +61,53 @@ export async function findDeadLetterUrl(
  * Sends dead letters again, and deletes each only afterwards. StartMessageMoveTask is no alternative: fauxqs lacks it, and
  * it does not report which messages it moved, which Redis must count as waiting.
  * @param limit most messages
+ * @param ids only these; SQS can't look a message up, so the others are received too, and returned at the end
  * @returns number of messages moved
  * @throws if SQS or Redis fails; the next redrive may send messages sent by then a second time
  */
-export async function redriveDeadLetters(from: DeadLetters, limit: number): Promise<number> {
+export async function redriveDeadLetters(
+  from: DeadLetters,
+  limit: number,
+  ids?: ReadonlySet<string>,
+): Promise<number> {
   let moved = 0;
-  while (moved < limit) {
-    const letters = await receive(from, Math.min(MOST_PER_CALL, limit - moved));
+  const others: Letter[] = [];
+  while (moved < Math.min(limit, ids?.size ?? limit)) {
+    const letters = await receiveLetters(from, ids ? MOST_PER_CALL : Math.min(MOST_PER_CALL, limit - moved));
     if (letters.length === 0) break;
-    await putBack(from, letters);
-    moved += letters.length;
+    const wanted = letters.filter(({ id }) => ids?.has(id) ?? true);
+    others.push(...letters.filter((letter) => !wanted.includes(letter)));
+    if (wanted.length > 0) await putBack(from, wanted);
+    moved += wanted.length;
   }
+  await showAgain(from, others);
   return moved;
 }
 
-async function receive({ connection, url, signal }: DeadLetters, count: number): Promise<Letter[]> {
+/** Messages of the dead-letter queue, which others do not receive for half a minute. */
+export async function receiveLetters(
+  { connection, url, signal }: Pick<DeadLetters, "connection" | "url" | "signal">,
+  count = MOST_PER_CALL,
+): Promise<Letter[]> {
   const command = new connection.sdk.ReceiveMessageCommand({
     QueueUrl: url,
     MaxNumberOfMessages: count,
     WaitTimeSeconds: WAIT_S,
     VisibilityTimeout: VISIBILITY_S,
-    MessageSystemAttributeNames: ["MessageGroupId"],
+    MessageSystemAttributeNames: ["MessageGroupId", "SentTimestamp"],
   });
   const { Messages = [] } = await connection.client.send(command, signal(WAIT_S));
   return Messages.map(
-    ({ MessageId = "", Body = "", ReceiptHandle = "", Attributes: { MessageGroupId } = {} }) => ({
+    ({
+      MessageId = "",
+      Body = "",
+      ReceiptHandle = "",
+      Attributes: { MessageGroupId, SentTimestamp } = {},
+    }) => ({
       id: MessageId,
       body: decodeText(Body),
       handle: ReceiptHandle,
+      sentAt: Number(SentTimestamp ?? 0),
       ...(MessageGroupId !== undefined && { group: MessageGroupId }),
     }),
   );
@@ -101,13 +121,30 @@ async function putBack(from: DeadLetters, letters: readonly Letter[]): Promise<v
     return newId === undefined ? [] : [{ ...letter, newId }];
   });
   if (taken.length > 0) await from.revive(taken);
-  await remove(from, taken);
+  await deleteLetters(from, taken);
   for (const one of sent)
     if (one.id === undefined)
       throw new Error(`SQS refused a dead letter: ${one.refused}`, { cause: one.cause });
 }
 
-async function remove({ connection, url }: DeadLetters, letters: readonly Letter[]): Promise<void> {
+/** Lets others receive letters at once. A letter for which this fails is received later. */
+export async function showAgain(
+  { connection, url }: Pick<DeadLetters, "connection" | "url">,
+  letters: readonly Letter[],
+): Promise<void> {
+  const { sdk, client } = connection;
+  await callInBatches(
+    letters.map(({ handle }) => ({ ReceiptHandle: handle, VisibilityTimeout: 0 })),
+    (Entries, abortSignal) =>
+      client.send(new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }), { abortSignal }),
+  );
+}
+
+/** @throws if SQS does not delete all of them */
+export async function deleteLetters(
+  { connection, url }: Pick<DeadLetters, "connection" | "url">,
+  letters: readonly Letter[],
+): Promise<void> {
   const { sdk, client } = connection;
   const outcomes = await callInBatches(
     letters.map(({ handle }) => ({ ReceiptHandle: handle })),

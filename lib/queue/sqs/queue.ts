@@ -155,7 +155,7 @@ export class SqsQueue implements Queue {
     );
   }
 
-  async redrive(limit: number): Promise<number> {
+  async redrive(limit: number, ids?: readonly string[]): Promise<number> {
     const url = await this.#calls.findDeadLetterUrl();
     if (url === undefined) return 0;
     return redriveDeadLetters(
@@ -167,6 +167,7 @@ export class SqsQueue implements Queue {
         signal: (waitS) => this.#calls.signal(waitS),
       },
       limit,
+      ids && new Set(ids),
     );
   }
 

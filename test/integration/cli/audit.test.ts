@@ -92,7 +92,7 @@ describe("weir audit", () => {
     const rows = await deps.sql`SELECT change FROM audit_log WHERE change->'after'->>'client_id' = 'dark'`;
     expect(rows).toMatchObject([{ change: { before: null, after: { name: "Dark" } } }]);
     const lost = await weir(["audit", "recover", "-"], { input: err, env });
-    expect(lost.code).toBe(1);
+    expect(lost.code).toBe(4);
     expect(lost.err).toContain("1 rows found, 0 queued. Run the command again: repeating it is safe.");
     expect(lost.err).toContain("The queue is unavailable.");
   });

@@ -23,7 +23,10 @@ describe("weir", () => {
     const changed = await json("client", "update", "shop", "--active", "false", "--burst", "7");
     expect(changed).toMatchObject({ active: false, burst: 7, rate_limit_per_second: 5 });
     await json("client", "update", "shop", "--active", "true", "--burst", "100");
-    expect(await json("client", "list")).toMatchObject([{}, { client_id: "shop" }]);
+    expect(await json("client", "list")).toMatchObject({
+      clients: [{}, { client_id: "shop" }],
+      next_cursor: null,
+    });
   });
 
   it("creates keys that work, lists them without their secrets, and revokes them", async () => {
@@ -31,7 +34,9 @@ describe("weir", () => {
     const made = await weir(["key", "create", "--client", "shop", ...scopes]);
     const secret = made.out.split("\n").at(-1) ?? "";
     expect((await send(deps, secret, anEvent())).status).toBe(202);
-    const keys = await json<{ key_id: string; scopes: string[] }[]>("key", "list", "--client", "shop");
+    const { keys } = await json<{ keys: { key_id: string; scopes: string[] }[] }>(
+      ...["key", "list", "--client", "shop"],
+    );
     expect(keys).toMatchObject([{ scopes: ["ingest", "read", "audit"], expires_at: null }]);
     expect((await weir(["key", "list", "--client", "shop"])).out).not.toContain(secret.slice(-20));
     const { code } = await weir(["key", "revoke", keys[0]?.key_id ?? "", "--client", "shop"]);
@@ -86,7 +91,7 @@ describe("weir", () => {
     const first = await weir([...words, "--limit", "2", "--json"], { env });
     expect(first).toEqual({ code: 0, err: "", out: expect.any(String) });
     expect(JSON.parse(first.out)).toEqual({ redriven: 2 });
-    expect((await weir(words, { env })).out).toBe("1 messages are back in the queue.");
+    expect((await weir(words, { env })).out).toBe("1 message is back in the queue.");
     const queued = bodies(await take(queue, 5));
     expect(queued.filter((body) => body.startsWith("m-"))).toEqual(["m-0", "m-1", "m-2"]);
     const rows = queued.flatMap((body) => (body.startsWith("{") ? parseMessage(body).header.audit : []));
@@ -96,39 +101,65 @@ describe("weir", () => {
 
   it("finds the running local system by itself", async () => {
     const { databaseUrl, redisUrl } = deps.config;
-    const others = { url: "http://127.0.0.1:1", apiKey: "a", adminKey: "b", queue: "redis" };
-    expect(await weir(["client", "list"], { env: {} })).toEqual({
-      code: 1,
+    const others = { url: "http://127.0.0.1:2", apiKey: "a", adminKey: "b", queue: "redis" };
+    const nothing = await weir(["client", "list"], { env: {} });
+    expect(nothing).toMatchObject({
+      code: 2,
       out: "",
-      err: "Start Weir with `npm start`, or set DATABASE_URL and REDIS_URL.",
+      err: expect.stringMatching(/^There is no system to call\.\n/),
     });
+    expect((await weir(["client", "list", "--direct"], { env: {} })).err).toBe(
+      "This command connects to PostgreSQL and Redis. Set DATABASE_URL and REDIS_URL, or start Weir with `npm start`.",
+    );
     await writeFile(join(folder, "dev.json"), JSON.stringify({ ...others, databaseUrl, redisUrl }));
-    const found = await weir(["client", "list"], { env: {} });
+    const found = await weir(["client", "list", "--direct"], { env: {} });
     expect(found).toMatchObject({ code: 0, out: expect.stringContaining("shop") });
+    // The API first: it may be another machine's, and records who calls.
+    const away = await weir(["client", "list"], { env: {} });
+    expect(away).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("http://127.0.0.1:2 can't be reached"),
+    });
   });
 
   const away = { DATABASE_URL: "postgres://127.0.0.1:1/x", REDIS_URL: "redis://127.0.0.1:1" };
-  it.each<[words: string, message: string, env?: Record<string, string>]>([
-    ["client create --name x --id shop", "The client shop already exists."],
-    ["client create --name x --id UPPER", "client_id"],
-    ["client update nobody --name x", "The client does not exist."],
-    ["client update shop --active maybe", "true or false"],
-    ["client create", "--name"],
-    ["key create --client shop --scope everything", "Scopes are"],
-    ["key create --client shop --scope read --expires soon", "RFC 3339"],
-    ["key create --client shop --scope read --expires 2020-01-01T00:00:00Z", "in the past"],
-    ["key revoke k0 --client shop", "no key with that id"],
-    ["key import --client shop --scope read", "16 to 256"],
-    ["quarantine redrive --limit 0", "integer"],
-    ["dead-letters redrive --limit all", "integer"],
-    ["dead-letters redrive", "The queue is unavailable.\n  ", away],
-    ["client list", "The database is unavailable.", away],
-    ["audit recover no-such-file", "no such file"],
-    ["client list", "Set both", { DATABASE_URL: "postgres://127.0.0.1:1/x" }],
-  ])("%s fails with one clear message and no stack: %j", async (words, message, env) => {
-    const { code, err } = await weir(words.split(" "), env && { env });
-    expect(code).toBe(1);
-    expect(err).toContain(message);
-    expect(err).not.toMatch(/\n\s+at |node:internal/);
-  });
+  it.each<[words: string, code: number, message: string, env?: Record<string, string>]>([
+    ["client create --name x --id shop", 1, "The client shop already exists."],
+    ["client create --name x --id UPPER", 1, "client_id"],
+    ["client update nobody --name x", 1, "The client does not exist."],
+    ["client update shop --active maybe", 2, "true or false"],
+    ["client create", 2, "--name"],
+    ["client lst", 2, "Did you mean list?"],
+    ["client list --jsno", 2, "Did you mean --json?"],
+    ["client list --zone Mars/Olympus", 2, "is not a time zone"],
+    ["count --direct", 2, "Leave out --direct"],
+    ["count --last soon", 2, "such as 15m"],
+    ["count --last 1h --start 2026-01-01", 2, "not both", { WEIR_URL: "http://127.0.0.1:2", WEIR_KEY: "x" }],
+    ["count --start yesterday", 2, "is not a time", { WEIR_URL: "http://127.0.0.1:2", WEIR_KEY: "x" }],
+    ["count --where payload.a<null", 2, "compares the order"],
+    ["count", 2, "WEIR_URL must be an http or https URL", { WEIR_URL: "weir.example", WEIR_KEY: "x" }],
+    ["count", 3, "There is no key for http://127.0.0.1:3.", { WEIR_URL: "http://127.0.0.1:3" }],
+    ["count --profile nobody", 2, 'No profile is named "nobody".'],
+    ["key create --client shop --scope everything", 2, "Scopes are"],
+    ["key create --client shop --scope read --expires soon", 2, "is not a time"],
+    ["key create --client shop --scope read --expires 2020-01-01T00:00:00Z", 1, "in the past"],
+    ["key revoke k0 --client shop", 1, "no key with that id"],
+    ["key import --client shop --scope read", 1, "16 to 256"],
+    ["quarantine redrive --limit 0", 2, "integer"],
+    ["dead-letters redrive --limit all", 2, "integer"],
+    ["dead-letters redrive", 4, "The queue is unavailable.\n  ", away],
+    ["dead-letters delete 1-0", 2, "Confirm with --yes."],
+    ["client list", 4, "The database is unavailable.", away],
+    ["audit recover no-such-file", 2, "no such file"],
+    ["audit verify no-such-file", 2, "no such file"],
+    ["client list", 2, "Set both", { DATABASE_URL: "postgres://127.0.0.1:1/x" }],
+    ["doctor", 2, "DATABASE_POOL_SIZE", { ...away, DATABASE_POOL_SIZE: "many" }],
+  ])(
+    "%s ends with code %i and one clear message, without a stack: %j",
+    async (words, expected, message, env) => {
+      const { code, err } = await weir(words.split(" "), env && { env });
+      expect({ code, err }).toEqual({ code: expected, err: expect.stringContaining(message) });
+      expect(err).not.toMatch(/\n\s+at |node:internal/);
+    },
+  );
 });

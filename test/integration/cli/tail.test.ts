@@ -49,7 +49,7 @@ describe("weir tail", () => {
     await send("tail.first", { n: 3 });
     await expect.poll(() => first.lines().map((line) => JSON.parse(line).payload.n), POLL).toEqual([1, 3]);
     first.child.kill("SIGINT");
-    expect(await first.ended).toBe(0);
+    expect(await first.ended).toBe(130);
     const [, cursor = ""] = /^Continue with --after (\S+)$/m.exec(first.printed.err) ?? [];
     await send("tail.first", { n: 4 });
     const again = await weir(
@@ -94,21 +94,21 @@ describe("weir tail", () => {
     const from = ["--json", "tail", "--url", system.stack.url, "--after", "beginning", "--limit", "1"];
     const found = await weir([...from, "--where", "payload.n>=5", "--type", "tail.where"], env);
     expect(JSON.parse(found.out).payload).toEqual({ n: 5 });
-    for (const [words, message] of [
-      [["--where", "n=="], "invalid-parameter"],
-      [["--after", "nonsense"], "invalid-parameter"],
+    for (const [words, code, message] of [
+      [["--where", "n=="], 2, "must begin with payload"],
+      [["--after", "nonsense"], 1, "invalid-parameter"],
     ] as const) {
       const refused = await weir(["tail", "--url", system.stack.url, ...words], env);
-      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining(message)]);
+      expect([refused.code, refused.err]).toEqual([code, expect.stringContaining(message)]);
     }
     const stranger = await weir(["tail", "--url", system.stack.url], { ...env, WEIR_API_KEY: "wrong" });
-    expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining("invalid-api-key")]);
+    expect([stranger.code, stranger.err]).toEqual([3, expect.stringContaining("invalid-api-key")]);
   });
 
   it("tries again while the API does not answer", async () => {
-    const away = tail("--url", "http://127.0.0.1:1");
+    const away = tail("--url", "http://127.0.0.1:2");
     await expect.poll(() => away.printed.err, POLL).toContain("Trying again …");
     away.child.kill("SIGTERM");
-    expect(await away.ended).toBe(0);
+    expect(await away.ended).toBe(143);
   });
 });

@@ -162,11 +162,19 @@ describe("with connections that break and a server that dies", () => {
     const lines = [line("cli-1", ""), "", "no JSON", line("cli-2", ',"color":1'), line("cli-3", "")];
     const input = [...lines, line("cli-4", ',"timestamp":"yesterday"')].join("\n");
     const env = { WEIR_API_KEY: system.stack.apiKey, WEIR_DATA_DIR: ground.dataDir };
-    const { code, out, err } = await weir(["--json", "events", "send", "--url", url], env, input);
-    expect([code, JSON.parse(out)]).toEqual([1, { delivered: 2, failed: 3 }]);
-    expect(err.split("\n").toSorted().join("\n")).toMatch(
-      /^Line 3: .+ JSON.*\nLine 4: The event has an unknown member "color"\.\nLine 6: timestamp must be/,
-    );
+    const rejected = join(await tempFolder("rejected"), "rejected.ndjson");
+    const words = ["--json", "events", "send", "--url", url, "--rejected", rejected];
+    const { code, out } = await weir(words, env, input);
+    expect([code, JSON.parse(out)]).toEqual([
+      1,
+      expect.objectContaining({ records: 5, accepted: 2, duplicates: 0, rejected: 3, not_sent: 0 }),
+    ]);
+    const reasons = (await readFile(rejected, "utf8")).trim().split("\n");
+    expect(reasons.map((text) => JSON.parse(text))).toMatchObject([
+      { line: 3, detail: expect.stringMatching(/^It is not JSON: /), record: "no JSON" },
+      { line: 4, detail: 'The event has an unknown member "color".' },
+      { line: 6, code: "invalid-event", detail: expect.stringMatching(/timestamp: must be/) },
+    ]);
     await expectStored(ground, "cli", ["cli-1", "cli-3"]);
     const [first] = await sql`SELECT payload::text AS text FROM events WHERE event_id = 'cli-1'`;
     expect(first?.text).toContain("12345678901234567890");

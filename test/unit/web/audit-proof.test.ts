@@ -1,11 +1,10 @@
 /** The check in the browser against that of `lib/trail`, on valid and on falsified proofs. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Checkpoint } from "../../../lib/trail/checkpoint.ts";
-import { keyId } from "../../../lib/trail/checkpoint.ts";
+import { type Checkpoint, keyId, type LaneHead } from "../../../lib/trail/checkpoint.ts";
 import { inclusionPath, rootFromPath, rootOf } from "../../../lib/trail/merkle.ts";
 import { checkProof as checkOnServer, type Proof, parseProof } from "../../../lib/trail/prove.ts";
-import type { Seal } from "../../../lib/trail/seal.ts";
+import { type Seal, type SealContent, sealed } from "../../../lib/trail/seal.ts";
 import type { EntryItem } from "../../../lib/trail/trail.ts";
 import {
   checkProof,
@@ -15,15 +14,15 @@ import {
 } from "../../../web/dashboard/views/audit/check-proof.ts";
 import { digest, readPublicKeys } from "../../../web/dashboard/views/audit/hashes.ts";
 import { climb } from "../../../web/dashboard/views/audit/inclusion.ts";
-import { key, keys, trail } from "../../support/audit/made-trail.ts";
+import { key, keys, type Lies, trail } from "../../support/audit/made-trail.ts";
 import { signingKey } from "../../support/audit/trail.ts";
 
 const pemOf = ({ publicKey }: ReturnType<typeof signingKey>): string =>
   publicKey.export({ type: "spki", format: "pem" }).toString();
 const publicKeys = readPublicKeys(pemOf(key));
 
-const proofOf = (number: number, leaf: number): Proof => {
-  const { items, checkpoints } = trail();
+const proofOf = (number: number, leaf: number, lies: Lies = {}): Proof => {
+  const { items, checkpoints } = trail(lies);
   const seals = items.filter((item) => item.type === "seal").map(({ type: _, ...one }): Seal => one);
   const entries = items.filter((item): item is EntryItem => item.type === "entry" && item.seal === number);
   const [seal] = seals.filter((one) => one.seal === number);
@@ -122,6 +121,37 @@ describe("a proof", () => {
   ])("with %s is invalid, and the step is named", (_, change, steps) => {
     const proof = proofOf(1, 0);
     expect(invalidSteps(check({ ...proof, ...change(proof) }))).toEqual(steps);
+  });
+
+  it.each<[string, Partial<SealContent>]>([
+    ["follows another seal", { previous: "1".repeat(64) }],
+    ["leaves a number out", { seal: 3 }],
+    ["is of another lane", { lane: 1 }],
+    ["counts other entries before it", { total: 7 }],
+  ])("whose next seal %s is invalid, although the seal has its hash", (_, change) => {
+    const proof = proofOf(1, 0);
+    const chain = proof.chain.map(({ hash: _, ...content }) => sealed({ ...content, ...change }));
+    expect(invalidSteps(check({ ...proof, chain }))).toContain("seals");
+    expect(checkOnServer({ ...proof, chain }, keys)?.kind).toBe("seal");
+  });
+
+  it.each([{ head: "1".repeat(64) }, { seals: 1 }, { entries: 5 }, { lane: 3 }])(
+    "whose checkpoint has another head, %j, is invalid, although the checkpoint is signed",
+    (change) => {
+      const proof = proofOf(1, 0);
+      const [head] = proof.checkpoint?.lanes ?? [];
+      const lies: Lies = { checkpoint: (one) => ({ ...one, lanes: [{ ...head, ...change } as LaneHead] }) };
+      const { checkpoints } = trail(lies);
+      const spoilt = { ...proof, checkpoint: checkpoints[0] as Checkpoint };
+      expect(invalidSteps(check(spoilt))).toEqual(["checkpoint"]);
+      expect(checkOnServer(spoilt, keys)?.kind).toBe("checkpoint");
+    },
+  );
+
+  it("whose seal is of another day than the entry is invalid", () => {
+    const proof = proofOf(2, 1, { seal: (content) => ({ ...content, day: "2026-03-02" }) });
+    expect(invalidSteps(check(proof))).toEqual(["path"]);
+    expect(checkOnServer(proof, keys)?.kind).toBe("entry");
   });
 
   it("of another call than the one asked for is invalid", () => {

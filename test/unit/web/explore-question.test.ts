@@ -138,6 +138,7 @@ describe("a step of a funnel", () => {
     { event_type: "order", where: [] },
     { event_type: "order", where: ['payload."a b"="c,d"', "!payload.x"] },
     { event_type: "[odd]", where: [] },
+    { event_type: '["order"]', where: [] },
     { event_type: "", where: ["payload.a"] },
   ])("survives the URL: %j", (step) => {
     expect(readStep(writeStep(step))).toEqual(step);

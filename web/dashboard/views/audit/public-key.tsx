@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { type PublicKey, readPublicKeys } from "./hashes.ts";
 
@@ -28,31 +28,40 @@ function store(text: string | undefined): void {
 
 /** Asks for the public key that verifies the signatures of checkpoints. */
 export function PublicKeyForm() {
+  const keys = publicKeys.value;
+  const box = useRef<HTMLDivElement>(null);
+  const change = (text: string | undefined): void => {
+    publicKeys.value = text === undefined ? [] : readPublicKeys(text);
+    store(text);
+    // The control that had the focus is about to disappear.
+    box.current?.focus();
+  };
+  return (
+    <div ref={box} tabIndex={-1}>
+      {keys.length > 0 ? (
+        <p class="hint">
+          Public key in this browser: {keys.map(({ id }) => id).join(", ")}.{" "}
+          <Button onClick={() => change(undefined)}>Forget it</Button>
+        </p>
+      ) : (
+        <EmptyForm onEnter={change} />
+      )}
+    </div>
+  );
+}
+
+/** @param onEnter throws if the text has no key */
+function EmptyForm({ onEnter }: { onEnter(text: string): void }) {
   const [text, setText] = useState("");
   const [fault, setFault] = useState<string>();
-  const keys = publicKeys.value;
   const submit = (event: Event): void => {
     event.preventDefault();
     try {
-      publicKeys.value = readPublicKeys(text);
-      store(text);
-      setText("");
-      setFault(undefined);
+      onEnter(text);
     } catch (error) {
       setFault((error as Error).message);
     }
   };
-  const forget = (): void => {
-    publicKeys.value = [];
-    store(undefined);
-  };
-  if (keys.length > 0)
-    return (
-      <p class="hint">
-        Public key in this browser: {keys.map(({ id }) => id).join(", ")}.{" "}
-        <Button onClick={forget}>Forget it</Button>
-      </p>
-    );
   return (
     <form class="stack" onSubmit={submit}>
       <label class="field">

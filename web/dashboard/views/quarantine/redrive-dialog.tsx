@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAction } from "../../api/use-action.ts";
 import { formatCount } from "../../app/format.ts";
 import { Button } from "../../components/button.tsx";
@@ -11,6 +11,11 @@ export function RedriveDialog({ chosen, onClose }: { chosen: Chosen; onClose(): 
   const [redriven, setRedriven] = useState(0);
   const [outcome, setOutcome] = useState<Outcome>();
   const action = useAction(async () => setOutcome(await redrive(chosen, setRedriven)));
+  const done = useRef<HTMLDivElement>(null);
+  // The button that had the focus is gone, and the outcome is read out.
+  useEffect(() => {
+    if (outcome !== undefined) done.current?.focus();
+  }, [outcome]);
   return (
     <Dialog title="Redrive" onClose={onClose}>
       {outcome === undefined ? (
@@ -25,9 +30,11 @@ export function RedriveDialog({ chosen, onClose }: { chosen: Chosen; onClose(): 
           {action.error !== undefined && <ErrorNotice error={action.error} />}
         </div>
       ) : (
-        <Notice kind={outcome.left === 0 && outcome.redriven > 0 ? "info" : "warning"} title="Done">
-          <p role="status">{describeOutcome(outcome)}</p>
-        </Notice>
+        <div ref={done} tabIndex={-1}>
+          <Notice kind={outcome.left === 0 && outcome.redriven > 0 ? "info" : "warning"} title="Done">
+            <p>{describeOutcome(outcome)}</p>
+          </Notice>
+        </div>
       )}
       <div class="dialog-actions">
         <Button onClick={onClose}>{outcome === undefined ? "Cancel" : "Close"}</Button>
