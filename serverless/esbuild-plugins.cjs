@@ -4,6 +4,7 @@
  */
 const { globSync, readdirSync, readFileSync, rmSync } = require("node:fs");
 const { isBuiltin } = require("node:module");
+const { gzipSync } = require("node:zlib");
 const { join, parse } = require("node:path");
 const { pathToFileURL } = require("node:url");
 
@@ -96,11 +97,23 @@ const constantsMadeBefore = {
   setup(build) {
     build.onLoad({ filter: CONSTANTS }, async ({ path }) => {
       const made = Object.entries(await import(pathToFileURL(path).href));
-      const lines = made.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`);
-      return { contents: lines.join("\n") };
+      return { contents: made.map(([name, value]) => constant(name, value)).join("\n") };
     });
   },
 };
+
+/** Longer texts are compressed: the OpenAPI document has 160 kB, of the 1 MiB that a bundle may have, and then 25 kB. */
+const LONG_TEXT = 50_000;
+
+function constant(name, value) {
+  if (typeof value !== "string" || value.length < LONG_TEXT)
+    return `export const ${name} = ${JSON.stringify(value)};`;
+  const compressed = gzipSync(value, { level: 9 }).toString("base64");
+  return [
+    'import { gunzipSync } from "node:zlib";',
+    `export const ${name} = gunzipSync(Buffer.from("${compressed}", "base64")).toString();`,
+  ].join("\n");
+}
 
 /**
  * Code that a function may not need, such as the AWS SDK, is imported with `import()` and goes into separate files, which V8

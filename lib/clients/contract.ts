@@ -20,7 +20,7 @@ const burst = z.int().min(1).max(10_000_000).meta({
 
 /** As browsers send it in `Origin`. The host is in lower case, and a port that is the scheme's own is left out. */
 const isOrigin = (text: string): boolean =>
-  text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text);
+  text === "*" || (/^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
 const originsField = z
   .array(
     z

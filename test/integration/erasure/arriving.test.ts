@@ -4,7 +4,7 @@ import type { Deps } from "../../../lib/app/connect.ts";
 import { eventKey } from "../../../lib/base/ids.ts";
 import { listTombstones } from "../../../lib/erasure/sql/list-tombstones.ts";
 import { transaction } from "../../../lib/postgres/transaction.ts";
-import { redrive } from "../../../lib/quarantine/quarantine.ts";
+import { listQuarantine, redrive } from "../../../lib/quarantine/quarantine.ts";
 import { drain } from "../../../lib/worker/process-batch.ts";
 import {
   countFound,
@@ -14,6 +14,7 @@ import {
   SUBJECT,
 } from "../../support/erasures.ts";
 import { freshDeps } from "../../support/faults.ts";
+import { segment } from "../../support/http/segment.ts";
 import { runAt } from "../../support/maintenance.ts";
 import {
   anEvent,
@@ -123,6 +124,17 @@ describe("an erasure", () => {
     const torn = { ...message, body: `${header}\n["torn"]\t{"user":{"email":"${SUBJECT}` };
     expect(await drain([torn], deps)).toEqual([]);
     expect(await counts(deps, "shop")).toMatchObject({ quarantine: 1, quarantined: 1 });
+    expect(await found(SUBJECT)).toBe(0);
+  });
+
+  it("keeps the payload of a subject out of quarantine if its call was set aside, and that of others in it", async () => {
+    for (const [messageId, email] of Object.entries({ theirs: SUBJECT, other: "bob" }))
+      await segment(deps, { path: "/v1/t", key: secret, body: { messageId, user: { email } } });
+    await calls.erase();
+    await drainAll(deps);
+    const { events } = await listQuarantine(deps, { client: "shop", limit: 10 });
+    const shown = Object.fromEntries(events.map(({ event_id, payload }) => [event_id, payload]));
+    expect(shown).toEqual({ theirs: ERASED, other: '{"user":{"email":"bob"},"type":"track"}' });
     expect(await found(SUBJECT)).toBe(0);
   });
 

@@ -6,6 +6,7 @@ import { operations } from "../../../lib/app/operations.ts";
 import { standIn } from "../../../lib/aws/endpoint.ts";
 import { uuidv7 } from "../../../lib/base/ids.ts";
 import { DAY_MS } from "../../../lib/base/time.ts";
+import * as segment from "../../../lib/ingest/segment/contract.ts";
 import { toLine } from "../../../lib/queue/message.ts";
 import type { Message } from "../../../lib/queue/port.ts";
 import { FUNCTION_USERS, userName } from "../../../lib/storage/users.ts";
@@ -266,6 +267,36 @@ describe("with a database user for each function", () => {
     await call("revokeKey", { params: { client_id: "shop", key_id: keyId } });
     const refused = call("sendEvents", { key, body: anEvent() });
     await expect(refused).rejects.toThrow("revoked-api-key");
+  });
+
+  it("calls of Segment are stored, and set aside if they are invalid", async () => {
+    await call("createClient", {
+      body: { client_id: "segment", name: "S", origins: ["https://shop.example"] },
+    });
+    const made = await call("createKey", { params: { client_id: "segment" }, body: { scopes: ["ingest"] } });
+    const secret = String(made.body.secret);
+    await deps.redis.del(await deps.redis.keys("*:key:*"));
+    expect((await call("getSettings", { params: { write_key: secret } })).body).toHaveProperty(
+      "integrations",
+    );
+    const names = Object.keys(segment).filter((name) => name !== "getSettings");
+    for (const name of names) {
+      const valid = {
+        messageId: name,
+        userId: "u",
+        event: "e",
+        groupId: "g",
+        previousId: "p",
+        type: "track",
+      };
+      const isBatch = /Batch|Import/.test(name);
+      await call(name, { key: secret, body: isBatch ? { batch: [valid] } : valid });
+    }
+    await call("sendTrack", { key: secret, body: { messageId: "invalid", userId: "u" } });
+    await drain();
+    expect(await counts(deps, "segment")).toMatchObject(
+      stored(names.length, { quarantine: 1, quarantined: 1, accepted: names.length + 1 }),
+    );
   });
 
   it("each operation has been called, and each function has used its own login", async () => {

@@ -7,7 +7,9 @@ import {
   openHeader,
   parseLine,
   parseMessage,
+  parseSetAside,
   toLine,
+  toSetAside,
 } from "../../../lib/queue/message.ts";
 
 const text = fc.string({ unit: "binary" });
@@ -16,6 +18,30 @@ const payload = fc
   .oneof(fc.json(), fc.constantFrom('{"n":1e400}', '{"n":0.10}', '{"t":"\\t\\n"}', '{"__proto__":{}}'))
   .map((json) => JSON.stringify(parseExact(json)));
 const event = fc.record({ eventId: text, eventType: text, timestamp: text, payload });
+
+describe("a line that is set aside", () => {
+  it("keeps its reason, detail and event, on one line", () => {
+    fc.assert(
+      fc.property(text, text, event, (reason, detail, sent) => {
+        const line = toSetAside({ reason, detail, line: toLine(sent) });
+        expect(line).not.toContain("\n");
+        expect(parseSetAside(line)).toEqual({ reason, detail, line: toLine(sent) });
+        // As the version before reads it.
+        expect(() => parseLine(line)).toThrow(SyntaxError);
+      }),
+    );
+  });
+
+  it("is not one of another event, and is refused if it does not say why", () => {
+    fc.assert(
+      fc.property(event, (sent) => {
+        expect(parseSetAside(toLine(sent))).toBeUndefined();
+      }),
+    );
+    for (const line of ["!", "!\t{}", '!{"reason":"r"}\t[]', '!["r"'])
+      expect(() => parseSetAside(line)).toThrow(SyntaxError);
+  });
+});
 
 describe("a line", () => {
   it("is read back unchanged, with any characters", () => {
