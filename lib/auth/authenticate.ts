@@ -45,10 +45,15 @@ export interface PresentedKey {
 const importedKeys = new Map<string, string>();
 const MOST_IMPORTED = 10_000;
 
-/** @throws {Problem} `missing-api-key`, or `invalid-api-key` for text that is too long for a key */
-export function presentedKey(secret: string | undefined): PresentedKey {
-  if (secret === undefined || secret === "")
-    throw unauthorized("missing-api-key", "Send an API key in the header X-API-Key.");
+/**
+ * @param where tells a caller without a key how to send it
+ * @throws {Problem} `missing-api-key`, or `invalid-api-key` for text that is too long for a key
+ */
+export function presentedKey(
+  secret: string | undefined,
+  where = "Send an API key in the header X-API-Key.",
+): PresentedKey {
+  if (secret === undefined || secret === "") throw unauthorized("missing-api-key", where);
   if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is unknown.");
   const hash = hashSecretText(secret);
   const named = clientOfSecret(secret);

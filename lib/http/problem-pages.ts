@@ -32,6 +32,11 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     example: `gzip -c events.ndjson | curl "$URL/v1/events" -H "X-API-Key: $KEY" \\
   -H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-`,
   },
+  "malformed-request": {
+    help: "The body can be decoded, but is not what the protocol of this path requires. Nothing in the request was processed.",
+    action: "Check that the sender uses the right path. `GET /openapi.json` describes the body of each.",
+    retry: UNCHANGED,
+  },
   "invalid-parameter": {
     help: "A parameter has an invalid value, or the operation does not have that parameter. Unknown parameters are rejected, so that a misspelled filter does not return more than you asked for.",
     action: "Correct the parameters listed in `errors`. `GET /openapi.json` describes all parameters.",

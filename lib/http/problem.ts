@@ -14,6 +14,7 @@ interface ProblemType {
 const types = {
   "invalid-json": { status: 400, title: "The body is not valid JSON" },
   "invalid-encoding": { status: 400, title: "The body is not valid UTF-8 or not valid gzip" },
+  "malformed-request": { status: 400, title: "The body does not have the form that its protocol requires" },
   "invalid-parameter": { status: 400, title: "A parameter is invalid" },
   "missing-api-key": { status: 401, title: "The request has no API key" },
   "invalid-api-key": { status: 401, title: "The API key is unknown" },

@@ -1,4 +1,4 @@
-/** The events of one request: a single one, `{"events": […]}`, one per line (NDJSON), or CloudEvents. */
+/** The events of one request: a single one, `{"events": […]}`, one per line (NDJSON), CloudEvents, or items of another protocol. */
 
 import type { Seed } from "../base/ids.ts";
 import { mayHoldUnstorable, numberSource, parseExact } from "../base/json.ts";
@@ -36,7 +36,14 @@ export interface Items {
  * @throws {Problem} if the body itself is invalid
  */
 export function readBatch(request: ApiRequest, retentionDays: number, seed: Seed): Batch {
-  const { values, read, unsure } = readCloudEvents(request) ?? readOwnFormat(request);
+  return toBatch(readCloudEvents(request) ?? readOwnFormat(request), retentionDays, seed);
+}
+
+/**
+ * Validates what a request contains.
+ * @throws {Problem} `payload-too-large`
+ */
+export function toBatch({ values, read, unsure }: Items, retentionDays: number, seed: Seed): Batch {
   if (values.length > MAX_EVENTS)
     throw new Problem(
       "payload-too-large",

@@ -36,6 +36,8 @@ export interface Protocol {
   operation: Operation;
   key: (request: ApiRequest) => PresentedKey;
   read: (request: ApiRequest, config: Config) => Batch;
+  /** Status of the response if the request is accepted; by default 202. */
+  acceptedStatus?: number;
   answer: typeof toAnswer;
 }
 
@@ -58,7 +60,8 @@ export async function ingest(
   const key = protocol.key(request);
   const unknown = anonymous(key);
   call.seen(unknown);
-  const submission = { request, key, ...readOrRefuse(request, deps, protocol) };
+  const { acceptedStatus } = protocol;
+  const submission = { request, key, acceptedStatus, ...readOrRefuse(request, deps, protocol) };
   const result = await send(submission, deps).catch(outage("queue"));
   call.seen({ ...unknown, clientId: result.owner, keyPrefix: result.keyPrefix });
   if (result.audited) call.audited();

@@ -18,6 +18,8 @@ export interface Submission {
   batch: Batch;
   /** An error of the request or its body, reported only to a caller with a valid key. */
   problem: Problem | undefined;
+  /** Status of the response if the request is accepted, for its audit row; by default 202. */
+  acceptedStatus?: number | undefined;
   /** The trace that the request's messages belong to. */
   trace?: Context | undefined;
 }

@@ -84,10 +84,10 @@ export class RedisIntake implements Intake {
   }
 
   #enqueue(submission: Submission, names: readonly string[]): Promise<Admission | KeyMiss> {
-    const { request } = submission;
+    const { request, acceptedStatus = 202 } = submission;
     const header = { id: request.id, at: request.receivedAt, ...fieldsOf(submission.trace) };
     const head = openHeader(names.length === 0 ? header : { ...header, unqueued: names });
-    return this.#admissions.admit(submission, [head, openAudit(auditCall(request))]);
+    return this.#admissions.admit(submission, [head, openAudit(auditCall(request)), String(acceptedStatus)]);
   }
 
   async settled(parts: readonly SettledPart[], dead: readonly GivenUp[]): Promise<void> {

@@ -111,10 +111,10 @@ export class SqsIntake implements Intake {
     const { queue, messageBytes, unqueued } = this.#parts;
     const fresh = submission.batch.valid.filter((_, item) => admitted.outcomes[item] === "accepted");
     const names = unqueued.take();
-    const { request } = submission;
+    const { request, acceptedStatus = 202 } = submission;
     const audit = auditHeader(request, auditCall(request), {
       caller: { clientId: owner, keyPrefix: admitted.keyPrefix },
-      status: 202,
+      status: acceptedStatus,
       bytesOut: null,
     });
     const lines = fresh.map(({ line }) => line);

@@ -13,7 +13,7 @@ if audited then
   recorded = recorded or '"client_id":' .. (owner and '"' .. owner .. '"' or 'null')
     .. ',"key_prefix":' .. (prefix and cjson.encode(prefix) or presented_prefix) .. ',"status":'
   local duration = format('%d', math.max(0, now_ms - tonumber(received_at)))
-  message = open_head .. open_row .. recorded .. status .. ',"duration_ms":' .. duration .. ',"bytes_out":null}' .. rest
+  message = open_head .. open_row .. recorded .. (status == '202' and accepted_status or status) .. ',"duration_ms":' .. duration .. ',"bytes_out":null}' .. rest
 else
   message = open_head .. ',"client":"' .. owner .. '"' .. rest
 end
@@ -55,8 +55,8 @@ audited = not string.find(letters, 'c', 1, true)
  * All of an ingest request that needs shared state, with the enqueue into Redis Streams, in one atomic step.
  *
  * KEYS  see `admissionLua`; 5 queue stream, 6 and 7 outcomes of recently settled requests (see `settleScript`)
- * ARGV  see `admissionLua`; a request's own values are the message's header and the audit row, both without their end; an
- *       item's is its line in the message
+ * ARGV  see `admissionLua`; a request's own values are the message's header and the audit row, both without their end, and the
+ *       status of the response if it is accepted; an item's is its line in the message
  * Output see `admissionLua`
  */
 export const enqueueScript = script(
@@ -64,8 +64,8 @@ export const enqueueScript = script(
   admissionLua({
     keys: "local queue, decided_even, decided_odd = KEYS[5], KEYS[6], KEYS[7]",
     keyCount: 7,
-    words: "local open_head, open_row = ARGV[own + 1], ARGV[own + 2]",
-    wordCount: 2,
+    words: "local open_head, open_row, accepted_status = ARGV[own + 1], ARGV[own + 2], ARGV[own + 3]",
+    wordCount: 3,
     width: 3,
     record: recordLua,
     keep: keepLua,
