@@ -1,9 +1,15 @@
-/** POST /v1/events: accepts events. */
+/** Accepts events: POST /v1/events, and POST /v1/logs for OTLP. */
 
 import { getDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
 import { serve } from "../lib/http/call.ts";
 import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
+import { refuseLogs } from "../lib/ingest/otlp/answer.ts";
+import { sendLogs } from "../lib/ingest/otlp/contract.ts";
+import { OTLP_LOGS } from "../lib/ingest/otlp/protocol.ts";
 
-export const handler = httpHandler(getDeps, [serve(sendEvents, (call) => ingest(call))]);
+export const handler = httpHandler(getDeps, [
+  serve(sendEvents, (call) => ingest(call)),
+  serve(sendLogs, (call) => ingest(call, OTLP_LOGS), refuseLogs),
+]);

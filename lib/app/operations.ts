@@ -11,6 +11,7 @@ import * as exports from "../events/export-contract.ts";
 import * as health from "../health/contract.ts";
 import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
+import * as otlp from "../ingest/otlp/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 
@@ -21,6 +22,7 @@ const isOperation = (value: unknown): value is Operation =>
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
   [
     ingest,
+    otlp,
     events,
     exports,
     analytics,

@@ -81,6 +81,7 @@ async function things(): Promise<Record<string, string>> {
 /** Bodies of the operations that need one. */
 const bodies: Readonly<Record<string, () => unknown>> = {
   sendEvents: () => anEvent(),
+  sendLogs: () => ({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "a" } }] }] }] }),
   getFunnel: () => ({
     steps: [{ event_type: "a" }, { event_type: "b" }],
     key: "payload.user",

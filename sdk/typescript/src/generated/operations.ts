@@ -34,5 +34,6 @@ export const paths = {
   redriveQuarantine: ["POST", "/v1/quarantine/redrive"],
   revokeKey: ["DELETE", "/v1/clients/{client_id}/keys/{key_id}"],
   sendEvents: ["POST", "/v1/events"],
+  sendLogs: ["POST", "/v1/logs"],
   verifyAudit: ["GET", "/v1/audit/verify"],
 } as const;
