@@ -1,15 +1,19 @@
-/** Accepts events: POST /v1/events, and the calls of Segment's HTTP API. */
+/** Accepts events: POST /v1/events, the calls of Segment's HTTP API, and POST /v1/logs for OTLP. */
 
 import { getDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
 import { serve } from "../lib/http/call.ts";
 import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
+import { refuseLogs } from "../lib/ingest/otlp/answer.ts";
+import { sendLogs } from "../lib/ingest/otlp/contract.ts";
+import { OTLP_LOGS } from "../lib/ingest/otlp/protocol.ts";
 import * as segment from "../lib/ingest/segment/contract.ts";
 import { getSettings, receiveCalls } from "../lib/ingest/segment/segment.ts";
 
 export const handler = httpHandler(getDeps, [
   serve(sendEvents, (call) => ingest(call)),
+  serve(sendLogs, (call) => ingest(call, OTLP_LOGS), refuseLogs),
   serve(segment.sendTrack, (call) => receiveCalls(call, "track")),
   serve(segment.sendIdentify, (call) => receiveCalls(call, "identify")),
   serve(segment.sendPage, (call) => receiveCalls(call, "page")),

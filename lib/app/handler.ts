@@ -11,7 +11,7 @@ import type { Unqueued } from "../audit/record/unqueued.ts";
 import { authorize } from "../auth/authenticate.ts";
 import { createLogger, type Log } from "../base/log.ts";
 import { bodyJson } from "../http/body.ts";
-import type { Call, Caller, Served } from "../http/call.ts";
+import type { Call, Caller, Refuse, Served } from "../http/call.ts";
 import { CORS_HEADERS, preflight } from "../http/cors.ts";
 import { toProblem } from "../http/errors.ts";
 import {
@@ -101,7 +101,7 @@ export function httpHandler<D extends HandlerDeps>(
     .use(begin)
     .use(audit(getDeps))
     .use(commonHeaders)
-    .use(problems(getDeps))
+    .use(problems(getDeps, ({ method, route }) => byRoute.get(`${method} ${route}`)?.refuse))
     .handler(handler) as unknown as HttpHandler;
   // Outside of the middlewares, so that the span includes what the audit takes, and has the final status.
   return async (event, context) => {
@@ -190,14 +190,17 @@ const begin: Middleware = {
   },
 };
 
-/** Turns any error into a problem document, and logs errors with status 500 and above. */
-function problems(getDeps: GetDeps): Middleware {
+/**
+ * Turns any error into a problem document, and logs errors with status 500 and above.
+ * @param refuseOf returns how the operation of a request renders errors, if they are not problem documents
+ */
+function problems(getDeps: GetDeps, refuseOf: (request: ApiRequest) => Refuse | undefined): Middleware {
   return {
     onError: async (request) => {
       const { request: call, caller } = request.internal.state;
       const problem = toProblem(request.error);
       const limit = caller.limit ? rateLimitHeaders(caller.limit) : {};
-      const response = problemResponse(problem, call.id);
+      const response = refuseOf(call)?.(problem, call) ?? problemResponse(problem, call.id);
       if (problem.status >= 500) {
         const cause = problem.cause ?? problem;
         (await logOf(getDeps)).error(problem.code, {

@@ -44,6 +44,7 @@ type Tag = (typeof tags)[number]["name"];
 /** By the first segment of the path after the version. */
 const tagOf: Readonly<Record<string, Tag>> = {
   events: "Events",
+  logs: "Events",
   receipts: "Events",
   pipeline: "Events",
   analytics: "Analytics",
@@ -93,6 +94,7 @@ const components: ZodOpenApiComponentsObject = {
       description:
         "A key has one or more of the scopes ingest, read, audit and admin; admin includes the others.",
     },
+    BearerAuth: { type: "http", scheme: "bearer", description: "The same key as a bearer token." },
   },
 };
 
@@ -136,7 +138,8 @@ class SharedResponses {
 
   /** @returns a reference to an equal response */
   refer(status: number, response: ZodOpenApiResponseObject): { $ref: string } {
-    const content = JSON.stringify([status, response.description, response.headers]);
+    const types = Object.keys(response.content ?? {});
+    const content = JSON.stringify([status, response.description, response.headers, types]);
     const name = this.#names.get(content) ?? this.#newName(status);
     this.#names.set(content, name);
     this.byName[name] = response;
@@ -156,7 +159,7 @@ function describe(
   operation: Operation,
   shared: SharedResponses,
 ): ZodOpenApiOperationObject {
-  const { params, query, headers: header, scopes, summary } = operation;
+  const { params, query, headers: header, scopes, bearer, summary } = operation;
   const requestParams = {
     ...(params && { path: params }),
     ...(query && { query }),
@@ -169,7 +172,10 @@ function describe(
     summary,
     description: operation.description === undefined ? needs : `${operation.description} ${needs}`,
     // One requirement for each scope: any of them suffices.
-    security: scopes.map((scope) => ({ ApiKeyAuth: [scope] })),
+    security: scopes.flatMap((scope) => [
+      { ApiKeyAuth: [scope] },
+      ...(bearer ? [{ BearerAuth: [scope] }] : []),
+    ]),
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
     ...(operation.body && { requestBody: requestBody(operation) }),
     responses: responses(operation, shared),
@@ -195,6 +201,8 @@ function requestBody({
 
 function responses(operation: Operation, shared: SharedResponses): ZodOpenApiOperationObject["responses"] {
   const types = [operation.responseType ?? "application/json"].flat();
+  const errorSchemas = operation.errorSchemas ?? { "application/problem+json": problemSchema };
+  const errors = Object.fromEntries(Object.entries(errorSchemas).map(([type, schema]) => [type, { schema }]));
   const all: Record<string, ZodOpenApiResponseObject> = {};
   const problems: Record<string, { $ref: string }> = {};
   for (const [status, schema] of Object.entries(operation.responses)) {
@@ -210,7 +218,7 @@ function responses(operation: Operation, shared: SharedResponses): ZodOpenApiOpe
     const response: ZodOpenApiResponseObject = {
       description: [own?.description ?? STATUS_CODES[status], "", ...list].join("\n"),
       headers: { ...own?.headers, ...headersOf(operation, status, true) },
-      content: { ...own?.content, "application/problem+json": { schema: problemSchema } },
+      content: { ...own?.content, ...errors },
     };
     if (own) all[status] = response;
     else problems[status] = shared.refer(status, response);

@@ -13,6 +13,7 @@ import * as health from "../health/contract.ts";
 import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
 import * as segment from "../ingest/segment/contract.ts";
+import * as otlp from "../ingest/otlp/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 
@@ -24,6 +25,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
   [
     ingest,
     segment,
+    otlp,
     events,
     exports,
     analytics,

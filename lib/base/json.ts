@@ -35,6 +35,12 @@ export function numberSource(value: object): string | undefined {
   return "rawJSON" in value && Object.getPrototypeOf(value) === null ? String(value.rawJSON) : undefined;
 }
 
+/** A number that JSON.stringify writes as this text. @param source a number in JSON */
+export const exactNumber = (source: string): number | object => {
+  const number = Number(source);
+  return String(number) === source ? number : rawJSON(source);
+};
+
 /** True if a string in this JSON text may hold what PostgreSQL can't store: a NUL character or a lone surrogate. */
 export const mayHoldUnstorable = (text: string): boolean => /\\u(?:0000|[dD][89a-fA-F])/.test(text);
 

@@ -7,7 +7,7 @@ import { Problem } from "./problem.ts";
 /** Largest body after decompression, in bytes. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-export type MediaType = "application/json" | "application/x-ndjson";
+export type MediaType = "application/json" | "application/x-ndjson" | "application/x-protobuf";
 
 /**
  * @returns the media type without parameters

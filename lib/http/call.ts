@@ -3,6 +3,7 @@ import type { Scope } from "../base/scope.ts";
 import type { Change } from "../trail/entry.ts";
 import type { ApiRequest, ApiResponse } from "./gateway.ts";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "./operation.ts";
+import type { Problem } from "./problem.ts";
 import type { Limit } from "./rate-limit.ts";
 
 /** Who calls. All null for an anonymous caller. */
@@ -42,11 +43,20 @@ export type UseCase<D, O extends Operation> = (call: Call<D, O>) => Promise<ApiR
 export interface Served<D> {
   operation: Operation;
   run: (call: Call<D>) => Promise<ApiResponse>;
+  /** Renders errors, if they are not problem documents. */
+  refuse?: Refuse | undefined;
 }
 
+export type Refuse = (problem: Problem, request: ApiRequest) => ApiResponse;
+
 /** Binds a use case to its operation, with the operation's own types. */
-export const serve = <D, const O extends Operation>(served: O, run: UseCase<D, O>): Served<D> => ({
+export const serve = <D, const O extends Operation>(
+  served: O,
+  run: UseCase<D, O>,
+  refuse?: Refuse,
+): Served<D> => ({
   operation: served,
   // Safe: the handler gives each use case what its own operation's schemas parsed.
   run: run as unknown as Served<D>["run"],
+  refuse,
 });

@@ -15,6 +15,8 @@ export interface Operation {
   description?: string;
   /** The caller's key needs one of these; if empty, no key is required. */
   scopes: readonly Scope[];
+  /** The key may also be a bearer token in `Authorization`. */
+  bearer?: true;
   /** The use case itself checks key, parameters and body, in its only round trip. */
   checkedByUseCase?: true;
   params?: z.ZodObject;
@@ -32,6 +34,8 @@ export interface Operation {
   responses: Readonly<Record<number, z.ZodType | null>>;
   /** Media type of these responses, or several to choose from, if not application/json. */
   responseType?: string | readonly string[];
+  /** Media types of errors, with their schemas, if they are not only problem documents. */
+  errorSchemas?: Readonly<Record<string, z.ZodType>>;
   /** The response is a piece of a file. */
   download?: boolean;
   /** Pages of other origins may call it. */

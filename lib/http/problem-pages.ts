@@ -33,7 +33,7 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
   -H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-`,
   },
   "malformed-request": {
-    help: "The body is JSON, but not what the protocol of this path requires, such as an object with `batch`. Nothing in the request was processed.",
+    help: "The body can be decoded, but is not what the protocol of this path requires. Nothing in the request was processed.",
     action: "Check that the sender uses the right path. `GET /openapi.json` describes the body of each.",
     retry: UNCHANGED,
   },

@@ -1,4 +1,4 @@
-/** The events of one request: a single one, `{"events": […]}`, one per line (NDJSON), or CloudEvents. */
+/** The events of one request: a single one, `{"events": […]}`, one per line (NDJSON), CloudEvents, or items of another protocol. */
 
 import type { Seed } from "../base/ids.ts";
 import { mayHoldUnstorable, numberSource, parseExact } from "../base/json.ts";

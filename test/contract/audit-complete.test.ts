@@ -113,6 +113,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   sendBatch: aBatch,
   sendImport: aBatch,
   sendBatchShort: aBatch,
+  sendLogs: () => ({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "a" } }] }] }] }),
   getFunnel: () => ({
     steps: [{ event_type: "a" }, { event_type: "b" }],
     key: "payload.user",

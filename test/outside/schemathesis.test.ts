@@ -39,6 +39,8 @@ beforeAll(async () => {
 const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }> = {
   // A timestamp within the retention; ids that a URL can contain; the depth of a payload; the number of events.
   sendEvents: { accepts: [413, 422], refuses: [413] },
+  // The same, and: in protobuf's JSON, null counts as absence, and a number may be a text.
+  sendLogs: { accepts: [400, 413], refuses: [200, 413] },
   // Which parameters belong to which order.
   listEvents: { accepts: [400] },
   // A cursor of this list and, for an export, of this format.

@@ -176,6 +176,13 @@ export async function markedAsSeen({ redis }: Pick<Deps, "redis">, clientId: str
   return fields.filter((field) => /^[=#]/.test(field)).sort();
 }
 
+/** Makes Redis forget which of the client's events it has seen, and with Redis as the queue, all else too. */
+export async function forgetSeen({ redis, config }: Deps, clientId: string): Promise<void> {
+  const keys = await redis.keys(`*:seen:${clientId}:*`);
+  if (config.queue === "redis") await redis.flushdb();
+  else if (keys.length > 0) await redis.del(...keys);
+}
+
 /** The number of transactions in the test's database that wait for a lock. */
 export async function countWaiting({ sql }: Pick<Deps, "sql">): Promise<number> {
   const rows = await sql`

@@ -12,6 +12,7 @@ import {
   counts,
   drainAll,
   expectTidy,
+  forgetSeen,
   send,
   stored,
 } from "../../support/pipeline.ts";
@@ -32,11 +33,6 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   beforeAll(async () => {
     deps = freshDeps(await queueConfig(queue));
   });
-  const forget = async (clientId: string): Promise<void> => {
-    const keys = await deps.redis.keys(`*:seen:${clientId}:*`);
-    if (queue === "redis") await deps.redis.flushdb();
-    else if (keys.length > 0) await deps.redis.del(...keys);
-  };
 
   it.each(["binary", "structured"] as const)(
     "a message of the SDK in %s mode that is sent ten times is stored once",
@@ -57,7 +53,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
           n === 0 || n === 7 ? [202, 1, 0, 0] : [202, 0, 1, 0],
         );
         if (n === 3) await drainAll(deps);
-        if (n === 6) await forget(clientId);
+        if (n === 6) await forgetSeen(deps, clientId);
       }
       await drainAll(deps);
       expect(await counts(deps, clientId)).toMatchObject({ events: 1, ledger: 1, quarantine: 0 });
@@ -75,7 +71,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     expect(outcome(await sendIt())).toEqual([202, 0, 1, 0]);
     await drainAll(deps);
     // Another one first, so that Redis has another digest and asks PostgreSQL.
-    await forget(clientId);
+    await forgetSeen(deps, clientId);
     expect(outcome(await sendIt({ data: { amount: 2 } }))).toEqual([202, 1, 0, 0]);
     expect(outcome(await sendIt())).toEqual([202, 0, 1, 0]);
     expect(await sendIt({ data: { amount: 3 } })).toMatchObject({

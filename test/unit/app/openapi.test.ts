@@ -78,7 +78,10 @@ describe("the OpenAPI document", () => {
     const found = document.paths[operation.path]?.[operation.method.toLowerCase()];
     expect(found?.operationId).toBe(id);
     expect(document.tags.map(({ name }) => name)).toContain(found?.tags[0]);
-    expect(found?.security).toEqual(operation.scopes.map((scope) => ({ ApiKeyAuth: [scope] })));
+    const schemes = operation.bearer ? ["ApiKeyAuth", "BearerAuth"] : ["ApiKeyAuth"];
+    expect(found?.security).toEqual(
+      operation.scopes.flatMap((scope) => schemes.map((scheme) => ({ [scheme]: [scope] }))),
+    );
     const names = (place: string): string[] =>
       (found?.parameters ?? []).filter((parameter) => parameter.in === place).map(({ name }) => name);
     expect(names("path")).toEqual([...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
@@ -119,6 +122,15 @@ describe("the OpenAPI document", () => {
       "application/x-ndjson",
       "application/cloudevents+json",
       "application/cloudevents-batch+json",
+    ]);
+    expect(Object.keys(described("sendLogs").requestBody?.content ?? {})).toEqual([
+      "application/json",
+      "application/x-protobuf",
+    ]);
+    expect(Object.keys(described("sendLogs").responses[400]?.content ?? {})).toEqual([
+      "application/json",
+      "application/x-protobuf",
+      "application/problem+json",
     ]);
     expect(Object.keys(described("getErrorPage").responses[200]?.content ?? {})).toEqual([
       "text/markdown",
