@@ -1,5 +1,6 @@
 /** The pages of the problems, apart from `problem.ts`, so that only the functions that serve them contain their texts. */
 import { type ProblemCode, problemTypes } from "./problem.ts";
+import { exampleResponse } from "./problem-examples.ts";
 
 interface ProblemText {
   /** What happened, and why. */
@@ -8,8 +9,8 @@ interface ProblemText {
   action: string;
   /** Whether to retry, and how. */
   retry: string;
-  /** Shown as a code block. */
-  example?: string;
+  /** A command that avoids the problem. */
+  request?: string;
 }
 
 const UNCHANGED = "No. The same request fails again.";
@@ -29,7 +30,7 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     action:
       "Send UTF-8. If the body is compressed, use gzip and set `Content-Encoding: gzip`; if it is not, omit that header.",
     retry: UNCHANGED,
-    example: `gzip -c events.ndjson | curl "$URL/v1/events" -H "X-API-Key: $KEY" \\
+    request: `gzip -c events.ndjson | curl "$URL/v1/events" -H "X-API-Key: $KEY" \\
   -H 'Content-Type: application/x-ndjson' -H 'Content-Encoding: gzip' --data-binary @-`,
   },
   "malformed-request": {
@@ -41,13 +42,12 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     help: "A parameter has an invalid value, or the operation does not have that parameter. Unknown parameters are rejected, so that a misspelled filter does not return more than you asked for.",
     action: "Correct the parameters listed in `errors`. `GET /openapi.json` describes all parameters.",
     retry: UNCHANGED,
-    example: `{"code":"invalid-parameter","errors":[{"parameter":"limit","detail":"must be an integer from 1 to 1000, in decimal digits"}]}`,
   },
   "missing-api-key": {
     help: "This operation requires an API key, and the request does not have the header `X-API-Key`.",
     action: "Send the key in the header `X-API-Key`.",
     retry: "Only with the key.",
-    example: `curl "$URL/v1/pipeline" -H "X-API-Key: $KEY"`,
+    request: `curl "$URL/v1/pipeline" -H "X-API-Key: $KEY"`,
   },
   "invalid-api-key": {
     help: "This installation does not know the key.",
@@ -117,7 +117,6 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     help: "The body is valid JSON, but does not match the schema of this operation.",
     action: "Correct the members listed in `errors`; `pointer` is a JSON Pointer to each.",
     retry: UNCHANGED,
-    example: `{"code":"invalid-body","errors":[{"pointer":"/name","detail":"name is missing"}]}`,
   },
   "no-valid-events": {
     help: "Every event in the request was rejected. `errors` gives the reason for each.",
@@ -129,17 +128,13 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     action:
       "Bring `start` and `end` closer together, specify an `event_type` or, with an admin key, a `client`, or use a longer `interval`.",
     retry: "Only with a narrower query.",
-    example: `curl -G "$URL/v1/analytics/top" -H "X-API-Key: $KEY" -d property=payload.user \\
+    request: `curl -G "$URL/v1/analytics/top" -H "X-API-Key: $KEY" -d property=payload.user \\
   -d event_type=order.placed -d start=2026-11-23T00:00:00Z -d end=2026-11-24T00:00:00Z`,
   },
   "rate-limited": {
     help: "The client has sent more events than its rate limit allows. The limit counts events, not requests: a batch of 100 events costs 100. No event of the request was accepted.",
     action: "Wait, then send the whole request again. The header `RateLimit` shows what is left.",
     retry: AFTER_WAIT,
-    example: `HTTP/1.1 429 Too Many Requests
-Retry-After: 2
-RateLimit-Policy: "default";q=2000;w=2
-RateLimit: "default";r=0;t=2`,
   },
   "internal-error": {
     help: "An unexpected error occurred. The log has the cause under the request's id.",
@@ -176,8 +171,6 @@ RateLimit: "default";r=0;t=2`,
     help: "The event does not match the schema, or its `timestamp` is outside the accepted range. The other events of the request are not affected.",
     action: "Correct the member that `pointer` names; `detail` says what is wrong.",
     retry: "No. The same event fails again.",
-    example: `{"index":3,"event_id":"order-1001","code":"invalid-event","pointer":"/timestamp",
- "detail":"timestamp is more than 24 hours ahead","retryable":false}`,
   },
   "event-conflict": {
     help: "The client already sent an event with this `event_id`, but with another type, timestamp or payload. The first event stays unchanged.",
@@ -200,7 +193,7 @@ RateLimit: "default";r=0;t=2`,
 /** A problem type's page, in Markdown. */
 export function problemPage(code: ProblemCode): string {
   const { status, title, item } = problemTypes[code];
-  const { help, action, retry, example } = texts[code];
+  const { help, action, retry, request } = texts[code];
   const where = item
     ? "In `errors` of a 202 or 422 response, for one event of the request."
     : `HTTP status ${status}.`;
@@ -210,7 +203,9 @@ export function problemPage(code: ProblemCode): string {
     help,
     `**What to do:** ${action}`,
     `**Retry:** ${retry}`,
-    ...(example === undefined ? [] : [`\`\`\`\n${example}\n\`\`\``]),
+    ...(request === undefined ? [] : ["## Example request", `\`\`\`sh\n${request}\n\`\`\``]),
+    "## Example response",
+    `\`\`\`http\n${exampleResponse(code)}\n\`\`\``,
   ];
   return `${parts.join("\n\n")}\n`;
 }
