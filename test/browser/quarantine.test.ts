@@ -87,6 +87,7 @@ describe("refused events", () => {
     const asked: string[] = [];
     page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
     await page.getByRole("button", { name: "Redrive all reasons" }).click();
+    await dialog(page).waitFor();
     await page.keyboard.press("Escape");
     await dialog(page).waitFor({ state: "hidden" });
     expect(asked).not.toContain("POST /v1/quarantine/redrive");
