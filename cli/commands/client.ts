@@ -39,7 +39,10 @@ export function clientCommand(): Command {
     .option("--name <name>", "for people")
     .option("--rate <events>", "events per second, on average", wholeNumber)
     .option("--burst <events>", "events at once", wholeNumber)
-    .option("--origin <origins...>", "origins of the pages that may send with its keys, instead of those before")
+    .option(
+      "--origin <origins...>",
+      "origins of the pages that may send with its keys, instead of those before",
+    )
     .option("--active <true|false>", "whether its keys work", trueOrFalse)
     .action(update);
   return command;
