@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
+import * as segment from "../../lib/ingest/segment/contract.ts";
 import type { StackOptions } from "../../local/stack.ts";
 import { verifyText } from "../support/audit/trail.ts";
 import { expectProblem } from "../support/http/problems.ts";
@@ -127,6 +128,20 @@ export async function httpContract(
   });
 
   invalidRequests(test, { api, get, post, key, admin });
+
+  describe("the calls of Segment", () => {
+    test("are accepted at each of their paths, and pages get their settings", async () => {
+      for (const { method, path } of Object.values(segment)) {
+        const valid = { messageId: randomUUID(), userId: "u", event: "e", groupId: "g", previousId: "p" };
+        const isBatch = /^\/v1\/(?:b|batch|import)$/.test(path);
+        const body = method === "POST" && {
+          body: isBatch ? { batch: [{ ...valid, type: "track" }] } : valid,
+        };
+        const answer = await api.call(method, path.replace("{write_key}", key), { key, ...body });
+        expect(answer.status, `${path}: ${answer.text}`).toBe(200);
+      }
+    });
+  });
 
   describe("the other operations", () => {
     const reads: [path: string, status: number, as?: string][] = [
