@@ -5,15 +5,14 @@ import { httpHandler } from "../lib/app/handler.ts";
 import { serve } from "../lib/http/call.ts";
 import { sendEvents } from "../lib/ingest/contract.ts";
 import { ingest } from "../lib/ingest/ingest.ts";
-import { refuseLogs } from "../lib/ingest/otlp/answer.ts";
 import { sendLogs } from "../lib/ingest/otlp/contract.ts";
-import { OTLP_LOGS } from "../lib/ingest/otlp/protocol.ts";
+import { receiveLogs, refuseLogs } from "../lib/ingest/otlp/otlp.ts";
 import * as segment from "../lib/ingest/segment/contract.ts";
 import { getSettings, receiveCalls } from "../lib/ingest/segment/segment.ts";
 
 export const handler = httpHandler(getDeps, [
   serve(sendEvents, (call) => ingest(call)),
-  serve(sendLogs, (call) => ingest(call, OTLP_LOGS), refuseLogs),
+  serve(sendLogs, receiveLogs, refuseLogs),
   serve(segment.sendTrack, (call) => receiveCalls(call, "track")),
   serve(segment.sendIdentify, (call) => receiveCalls(call, "identify")),
   serve(segment.sendPage, (call) => receiveCalls(call, "page")),

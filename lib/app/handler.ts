@@ -200,7 +200,7 @@ function problems(getDeps: GetDeps, refuseOf: (request: ApiRequest) => Refuse | 
       const { request: call, caller } = request.internal.state;
       const problem = toProblem(request.error);
       const limit = caller.limit ? rateLimitHeaders(caller.limit) : {};
-      const response = refuseOf(call)?.(problem, call) ?? problemResponse(problem, call.id);
+      const response = (await refuseOf(call)?.(problem, call)) ?? problemResponse(problem, call.id);
       if (problem.status >= 500) {
         const cause = problem.cause ?? problem;
         (await logOf(getDeps)).error(problem.code, {

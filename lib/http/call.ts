@@ -47,7 +47,7 @@ export interface Served<D> {
   refuse?: Refuse | undefined;
 }
 
-export type Refuse = (problem: Problem, request: ApiRequest) => ApiResponse;
+export type Refuse = (problem: Problem, request: ApiRequest) => Promise<ApiResponse>;
 
 /** Binds a use case to its operation, with the operation's own types. */
 export const serve = <D, const O extends Operation>(

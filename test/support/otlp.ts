@@ -11,10 +11,8 @@ import {
 import type { Deps } from "../../lib/app/connect.ts";
 import { httpHandler } from "../../lib/app/handler.ts";
 import { serve } from "../../lib/http/call.ts";
-import { ingest } from "../../lib/ingest/ingest.ts";
-import { refuseLogs } from "../../lib/ingest/otlp/answer.ts";
 import { sendLogs } from "../../lib/ingest/otlp/contract.ts";
-import { OTLP_LOGS } from "../../lib/ingest/otlp/protocol.ts";
+import { receiveLogs, refuseLogs } from "../../lib/ingest/otlp/otlp.ts";
 import { JSON_TYPE, PROTOBUF_TYPE } from "../../lib/ingest/otlp/types.ts";
 import { ingestEvent } from "./http/ingest-handler.ts";
 import { context } from "./pipeline.ts";
@@ -57,7 +55,7 @@ export async function postLogs(
   body: Buffer,
   headers: Record<string, string>,
 ): Promise<LogsAnswer> {
-  const handler = httpHandler(() => deps, [serve(sendLogs, (call) => ingest(call, OTLP_LOGS), refuseLogs)]);
+  const handler = httpHandler(() => deps, [serve(sendLogs, receiveLogs, refuseLogs)]);
   const event = ingestEvent(secret, body, headers, { route: "/v1/logs" });
   const {
     statusCode = 0,

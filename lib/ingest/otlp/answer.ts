@@ -81,7 +81,7 @@ const INVALID_ARGUMENT = 3;
 const BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest";
 
 /** A problem as a `google.rpc.Status`, with a `BadRequest` that describes what is wrong in the body. */
-export function refuseLogs(problem: Problem, request: ApiRequest): ApiResponse {
+export function refuseInKind(problem: Problem, request: ApiRequest): ApiResponse {
   const { status, message, errors = [] } = problem;
   const code = CODES[status] ?? INVALID_ARGUMENT;
   const headers = { ...problem.headers };

@@ -4,7 +4,7 @@ import { Problem } from "../../../lib/http/problem.ts";
 import type { Batch } from "../../../lib/ingest/batch.ts";
 import { itemFault } from "../../../lib/ingest/event.ts";
 import type { Admission, Outcome } from "../../../lib/ingest/intake.ts";
-import { answerLogs, refuseLogs } from "../../../lib/ingest/otlp/answer.ts";
+import { answerLogs, refuseInKind } from "../../../lib/ingest/otlp/answer.ts";
 import { JSON_TYPE, PROTOBUF_TYPE } from "../../../lib/ingest/otlp/types.ts";
 import { apiRequest } from "../../support/http/request.ts";
 import { ENCODINGS, type Encoding, SERIALIZERS } from "../../support/otlp.ts";
@@ -72,14 +72,14 @@ describe("a response", () => {
 
 describe("an error", () => {
   it("without a wait gets one if senders retry it", () => {
-    const wait = (problem: Problem) => refuseLogs(problem, requestIn(PROTOBUF_TYPE)).headers["retry-after"];
+    const wait = (problem: Problem) => refuseInKind(problem, requestIn(PROTOBUF_TYPE)).headers["retry-after"];
     expect(Number(wait(new Problem("timeout", "Too long.")))).toBeGreaterThanOrEqual(1);
     expect(wait(new Problem("queue-full", "Full.", { headers: { "retry-after": "7" } }))).toBe("7");
     expect(wait(new Problem("internal-error", "Unexpected."))).toBeUndefined();
   });
 
   it("is JSON if the media type is unknown", () => {
-    const { status, headers, body } = refuseLogs(
+    const { status, headers, body } = refuseInKind(
       new Problem("unsupported-media-type", "No."),
       requestIn("text/plain"),
     );
