@@ -12,8 +12,8 @@ import * as exports from "../events/export-contract.ts";
 import * as health from "../health/contract.ts";
 import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
-import * as segment from "../ingest/segment/contract.ts";
 import * as otlp from "../ingest/otlp/contract.ts";
+import * as segment from "../ingest/segment/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 

@@ -760,6 +760,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send logs (OTLP/HTTP)
+         * @description OpenTelemetry's protocol for logs, in protobuf or JSON; up to 1 MiB after decompression (gzip is supported). Responses and errors have the encoding of the request. A 200 means that the log records are queued durably, except those that `partialSuccess` counts. Sending the same request again is always safe. The key may also be a bearer token in `Authorization`. Requires the scope ingest.
+         */
+        post: operations["sendLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/p": {
         parameters: {
             query?: never;
@@ -1177,6 +1197,40 @@ export interface components {
              */
             timestamp: string;
         };
+        ExportLogsServiceRequest: {
+            /** @description As opentelemetry-proto defines it, with up to 1,000 log records in all. */
+            resourceLogs?: ({
+                resource?: {
+                    [key: string]: unknown;
+                };
+                scopeLogs?: ({
+                    logRecords?: {
+                        [key: string]: unknown;
+                    }[];
+                    scope?: {
+                        [key: string]: unknown;
+                    };
+                } & {
+                    [key: string]: unknown;
+                })[];
+            } & {
+                [key: string]: unknown;
+            })[];
+        } & {
+            [key: string]: unknown;
+        };
+        ExportLogsServiceResponse: {
+            /** @description Absent if all log records were accepted. */
+            partialSuccess?: {
+                errorMessage: string;
+                /** @description Their number, a 64-bit integer as text. */
+                rejectedLogRecords: string;
+            } & {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
         Fault: {
             /** @enum {string} */
             code?: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
@@ -1373,6 +1427,19 @@ export interface components {
             unknown: string[];
             /** @description Settings with which the server cannot keep Weir's promises. */
             weak: components["schemas"]["WeakSetting"][];
+        };
+        /** @description A `google.rpc.Status`. */
+        Status: {
+            /** @description A `google.rpc.Code`. */
+            code: number;
+            details?: ({
+                "@type": string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            message: string;
+        } & {
+            [key: string]: unknown;
         };
         StoredEvent: {
             client_id: string;
@@ -1589,6 +1656,27 @@ export interface components {
             };
         };
         /**
+         * @description Bad Request
+         *
+         *     - [`invalid-json`](/docs/errors/invalid-json): The body is not valid JSON
+         *     - [`invalid-encoding`](/docs/errors/invalid-encoding): The body is not valid UTF-8 or not valid gzip
+         *     - [`malformed-request`](/docs/errors/malformed-request): The body does not have the form that its protocol requires
+         *     - [`invalid-parameter`](/docs/errors/invalid-parameter): A parameter is invalid
+         */
+        BadRequest5: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
+            };
+        };
+        /**
          * @description Conflict
          *
          *     - [`conflict`](/docs/errors/conflict): The resource already exists
@@ -1656,6 +1744,25 @@ export interface components {
             };
         };
         /**
+         * @description Forbidden
+         *
+         *     - [`insufficient-scope`](/docs/errors/insufficient-scope): The API key lacks a scope
+         *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
+         */
+        Forbidden3: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
+            };
+        };
+        /**
          * @description Gateway Timeout
          *
          *     - [`timeout`](/docs/errors/timeout): The request took too long
@@ -1686,6 +1793,24 @@ export interface components {
             };
         };
         /**
+         * @description Gateway Timeout
+         *
+         *     - [`timeout`](/docs/errors/timeout): The request took too long
+         */
+        GatewayTimeout3: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
+            };
+        };
+        /**
          * @description Internal Server Error
          *
          *     - [`internal-error`](/docs/errors/internal-error): Internal error
@@ -1713,6 +1838,24 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Internal Server Error
+         *
+         *     - [`internal-error`](/docs/errors/internal-error): Internal error
+         */
+        InternalServerError3: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
             };
         };
         /** @description `method-not-allowed`: The path does not support this method */
@@ -1770,6 +1913,24 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Payload Too Large
+         *
+         *     - [`payload-too-large`](/docs/errors/payload-too-large): The body is too large
+         */
+        PayloadTooLarge2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
             };
         };
         /**
@@ -1861,6 +2022,28 @@ export interface components {
             };
         };
         /**
+         * @description Service Unavailable
+         *
+         *     - [`queue-full`](/docs/errors/queue-full): The queue is full
+         *     - [`queue-unavailable`](/docs/errors/queue-unavailable): The queue is unavailable
+         *     - [`database-unavailable`](/docs/errors/database-unavailable): The database is unavailable
+         *     - [`overloaded`](/docs/errors/overloaded): The server has too many requests in progress
+         */
+        ServiceUnavailable6: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
+            };
+        };
+        /**
          * @description Too Many Requests
          *
          *     - [`rate-limited`](/docs/errors/rate-limited): The client exceeded its rate limit
@@ -1875,6 +2058,25 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Too Many Requests
+         *
+         *     - [`rate-limited`](/docs/errors/rate-limited): The client exceeded its rate limit
+         */
+        TooManyRequests2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
             };
         };
         /**
@@ -1893,6 +2095,26 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unauthorized
+         *
+         *     - [`missing-api-key`](/docs/errors/missing-api-key): The request has no API key
+         *     - [`invalid-api-key`](/docs/errors/invalid-api-key): The API key is unknown
+         *     - [`expired-api-key`](/docs/errors/expired-api-key): The API key has expired
+         *     - [`revoked-api-key`](/docs/errors/revoked-api-key): The API key was revoked
+         */
+        Unauthorized2: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
             };
         };
         /**
@@ -1975,6 +2197,24 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unsupported Media Type
+         *
+         *     - [`unsupported-media-type`](/docs/errors/unsupported-media-type): The content type or encoding is not supported
+         */
+        UnsupportedMediaType2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Status"];
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/x-protobuf": string;
             };
         };
     };
@@ -3935,6 +4175,44 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
             504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    sendLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportLogsServiceRequest"];
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportLogsServiceResponse"];
+                    "application/x-protobuf": components["schemas"]["ExportLogsServiceResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest5"];
+            401: components["responses"]["Unauthorized2"];
+            403: components["responses"]["Forbidden3"];
+            413: components["responses"]["PayloadTooLarge2"];
+            415: components["responses"]["UnsupportedMediaType2"];
+            429: components["responses"]["TooManyRequests2"];
+            500: components["responses"]["InternalServerError3"];
+            503: components["responses"]["ServiceUnavailable6"];
+            504: components["responses"]["GatewayTimeout3"];
         };
     };
     sendPageShort: {

@@ -46,6 +46,7 @@ export const paths = {
   sendIdentify: ["POST", "/v1/identify"],
   sendIdentifyShort: ["POST", "/v1/i"],
   sendImport: ["POST", "/v1/import"],
+  sendLogs: ["POST", "/v1/logs"],
   sendPage: ["POST", "/v1/page"],
   sendPageShort: ["POST", "/v1/p"],
   sendScreen: ["POST", "/v1/screen"],
