@@ -79,7 +79,7 @@ describe("weir doctor", () => {
 
   it("explains settings that are invalid in a sentence", async () => {
     const { code, err } = await run(["doctor"], { REDIS_URL: "localhost" });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toContain("REDIS_URL: must be a URL that starts with redis://");
   });
 });

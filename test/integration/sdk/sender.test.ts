@@ -173,7 +173,7 @@ describe("with connections that break and a server that dies", () => {
     expect(reasons.map((text) => JSON.parse(text))).toMatchObject([
       { line: 3, detail: expect.stringMatching(/^It is not JSON: /), record: "no JSON" },
       { line: 4, detail: 'The event has an unknown member "color".' },
-      { line: 6, code: "invalid-event", detail: expect.stringMatching(/timestamp: must be/) },
+      { line: 6, code: "invalid-event", detail: expect.stringMatching(/timestamp must be/) },
     ]);
     await expectStored(ground, "cli", ["cli-1", "cli-3"]);
     const [first] = await sql`SELECT payload::text AS text FROM events WHERE event_id = 'cli-1'`;

@@ -212,6 +212,7 @@ describe("with a database user for each function", () => {
   });
 
   it("the audit trail is listed, exported, proved and verified", async () => {
+    await call("getOwnKey");
     await call("getOpenApi");
     await call("getErrorPage", { params: { code: "not-found" } });
     await drain();
