@@ -60,7 +60,7 @@ describe("weir audit checkpoints", () => {
 
 describe("weir audit verify", () => {
   const printing = (code: number, text: string) => ({ code, out: expect.stringContaining(text) });
-  const failing = (text: string) => ({ code: 1, err: expect.stringContaining(text) });
+  const failing = (text: string) => ({ code: 2, err: expect.stringContaining(text) });
 
   it("reports that an export is valid, and what was not checked", async () => {
     const full = await auditor([
@@ -75,7 +75,7 @@ describe("weir audit verify", () => {
     expect(some).toMatchObject(printing(0, "9,900 entries were excluded by the export's filter"));
   });
 
-  it("exits with 1 and names the fault", async () => {
+  it("exits with 1 and names the fault, and with 2 if a file is not readable", async () => {
     const lines = (await readFile(file("audit.ndjson"), "utf8")).split("\n");
     const { id = "-" } = rows[7_001] ?? {};
     const at = lines.findIndex((line) => line.includes(id));

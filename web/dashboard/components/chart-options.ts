@@ -32,7 +32,8 @@ export function chartOptions(read: () => Chart, element: Element): Omit<uPlot.Op
   };
   return {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), zone),
-    padding: [8, 8, 0, 0],
+    // Half of the last label is beyond the last time.
+    padding: [8, 32, 0, 0],
     cursor: {
       points: { show: kind !== "bars" },
       drag: { x: onSelect !== undefined, y: false, setScale: false },
