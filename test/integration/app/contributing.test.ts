@@ -88,11 +88,12 @@ const ADAPTER_FILES = [
   "test",
   "local",
   "serve",
+  "web",
   "package.json",
   "tsconfig.json",
   "vitest.config.ts",
 ];
-const STACK_FILES = ["lib", "functions", "serverless", "serverless.yml", "package.json"];
+const STACK_FILES = ["lib", "functions", "serverless", "serverless.yml", "package.json", "web"];
 
 describe("a queue adapter", () => {
   it("that follows the steps passes the type checker and the suite of every queue", async () => {

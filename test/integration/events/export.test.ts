@@ -119,6 +119,6 @@ describe("weir events export", () => {
     expect([code, out.split("\n").length]).toEqual([0, 3]);
     expect((await weir("events", "export", "--where", "n>1")).err).toContain("It must begin with payload");
     const nowhere = await weir("events", "export", ...last, "--out", "/nowhere/at/all");
-    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining("ENOENT")]);
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining("no such file or directory")]);
   });
 });
