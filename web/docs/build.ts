@@ -8,23 +8,25 @@ import { createHighlight } from "./highlight.ts";
 import { createRender } from "./markdown.ts";
 import { type Assets, type Page, pageHtml } from "./page.ts";
 import { type Pages, pagesOf } from "./pages.ts";
+import { Pictures } from "./pictures.ts";
 import { searchIndex } from "./search-index.ts";
 import { readSources } from "./sources.ts";
 
 export async function build(): Promise<SiteFile[]> {
-  const [sources, highlight, scripts, reference] = await Promise.all([
+  const [sources, highlight, pictures, scripts, reference] = await Promise.all([
     readSources(),
     createHighlight(),
+    Pictures.read(),
     bundlePages(),
     bundleReference(),
   ]);
-  const render = createRender(new Map(sources.map(({ file, path }) => [file, path])), highlight);
+  const render = createRender(new Map(sources.map(({ file, path }) => [file, path])), highlight, pictures);
   const pages = pagesOf(sources, render, reference);
   const index = asset("docs-search.json", searchIndex(pages.searched));
   const icon = asset("docs.svg", ICON);
   const assets = assetPaths(scripts, icon, index);
   const html = pages.all.map((page) => pageFile(page, pages, assets));
-  return [...html, index, icon, ...scripts.files, ...reference.files];
+  return [...html, index, icon, ...pictures.shown, ...scripts.files, ...reference.files];
 }
 
 const assetPaths = ({ pathOf }: Bundle, icon: SiteFile, index: SiteFile): Assets => ({

@@ -6,6 +6,7 @@ import alerts from "markdown-it-github-alerts";
 import { codeBlocks } from "./code-blocks.ts";
 import type { Highlight } from "./highlight.ts";
 import { type LinkEnvironment, type Paths, pageLinks } from "./links.ts";
+import type { Pictures } from "./pictures.ts";
 import { plainText, type TextSection, textSections } from "./text.ts";
 
 export interface Heading {
@@ -28,11 +29,12 @@ export interface Rendered {
 export type Render = (markdown: string, file: string) => Rendered;
 
 /** @param paths of the files that have a page */
-export function createRender(paths: Paths, highlight: Highlight): Render {
+export function createRender(paths: Paths, highlight: Highlight, pictures?: Pictures): Render {
   const markdown = createMarkdown({ html: true })
     .use(alerts, { icons: {} })
     .use(anchor, { slugify: slug, permalink: permalink(), level: [2, 3, 4] });
   pageLinks(markdown, paths);
+  pictures?.use(markdown);
   codeBlocks(markdown, highlight);
   tables(markdown);
   withoutComments(markdown);

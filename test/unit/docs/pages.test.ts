@@ -36,7 +36,7 @@ it("gives no path out twice", () => {
 it("names every asset after its content", () => {
   const assets = files.filter(({ type }) => !type.startsWith("text/html"));
   expect(assets.length).toBeGreaterThan(5);
-  for (const { path } of assets) expect(path).toMatch(/^\/assets\/[\w.-]+-\w{8,}\.(?:js|css|json|svg)$/);
+  for (const { path } of assets) expect(path).toMatch(/^\/assets\/[\w.-]+-\w{8,}\.(?:js|css|json|svg|png)$/);
 });
 
 it("has a page for every problem type, with its title", () => {
