@@ -142,13 +142,15 @@ function delimiterOf({ delimiter }: Options, format: Format): string {
 
 async function deliver(input: string | undefined, options: Options, run: Run, output: Output) {
   const { access, state, rejectedFile } = run;
+  // The ledger adds to it.
+  const before = state.done;
   const ledger = new Ledger(rejectedFile, state);
   const tell = limited((reason) => note(`${reason} Trying again …`));
   let waits = { reason: "", until: 0 };
   const delivery = new Delivery({
     access,
     ledger,
-    done: state.done,
+    done: before,
     timeoutMs: options.timeout * 1_000,
     signal: interrupted,
     complete: (record) => complete(record, { type: options.type, startedAt: state.startedAt }),
@@ -171,7 +173,7 @@ async function deliver(input: string | undefined, options: Options, run: Run, ou
     throw usageError("--map is for tables: CSV or TSV.");
   const progress = startProgress(input === undefined ? undefined : (await stat(input)).size);
   const show = setInterval(() => {
-    const sent = `${(delivery.delivered + state.done).toLocaleString("en")} sent`;
+    const sent = `${(before + delivery.delivered).toLocaleString("en")} sent`;
     const rejected = ledger.rejected > 0 ? `, ${ledger.rejected.toLocaleString("en")} rejected` : "";
     const reason = performance.now() < waits.until ? `; ${printable(waits.reason)}` : "";
     progress.update(bytes.position(), `${sent}${rejected}${reason}`);

@@ -102,6 +102,11 @@ describe("on a terminal", () => {
     const second = start(words);
     expect(await second.ended).toBe(0);
     expect(readable(second.output())).toMatch(/Continuing after [\d,]+ records that were sent before/);
+    const shown = Array.from(
+      readable(second.output()).matchAll(/([\d,]+) sent(?! before)/g),
+      ([, number = ""]) => Number(number.replaceAll(",", "")),
+    );
+    expect(Math.max(...shown)).toBeLessThanOrEqual(100_000);
     const [line = ""] = /100,000 records = .*/.exec(readable(second.output())) ?? [];
     const parts = [...line.matchAll(/([\d,]+) (?:sent before|accepted|duplicates|rejected)/g)];
     const numbers = parts.map(([, number = ""]) => Number(number.replaceAll(",", "")));
