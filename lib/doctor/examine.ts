@@ -4,7 +4,7 @@ import type { Database } from "../postgres/client.ts";
 import type { Queue } from "../queue/port.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
-import { type Finding, failure, ok, warning } from "./finding.ts";
+import { type Finding, failure, ok, reasonOf, warning } from "./finding.ts";
 import { examinePostgres } from "./postgres.ts";
 import { examineRedis } from "./redis.ts";
 
@@ -53,6 +53,6 @@ async function examineQueue({ queue, config }: DoctorDeps): Promise<Finding[]> {
       config.queue === "sqs"
         ? "Check SQS_QUEUE_URL, AWS_REGION, and the permissions of the credentials."
         : "It is in Redis: see there.";
-    return [failure(about("reachable"), (error as Error).message, advice)];
+    return [failure(about("reachable"), reasonOf(error), advice)];
   }
 }

@@ -27,6 +27,10 @@ export const failure = (about: About, found: string, advice: string): Finding =>
   advice,
 });
 
+/** An error in words for an operator: ioredis reports a failed connection by the name of one of its options. */
+export const reasonOf = (error: unknown): string =>
+  (error as Error).name === "MaxRetriesPerRequestError" ? "no connection" : (error as Error).message;
+
 /** Milliseconds by which two clocks may differ. */
 const MAX_SKEW_MS = 2_000;
 

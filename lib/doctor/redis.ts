@@ -5,7 +5,7 @@ import { redisSettings } from "../health/server-settings.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import { probeShard } from "../redis/probe.ts";
 import type { Shards } from "../redis/shards.ts";
-import { clockFinding, type Finding, failure, ok, warning } from "./finding.ts";
+import { clockFinding, type Finding, failure, ok, reasonOf, warning } from "./finding.ts";
 import { settingFindings } from "./settings.ts";
 
 const about = (check: string) => ({ server: "Redis", check }) as const;
@@ -35,7 +35,7 @@ export async function examineRedis(deps: RedisDeps): Promise<Finding[]> {
     return [
       failure(
         about("reachable"),
-        (error as Error).message,
+        reasonOf(error),
         "Check the address, user, password and TLS in REDIS_URL, and whether a firewall lets this machine in.",
       ),
     ];
@@ -79,7 +79,7 @@ async function writes({ redis, shards }: RedisDeps): Promise<Finding> {
   } catch (error) {
     return failure(
       about("writes"),
-      (error as Error).message,
+      reasonOf(error),
       "OOM: give it memory. READONLY: use the primary's address. NOPERM: allow the user all commands. MISCONF: see its log.",
     );
   }

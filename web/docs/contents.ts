@@ -32,7 +32,7 @@ export const SECTIONS = [
       API_PAGE,
       ...docs("queries cloudevents segment otlp webhooks audit business-audit"),
       "sdk/typescript/README.md",
-      ...docs("cli"),
+      ...docs("cli cli-session"),
       PROBLEMS_PAGE,
     ],
   },

@@ -72,7 +72,7 @@ describe("weir doctor", () => {
     expect(of(answer, "Redis", "reachable")).toMatchObject([{ state: "ok" }]);
     const other = await doctor({ REDIS_URL: "redis://127.0.0.1:1" });
     expect(other.code).toBe(1);
-    expect(of(other, "Redis", "reachable")).toMatchObject([{ state: "error" }]);
+    expect(of(other, "Redis", "reachable")).toMatchObject([{ state: "error", found: "no connection" }]);
     expect(of(other, "queue", "reachable")).toMatchObject([{ state: "error" }]);
     expect(of(other, "PostgreSQL", "schema")).toMatchObject([{ state: "ok" }]);
   });
