@@ -294,9 +294,14 @@ describe("with a database user for each function", () => {
       await call(name, { key: secret, body: isBatch ? { batch: [valid] } : valid });
     }
     await call("sendTrack", { key: secret, body: { messageId: "invalid", userId: "u" } });
+    const record = { body: { stringValue: "started" } };
+    await call("sendLogs", {
+      key: secret,
+      body: { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] },
+    });
     await drain();
     expect(await counts(deps, "segment")).toMatchObject(
-      stored(names.length, { quarantine: 1, quarantined: 1, accepted: names.length + 1 }),
+      stored(names.length + 1, { quarantine: 1, quarantined: 1, accepted: names.length + 2 }),
     );
   });
 
