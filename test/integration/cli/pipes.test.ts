@@ -86,13 +86,16 @@ it("Ctrl-C ends a command with 130, and SIGTERM with 143", async () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    const child = spawn(process.execPath, [script, "send", "--state", "s"], { env, cwd: env.WEIR_DATA_DIR });
+    const child = spawn(process.execPath, [script, "send", "--state", signal], {
+      env,
+      cwd: env.WEIR_DATA_DIR,
+    });
     atEnd(() => child.kill("SIGKILL"));
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.stdin.write('{"event_type":"x","payload":{}}\n');
-    // It waits for more input once it has sent this.
+    child.stdin.write(`{"event_type":"${signal}","payload":{}}\n`);
+    // Once it has sent this, it waits for more input, and its handlers are there.
     await expect
-      .poll(async () => (await weir(["count", "--type", "x"], env)).out, { timeout: 45_000 })
+      .poll(async () => (await weir(["count", "--type", signal], env)).out, { timeout: 45_000 })
       .not.toBe("0\n");
     child.kill(signal);
     expect(await ended).toBe(code);
