@@ -3,6 +3,7 @@
  * has.
  */
 
+import { pathToFileURL } from "node:url";
 import { getDeps } from "../lib/app/connect-once.ts";
 import { answerOthers, errorPage } from "../lib/app/fallback.ts";
 import { httpHandler } from "../lib/app/handler.ts";
@@ -15,8 +16,15 @@ import { findPage, prefersHtml, servePage } from "../lib/pages/pages.ts";
 /** The content is the same for everybody until the next deployment. */
 const CACHED = { "cache-control": "public, max-age=300" };
 
-/** Of the built pages: beside the sources and in the function's package, or beside a bundled server. */
-const FOLDERS = [new URL("../web/dist/", import.meta.url), new URL("./pages/", import.meta.url)];
+/**
+ * Of the built pages: beside the sources and in the function's package, beside a bundled server, or, in serverless-offline,
+ * which bundles elsewhere, in the project's folder.
+ */
+const FOLDERS = [
+  new URL("../web/dist/", import.meta.url),
+  new URL("./pages/", import.meta.url),
+  new URL("web/dist/", pathToFileURL(`${process.cwd()}/`)),
+];
 
 export const handler = httpHandler(
   getDeps,

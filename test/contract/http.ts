@@ -249,6 +249,10 @@ export async function httpContract(
       const pages = ["/", "/dashboard", "/dashboard/overview", "/docs", "/docs/sending", `/assets/${asset}`];
       for (const page of ["/openapi.json", ...pages])
         expect((await get(page, NONE)).status, page).toBeLessThan(400);
+      const logs = {
+        resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "started" } }] }] }],
+      };
+      expect((await api.call("POST", "/v1/logs", { key, body: logs })).status).toBe(200);
       for (const path of ["/v1/key", "/v1/audit/ocsf"])
         expect((await get(path, admin)).status, path).toBe(200);
       const missing = Object.values(api.document.paths)
