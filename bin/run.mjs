@@ -73,7 +73,7 @@ function install() {
     fail(
       "Weir installs its packages with npm, which is not on the PATH. It comes with Node.js: https://nodejs.org.",
     );
-  console.log("Installing packages (once; about 700 MB, a minute or two) …");
+  console.log("Installing packages (once; about 1.2 GB, a minute or two) …");
   const words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   const { status } = spawnSync("npm", words, { cwd: root, stdio: "inherit" });
   if (status !== 0) fail("Installing the packages failed; the reason is above.", status ?? 1);
