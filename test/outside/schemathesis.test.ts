@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import * as segment from "../../lib/ingest/segment/contract.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { run } from "../support/command.ts";
 import { anEvent } from "../support/pipeline.ts";
@@ -37,10 +38,22 @@ beforeAll(async () => {
 
 /** Rules of the API that JSON Schema can't express, each with the statuses of calls that violate it. */
 const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }> = {
-  // A timestamp within the retention; ids that a URL can contain; the depth of a payload; the number of events.
-  sendEvents: { accepts: [413, 422], refuses: [413] },
+  // A timestamp within the retention; ids that a URL can contain; the depth of a payload; the number of events. In a
+  // CloudEvent, null counts as absence.
+  sendEvents: { accepts: [413, 422], refuses: [202, 413] },
   // The same, and: in protobuf's JSON, null counts as absence, and a number may be a text.
   sendLogs: { accepts: [400, 413], refuses: [200, 413] },
+  // Segment's senders read no errors of single calls: invalid ones are answered with 200, and are in quarantine.
+  ...Object.fromEntries(
+    Object.entries(segment)
+      .filter(([, operation]) => "method" in operation && operation.method === "POST")
+      .map(([id]) => [id, { accepts: [400, 413], refuses: [200, 413] }]),
+  ),
+  // The origin of a page.
+  createClient: { accepts: [422] },
+  changeClient: { accepts: [422] },
+  // A cursor of this feed.
+  followAudit: { accepts: [400] },
   // Which parameters belong to which order.
   listEvents: { accepts: [400] },
   // A cursor of this list and, for an export, of this format.
