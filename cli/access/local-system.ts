@@ -10,7 +10,7 @@ export interface LocalSystem {
   adminKey: string;
 }
 
-/** Reads the file that `npm start` writes. @returns undefined if there is none in the data folder */
+/** Reads the file that `npm start` writes. @returns undefined if the data folder has no such file */
 export async function findLocalSystem(): Promise<LocalSystem | undefined> {
   try {
     const content = JSON.parse(await readFile(join(environment.dataDir, "dev.json"), "utf8")) as LocalSystem;

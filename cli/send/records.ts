@@ -32,7 +32,7 @@ export function formatOf(file: string | undefined, start: Buffer): Format {
   throw usageError("The format of the input is unknown. Specify --format ndjson, json, csv or tsv.");
 }
 
-/** Reads the records in their order. @throws {CliError} if the input as a whole is broken */
+/** Reads the records in their order. @throws {CliError} if the input can't be read further */
 export async function* readRecords(
   { stream }: Pick<Bytes, "stream">,
   format: Format,

@@ -19,7 +19,7 @@ const MAX_AGE_S = 7_200;
 const NAMES = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/;
 
 /**
- * The response to a preflight. It allows the headers that are asked for: SDKs add their own, and a header that no operation
+ * The response to a preflight. It allows all requested headers: SDKs add their own, and a header that no operation
  * reads does no harm.
  * @param methods those of the path that pages may call
  * @returns undefined if the request is no preflight, or no page may call the path

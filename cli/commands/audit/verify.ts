@@ -34,7 +34,7 @@ async function verify(file: string | undefined, options: Options, command: Comma
   const output = new Output(command);
   const range = rangeOf(options, output.zone);
   if (file !== undefined && Object.keys(range).length > 0)
-    throw usageError("A file is verified as a whole: leave out --last, --start and --end.");
+    throw usageError("Only a whole file can be verified: omit --last, --start and --end.");
   if (file === undefined && (options.publicKey ?? options.checkpoints) !== undefined)
     throw usageError("Your own keys and checkpoints need an export: weir audit export --out audit.ndjson");
   const result =

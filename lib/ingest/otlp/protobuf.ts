@@ -145,7 +145,7 @@ const request = messageOf({ 1: repeated(message("resourceLogs", () => resourceLo
 
 /**
  * @returns the request as OTLP/JSON, in which a part that can't be decoded is `Undecodable`
- * @throws {Error} if the request as a whole can't be decoded
+ * @throws {Error} if the request can't be decoded
  */
 export function decodeLogs(bytes: Uint8Array): unknown {
   const reader = new BinaryReader(bytes);

@@ -12,7 +12,7 @@ const parseIso = (value: unknown): Instant | undefined =>
  * Without a valid `sentAt`, the sender's own time. Without one, the time of arrival.
  * @param original `originalTimestamp` or `timestamp` as sent
  * @param receivedMs milliseconds since the Unix epoch
- * @returns RFC 3339; undefined if the time sent is none
+ * @returns RFC 3339; undefined if the sent value is not a time
  */
 export function timeOfCall(original: unknown, sentAt: unknown, receivedMs: number): string | undefined {
   if (original === undefined || original === null) return new Date(receivedMs).toISOString();

@@ -8,7 +8,7 @@ import { queueConfig } from "../../support/queue/queues.ts";
 import { depsBefore } from "../../support/servers/old-database.ts";
 
 describe("the origins of a client", () => {
-  it("are none unless they are given, and are replaced as a whole", async () => {
+  it("are empty by default, and a change replaces all of them", async () => {
     const deps = freshDeps(await queueConfig("redis"));
     const { client_id, origins } = await createClient(deps, { name: "shop" });
     expect(origins).toEqual([]);
