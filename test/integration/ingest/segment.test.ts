@@ -150,20 +150,33 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     await expectTidy(deps, clientId);
   });
 
+  const forgetMarks = async (clientId: string): Promise<void> => {
+    const keys = await deps.redis.keys(`*:seen:${clientId}:*`);
+    expect(keys).not.toEqual([]);
+    await deps.redis.del(...keys);
+  };
+
   it("a repeated invalid call that is stored together with the first counts as a duplicate", async () => {
     const { clientId, secret } = await addClient(deps, "twice");
     const call = aCall({ messageId: "twice", event: "" });
     await batch(secret, [call]);
-    await forgetMarks();
+    await forgetMarks(clientId);
     await batch(secret, [call]);
     await drainAll(deps);
     expect(await counts(deps, clientId)).toMatchObject({ quarantine: 1, quarantined: 1, duplicates: 1 });
+  });
 
-    async function forgetMarks(): Promise<void> {
-      const keys = await deps.redis.keys(`*:seen:${clientId}:*`);
-      expect(keys).not.toEqual([]);
-      await deps.redis.del(...keys);
-    }
+  it("an invalid call that is sent again at another time is the one in quarantine, though another left its digest in Redis", async () => {
+    const { clientId, secret } = await addClient(deps, "probed");
+    const call = aCall({ messageId: "probed", event: "" });
+    await batch(secret, [call]);
+    await drainAll(deps);
+    await forgetMarks(clientId);
+    await batch(secret, [{ ...call, properties: { total: 1 } }]);
+    // PostgreSQL decides. Only with SQS would a call that it takes for another one be queued.
+    await batch(secret, [call], new Date(Date.now() - 3_600_000).toISOString());
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject({ accepted: 2, quarantine: 1, duplicates: 1 });
   });
 
   it("a request is refused as a whole with a status that SDKs do not retry, or with Retry-After", async () => {
