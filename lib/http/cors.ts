@@ -13,6 +13,28 @@ export const CORS_HEADERS: Readonly<Record<string, string>> = {
   "access-control-expose-headers": "Retry-After, X-Request-Id, RateLimit, RateLimit-Policy",
 };
 
+/**
+ * The origin of the page that sent a request, if it is not a page of this server, such as the API's reference. A page can't
+ * forge what decides: browsers set `Origin`, `Host` and `Sec-Fetch-Site` themselves. A page can set `X-Forwarded-Host`, so
+ * that is ignored. Where a proxy replaces `Host`, `Sec-Fetch-Site` still decides, which browsers send over HTTPS and to
+ * localhost only.
+ * @returns undefined for a program too, which names no origin
+ */
+export function foreignOrigin({ headers }: Pick<ApiRequest, "headers">): string | undefined {
+  const { origin, host, "sec-fetch-site": site } = headers;
+  if (origin === undefined) return undefined;
+  const isOwn = site === undefined ? isAt(origin, host) : site === "same-origin";
+  return isOwn ? undefined : origin;
+}
+
+/** Whether an origin is at this host; a default port may be named. */
+function isAt(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const { protocol, host: own } = new URL(origin);
+  const named = `${protocol}//${host}`;
+  return own !== "" && URL.canParse(named) && new URL(named).host === own;
+}
+
 /** Seconds that a browser remembers a preflight: the most that Chromium does. */
 const MAX_AGE_S = 7_200;
 /** A list of header names, as browsers send it. */

@@ -12,9 +12,10 @@ export const sendEvents = operation({
   function: "ingest",
   summary: "Send events",
   description:
-    "One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe.",
+    "One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe. A page of another origin may send too, with a key that has only the scope `ingest`, if the `origins` of its client include the page's.",
   scopes: ["ingest"],
   checkedByUseCase: true,
+  cors: true,
   query: z.strictObject({}),
   headers: z.object({
     traceparent: z.string().optional().meta({
@@ -47,6 +48,7 @@ export const sendEvents = operation({
     "unsupported-media-type",
     "invalid-body",
     "no-valid-events",
+    "origin-not-allowed",
     "rate-limited",
     "queue-full",
     "queue-unavailable",

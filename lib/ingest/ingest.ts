@@ -5,10 +5,11 @@
  */
 
 import { ROOT_CONTEXT, type Span, SpanKind } from "@opentelemetry/api";
-import { anonymous, type PresentedKey, presentedKey, withKey } from "../auth/authenticate.ts";
+import { anonymous, authorize, type PresentedKey, presentedKey, withKey } from "../auth/authenticate.ts";
 import { failSpan, inSpan } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import type { Call } from "../http/call.ts";
+import { foreignOrigin } from "../http/cors.ts";
 import { outage } from "../http/errors.ts";
 import type { ApiRequest, ApiResponse } from "../http/gateway.ts";
 import type { Operation } from "../http/operation.ts";
@@ -49,7 +50,8 @@ const OWN_PROTOCOL: Protocol = {
 };
 
 /**
- * Accepts a request's events.
+ * Accepts a request's events. For a page of another origin, first checks that its client allows it, at the price of one more
+ * round trip to Redis.
  * @throws {Problem} every error of the contract
  */
 export async function ingest(
@@ -60,6 +62,8 @@ export async function ingest(
   const key = protocol.key(request);
   const unknown = anonymous(key);
   call.seen(unknown);
+  const origin = protocol.operation.cors && foreignOrigin(request);
+  if (origin !== undefined) await authorize(deps, key.secret, ["ingest"], call.seen, origin);
   const { acceptedStatus } = protocol;
   const submission = { request, key, acceptedStatus, ...readOrRefuse(request, deps, protocol) };
   const result = await send(submission, deps).catch(outage("queue"));

@@ -1,9 +1,5 @@
 /** Segment's SDK for pages, in Chromium, on a page of another origin than the system's. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { AnalyticsBrowser } from "@segment/analytics-next";
-import { build } from "esbuild";
 import type { Browser, Page, Request } from "playwright-core";
 import postgres from "postgres";
 import { beforeAll, expect, it } from "vitest";
@@ -11,6 +7,7 @@ import { atEnd } from "../support/cleanup.ts";
 import { type System, testSystem } from "../support/servers/system.ts";
 import { behindProxy } from "../support/servers/tcp-proxy.ts";
 import { launch } from "./support/chromium.ts";
+import { otherSite } from "./support/other-site.ts";
 
 declare global {
   interface Window {
@@ -22,7 +19,8 @@ declare global {
   }
 }
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The page has the published SDK. */
+const SDK = `export { AnalyticsBrowser } from "@segment/analytics-next";`;
 let system: System;
 let browser: Browser;
 let origin: string;
@@ -30,26 +28,10 @@ let apiUrl: string;
 let proxy: Awaited<ReturnType<typeof behindProxy>>["proxy"];
 
 beforeAll(async () => {
-  [system, browser, origin] = await Promise.all([testSystem(), launch(), pageServer()]);
+  [system, browser, origin] = await Promise.all([testSystem(), launch(), otherSite(SDK)]);
   ({ url: apiUrl, proxy } = await behindProxy(system.stack.url));
   atEnd(() => browser.close());
 });
-
-/** A page with the published SDK. @returns its origin */
-async function pageServer(): Promise<string> {
-  const contents = `export { AnalyticsBrowser } from "@segment/analytics-next";`;
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: ROOT },
-    ...{ bundle: true, write: false, format: "iife", globalName: "sdk", platform: "browser" },
-    define: { "process.env.NODE_ENV": '"production"' },
-  });
-  const script = outputFiles[0]?.text.replaceAll("</script", "<\\/script");
-  const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>Shop</title><script>${script}</script>`;
-  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(page));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atEnd(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 async function aClient(settings: object) {
   const id = await system.newClient({ name: "page", ...settings });

@@ -67,6 +67,45 @@ describe("keys", () => {
   });
 });
 
+describe("a page of another origin", () => {
+  const ORIGIN = "https://shop.example";
+  const fromPage = { origin: ORIGIN, "sec-fetch-site": "cross-site" };
+
+  it.each([["/v1/events"], ["/v1/logs"]])("may ask whether it can send to %s", async (path) => {
+    const { status, headers } = await fetch(`${stack.url}${path}`, {
+      method: "OPTIONS",
+      headers: {
+        origin: ORIGIN,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type,x-api-key",
+      },
+    });
+    expect([status, headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
+    expect(headers.get("access-control-allow-methods")).toBe("POST");
+    expect(headers.get("access-control-allow-headers")).toBe("content-type,x-api-key");
+  });
+
+  it("can send events and log records with a key of a client that allows it, and nothing else", async () => {
+    const client = await newClient({ name: "page", origins: [ORIGIN] });
+    const { secret } = await newKey(client, { scopes: ["ingest"] });
+    const reader = await newKey(client, { scopes: ["ingest", "read"] });
+    const logs = (headers: Record<string, string>) =>
+      api.call("POST", "/v1/logs", { key: secret, body: { resourceLogs: [] }, headers });
+    const taken = await post(anEvent(), fromPage, secret);
+    expect([taken.status, taken.headers.get("access-control-allow-origin")]).toEqual([202, "*"]);
+    expect((await logs(fromPage)).status).toBe(200);
+    for (const headers of [{ origin: "https://other.example" }, { origin: "null" }]) {
+      expectProblem(await post(anEvent(), headers, secret), 403, "origin-not-allowed");
+      expect(await logs(headers)).toMatchObject({ status: 403, body: { code: 7 } });
+    }
+    expectProblem(await post(anEvent(), fromPage, reader.secret), 403, "origin-not-allowed");
+    const read = await api.call("GET", "/v1/events", { key: reader.secret, headers: fromPage });
+    expect(read.headers.has("access-control-allow-origin")).toBe(false);
+    const own = await post(anEvent(), { origin: stack.url }, reader.secret);
+    expect(own.status).toBe(202);
+  });
+});
+
 describe("limits", () => {
   const expectRefused = (answer: Checked, status: number, code: string): void => {
     expectProblem(answer, status, code);

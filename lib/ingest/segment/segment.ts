@@ -1,6 +1,7 @@
 /** The HTTP API of Segment: docs/segment.md. */
 import { authorize } from "../../auth/authenticate.ts";
 import type { Call } from "../../http/call.ts";
+import { foreignOrigin } from "../../http/cors.ts";
 import { type ApiResponse, json } from "../../http/gateway.ts";
 import { rateLimitHeaders } from "../../http/rate-limit.ts";
 import { ingest, type Protocol } from "../ingest.ts";
@@ -21,17 +22,12 @@ const protocolOf = (type: CallType | undefined): Protocol => ({
 });
 
 /**
- * Accepts a call or a batch of calls. For a page, first checks its origin, at the price of one more round trip to Redis; other
- * senders name no origin.
+ * Accepts a call or a batch of calls.
  * @param type of the call, as the path names it; undefined for a batch
  * @throws {Problem} every error of the contract
  */
-export async function receiveCalls(call: IngestCall, type?: CallType): Promise<ApiResponse> {
-  const { request, deps, seen } = call;
-  const { origin } = request.headers;
-  if (origin !== undefined) await authorize(deps, segmentKey(request).secret, ["ingest"], seen, origin);
-  return ingest(call, protocolOf(type));
-}
+export const receiveCalls = (call: IngestCall, type?: CallType): Promise<ApiResponse> =>
+  ingest(call, protocolOf(type));
 
 /**
  * What the SDK for pages asks for before it sends: which destinations there are. There is one, this server.
@@ -44,7 +40,7 @@ export async function getSettings({
 }: Pick<Call<IngestCall["deps"]>, "request" | "deps" | "seen">): Promise<ApiResponse> {
   const { params, headers } = request;
   const { write_key: writeKey } = params;
-  const { limit } = await authorize(deps, writeKey, ["ingest"], seen, headers.origin);
+  const { limit } = await authorize(deps, writeKey, ["ingest"], seen, foreignOrigin(request));
   const { "x-forwarded-host": forwarded, "x-forwarded-proto": scheme, host } = headers;
   const destination = {
     apiKey: writeKey,

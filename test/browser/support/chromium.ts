@@ -30,6 +30,9 @@ export function setup(): void {
     execFileSync("apt-get", ["-qq", ...words], { stdio: ["ignore", "ignore", "inherit"], env: environment });
 }
 
-/** Starts a browser. As root, Chromium has no sandbox; it visits only the tests' own server. */
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...(isRoot ? ["--no-sandbox"] : [])] });
+/** Starts a browser. @param flags in addition. As root, Chromium has no sandbox; it visits only the tests' own server. */
+export const launch = (flags: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: [...FLAGS, ...flags, ...(isRoot ? ["--no-sandbox"] : [])],
+  });

@@ -47,18 +47,21 @@ describe("a preflight", () => {
   const ask = (path: string, headers: Record<string, string>) =>
     answerOthers(fromGateway(gatewayEvent({ method: "OPTIONS", route: "$default", path, headers })));
 
-  it.each([["/v1/t"], ["/v1/batch"], ["/v1/identify"]])("of %s allows every origin and header", (path) => {
-    expect(ask(path, PREFLIGHT)).toMatchObject({
-      status: 204,
-      body: "",
-      headers: {
-        "access-control-allow-origin": "*",
-        "access-control-allow-methods": "POST",
-        "access-control-allow-headers": PREFLIGHT["access-control-request-headers"],
-        "access-control-max-age": "7200",
-      },
-    });
-  });
+  it.each([["/v1/t"], ["/v1/batch"], ["/v1/identify"], ["/v1/events"], ["/v1/logs"]])(
+    "of %s allows every origin and header",
+    (path) => {
+      expect(ask(path, PREFLIGHT)).toMatchObject({
+        status: 204,
+        body: "",
+        headers: {
+          "access-control-allow-origin": "*",
+          "access-control-allow-methods": "POST",
+          "access-control-allow-headers": PREFLIGHT["access-control-request-headers"],
+          "access-control-max-age": "7200",
+        },
+      });
+    },
+  );
 
   it("of the settings allows GET", () => {
     const { headers } = ask("/v1/projects/key/settings", PREFLIGHT);
@@ -71,7 +74,7 @@ describe("a preflight", () => {
   });
 
   it.each([
-    ["of another path", "/v1/events", PREFLIGHT],
+    ["of another path", "/v1/clients", PREFLIGHT],
     ["without an origin", "/v1/t", {}],
   ])("%s is refused as another method", (_, path, headers) => {
     expect(() => ask(path, headers)).toThrow(expect.objectContaining({ status: 405 }));

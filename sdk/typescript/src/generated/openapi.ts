@@ -591,7 +591,7 @@ export interface paths {
         put?: never;
         /**
          * Send events
-         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe. Requires the scope ingest.
+         * @description One event, `{events: […]}` with up to 1,000 events, or NDJSON; up to 1 MiB after decompression (gzip is supported). Also CloudEvents 1.0: one in structured mode, a batch, or one in binary mode, with its attributes in headers `ce-…` and any media type. A 202 means that the accepted events are queued durably. Sending the same request again is always safe. A page of another origin may send too, with a key that has only the scope `ingest`, if the `origins` of its client include the page's. Requires the scope ingest.
          */
         post: operations["sendEvents"];
         delete?: never;
@@ -1746,6 +1746,7 @@ export interface components {
         /**
          * @description Forbidden
          *
+         *     - [`origin-not-allowed`](/docs/errors/origin-not-allowed): The key may not be used in this page
          *     - [`insufficient-scope`](/docs/errors/insufficient-scope): The API key lacks a scope
          *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
          */
@@ -3868,7 +3869,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity4"];
