@@ -23,6 +23,8 @@ const fairWeather = () => ({
   lost: 0,
   bytes: 0,
   connections: 0,
+  /** Of HTTP responses, by status, without lost ones. */
+  statuses: new Map<number, number>(),
 });
 
 type Weather = ReturnType<typeof fairWeather>;
@@ -99,6 +101,8 @@ export async function tcpProxy(serverPort: number) {
     lost: (): number => weather.lost,
     /** The number of bytes that the server has sent. */
     bytes: (): number => weather.bytes,
+    /** The number of HTTP responses with this status that have arrived. */
+    answers: (status: number): number => weather.statuses.get(status) ?? 0,
     /** The number of opened connections. */
     connections: (): number => weather.connections,
   };
@@ -120,12 +124,20 @@ function open(client: Socket, serverPort: number, weather: Weather): Link {
   client.on("data", (data) => forward(link, client, server, data, weather.delayMs));
   server.on("data", (data) => {
     weather.bytes += data.length;
-    if (!losesReply(link, weather, data))
+    if (!losesReply(link, weather, data)) {
+      countStatus(weather, data);
       forward(link, server, client, data.subarray(0, link.left), weather.delayMs);
+    }
     link.left -= data.length;
     if (link.left <= 0 && !link.dead) client.end(() => client.destroy());
   });
   return link;
+}
+
+/** Servers begin each response with a piece of data of its own. */
+function countStatus({ statuses }: Weather, data: Buffer): void {
+  const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(data.toString("latin1", 0, 13)) ?? [];
+  if (status !== undefined) statuses.set(Number(status), (statuses.get(Number(status)) ?? 0) + 1);
 }
 
 function losesReply({ client, dead }: Link, weather: Weather, data: Buffer): boolean {

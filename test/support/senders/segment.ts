@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import RudderAnalytics from "@rudderstack/rudder-sdk-node";
 import { Analytics } from "@segment/analytics-node";
+import type { Sender } from "./run.ts";
 
-export interface Sender {
+export interface CallSender {
   /** Hands a call over to the sender. */
   send(call: SentCall): void;
   /** Resolves when the sender has delivered or given up everything. */
@@ -44,12 +45,12 @@ const membersOf = ({ messageId, type, event, timestamp }: SentCall) => ({
 });
 
 /** `@segment/analytics-node`. */
-export function analyticsNode(url: string, writeKey: string): Sender {
+export function analyticsNode(url: string, writeKey: string): CallSender {
   const sdk = new Analytics({
     ...{ writeKey, host: url, maxRetries: MOST_RETRIES },
     ...{ flushAt: BATCH, flushInterval: WITHIN_MS, httpRequestTimeout: 10_000 },
   });
-  const sender: Sender = {
+  const sender: CallSender = {
     ...{ delivered: new Set(), statuses: [], requests: [] },
     send: (call) => {
       const done = (error?: unknown): void => {
@@ -69,7 +70,7 @@ export function analyticsNode(url: string, writeKey: string): Sender {
 }
 
 /** `@rudderstack/rudder-sdk-node`, which compresses its requests. */
-export function rudderNode(url: string, writeKey: string): Sender {
+export function rudderNode(url: string, writeKey: string): CallSender {
   /** Calls without an outcome yet. */
   let open = 0;
   const authorization = `Basic ${Buffer.from(`${writeKey}:`).toString("base64")}`;
@@ -88,7 +89,7 @@ export function rudderNode(url: string, writeKey: string): Sender {
     ...{ dataPlaneUrl: url, retryCount: MOST_RETRIES, axiosConfig, logLevel: "silly" },
     ...{ flushAt: BATCH, flushInterval: WITHIN_MS, axiosRetryConfig: { retryDelay: () => 300 } },
   });
-  const sender: Sender = {
+  const sender: CallSender = {
     ...{ delivered: new Set(), statuses: [], requests: [] },
     send: (call) => {
       open++;
@@ -104,3 +105,26 @@ export function rudderNode(url: string, writeKey: string): Sender {
   };
   return sender;
 }
+
+/** Longer than an `event_type` may be, so that such calls go to quarantine. */
+export const TOO_LONG = "x".repeat(300);
+/** Calls that are neither delivered nor given up. */
+const MOST_OPEN = 40;
+const TYPES = ["track", "identify", "page", "screen", "group", "alias"] as const;
+
+/** Sends calls of all types, of which each 30th is too long. */
+export const segmentSender =
+  (make: (url: string, writeKey: string) => CallSender): Sender =>
+  async ({ url, secret }, goOn) => {
+    const sender = make(url, secret);
+    const sent: string[] = [];
+    for (let n = 0; goOn(); n++) {
+      while (goOn() && sent.length - sender.delivered.size >= MOST_OPEN) await sleep(10);
+      const messageId = `m-${String(n).padStart(5, "0")}`;
+      sent.push(messageId);
+      sender.send({ messageId, type: TYPES[n % 6] ?? "track", ...(n % 30 === 0 && { event: TOO_LONG }) });
+      await sleep(2);
+    }
+    await sender.close();
+    return { sent, delivered: [...sender.delivered] };
+  };
