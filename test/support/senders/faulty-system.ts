@@ -133,14 +133,3 @@ async function queueServer(queue: Config["queue"]): Promise<QueueServer> {
     },
   };
 }
-
-/**
- * Expects that each event is kept once: neither stored twice, nor in quarantine too, and none is missing that its sender
- * believes delivered.
- */
-export function expectKeptOnce({ stored, quarantined }: Kept, delivered: Iterable<string>): void {
-  const kept = [...stored, ...quarantined].toSorted();
-  expect(kept).toEqual([...new Set(kept)]);
-  const all = new Set(kept);
-  expect([...delivered].filter((id) => !all.has(id))).toEqual([]);
-}
