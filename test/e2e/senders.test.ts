@@ -1,7 +1,7 @@
 /**
  * Published senders, through 429, a queue that is away, lost responses and a killed server, with both queues. What each of
  * them believes delivered is stored or in quarantine once. Those in Python: test/outside/senders.test.ts; in a page:
- * test/browser/segment.test.ts.
+ * test/browser/segment-through-faults.test.ts.
  */
 import { describe, expect, it } from "vitest";
 import { QUEUES } from "../support/queue/queues.ts";

@@ -29,7 +29,8 @@ export interface Kept {
   quarantined: string[];
 }
 
-interface Row {
+/** A stored event. */
+export interface Row {
   event_id: string;
   payload: string;
 }
@@ -95,7 +96,7 @@ export async function faultySystem(queue: Config["queue"]) {
       await moreAccepted();
     },
     /** Waits until nothing of a client is pending. @param idOf what identifies an event to its sender */
-    keptOf: async (client: string, idOf: (row: Row) => string = (row) => row.event_id): Promise<Kept> => {
+    keptOf: async (client: string, idOf = ({ event_id }: Row): string => event_id): Promise<Kept> => {
       await settled(client);
       const rows = await sql<Row[]>`
         SELECT event_id, payload::text FROM events WHERE client_id = ${client} ORDER BY event_id`;

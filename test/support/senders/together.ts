@@ -1,7 +1,7 @@
 /** Senders that send at the same time while the system breaks. */
 import { beforeAll, expect } from "vitest";
 import type { Config } from "../../../lib/config/config.ts";
-import { type FaultySystem, faultySystem, type Kept, type Target } from "./faulty-system.ts";
+import { type FaultySystem, faultySystem, type Kept, type Row, type Target } from "./faulty-system.ts";
 import type { Run, Sender } from "./run.ts";
 
 /** What became of a sender's events. */
@@ -10,6 +10,14 @@ export interface Ending {
   kept: Kept;
 }
 
+export interface Options {
+  /** Settings of the senders' clients. */
+  client?: object;
+  /** What identifies a stored event to its sender; by default its id, or the body of a log record, which has no id of its sender's. */
+  idOf?: (row: Row) => string;
+}
+const defaultIdOf = ({ payload, event_id }: Row): string => JSON.parse(payload).body ?? event_id;
+
 /**
  * Before the tests, lets all senders send to one system, since a fault takes seconds, and breaks it.
  * @returns the ending of a sender by its name, for tests
@@ -17,13 +25,14 @@ export interface Ending {
 export function sendTogether(
   queue: Config["queue"],
   senders: Readonly<Record<string, Sender>>,
+  { client = {}, idOf = defaultIdOf }: Options = {},
 ): (name: string) => Promise<Ending> {
   let system: FaultySystem;
   const targets = new Map<string, Target>();
   const runs = new Map<string, Run>();
   beforeAll(async () => {
     system = await faultySystem(queue);
-    for (const name of Object.keys(senders)) targets.set(name, await system.target());
+    for (const name of Object.keys(senders)) targets.set(name, await system.target(client));
     let going = true;
     const running = Promise.all(
       [...targets].map(async ([name, target]) => {
@@ -40,11 +49,7 @@ export function sendTogether(
   return async (name) => {
     const [target, run] = [targets.get(name), runs.get(name)];
     if (!target || !run) throw new Error(`There was no sender ${name}.`);
-    // A log record has no id of its sender's.
-    return {
-      run,
-      kept: await system.keptOf(target.client, (row) => JSON.parse(row.payload).body ?? row.event_id),
-    };
+    return { run, kept: await system.keptOf(target.client, idOf) };
   };
 }
 
