@@ -4,6 +4,7 @@ import type { Browser, Page, Request } from "playwright-core";
 import postgres from "postgres";
 import { beforeAll, expect, it } from "vitest";
 import { atEnd } from "../support/cleanup.ts";
+import { blocksOf, fillIn } from "../support/docs-blocks.ts";
 import { type System, testSystem } from "../support/servers/system.ts";
 import { launch } from "./support/chromium.ts";
 import { otherSite } from "./support/other-site.ts";
@@ -131,5 +132,17 @@ it("a page of an origin that the client does not allow can't send", async () => 
   expect(answer).toEqual([403, "origin-not-allowed"]);
   await client.settled();
   expect(await client.stored()).toEqual([]);
+  await page.close();
+});
+
+it("the page of docs/segment.md sends", async () => {
+  const code = (await blocksOf("segment")).at(-1)?.code ?? "";
+  const client = await aClient({ origins: ["*"] });
+  const site = await otherSite(
+    fillIn(code, { "weir_demo_…": client.secret, "https://weir.example": system.stack.url }),
+  );
+  const page = await browser.newPage();
+  await page.goto(site);
+  await expect.poll(client.stored).toMatchObject([{ event_type: "page", payload: { type: "page" } }]);
   await page.close();
 });
