@@ -8,6 +8,7 @@ import type {
 import type { HTTP as CloudEventsHttp, CloudEvent as CloudEventType } from "cloudevents";
 import type { Browser, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Sender as SenderType } from "../../sdk/typescript/src/browser.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { type System, testSystem } from "../support/servers/system.ts";
@@ -15,6 +16,7 @@ import { launch } from "./support/chromium.ts";
 import { otherSite } from "./support/other-site.ts";
 
 interface Sdk {
+  Sender: typeof SenderType;
   CloudEvent: typeof CloudEventType;
   HTTP: typeof CloudEventsHttp;
   OTLPLogExporter: typeof ExporterType;
@@ -26,6 +28,7 @@ type Sent = [status: number, body: { code?: string; accepted?: number }, request
 /** A name of this machine: browsers trust localhost and its addresses as they trust HTTPS, but no other name. */
 const NAME = "weir.test";
 const SDK = `
+  export { Sender } from "./sdk/typescript/src/browser.ts";
   export { CloudEvent, HTTP } from "cloudevents/bundles/cloudevents.js";
   export { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
   export { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
@@ -108,6 +111,29 @@ describe("a page of another origin", () => {
     );
     expect(result).toBeUndefined();
     await expect.poll(client.types).toEqual(["page.logged"]);
+  });
+
+  it("sends compressed batches with Weir's own SDK", async () => {
+    const client = await aClient([origin]);
+    const page = await open(origin);
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    const undelivered = await page.evaluate(
+      async ([url, key]) => {
+        const { Sender } = (globalThis as unknown as { sdk: Sdk }).sdk;
+        const sender = new Sender({ url, key });
+        for (let n = 0; n < 50; n++)
+          void sender.send({
+            event_id: `page-${n}`,
+            event_type: "page.sent",
+            payload: { text: "x".repeat(100) },
+          });
+        return (await sender.close()).undelivered.length;
+      },
+      [system.stack.url, client.secret] as const,
+    );
+    expect(undelivered).toBe(0);
+    expect((await (await sent).allHeaders())["content-encoding"]).toBe("gzip");
+    await expect.poll(client.types).toHaveLength(50);
   });
 
   it("can read the response, and the request's id", async () => {
