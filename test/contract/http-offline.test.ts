@@ -12,5 +12,7 @@ await httpContract("offline", {
   "with a malformed content type is answered with 415": OWN_ERROR,
   "with a parameter that is not UTF-8 is answered with 400":
     "It decodes the query and encodes it again, so that bytes that are not UTF-8 become U+FFFD. API Gateway passes it as sent.",
+  "from pages are answered without a key":
+    "It answers preflights itself, by settings of its own and with 200.",
   "with a path that is not UTF-8 is answered with a problem, and recorded": OWN_ERROR,
 });

@@ -130,6 +130,21 @@ export async function httpContract(
 
   invalidRequests(test, { api, get, post, key, admin });
 
+  describe("preflights", () => {
+    test("from pages are answered without a key", async () => {
+      for (const path of ["/v1/events", "/v1/logs", "/v1/t"]) {
+        const headers = {
+          origin: "https://shop.example",
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "content-type,x-api-key",
+        };
+        const answer = await fetch(`${url}${path}`, { method: "OPTIONS", headers });
+        expect([answer.status, answer.headers.get("access-control-allow-origin")], path).toEqual([204, "*"]);
+        expect(answer.headers.get("access-control-allow-headers"), path).toBe("content-type,x-api-key");
+      }
+    });
+  });
+
   describe("the calls of Segment", () => {
     test("are accepted at each of their paths, and pages get their settings", async () => {
       for (const { method, path } of Object.values(segment)) {
