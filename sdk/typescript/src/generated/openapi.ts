@@ -496,7 +496,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List a client's API keys, without their secrets
+         * List a client's API keys, oldest first, without their secrets
          * @description Requires the scope admin.
          */
         get: operations["listKeys"];
@@ -2297,8 +2297,12 @@ export interface operations {
     getHealthHistory: {
         parameters: {
             query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
                 /** @description By default now. */
                 end?: string;
+                /** @description Maximum checks per page; by default those of a day, and a few more. */
+                limit?: number;
                 /** @description By default 24 hours before `end`. */
                 start?: string;
             };
@@ -2311,12 +2315,13 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        /** @description Checks in the range; only the newest 1,500 are listed. */
+                        /** @description Checks in the range, on all pages. */
                         checked: number;
                         checks: {
                             /** Format: date-time */
@@ -2331,6 +2336,8 @@ export interface operations {
                         }[];
                         /** Format: date-time */
                         end: string;
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
                         /** Format: date-time */
                         start: string;
                         unhealthy: number;
@@ -3540,7 +3547,12 @@ export interface operations {
     };
     listKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 client_id: string;
@@ -3552,6 +3564,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3560,6 +3573,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         keys: components["schemas"]["ApiKey"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
                     };
                 };
             };
