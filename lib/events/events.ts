@@ -12,7 +12,7 @@ import type { Database } from "../postgres/client.ts";
 import { findQuarantined, type QuarantinedEvent } from "../quarantine/sql/quarantined.ts";
 import { parseLine } from "../queue/message.ts";
 import { clampStart } from "../storage/horizon.ts";
-import { readHorizon } from "../storage/sql/horizon.ts";
+import { readClock } from "../storage/sql/horizon.ts";
 import type * as contract from "./contract.ts";
 import { startOfNewest } from "./newest.ts";
 import { findEvent } from "./sql/find-event.ts";
@@ -37,11 +37,11 @@ export async function listNewest(
   const event = id === undefined ? undefined : { id, key: eventKey(id) };
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
   const clientId = clientFilter(call);
-  const { horizon } = await readHorizon(deps.sql);
+  const { horizon, nowMs } = await readClock(deps.sql);
   const filter = { clientId, event, eventType, start: clampStart(start, horizon), end, where, after };
   // One row beyond the limit shows whether there is a next page.
   const limits = { rows: limit + 1, bytes: MAX_PAGE_LENGTH };
-  const from = await startOfNewest(deps.sql, filter, limits.rows);
+  const from = await startOfNewest(deps.sql, filter, limits.rows, nowMs);
   const { events, cursor } = await cutPage(streamEvents(deps.sql, filter, limits, from), limit);
   const body = `{"events":[${events.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
   return json(200, body, linkNext(request, cursor));

@@ -10,7 +10,7 @@ import { cutPiece, type ExportFormat, MAX_PIECE_BYTES, type Piece, pieceResponse
 import type { ApiResponse } from "../http/gateway.ts";
 import type { Database } from "../postgres/client.ts";
 import { clampStart } from "../storage/horizon.ts";
-import { readHorizon } from "../storage/sql/horizon.ts";
+import { readClock } from "../storage/sql/horizon.ts";
 import { cursorAfter, EVENT_CURSOR, storedJson, wasRead } from "./events.ts";
 import type * as contract from "./export-contract.ts";
 import { startOfNewest } from "./newest.ts";
@@ -32,11 +32,11 @@ export async function exportPiece(
   { format, limit, cursor }: PieceOptions,
 ): Promise<Piece> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor, EVENT_CURSOR);
-  const { horizon } = await readHorizon(sql);
+  const { horizon, nowMs } = await readClock(sql);
   const all = { ...filter, start: clampStart(start, horizon), after };
   // One row more than requested shows whether there is a next piece.
   const limits = { rows: limit + 1, bytes: MAX_PIECE_BYTES };
-  const from = await startOfNewest(sql, all, limits.rows);
+  const from = await startOfNewest(sql, all, limits.rows, nowMs);
   const toText = format === "csv" ? csvOf : (row: StoredEventRow) => `${storedJson(row)}\n`;
   return cutPiece(streamEvents(sql, all, limits, from), {
     head: format === "csv" && after === undefined ? csvLine(COLUMNS) : "",

@@ -19,7 +19,7 @@ export async function startOfNewest(
   sql: Executor,
   filter: EventFilter,
   rows: number,
-  now: number = Date.now(),
+  now: number,
 ): Promise<string | undefined> {
   if (filter.clientId !== null || filter.event !== undefined) return undefined;
   const first = filter.start.ms;
