@@ -37,9 +37,10 @@ export const handler = httpHandler(getConnectedDeps, [
     const key = await keys.createKey(deps, params.client_id, options, changed);
     return json(201, key, { location: `/v1/clients/${params.client_id}/keys/${key.key_id}` });
   }),
-  serve(clientsContract.listKeys, async ({ deps, params }) =>
-    json(200, { keys: await keys.listKeys(deps, params.client_id) }),
-  ),
+  serve(clientsContract.listKeys, async ({ deps, params, query, request }) => {
+    const page = await keys.listKeys(deps, params.client_id, query);
+    return json(200, page, linkNext(request, page.next_cursor));
+  }),
   serve(clientsContract.revokeKey, async ({ deps, params, changed }) => {
     await keys.revokeKey(deps, params.client_id, params.key_id, changed);
     return { status: 204, headers: {}, body: "" };

@@ -1,4 +1,4 @@
-/** Queries: the key in use, receipts, single events, lists, exports, analytics, and the state of the pipeline. */
+/** Queries: the key in use, receipts, single events, lists, exports, analytics, queries in parts, and the state of the pipeline. */
 
 import * as analytics from "../lib/analytics/contract.ts";
 import { countEvents, getLatency, groupEvents } from "../lib/analytics/count.ts";
@@ -19,6 +19,8 @@ import { listEvents } from "../lib/events/list.ts";
 import { getPipeline } from "../lib/events/pipeline.ts";
 import { getReceipt } from "../lib/events/receipts.ts";
 import { serve } from "../lib/http/call.ts";
+import * as queries from "../lib/queries/contract.ts";
+import { createQuery, deleteQuery, getQuery, listQueries } from "../lib/queries/queries.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(events.getReceipt, getReceipt),
@@ -32,6 +34,10 @@ export const handler = httpHandler(getConnectedDeps, [
   serve(properties.getTop, getTop),
   serve(properties.getUniques, getUniques),
   serve(properties.getFunnel, getFunnel),
+  serve(queries.createQuery, createQuery),
+  serve(queries.getQuery, getQuery),
+  serve(queries.listQueries, listQueries),
+  serve(queries.deleteQuery, deleteQuery),
   serve(events.getPipeline, getPipeline),
   serve(auth.getOwnKey, getOwnKey),
 ]);

@@ -7,6 +7,7 @@ import { version } from "../lib/base/version.ts";
 import * as contract from "../lib/health/contract.ts";
 import { healthHistory, measureHealth, recentHealth, recordHealth } from "../lib/health/health.ts";
 import { serve } from "../lib/http/call.ts";
+import { linkNext } from "../lib/http/cursor.ts";
 import { json } from "../lib/http/gateway.ts";
 
 const http = httpHandler(getDeps, [
@@ -15,7 +16,10 @@ const http = httpHandler(getDeps, [
     const health = await recentHealth(deps);
     return json(health.status === "ok" ? 200 : 503, health);
   }),
-  serve(contract.getHealthHistory, async ({ deps, query }) => json(200, await healthHistory(deps, query))),
+  serve(contract.getHealthHistory, async ({ deps, query, request }) => {
+    const page = await healthHistory(deps, query);
+    return json(200, page, linkNext(request, page.next_cursor));
+  }),
 ]);
 
 /** @param event a request, or a schedule's event, which has no `requestContext` */

@@ -25,6 +25,14 @@ const withoutZodLocales = {
   },
 };
 
+/** The AWS SDK finds out with it which browser it runs in, and exports that from the module that clients for Node.js load. */
+const withoutBrowserDetection = {
+  name: "without-browser-detection",
+  setup(build) {
+    build.onResolve({ filter: /^bowser$/ }, () => ({ path: "bowser", namespace: "left-out" }));
+  },
+};
+
 /**
  * When a built-in module is imported, Node wraps it and reads each of its members: those of `node:http` alone load an HTTP
  * client, which takes 40 ms. With `process.getBuiltinModule`, only used members are read, and those of the AWS SDK only
@@ -136,6 +144,7 @@ const filesOfTheFunction = {
 
 module.exports = [
   withoutZodLocales,
+  withoutBrowserDetection,
   builtinsWithoutImport,
   fewRedisCommands,
   constantsMadeBefore,

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Scope } from "../../lib/base/scope.ts";
 import type { components } from "../../sdk/typescript/src/node.ts";
 import { readSecret } from "../access/read-secret.ts";
+import { addPaging, type PageOptions, printPages } from "../api/pages.ts";
 import { scopes } from "../options/parsers.ts";
 import { Output } from "../output/output.ts";
 import type { Column } from "../output/table.ts";
@@ -38,7 +39,10 @@ export function keyCommand(): Command {
     .option("--expires <time>", "never, when left out")
     .option("--secret <key>", "the key; other users of this machine can see it while the command runs")
     .action(take);
-  withClient("list").description("list a client's keys, without their secrets").action(list);
+  addPaging(
+    withClient("list").description("list a client's keys, oldest first, without their secrets"),
+    "keys",
+  ).action(list);
   withClient("revoke")
     .description("revoke a key, effective from the next call")
     .argument("<key id>", "the key, as `list` shows it")
@@ -70,12 +74,9 @@ async function take(options: Options, command: Command): Promise<void> {
   await output.print(key, () => [summary(key)]);
 }
 
-async function list({ client }: Options, command: Command): Promise<void> {
+async function list({ client, ...paging }: Options & PageOptions, command: Command): Promise<void> {
   const output = new Output(command);
   const { time } = output;
-  const keys = await withSystem(command, NEED, (api) =>
-    api.call("listKeys", { path: { client_id: client } }),
-  );
   const columns: Column<Key>[] = [
     { head: "KEY", of: ({ key_id }) => key_id },
     { head: "BEGINS WITH", of: ({ prefix }) => prefix },
@@ -85,7 +86,13 @@ async function list({ client }: Options, command: Command): Promise<void> {
     { head: "REVOKED", of: ({ revoked_at }) => time(revoked_at), style: () => "red" },
     { head: "LAST USED", of: ({ last_used_at }) => time(last_used_at) },
   ];
-  await output.print(keys, () => output.table(columns, keys.keys));
+  const shape = { ...paging, name: "keys", columns, empty: "The client has no keys." };
+  await withSystem(command, NEED, (api) =>
+    printPages(output, shape, async (query) => {
+      const { keys, next_cursor } = await api.call("listKeys", { path: { client_id: client }, query });
+      return { rows: keys, cursor: next_cursor };
+    }),
+  );
 }
 
 async function revoke(keyId: string, { client }: Options, command: Command): Promise<void> {

@@ -42,7 +42,8 @@ function implementations(deps: Deps, changed: Changed) {
       const options = { scopes, expires_at: expires_at ? new Date(expires_at.ms) : undefined };
       return createKey(deps, path.client_id, options, changed);
     },
-    listKeys: async ({ path }) => ({ keys: await listKeys(deps, path.client_id) }),
+    listKeys: ({ path, query = {} }) =>
+      listKeys(deps, path.client_id, { limit: query.limit ?? 1_000, cursor: query.cursor }),
     revokeKey: async ({ path }) => {
       await revokeKey(deps, path.client_id, path.key_id, changed);
       return undefined;

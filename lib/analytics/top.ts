@@ -8,9 +8,10 @@ import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./properties-contract.ts";
 import { topValues } from "./sql/top-values.ts";
+import { orTooBroad } from "./too-broad.ts";
 
 /** Longest value that is returned, in bytes: a thousand of them stay well below the limit of a function's response. */
-const MAX_VALUE_BYTES = 1_000;
+export const MAX_VALUE_BYTES = 1_000;
 
 /** @throws {Problem} `insufficient-scope`, `query-too-broad` */
 export async function getTop(call: Call<Stores, typeof contract.getTop>): Promise<ApiResponse> {
@@ -19,7 +20,10 @@ export async function getTop(call: Call<Stores, typeof contract.getTop>): Promis
   const clientId = clientFilter(call);
   const { horizon, ...freshness } = await readFreshness(deps);
   const scope = { clientId, eventType, start: clampStart(start, horizon), end, where };
-  const rows = await topValues(deps.sql, scope, property, { limit, maxBytes: MAX_VALUE_BYTES });
+  const types = eventType === undefined ? null : [eventType];
+  const rows = await orTooBroad(deps.sql, scope, types, () =>
+    topValues(deps.sql, scope, property, { limit, maxBytes: MAX_VALUE_BYTES }),
+  );
   const values = rows.flatMap(({ value, count }) =>
     value === null ? [] : `{"value":${value},"count":${count}}`,
   );

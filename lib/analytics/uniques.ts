@@ -18,6 +18,7 @@ import { type DistinctCount, distinctValues } from "./sql/distinct-values.ts";
 import { findSpan } from "./sql/find-span.ts";
 import type { RawScope } from "./sql/raw-events.ts";
 import { sketchDistinct } from "./sql/sketch-distinct.ts";
+import { orTooBroad } from "./too-broad.ts";
 
 /** Counts are exact up to this many events; docs/decisions/0014-uniques.md gives the reason. */
 const EXACT_EVENTS = 1_000_000;
@@ -38,13 +39,17 @@ export async function getUniques(
   const clientId = clientFilter(call);
   const { horizon, ...freshness } = await readFreshness(deps);
   const scope = { clientId, eventType, start: clampStart(start, horizon), end };
-  const { range, starts } =
-    interval === undefined ? { range: scope, starts: [] } : await cutScope(sql, scope, interval, tz);
-  const exact = (await countAtMost(sql, range, exactEvents + 1)) <= exactEvents;
-  const bucketing = starts.length === 0 ? null : starts;
-  const counts = exact
-    ? await distinctValues(sql, { ...range, where }, property, bucketing)
-    : estimates(await sketchDistinct(sql, { ...range, where }, property, bucketing));
+  const types = eventType === undefined ? null : [eventType];
+  const { starts, exact, counts } = await orTooBroad(sql, scope, types, async () => {
+    const cut =
+      interval === undefined ? { range: scope, starts: [] } : await cutScope(sql, scope, interval, tz);
+    const isExact = (await countAtMost(sql, cut.range, exactEvents + 1)) <= exactEvents;
+    const bucketing = cut.starts.length === 0 ? null : cut.starts;
+    const found = isExact
+      ? await distinctValues(sql, { ...cut.range, where }, property, bucketing)
+      : estimates(await sketchDistinct(sql, { ...cut.range, where }, property, bucketing));
+    return { starts: cut.starts, exact: isExact, counts: found };
+  });
   const buckets = counts.flatMap(({ bucket, count }) =>
     bucket === null ? [] : { bucket: localTime(starts[bucket] ?? 0, tz), count },
   );

@@ -48,6 +48,7 @@ const tagOf: Readonly<Record<string, Tag>> = {
   receipts: "Events",
   pipeline: "Events",
   analytics: "Analytics",
+  queries: "Analytics",
   audit: "Audit",
   health: "Health",
   clients: "Clients",

@@ -16,6 +16,7 @@ import * as otlp from "../ingest/otlp/contract.ts";
 import * as segment from "../ingest/segment/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
+import * as queries from "../queries/contract.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "function" in value && "path" in value;
@@ -30,6 +31,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     exports,
     analytics,
     properties,
+    queries,
     audit,
     auditErasure,
     health,

@@ -158,10 +158,10 @@ export const listKeys = operation({
   ...admin,
   method: "GET",
   path: "/v1/clients/{client_id}/keys",
-  summary: "List a client's API keys, without their secrets",
+  summary: "List a client's API keys, oldest first, without their secrets",
   params: clientParam,
-  query: z.strictObject({}),
-  responses: { 200: z.object({ keys: z.array(keySchema) }) },
+  query: z.strictObject(pageQuery),
+  responses: { 200: z.object({ keys: z.array(keySchema), next_cursor: nextCursor }) },
   problems: ["not-found"],
 });
 

@@ -8,6 +8,7 @@ import { hashSecret, newKeyId, newSecret, secretPrefix } from "../base/ids.ts";
 import type { Log } from "../base/log.ts";
 import type { Scope } from "../base/scope.ts";
 import type { Changed } from "../http/call.ts";
+import { decodeCursor, encodeCursor, isTextPart, isTimePart } from "../http/cursor.ts";
 import { outage } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";
@@ -16,7 +17,14 @@ import type { Shards } from "../redis/shards.ts";
 import type { Change } from "../trail/entry.ts";
 import { requireClient } from "./clients.ts";
 import type { keySchema } from "./contract.ts";
-import { findKeyOfClient, insertKey, markRevoked, type RevokedKey, selectKeys } from "./sql/keys.ts";
+import {
+  findKeyOfClient,
+  insertKey,
+  type ListedKeyRow,
+  markRevoked,
+  type RevokedKey,
+  selectKeys,
+} from "./sql/keys.ts";
 import { writeRecord } from "./write-record.ts";
 
 type Servers = { sql: Database; redis: RedisConnection; shards: Shards; log: Log };
@@ -110,18 +118,37 @@ export async function findKey(
   return { client_id: row.client_id, key_id: row.key_id, scopes: row.scopes };
 }
 
-/** A client's keys, oldest first, revoked ones included. @throws {Problem} `not-found` for an unknown client */
-export async function listKeys(deps: { sql: Database }, clientId: string): Promise<ApiKey[]> {
+/**
+ * A client's keys, oldest first, revoked ones included, a page at a time.
+ * @throws {Problem} `not-found` for an unknown client; `invalid-parameter` for an invalid cursor
+ */
+export async function listKeys(
+  deps: { sql: Database },
+  clientId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ keys: ApiKey[]; next_cursor: string | null }> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, [isTimePart, isTextPart]);
   await requireClient(deps, clientId);
-  const rows = await selectKeys(deps.sql, clientId);
-  return rows.map((row) => ({
-    ...row,
-    created_at: row.created_at.toISOString(),
-    expires_at: row.expires_at?.toISOString() ?? null,
-    revoked_at: row.revoked_at?.toISOString() ?? null,
-    last_used_at: row.last_used_at?.toISOString() ?? null,
-  }));
+  // One row more than requested shows whether there is a next page.
+  const rows = await selectKeys(deps.sql, clientId, after, limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return {
+    keys: shown.map(toApiKey),
+    next_cursor: last ? encodeCursor([last.created_at, last.key_id]) : null,
+  };
 }
+
+const toApiKey = (row: ListedKeyRow): ApiKey => ({
+  ...row,
+  created_at: millisecondsOf(row.created_at),
+  expires_at: row.expires_at?.toISOString() ?? null,
+  revoked_at: row.revoked_at?.toISOString() ?? null,
+  last_used_at: row.last_used_at?.toISOString() ?? null,
+});
+
+/** Cuts the microseconds, which the other times of a key don't have. */
+const millisecondsOf = (text: string): string => `${text.slice(0, 23)}Z`;
 
 /**
  * Revokes a key: the next call with it is refused. A repeated revocation only writes the Redis record again.

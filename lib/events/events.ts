@@ -11,7 +11,10 @@ import { Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";
 import { findQuarantined, type QuarantinedEvent } from "../quarantine/sql/quarantined.ts";
 import { parseLine } from "../queue/message.ts";
+import { clampStart } from "../storage/horizon.ts";
+import { readClock } from "../storage/sql/horizon.ts";
 import type * as contract from "./contract.ts";
+import { startOfNewest } from "./newest.ts";
 import { findEvent } from "./sql/find-event.ts";
 import { type ListedEventRow, streamEvents } from "./sql/list-events.ts";
 import type { StoredEventRow } from "./sql/stored-event.ts";
@@ -33,10 +36,13 @@ export async function listNewest(
   const { event_id: id, event_type: eventType, start, end, where, limit } = query;
   const event = id === undefined ? undefined : { id, key: eventKey(id) };
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor, EVENT_CURSOR);
-  const filter = { clientId: clientFilter(call), event, eventType, start, end, where, after };
+  const clientId = clientFilter(call);
+  const { horizon, nowMs } = await readClock(deps.sql);
+  const filter = { clientId, event, eventType, start: clampStart(start, horizon), end, where, after };
   // One row beyond the limit shows whether there is a next page.
   const limits = { rows: limit + 1, bytes: MAX_PAGE_LENGTH };
-  const { events, cursor } = await cutPage(streamEvents(deps.sql, filter, limits), limit);
+  const from = await startOfNewest(deps.sql, filter, limits.rows, nowMs);
+  const { events, cursor } = await cutPage(streamEvents(deps.sql, filter, limits, from), limit);
   const body = `{"events":[${events.join(",")}],"next_cursor":${JSON.stringify(cursor)}}`;
   return json(200, body, linkNext(request, cursor));
 }

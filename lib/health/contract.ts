@@ -1,6 +1,14 @@
 /** Health checks. */
 import * as z from "zod";
-import { countField, timeField, timeParam, unqueuedSchema } from "../http/fields.ts";
+import {
+  countField,
+  intParam,
+  nextCursor,
+  pageQuery,
+  timeField,
+  timeParam,
+  unqueuedSchema,
+} from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
 
 const checkSchema = z
@@ -87,16 +95,21 @@ export const getHealthHistory = operation({
   query: z.strictObject({
     start: timeParam.optional().meta({ description: "By default 24 hours before `end`." }),
     end: timeParam.optional().meta({ description: "By default now." }),
+    limit: intParam(1, 1_500, 1_500).meta({
+      description: "Maximum checks per page; by default those of a day, and a few more.",
+    }),
+    cursor: pageQuery.cursor,
   }),
   responses: {
     200: z.object({
       start: timeField,
       end: timeField,
-      checked: countField.meta({ description: "Checks in the range; only the newest 1,500 are listed." }),
+      checked: countField.meta({ description: "Checks in the range, on all pages." }),
       unhealthy: countField,
       checks: z.array(
         z.object({ at: timeField, status: z.enum(["ok", "unavailable"]), checks: checksSchema }),
       ),
+      next_cursor: nextCursor,
     }),
   },
   problems: ["database-unavailable"],

@@ -4,9 +4,10 @@ import type { z } from "zod";
 import { auditGaps } from "../audit/record/gaps.ts";
 import { uuidv7 } from "../base/ids.ts";
 import type { Unit } from "../base/metrics.ts";
-import { DAY_MS, FIRST_MS, type Instant, instantOf, shortenTime } from "../base/time.ts";
+import { DAY_MS, FIRST_MS, type Instant, instantOf, parseTime, shortenTime } from "../base/time.ts";
 import { version } from "../base/version.ts";
 import { readWaiting, type WaitingDeps } from "../events/waiting.ts";
+import { decodeCursor, encodeCursor, isTimePart } from "../http/cursor.ts";
 import type { Database } from "../postgres/client.ts";
 import { type HealthRow, headerMessage } from "../queue/message.ts";
 import type { Queue } from "../queue/port.ts";
@@ -26,9 +27,6 @@ type Check = Health["checks"]["database"];
 /** A server that takes longer counts as down. */
 const CHECK_TIMEOUT_MS = 1_000;
 type HealthDeps = WaitingDeps & { queue: Queue };
-
-/** A day of checks, one a minute, and a few more. */
-const MAX_LISTED = 1_500;
 
 /** How long a result is shared among callers, in milliseconds: anybody may call, and each check costs a write. */
 const SHARED_MS = 1_000;
@@ -161,24 +159,42 @@ export async function measureHealth(
   };
 }
 
+interface HistoryQuery {
+  /** Inclusive; by default 24 hours before `end`. */
+  start?: Instant | undefined;
+  /** Exclusive; by default now. */
+  end?: Instant | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
 /**
- * The scheduled checks of a range, newest first.
- * @param range `start` inclusive, by default 24 hours before `end`; `end` exclusive, by default now
+ * The scheduled checks of a range, newest first, a page at a time.
+ * @throws {Problem} `invalid-parameter` for an invalid cursor
  */
 export async function healthHistory(
   { sql }: { sql: Database },
-  range: { start?: Instant | undefined; end?: Instant | undefined },
+  { limit, cursor, ...range }: HistoryQuery,
 ): Promise<History> {
-  const end = range.end ?? instantOf(Date.now());
+  // The next page is of the same range, although now is later.
+  const [before, until] = cursor === undefined ? [] : decodeCursor(cursor, [isTimePart, isTimePart]);
+  const end = parsed(until) ?? range.end ?? instantOf(Date.now());
   const start = range.start ?? instantOf(Math.max(FIRST_MS, end.ms - DAY_MS));
+  // One row more than requested shows whether there is a next page.
   const [counts, rows] = await Promise.all([
     countHealth(sql, start, end),
-    listHealth<Health["checks"]>(sql, start, end, MAX_LISTED),
+    listHealth<Health["checks"]>(sql, start, parsed(before) ?? end, limit + 1),
   ]);
+  const shown = rows.slice(0, limit);
+  const oldest = rows.length > limit ? shown.at(-1) : undefined;
   return {
     start: start.text,
     end: end.text,
     ...counts,
-    checks: rows.map((row) => ({ ...row, at: shortenTime(row.at) })),
+    checks: shown.map((row) => ({ ...row, at: shortenTime(row.at) })),
+    next_cursor: oldest ? encodeCursor([oldest.at, end.text]) : null,
   };
 }
+
+const parsed = (text: string | undefined): Instant | undefined =>
+  text === undefined ? undefined : parseTime(text);

@@ -8,6 +8,7 @@ import { advanceErasures } from "../erasure/run.ts";
 import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Pace, TimeUpError } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
+import { ensureIndexes } from "../storage/indexes.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 import { type Deleted, deleteExpired, GRACE_MS, hideExpired, nothingDeleted } from "./retention.ts";
 import { tryLock } from "./sql/try-lock.ts";
@@ -43,6 +44,8 @@ export interface Maintained {
   deleted: Deleted;
   /** Tables that were analyzed. */
   analyzed: string[];
+  /** Indexes of partitions that were built. */
+  indexes_built: string[];
 }
 
 /** @throws the database's error, if it fails; finished steps are kept */
@@ -59,6 +62,7 @@ export async function maintain(
     horizon: null,
     deleted: nothingDeleted(),
     analyzed: [],
+    indexes_built: [],
   };
   const unlock = await lockRun(deps);
   if (unlock === undefined) return { ...done, busy: true, complete: false };
@@ -94,6 +98,8 @@ async function work(
     deleteExpired(steps, config, { now, graceMs, deleted: done.deleted }),
   );
   await attempt(done, faults, "statistics", () => refreshStatistics(steps, done.analyzed));
+  // Last, since one may take the rest of the time.
+  await attempt(done, faults, "indexes", () => ensureIndexes(steps, now, done.indexes_built));
   if (faults.length === 1) throw faults[0];
   if (faults.length > 1) throw new AggregateError(faults, "Several parts of the maintenance failed.");
 }

@@ -9,6 +9,8 @@ import { firstIdAt } from "../base/ids.ts";
 import { DAY_MS } from "../base/time.ts";
 import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
+import { KEPT_MS } from "../queries/question.ts";
+import { pruneQueries } from "../queries/sql/claims.ts";
 import { AUDIT_PARENTS, oldestKept, type PartitionSettings, partitionEnd } from "../storage/partitions.ts";
 import { readAuditHorizon, readHorizon } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
@@ -181,6 +183,13 @@ async function deleteRecords(
     (rows) => {
       deleted.quarantine += rows;
     },
+  );
+  const queriesCut = new Date(now - KEPT_MS).toISOString();
+  await repeat(
+    steps,
+    "queries",
+    (tx) => pruneQueries(tx, queriesCut, STEP_ROWS),
+    () => {},
   );
   await repeat(
     steps,

@@ -113,6 +113,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       event_ledger: ["SELECT"],
       events: ["SELECT"],
       feed: ["SELECT (position, client_id, skipped, count, event_keys, event_times)"],
+      queries: ["SELECT", "INSERT", "UPDATE", "DELETE"],
       quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at, trace_context)"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
@@ -188,6 +189,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       feed: ["SELECT", "DELETE", "MAINTAIN"],
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
+      queries: ["SELECT (query_id, created_at)", "DELETE", "MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.
       quarantine: ["SELECT", "UPDATE (event, detail)", "DELETE", "MAINTAIN"],
       receipts: ["SELECT", "UPDATE (completed_at)", "DELETE", "MAINTAIN"],

@@ -126,6 +126,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
     key: "payload.user",
     window_seconds: 60,
   }),
+  createQuery: () => ({ kind: "top", property: "payload.user" }),
   createClient: () => ({ name: "walked too" }),
   changeClient: () => ({ burst: 7 }),
   createKey: () => ({ scopes: ["read"] }),

@@ -17,7 +17,7 @@ const LAYERS = [
   ["auth", "pages"],
   ["audit"],
   ["analytics", "clients", "quarantine"],
-  ["erasure"],
+  ["erasure", "queries"],
   ["ingest"],
   ["events"],
   ["health"],

@@ -1,5 +1,5 @@
 import type { Executor } from "../../postgres/client.ts";
-import type { Fragment } from "../../postgres/fragments.ts";
+import { andIf, type Fragment } from "../../postgres/fragments.ts";
 import type { PropertyPath } from "../../query/property.ts";
 import { matches, propertyText } from "../../query/sql.ts";
 import type { Condition } from "../../query/where.ts";
@@ -17,6 +17,8 @@ export interface Funnel {
   steps: readonly FunnelStep[];
   /** Maximum time from a chain's first event to its last. */
   windowSeconds: number;
+  /** Only keys of one class, by their hash; `part` is its number, from 0. */
+  keys?: { classes: number; part: number };
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Funnel {
 export async function countFunnel(
   sql: Executor,
   scope: RawScope,
-  { key, steps, windowSeconds }: Funnel,
+  { key, steps, windowSeconds, keys }: Funnel,
 ): Promise<number[]> {
   const fits = steps.map(
     ({ eventType, where }, index) =>
@@ -43,7 +45,7 @@ export async function countFunnel(
       FROM (SELECT ${propertyText(sql, key)} AS key, event_time, event_id, client_id ${fits}
               ${fromEvents(sql, scope)} AND event_type = ANY(${steps.map(({ eventType }) => eventType)}::text[])
             OFFSET 0) AS events_of_types
-     WHERE key <> 'null' AND (false ${anyFits})`;
+     WHERE key <> 'null' AND (false ${anyFits}) ${andIf(sql, keys, (one) => isOfClass(sql, one))}`;
   const last = steps
     .slice(1)
     .reduce<Fragment>((before, _, index) => withStep(sql, before, index + 2, windowSeconds), first);
@@ -59,6 +61,9 @@ export async function countFunnel(
       FROM (SELECT key ${reached} FROM (${last}) AS chains GROUP BY key) AS keys`;
   return row?.counts ?? [];
 }
+
+const isOfClass = (sql: Executor, { classes, part }: NonNullable<Funnel["keys"]>): Fragment =>
+  sql`(hashtextextended(key, 0) & 9223372036854775807) % ${classes}::bigint = ${part}::bigint`;
 
 /** Adds the column `start_<step>` to rows that have the column of the previous step. */
 function withStep(sql: Executor, before: Fragment, step: number, windowSeconds: number): Fragment {

@@ -1,5 +1,6 @@
 import type { Scope } from "../../base/scope.ts";
 import type { Executor } from "../../postgres/client.ts";
+import { andIf, time, utc } from "../../postgres/fragments.ts";
 
 export interface NewKeyRow {
   key_id: string;
@@ -34,18 +35,30 @@ export interface ListedKeyRow {
   key_id: string;
   prefix: string;
   scopes: Scope[];
-  created_at: Date;
+  /** In UTC with six fractional digits. */
+  created_at: string;
   expires_at: Date | null;
   revoked_at: Date | null;
   last_used_at: Date | null;
 }
 
-/** A client's keys, oldest first, revoked ones included. */
-export async function selectKeys(sql: Executor, clientId: string): Promise<ListedKeyRow[]> {
+/**
+ * A client's keys, oldest first, revoked ones included.
+ * @param after time and id of the last key of the previous page; undefined for the first page
+ */
+export async function selectKeys(
+  sql: Executor,
+  clientId: string,
+  after: readonly [createdAt: string, keyId: string] | undefined,
+  limit: number,
+): Promise<ListedKeyRow[]> {
   return sql<ListedKeyRow[]>`
-    SELECT key_id, prefix, scopes, created_at, expires_at, revoked_at, last_used_at
-      FROM api_keys WHERE client_id = ${clientId}
-     ORDER BY created_at, key_id`;
+    SELECT key_id, prefix, scopes, ${utc(sql, "created_at")} AS created_at, expires_at, revoked_at, last_used_at
+      FROM api_keys
+     WHERE client_id = ${clientId}
+           ${andIf(sql, after, ([at, keyId]) => sql`(api_keys.created_at, key_id) > (${time(sql, at)}, ${keyId})`)}
+     ORDER BY api_keys.created_at, key_id
+     LIMIT ${limit}`;
 }
 
 export interface RevokedKey {

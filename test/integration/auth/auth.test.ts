@@ -84,7 +84,7 @@ describe("the key cache", () => {
       const client = await addClient(deps, `race-${imported}`);
       const secret = imported ? randomBytes(24).toString("hex") : client.secret;
       if (imported) await importKey(deps, client.clientId, secret, { scopes: ["ingest"] });
-      const keys = await listKeys(deps, client.clientId);
+      const { keys } = await listKeys(deps, client.clientId, { limit: 100 });
       const keyId = keys.find(({ prefix }) => secret.startsWith(prefix))?.key_id ?? "";
       await deps.redis.flushdb();
       const sql = afterStatement(deps.sql, () => revokeKey(deps, client.clientId, keyId));
@@ -92,6 +92,25 @@ describe("the key cache", () => {
       expectProblem(await send(deps, secret, anEvent()), 401, "revoked-api-key");
     },
   );
+
+  it("lists a client's keys in pages, each once and oldest first", async () => {
+    const { clientId } = await addClient(deps, "many-keys");
+    // Of one time, so that only their ids tell where a page ends.
+    for (let n = 0; n < 6; n++)
+      await importKey(deps, clientId, randomBytes(24).toString("hex"), { scopes: ["read"] });
+    await deps.sql`UPDATE api_keys SET created_at = now() WHERE client_id = ${clientId} AND scopes = '{read}'`;
+    const { keys: all, next_cursor: end } = await listKeys(deps, clientId, { limit: 7 });
+    expect([all.length, end]).toEqual([7, null]);
+    const listed: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await listKeys(deps, clientId, { limit: 2, cursor });
+      expect(page.keys.length).toBeLessThanOrEqual(2);
+      listed.push(...page.keys.map(({ key_id }) => key_id));
+      cursor = page.next_cursor;
+    }
+    expect(listed).toEqual(all.map(({ key_id }) => key_id));
+    expect(all.map(({ created_at }) => created_at)).toEqual(all.map(({ created_at }) => created_at).sort());
+  });
 
   it("forgets that a key is unknown when it is imported", async () => {
     const { clientId } = await addClient(deps, "made-later");

@@ -279,3 +279,21 @@ describe("the metrics of the scheduled check", () => {
       expect(metrics).not.toHaveProperty(name);
   });
 });
+
+describe("the history", () => {
+  it("lists the history in pages, whose range stays the same", async () => {
+    await tick();
+    const whole = (await ask("/health/history")).body;
+    const first = (await ask("/health/history", { limit: "1" })).body;
+    const pages: unknown[] = [...(first.checks as unknown[])];
+    for (let cursor = first.next_cursor; cursor !== null; ) {
+      await tick();
+      const page = (await ask("/health/history", { limit: "1", cursor: String(cursor) })).body;
+      expect(page).toMatchObject({ end: first.end, checked: whole.checked });
+      pages.push(...(page.checks as unknown[]));
+      cursor = page.next_cursor;
+    }
+    expect(pages).toEqual(whole.checks);
+    expect(pages.length).toBeGreaterThan(2);
+  });
+});

@@ -125,6 +125,15 @@ describe("with a database user for each function", () => {
       { count: 2 },
       { count: 0 },
     ]);
+    const asked = { kind: "top", property: "payload.user", event_type: "test.happened" };
+    const query = (await call("createQuery", { key, body: asked })).body;
+    const params = { query_id: String(query.query_id) };
+    expect((await call("getQuery", { key, params })).body).toMatchObject({
+      status: "completed",
+      result: { events: 2 },
+    });
+    expect((await call("listQueries", { key })).body.queries).toHaveLength(1);
+    await call("deleteQuery", { key, params });
     expect((await call("getPipeline", { key })).body).toMatchObject({
       stored: 3,
       quarantined: 1,

@@ -496,7 +496,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List a client's API keys, without their secrets
+         * List a client's API keys, oldest first, without their secrets
          * @description Requires the scope admin.
          */
         get: operations["listKeys"];
@@ -895,6 +895,54 @@ export interface paths {
          */
         post: operations["redriveQuarantine"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the queries of the key's client, newest first; an administrator sees all
+         * @description Requires the scope read.
+         */
+        get: operations["listQueries"];
+        put?: never;
+        /**
+         * Ask a question about many events, which is answered in parts
+         * @description The questions of `/v1/analytics/top`, `/uniques` and `/funnel`, over ranges that take too long for one call. `GET /v1/queries/{query_id}` does the work: call it until `status` is no longer `running`. With `dry_run`, the response is 200 with the cost, and nothing is stored. A client can have 10 queries running; its newest 100 are kept, for 7 days. Requires the scope read.
+         */
+        post: operations["createQuery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a query, and work on it while it runs
+         * @description Requires the scope read.
+         */
+        get: operations["getQuery"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel and delete a query
+         * @description Requires the scope read.
+         */
+        delete: operations["deleteQuery"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1339,6 +1387,77 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             timestamp: string | null;
+        };
+        Query: {
+            /** @description The result includes every event received before this time, and none that was stored after the query was created. Null if the queue was unavailable then. */
+            as_of: string | null;
+            cost: components["schemas"]["QueryCost"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why it failed. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description When it is deleted.
+             */
+            expires_at: string;
+            /** @enum {string} */
+            kind: "top" | "uniques" | "funnel";
+            parts_done: number;
+            /** Format: uuid */
+            query_id: string;
+            /** @description The query, as it was sent. */
+            request: {
+                [key: string]: unknown;
+            };
+            /** @description As the call of the same name in `/v1/analytics` answers; null until the query is completed. */
+            result: ({
+                /** @description Events that have the property. */
+                events: number;
+                /** @description The most that may be missing from a count; 0 if all counts are exact. */
+                max_missing: number;
+                /** @description Events whose value is longer than 1,000 bytes of JSON. `events` includes them, `values` does not. */
+                too_long: number;
+                values: {
+                    count: number;
+                    value: components["schemas"]["__schema0"];
+                }[];
+            } | {
+                /** @description Ordered by start; buckets without a value are omitted. */
+                buckets?: {
+                    /**
+                     * Format: date-time
+                     * @description Start of the bucket, with the offset of `tz` at that time.
+                     * @example 2026-03-29T00:00:00+01:00
+                     */
+                    bucket: string;
+                    count: number;
+                }[];
+                count: number;
+                /** @enum {string} */
+                method: "exact" | "hyperloglog";
+                /** @description Relative standard error of each count; 0 if exact. */
+                relative_error: number;
+            } | {
+                steps: {
+                    /** @description Share of the keys that reached the first step. */
+                    conversion: number | null;
+                    /** @description Distinct keys that reached the step. */
+                    count: number;
+                    event_type: string;
+                    /** @description Share of the keys that reached the previous step. */
+                    step_conversion: number | null;
+                }[];
+            }) | null;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed";
+            /** Format: date-time */
+            updated_at: string;
+        };
+        QueryCost: {
+            /** @description Events in the range, of its types, from the rollups; conditions on payloads may select fewer. */
+            events: number;
+            parts: number;
         };
         Receipt: {
             accepted: number;
@@ -2298,8 +2417,12 @@ export interface operations {
     getHealthHistory: {
         parameters: {
             query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
                 /** @description By default now. */
                 end?: string;
+                /** @description Maximum checks per page; by default those of a day, and a few more. */
+                limit?: number;
                 /** @description By default 24 hours before `end`. */
                 start?: string;
             };
@@ -2312,12 +2435,13 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        /** @description Checks in the range; only the newest 1,500 are listed. */
+                        /** @description Checks in the range, on all pages. */
                         checked: number;
                         checks: {
                             /** Format: date-time */
@@ -2332,6 +2456,8 @@ export interface operations {
                         }[];
                         /** Format: date-time */
                         end: string;
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
                         /** Format: date-time */
                         start: string;
                         unhealthy: number;
@@ -3541,7 +3667,12 @@ export interface operations {
     };
     listKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 client_id: string;
@@ -3553,6 +3684,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3561,6 +3693,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         keys: components["schemas"]["ApiKey"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
                     };
                 };
             };
@@ -4450,6 +4584,270 @@ export interface operations {
             422: components["responses"]["UnprocessableEntity"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listQueries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                        queries: components["schemas"]["Query"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createQuery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                    client?: string;
+                    /**
+                     * @description Only tells the cost.
+                     * @default false
+                     */
+                    dry_run?: boolean;
+                    /**
+                     * Format: date-time
+                     * @description Events before this time; by default, up to the last event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    end?: string;
+                    /** @description Only events of this type. */
+                    event_type?: string;
+                    /** @constant */
+                    kind: "top";
+                    /** @default 10 */
+                    limit?: number;
+                    /**
+                     * @description A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`.
+                     * @example payload.user
+                     */
+                    property: string;
+                    /**
+                     * Format: date-time
+                     * @description Events at or after this time; by default, from the first event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    start?: string;
+                    /** @description Only events that meet all of these conditions: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                    where?: components["schemas"]["Condition"][];
+                } | {
+                    /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                    client?: string;
+                    /**
+                     * @description Only tells the cost.
+                     * @default false
+                     */
+                    dry_run?: boolean;
+                    /**
+                     * Format: date-time
+                     * @description Events before this time; by default, up to the last event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    end?: string;
+                    /** @description Only events of this type. */
+                    event_type?: string;
+                    /**
+                     * @description Also counts by bucket; the buckets are those of `/v1/analytics/series`.
+                     * @enum {string}
+                     */
+                    interval?: "hour" | "day" | "week" | "month";
+                    /** @constant */
+                    kind: "uniques";
+                    /**
+                     * @description A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`.
+                     * @example payload.user
+                     */
+                    property: string;
+                    /**
+                     * Format: date-time
+                     * @description Events at or after this time; by default, from the first event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    start?: string;
+                    /**
+                     * @description Time zone in which days begin: a name from the IANA time zone database, case-insensitive, or an offset from UTC as ±hh:mm. In a URL, write + as %2B.
+                     * @default UTC
+                     * @example Europe/Berlin
+                     */
+                    tz?: string;
+                    /** @description Only events that meet all of these conditions: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                    where?: components["schemas"]["Condition"][];
+                } | {
+                    /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                    client?: string;
+                    /**
+                     * @description Only tells the cost.
+                     * @default false
+                     */
+                    dry_run?: boolean;
+                    /**
+                     * Format: date-time
+                     * @description Events before this time; by default, up to the last event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    end?: string;
+                    /**
+                     * @description A property of the payload: `payload.user.id`; in an array, `payload.items[0].sku`; other names in quotation marks, `payload."odd key"`.
+                     * @example payload.user
+                     */
+                    key: string;
+                    /** @constant */
+                    kind: "funnel";
+                    /**
+                     * Format: date-time
+                     * @description Events at or after this time; by default, from the first event.
+                     * @example 2026-11-23T06:00:00Z
+                     */
+                    start?: string;
+                    steps: {
+                        event_type: string;
+                        /** @description Only events that meet all of these conditions: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                        where?: components["schemas"]["Condition"][];
+                    }[];
+                    window_seconds: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cost: components["schemas"]["QueryCost"];
+                    };
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Query"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity3"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getQuery: {
+        parameters: {
+            query?: {
+                /** @description Seconds to work on it. The call ends earlier if the query does, and after the part that it has begun. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Query"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity2"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteQuery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
             504: components["responses"]["GatewayTimeout"];
         };
     };

@@ -1,9 +1,10 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Result } from "../../api/client.ts";
-import { useApi } from "../../api/use-api.ts";
+import { usePages } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
-import { type Column, DataTable } from "../../components/data-table.tsx";
-import { Empty, Loaded } from "../../components/loaded.tsx";
+import { type Column, DataTable, LoadMore } from "../../components/data-table.tsx";
+import { Empty, Loading } from "../../components/loaded.tsx";
+import { ErrorNotice } from "../../components/notice.tsx";
 import { Time } from "../../components/time.tsx";
 import { NewKeyDialog } from "./new-key-dialog.tsx";
 import { RevokeDialog } from "./revoke-dialog.tsx";
@@ -11,15 +12,18 @@ import { stateOf } from "./scope-texts.ts";
 
 export type Key = Result<"listKeys">["keys"][number];
 
+const pick = ({ keys }: Result<"listKeys">): readonly Key[] => keys;
+
 type Doing = { name: "create" } | { name: "rotate" | "revoke"; key: Key };
 
 /** The keys of a client. Their secrets are stored nowhere, so nobody can show them again. */
 export function Keys({ clientId, zone }: { clientId: string; zone: string }) {
-  const answer = useApi("listKeys", { path: { client_id: clientId } });
+  const parameters = useMemo(() => ({ path: { client_id: clientId }, query: { limit: 50 } }), [clientId]);
+  const pages = usePages("listKeys", parameters, pick);
   const [doing, setDoing] = useState<Doing>();
   const done = (): void => {
     setDoing(undefined);
-    answer.reload();
+    pages.reload();
   };
   return (
     <section class="stack" aria-label="Keys">
@@ -27,17 +31,15 @@ export function Keys({ clientId, zone }: { clientId: string; zone: string }) {
         <h3>Keys</h3>
         <Button onClick={() => setDoing({ name: "create" })}>Create a key</Button>
       </header>
-      <Loaded of={answer}>
-        {({ keys }) =>
-          keys.length === 0 ? (
-            <Empty title="The client has no keys">
-              <p>Without a key it can't call the API.</p>
-            </Empty>
-          ) : (
-            <KeyTable keys={keys} zone={zone} onDo={setDoing} />
-          )
-        }
-      </Loaded>
+      {pages.error !== undefined && <ErrorNotice error={pages.error} retry={pages.reload} />}
+      {pages.isLoading && pages.rows.length === 0 && <Loading />}
+      {!pages.isLoading && pages.error === undefined && pages.rows.length === 0 && (
+        <Empty title="The client has no keys">
+          <p>Without a key it can't call the API.</p>
+        </Empty>
+      )}
+      {pages.rows.length > 0 && <KeyTable keys={pages.rows} zone={zone} onDo={setDoing} />}
+      <LoadMore pages={pages} />
       {doing?.name === "create" && <NewKeyDialog clientId={clientId} zone={zone} onClose={done} />}
       {doing?.name === "rotate" && (
         <NewKeyDialog clientId={clientId} zone={zone} replaced={doing.key} onClose={done} />

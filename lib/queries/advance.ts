@@ -1,0 +1,124 @@
+/**
+ * Answers queries part by part. The calls that ask for a query do its work: nothing runs when nobody waits for it. Each part is stored
+ * before the next begins, so any call may continue where another one ended.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import type { Database } from "../postgres/client.ts";
+import { QUERY_CANCELED, sqlState } from "../postgres/errors.ts";
+import { limitWaits } from "../postgres/lock-retry.ts";
+import { transaction } from "../postgres/transaction.ts";
+import { funnel } from "./kinds/funnel.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { top } from "./kinds/top.ts";
+import { uniques } from "./kinds/uniques.ts";
+import { type Plan, partsOf, type Question, scopeOf } from "./question.ts";
+import { type ClaimedQuery, claimQuery, releaseQuery, saveProgress } from "./sql/claims.ts";
+import { findQuery, type QueryRow } from "./sql/queries.ts";
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** Longest time of a part, in milliseconds: a call that does one has to end within API Gateway's 30 s. */
+const PART_MS = 15_000;
+/** Shortest part of time, in milliseconds; one that takes too long can't be divided further. */
+const LEAST_PART_MS = 1_000;
+/** How often a call that waits for another one looks, in milliseconds. */
+const LOOK_MS = 200;
+
+/** A question of any kind is only given to its own kind. */
+const KINDS = { top, uniques, funnel } as unknown as Record<Question["kind"], Kind<Question, unknown>>;
+
+/**
+ * Works on a query until it has ended or the time is up; a part that has begun is finished. If another call works on it, waits for that.
+ * @param askedBy as for `findQuery`
+ * @param endsAt milliseconds since the Unix epoch
+ * @param partMs longest time of a part, in milliseconds
+ * @returns the query as it is then; undefined if it does not exist
+ */
+export async function advanceQuery(
+  sql: Database,
+  queryId: string,
+  askedBy: string | null,
+  endsAt: number,
+  partMs = PART_MS,
+): Promise<QueryRow | undefined> {
+  for (;;) {
+    const row = await findQuery(sql, queryId, askedBy);
+    if (row?.status !== "running" || Date.now() >= endsAt) return row;
+    const claim = randomUUID();
+    const claimed = await claimQuery(sql, queryId, claim);
+    if (claimed === undefined) await sleep(Math.min(LOOK_MS, Math.max(1, endsAt - Date.now())));
+    else
+      await work({ sql, queryId, claim, endsAt, partMs }, claimed).finally(() =>
+        // If this fails, the claim ends by itself.
+        releaseQuery(sql, queryId, claim).catch(() => {}),
+      );
+  }
+}
+
+interface Work {
+  sql: Database;
+  queryId: string;
+  claim: string;
+  endsAt: number;
+  partMs: number;
+}
+
+async function work({ sql, queryId, claim, endsAt, partMs }: Work, claimed: ClaimedQuery): Promise<void> {
+  let plan = JSON.parse(claimed.question) as Plan;
+  const { question } = plan;
+  const kind = KINDS[question.kind];
+  let state = claimed.state === null ? kind.empty(question) : await unpack(claimed.state);
+  let part = claimed.parts_done;
+  const save = (end: { result?: string; error?: string }, packed: Buffer | null) =>
+    saveProgress(sql, queryId, claim, {
+      question: JSON.stringify(plan),
+      parts: partsOf(plan.division),
+      partsDone: part,
+      state: packed,
+      ...end,
+    });
+  // At least one part, so that also short calls get on.
+  do {
+    try {
+      state = await transaction(sql, async (tx) => {
+        await limitWaits(tx, partMs, partMs);
+        return kind.add(tx, plan, part, state);
+      });
+      part++;
+    } catch (error) {
+      if (sqlState(error) !== QUERY_CANCELED) throw error;
+      const finer = halve(plan, part);
+      if (finer === undefined) {
+        await save({ error: tooDense(plan) }, null);
+        return;
+      }
+      plan = finer;
+    }
+    const isLast = part === partsOf(plan.division);
+    const end = isLast ? { result: kind.result(question, state) } : {};
+    if (!(await save(end, isLast ? null : await pack(state))) || isLast) return;
+  } while (Date.now() < endsAt);
+}
+
+const pack = (state: unknown): Promise<Buffer> => compress(JSON.stringify(state), { level: 1 });
+const unpack = async (state: Buffer): Promise<unknown> => JSON.parse((await decompress(state)).toString());
+
+/** Divides a part that took too long. @returns undefined if it can't be divided */
+export function halve(plan: Plan, part: number): Plan | undefined {
+  const { division } = plan;
+  if (division.by === "key") return undefined;
+  const { start, end } = scopeOf(plan, part);
+  const to = end?.ms ?? Date.now();
+  if (start === undefined || to - start.ms < 2 * LEAST_PART_MS) return undefined;
+  const middle = new Date(Math.floor((start.ms + to) / 2)).toISOString();
+  return { ...plan, division: { by: "time", cuts: division.cuts.toSpliced(part, 0, middle) } };
+}
+
+const tooDense = ({ division }: Plan): string =>
+  division.by === "key"
+    ? `A part took longer than ${PART_MS / 1_000} s. Each part of a funnel reads all events of its steps: use a shorter range.`
+    : `A part of ${LEAST_PART_MS / 1_000} s took longer than ${PART_MS / 1_000} s: use a shorter range or an event_type.`;

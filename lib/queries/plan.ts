@@ -1,0 +1,127 @@
+/** Plans a question: which events it is about, and its parts. */
+import type { z } from "zod";
+import { type CountedBucket, countBuckets } from "../analytics/sql/count-buckets.ts";
+import { clientFilter } from "../auth/client-filter.ts";
+import { DAY_MS, type Instant, instantOf } from "../base/time.ts";
+import type { Caller } from "../http/call.ts";
+import { Problem } from "../http/problem.ts";
+import type { Executor } from "../postgres/client.ts";
+import { clampStart } from "../storage/horizon.ts";
+import type { newQuerySchema } from "./contract.ts";
+import { cutsOf } from "./divide.ts";
+import { MOST_SKETCHES, startsOf } from "./kinds/uniques.ts";
+import type { Division, Plan, Question, QuestionScope } from "./question.ts";
+
+export type NewQuery = z.output<typeof newQuerySchema>;
+
+/** Events of a part. */
+export interface PartSizes {
+  /** A few tenths of a second, so that calls end soon after their time, and there are few parts for many events. */
+  byTime: number;
+  /** A funnel sorts those of a class of keys; for each class, it reads all events of its steps. */
+  byKey: number;
+}
+
+export const SIZES: PartSizes = { byTime: 300_000, byKey: 1_000_000 };
+/** Parts of a query: 1.5 billion events. */
+const MOST_PARTS = 5_000;
+/** Longest range that is divided by hours; longer ones by days. */
+const HOURS_UNTIL_MS = 40 * DAY_MS;
+
+export interface PlannedQuery extends Plan {
+  /** Events in the range, of its types. */
+  events: number;
+}
+
+/**
+ * @param now the database's time, in milliseconds since the Unix epoch
+ * @throws {Problem} `insufficient-scope`; `query-too-broad` for more than `MOST_PARTS`, or too many buckets
+ */
+export async function planQuery(
+  sql: Executor,
+  caller: Caller,
+  asked: NewQuery,
+  { horizon, now, sizes }: { horizon: Instant; now: number; sizes: PartSizes },
+): Promise<PlannedQuery> {
+  const types =
+    asked.kind === "funnel" ? asked.steps.map((step) => step.event_type) : typesOf(asked.event_type);
+  const start = clampStart(asked.start, horizon);
+  const range = { clientId: clientFilter({ caller, query: asked }), start, end: asked.end };
+  const isLong = (asked.end?.ms ?? now) - start.ms > HOURS_UNTIL_MS;
+  const buckets = await countBuckets(sql, range, types, isLong ? 1440 : 60);
+  const events = buckets.reduce((sum, bucket) => sum + bucket.events, 0);
+  const question = questionOf(asked, {
+    ...within(range, buckets),
+    storedBefore: new Date(now).toISOString(),
+  });
+  return { question, division: divide(question, buckets, sizes), events };
+}
+
+const typesOf = (type: string | undefined): string[] | null => (type === undefined ? null : [type]);
+
+/** Narrows an open range to the buckets that have events. */
+function within<R extends { start: Instant; end: Instant | undefined }>(
+  range: R,
+  buckets: readonly CountedBucket[],
+): R & { end: Instant } {
+  const first = instantOf(Math.max(range.start.ms, buckets[0]?.from ?? range.start.ms));
+  const last = buckets.at(-1)?.to ?? first.ms;
+  return {
+    ...range,
+    start: first.ms > range.start.ms ? first : range.start,
+    end: range.end !== undefined && range.end.ms <= last ? range.end : instantOf(last),
+  };
+}
+
+function questionOf(asked: NewQuery, range: Omit<QuestionScope, "where">): Question {
+  switch (asked.kind) {
+    case "top":
+      return { kind: "top", scope: scopeOf(asked, range), property: asked.property, limit: asked.limit };
+    case "uniques":
+      return checked({
+        kind: "uniques",
+        scope: scopeOf(asked, range),
+        property: asked.property,
+        interval: asked.interval,
+        tz: asked.tz,
+      });
+    case "funnel":
+      return {
+        kind: "funnel",
+        scope: range,
+        key: asked.key,
+        steps: asked.steps.map(({ event_type: eventType, where }) => ({ eventType, where })),
+        windowSeconds: asked.window_seconds,
+      };
+  }
+}
+
+const scopeOf = (
+  { event_type: eventType, where }: Extract<NewQuery, { property: unknown }>,
+  range: Omit<QuestionScope, "where">,
+): QuestionScope => ({ ...range, eventType, where });
+
+function checked(question: Extract<Question, { kind: "uniques" }>): Question {
+  if ((startsOf(question)?.length ?? 0) <= MOST_SKETCHES) return question;
+  throw new Problem(
+    "query-too-broad",
+    `The range has more than ${MOST_SKETCHES} buckets; use a longer interval or a shorter range.`,
+  );
+}
+
+function divide(question: Question, buckets: readonly CountedBucket[], sizes: PartSizes): Division {
+  const size = question.kind === "funnel" ? sizes.byKey : sizes.byTime;
+  const events = buckets.reduce((sum, bucket) => sum + bucket.events, 0);
+  const least = Math.max(1, Math.ceil(events / size));
+  if (least > MOST_PARTS)
+    throw new Problem(
+      "query-too-broad",
+      `The range has ${events.toLocaleString("en")} events; a query can have ${(MOST_PARTS * size).toLocaleString("en")}. Use a shorter range.`,
+    );
+  if (question.kind === "funnel") return { by: "key", classes: least };
+  const { start, end } = question.scope;
+  const cuts = cutsOf(buckets, size)
+    .filter((ms) => (start === undefined || ms > start.ms) && (end === undefined || ms < end.ms))
+    .map((ms) => new Date(ms).toISOString());
+  return { by: "time", cuts };
+}

@@ -1,0 +1,63 @@
+/** A question that is answered in parts, as it is stored. */
+import type { Interval } from "../analytics/calendar.ts";
+import type { FunnelStep } from "../analytics/sql/count-funnel.ts";
+import type { RawScope } from "../analytics/sql/raw-events.ts";
+import { DAY_MS } from "../base/time.ts";
+import type { PropertyPath } from "../query/property.ts";
+
+/** Time after which a query is deleted, in milliseconds. */
+export const KEPT_MS = 7 * DAY_MS;
+
+/** Which events it is about: those that were stored when it was asked. */
+export type QuestionScope = RawScope & { storedBefore: string };
+
+export interface TopQuestion {
+  kind: "top";
+  scope: QuestionScope;
+  property: PropertyPath;
+  limit: number;
+}
+
+export interface UniquesQuestion {
+  kind: "uniques";
+  scope: QuestionScope;
+  property: PropertyPath;
+  interval?: Interval | undefined;
+  tz: string;
+}
+
+export interface FunnelQuestion {
+  kind: "funnel";
+  scope: QuestionScope;
+  key: PropertyPath;
+  steps: FunnelStep[];
+  windowSeconds: number;
+}
+
+export type Question = TopQuestion | UniquesQuestion | FunnelQuestion;
+
+/** How a question is divided: by time, or by classes of keys, for a funnel, whose chains may be as long as its range. */
+export type Division =
+  /** Times that divide the range into one part more, RFC 3339, ascending. */
+  { by: "time"; cuts: string[] } | { by: "key"; classes: number };
+
+export const partsOf = (division: Division): number =>
+  division.by === "time" ? division.cuts.length + 1 : division.classes;
+
+/** A question with its division. */
+export interface Plan {
+  question: Question;
+  division: Division;
+}
+
+/** The events of one part. @param part number, from 0 */
+export function scopeOf({ question: { scope }, division }: Plan, part: number): QuestionScope {
+  if (division.by === "key") return scope;
+  const instant = (text: string | undefined) =>
+    text === undefined ? undefined : { ms: Date.parse(text), text };
+  return {
+    ...scope,
+    start: instant(division.cuts[part - 1]) ?? scope.start,
+    end: instant(division.cuts[part]) ?? scope.end,
+  };
+}
