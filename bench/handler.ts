@@ -7,6 +7,8 @@ import type { Deps } from "../lib/app/connect.ts";
 import { httpHandler } from "../lib/app/handler.ts";
 import { hashSecret, newKeyId, newSecret, secretPrefix } from "../lib/base/ids.ts";
 import type { Scope } from "../lib/base/scope.ts";
+import * as events from "../lib/events/contract.ts";
+import { listEvents } from "../lib/events/list.ts";
 import { serve } from "../lib/http/call.ts";
 import type { Operation } from "../lib/http/operation.ts";
 import { sendEvents } from "../lib/ingest/contract.ts";
@@ -59,6 +61,7 @@ export function handlerOf(deps: Deps, secret: string) {
       serve(contract.groupEvents, groupEvents),
       serve(contract.getSeries, getSeries),
       serve(contract.getLatency, getLatency),
+      serve(events.listEvents, listEvents),
     ],
   );
   return async (operation: Operation, query: Record<string, string>): Promise<unknown> => {

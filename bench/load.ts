@@ -10,6 +10,23 @@ import { type IdKind, idOf } from "./events.ts";
 
 export const CLIENTS = ["acme", "beta", "gamma", "delta"] as const;
 export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);
+/** One event in `RARE_EVERY` has this type. */
+export const RARE = "type.rare";
+const RARE_EVERY = 10_000;
+
+/** Among which clients and types events are spread, evenly. */
+export interface Spread {
+  clients: readonly string[];
+  types: readonly string[];
+}
+
+export const SPREADS = {
+  few: { clients: CLIENTS, types: TYPES },
+  many: {
+    clients: Array.from({ length: 100_000 }, (_, n) => `client-${n}`),
+    types: Array.from({ length: 10_000 }, (_, n) => `type.${n}`),
+  },
+} as const satisfies Record<string, Spread>;
 const BATCH = 5_000;
 const WORKERS = 2;
 
@@ -19,6 +36,7 @@ export interface Loaded {
   from: number;
   to: number;
   ids: IdKind;
+  spread: keyof typeof SPREADS;
 }
 
 /** Stores events spread evenly over a time, in the order of time, by two workers. */
@@ -28,8 +46,9 @@ export async function loadEvents(
   say: (text: string) => void,
 ): Promise<void> {
   const { events } = loaded;
-  for (const client of CLIENTS)
-    await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst) VALUES (${client}, ${client}, 1000, 1000)`;
+  await sql`
+    INSERT INTO clients (client_id, name, rate_limit_per_second, burst)
+    SELECT id, id, 1000, 1000 FROM unnest(${SPREADS[loaded.spread].clients as string[]}::text[]) AS id`;
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < events) {
@@ -49,16 +68,18 @@ export async function loadEvents(
   await patient.end();
 }
 
-function row(index: number, { events, from, to, ids }: Loaded): EventRow {
-  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
+function row(index: number, { events, from, to, ids, spread }: Loaded): EventRow {
+  const { clients, types } = SPREADS[spread];
+  const bytes = randomBytes(12);
+  const [a = 0, , c = 0, d = 0] = bytes;
   const at = from + ((to - from) * (index + a / 256)) / events;
   const eventId = idOf[ids](Math.floor(at), index);
   const receiptId = uuidv7(Math.floor(at));
   return {
-    clientId: CLIENTS[a % CLIENTS.length] ?? "",
+    clientId: clients[bytes.readUInt32LE(4) % clients.length] ?? "",
     eventKey: eventKey(eventId),
     eventId,
-    eventType: TYPES[b % TYPES.length] ?? "",
+    eventType: index % RARE_EVERY === 0 ? RARE : (types[bytes.readUInt32LE(8) % types.length] ?? ""),
     timestamp: new Date(at).toISOString(),
     receivedAt: new Date(Date.now() - 5 - (c % 64)).toISOString(),
     receiptId,

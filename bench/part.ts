@@ -58,6 +58,8 @@ export interface Scale {
   seconds: number;
   /** Numbers of stored events, ascending. */
   stored: number[];
+  /** Number of stored events of many clients and types. */
+  manyKinds: number;
 }
 
 export interface Bench {

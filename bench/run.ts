@@ -42,8 +42,13 @@ Starts its own PostgreSQL and Redis, with the settings of \`npm start\`, and rem
   --events <most> stored events at the most, instead of 10,000,000
   --quick         one short repeat of each and at most 100,000 stored events, to see that it runs: nothing is written`;
 
-const FULL: Scale = { repeats: 9, seconds: 1, stored: [100_000, 1_000_000, 10_000_000] };
-const QUICK: Scale = { repeats: 1, seconds: 0.3, stored: [20_000, 100_000] };
+const FULL: Scale = {
+  repeats: 9,
+  seconds: 1,
+  stored: [100_000, 1_000_000, 10_000_000],
+  manyKinds: 1_000_000,
+};
+const QUICK: Scale = { repeats: 1, seconds: 0.3, stored: [20_000, 100_000], manyKinds: 20_000 };
 
 const { values } = parseArgs({
   options: {

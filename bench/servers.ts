@@ -13,8 +13,7 @@ import { ensurePartitions } from "../lib/storage/partitions.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { once } from "../local/process.ts";
 import { startRedis } from "../local/redis.ts";
-import type { IdKind } from "./events.ts";
-import { loadEvents } from "./load.ts";
+import { type Loaded, loadEvents } from "./load.ts";
 
 /** Maximum events in the queue; the bench fills the queue before it starts the worker. */
 const MOST_WAITING = 100_000_000;
@@ -33,6 +32,8 @@ export interface Stored {
   loadedInS: number;
 }
 
+type StoredKind = Pick<Loaded, "ids" | "spread">;
+
 export interface Servers {
   databaseUrl: string;
   redisUrl: string;
@@ -46,8 +47,8 @@ export interface Servers {
   environment(name: string, poolSize: number): Promise<Record<string, string>>;
   /** The same, and a function's dependencies on it. */
   deps(name: string, poolSize: number): Promise<Deps>;
-  /** A database with this many events, by default with UUIDs of version 7; loaded once, on first use. */
-  stored(events: number, ids?: IdKind): Promise<Stored>;
+  /** A database with this many events, by default with UUIDs of version 7, of few clients and types; loaded once, on first use. */
+  stored(events: number, kind?: Partial<StoredKind>): Promise<Stored>;
   /** Registers a stop function of something that must not outlive the servers. */
   atEnd(stop: () => Promise<unknown>): void;
   stop(): Promise<void>;
@@ -87,10 +88,10 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     });
     return made;
   };
-  const load = async (events: number, ids: IdKind): Promise<Stored> => {
-    const made = await deps(`stored_${ids}_${events}`, 8);
+  const load = async (events: number, kind: StoredKind): Promise<Stored> => {
+    const made = await deps(`stored_${kind.ids}_${kind.spread}_${events}`, 8);
     const until = Date.now();
-    await loadEvents(made, { events, from: until - DAYS * DAY_MS, to: until, ids }, say);
+    await loadEvents(made, { events, from: until - DAYS * DAY_MS, to: until, ...kind }, say);
     return { events, deps: made, until, loadedInS: (Date.now() - until) / 1_000 };
   };
   const admin = postgres(database.url, { max: 1, onnotice: () => {} });
@@ -106,9 +107,9 @@ export async function startServers(say: (text: string) => void): Promise<Servers
     folder,
     environment,
     deps,
-    stored: (events, ids = "v7") => {
-      const name = `${ids} ${events}`;
-      const made = loaded.get(name) ?? load(events, ids);
+    stored: (events, { ids = "v7", spread = "few" } = {}) => {
+      const name = `${ids} ${spread} ${events}`;
+      const made = loaded.get(name) ?? load(events, { ids, spread });
       loaded.set(name, made);
       return made;
     },

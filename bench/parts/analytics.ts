@@ -2,11 +2,13 @@
 
 import * as contract from "../../lib/analytics/contract.ts";
 import { DAY_MS } from "../../lib/base/time.ts";
+import { listEvents } from "../../lib/events/contract.ts";
 import type { Operation } from "../../lib/http/operation.ts";
 import { handlerOf, makeClient } from "../handler.ts";
-import { CLIENTS, TYPES } from "../load.ts";
+import { CLIENTS, RARE, SPREADS, type Spread, TYPES } from "../load.ts";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "../measure.ts";
-import type { Chart, Figure, Goal, Part, Section, Table } from "../part.ts";
+import { pagesRead } from "../pages.ts";
+import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "../part.ts";
 import { DAYS, type Stored } from "../servers.ts";
 import { format, formatMedian, median, quantile } from "../statistics.ts";
 
@@ -98,6 +100,59 @@ const questions = (now: number): Question[] => [
     operation: contract.getLatency,
     query: (random) => ({ ...range(random, now), client: pick(random, CLIENTS) }),
   },
+  {
+    name: "list, one client",
+    operation: listEvents,
+    query: (random) => ({ end: range(random, now).end ?? "", client: pick(random, CLIENTS), limit: "20" }),
+  },
+  {
+    name: "list, one client, a rare type",
+    operation: listEvents,
+    query: (random) => ({ client: pick(random, CLIENTS), event_type: RARE, limit: "20" }),
+  },
+  {
+    name: "list, all clients",
+    operation: listEvents,
+    query: () => ({ limit: "20" }),
+  },
+];
+
+/** With many clients and types, what is asked of each is sparse. */
+const sparseQuestions = (now: number, { clients, types }: Spread): Question[] => [
+  {
+    name: "count, one client",
+    operation: contract.countEvents,
+    query: (random) => ({ ...range(random, now), client: pick(random, clients) }),
+  },
+  {
+    name: "count, one client, one type",
+    operation: contract.countEvents,
+    query: (random) => ({
+      ...range(random, now),
+      client: pick(random, clients),
+      event_type: pick(random, types),
+    }),
+  },
+  {
+    name: "series by day, one client",
+    operation: contract.getSeries,
+    query: (random) => ({
+      ...range(random, now),
+      interval: "day",
+      tz: pick(random, ZONES),
+      client: pick(random, clients),
+    }),
+  },
+  {
+    name: "list, one client",
+    operation: listEvents,
+    query: (random) => ({ client: pick(random, clients), limit: "20" }),
+  },
+  {
+    name: "list, all clients",
+    operation: listEvents,
+    query: () => ({ limit: "20" }),
+  },
 ];
 
 interface Loaded extends Stored {
@@ -110,9 +165,31 @@ export const analytics: Part = {
     const loaded: Loaded[] = [];
     for (const events of bench.scale.stored) loaded.push(await open(await bench.servers.stored(events)));
     const asked = loaded.flatMap((one) => questions(one.until).map((question) => contender(one, question)));
-    return toSection(await interleave(bench, asked), loaded);
+    const section = await toSection(await interleave(bench, asked), loaded);
+    return { ...section, tables: [...section.tables, await sparseTable(bench)] };
   },
 };
+
+/** Many clients and types. */
+async function sparseTable(bench: Bench): Promise<Table> {
+  const one = await open(await bench.servers.stored(bench.scale.manyKinds, { spread: "many" }));
+  const { clients, types } = SPREADS.many;
+  const asked = sparseQuestions(one.until, SPREADS.many);
+  const measured = await interleave(
+    bench,
+    asked.map((question) => contender(one, question)),
+  );
+  return {
+    caption: `${format(clients.length)} clients and ${format(types.length)} types, ${format(one.events)} events stored in ${Math.round(one.loadedInS)} s:`,
+    head: ["", "p50", "p99", "pages"],
+    rows: asked.map(({ name }) => [
+      name,
+      ...["p50", "p99", "pages"].map((quantity) =>
+        formatMedian(valuesOf(measured, nameOf(name, one.events), quantity)),
+      ),
+    ]),
+  };
+}
 
 async function open(stored: Stored): Promise<Loaded> {
   return { ...stored, ask: handlerOf(stored.deps, await makeClient(stored.deps, "boss", ["admin"])) };
@@ -120,20 +197,22 @@ async function open(stored: Stored): Promise<Loaded> {
 
 const nameOf = (question: string, events: number): string => `${question}, ${format(events)} stored`;
 
-function contender({ ask, events }: Loaded, { name, operation, query }: Question): Contender {
+function contender({ ask, events, deps }: Loaded, { name, operation, query }: Question): Contender {
   let round = 0;
   return {
     name: nameOf(name, events),
     run: async (seconds): Promise<Sample> => {
       const random = randomFrom(round++);
       const times: number[] = [];
+      const before = await pagesRead(deps);
       for (let left = Math.ceil(seconds * A_SECOND); left > 0; left--) {
         const asked = query(random);
         const start = performance.now();
         await ask(operation, asked);
         times.push(performance.now() - start);
       }
-      return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+      const pages = ((await pagesRead(deps)) - before) / times.length;
+      return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), pages };
     },
   };
 }
@@ -146,16 +225,18 @@ async function toSection(measured: Measured, loaded: readonly Loaded[]): Promise
   return {
     title: "Analytics",
     text: [
-      `${DAYS} days, ${CLIENTS.length} clients, ${TYPES.length} types, one query at a time through the function's handler (including key check, freshness and audit row), random ranges to the millisecond. Times in milliseconds.`,
+      `${DAYS} days, ${CLIENTS.length} clients, ${TYPES.length} types, one query at a time through the function's handler (including key check, freshness and audit row), random ranges to the millisecond; lists of 20 events. Times in milliseconds; pages are the mean number of pages that PostgreSQL reads for a query, with those of the catalog and of the audit.`,
       `Loading ${format(most?.events ?? 0)} events with the worker's own statement, 2 workers, batches of 5,000, took ${Math.round(most?.loadedInS ?? 0)} s.`,
     ],
     tables: [
       {
-        head: ["events stored", ...sizes.flatMap((size) => [`${format(size)}: p50`, "p99"])],
+        head: ["events stored", ...sizes.flatMap((size) => [`${format(size)}: p50`, "p99", "pages"])],
         rows: names.map((name) => [
           name,
           ...sizes.flatMap((size) =>
-            ["p50", "p99"].map((share) => formatMedian(valuesOf(measured, nameOf(name, size), share))),
+            ["p50", "p99", "pages"].map((share) =>
+              formatMedian(valuesOf(measured, nameOf(name, size), share)),
+            ),
           ),
         ]),
       },

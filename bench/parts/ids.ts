@@ -25,7 +25,7 @@ export const ids: Part = {
     const sizes = new Map<IdKind, Sizes>();
     const contenders: Contender[] = [];
     for (const kind of KINDS) {
-      const { deps } = await bench.servers.stored(events, kind);
+      const { deps } = await bench.servers.stored(events, { ids: kind });
       sizes.set(kind, await sizesOf(deps));
       contenders.push(await contenderOf(deps, kind));
     }
