@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import type { Deps } from "../lib/app/connect.ts";
 import { eventKey, uuidv7 } from "../lib/base/ids.ts";
+import { newSteps } from "../lib/postgres/lock-retry.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
 import type { EventRow } from "../lib/storage/event-row.ts";
+import { ensureIndexes } from "../lib/storage/indexes.ts";
 import { storeEvents } from "../lib/worker/sql/store-events.ts";
 import { type IdKind, idOf } from "./events.ts";
 
@@ -62,6 +64,8 @@ export async function loadEvents(
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
+  // As maintenance does.
+  await ensureIndexes(newSteps(sql), Date.now(), []);
   // It takes longer than a function's statement time-out.
   const patient = postgres(config.databaseUrl, { max: 1, onnotice: () => {} });
   await patient`VACUUM ANALYZE`;
