@@ -30,10 +30,17 @@ const SOURCES = [
  */
 export async function buildPages(say: (line: string) => void, folder = PAGES_FOLDER): Promise<void> {
   const sources = await hashOfSources();
-  if ((await readManifest(folder))?.sources === sources) return;
+  if (await isBuiltFrom(folder, sources)) return;
   say("Building the dashboard and the documentation …");
   const files = (await Promise.all((await sites()).map(buildSite))).flat();
   await writePages(folder, files, sources);
+}
+
+async function isBuiltFrom(folder: string, sources: string): Promise<boolean> {
+  const manifest = await readManifest(folder);
+  if (manifest?.sources !== sources) return false;
+  const whole = await Promise.all(Object.values(manifest.entries).map((entry) => isWhole(folder, entry)));
+  return whole.every(Boolean);
 }
 
 /** Writes files with their manifest, and removes those of builds before the last one. */
@@ -126,13 +133,21 @@ async function isWhole(folder: string, { file, isCompressed }: Entry): Promise<b
   return found.every((one) => one?.isFile());
 }
 
-/** Removes files of neither manifest: a server may have read the manifest before. */
+/** Longer than a build takes, in milliseconds. */
+const BUILD_MS = 600_000;
+
+/**
+ * Removes old files of neither manifest: a server may have read the manifest before. New ones may be those of another build, of
+ * sources that have changed, which has no manifest yet.
+ */
 async function removeOthers(folder: string, kept: readonly (Manifest | undefined)[]): Promise<void> {
   const names = new Set(
     kept.flatMap((manifest) => Object.values(manifest?.entries ?? {})).map(({ file }) => file),
   );
   for (const name of await readdir(folder)) {
     const isKept = name.startsWith(MANIFEST) || names.has(name.replace(/\.(?:gz|br)$/, ""));
-    if (!isKept) await rm(join(folder, name), { force: true });
+    if (isKept) continue;
+    const file = await stat(join(folder, name)).catch(() => undefined);
+    if (file && file.mtimeMs < Date.now() - BUILD_MS) await rm(join(folder, name), { force: true });
   }
 }

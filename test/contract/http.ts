@@ -72,6 +72,21 @@ export async function httpContract(
       const body = { steps, key: 'payload."user"', window_seconds: 60 };
       const funnel = await api.call("POST", "/v1/analytics/funnel", { key, body });
       expect(funnel.body.steps).toMatchObject([{ count: 1 }, { count: 0, conversion: 0 }]);
+
+      const question = { kind: "funnel", ...body };
+      const asked = await api.call("POST", "/v1/queries", { key, body: question });
+      expect(asked).toMatchObject({ status: 202, body: { status: "running", request: question } });
+      expect(
+        (await api.call("POST", "/v1/queries", { key, body: { ...question, dry_run: true } })).body,
+      ).toEqual({
+        cost: asked.body.cost,
+      });
+      const query = `/v1/queries/${asked.body.query_id}`;
+      const result = { steps: funnel.body.steps };
+      expect((await get(`${query}?wait=20`)).body).toMatchObject({ status: "completed", result });
+      expect((await get("/v1/queries")).body.queries[0].query_id).toBe(asked.body.query_id);
+      expect((await api.call("DELETE", query, { key })).status).toBe(204);
+      expect((await get(query)).status).toBe(404);
       const csv = await get(`/v1/events/export?${some}&format=csv&limit=1`);
       expect(csv.text.split("\r\n")).toHaveLength(3);
       const rest = await get(

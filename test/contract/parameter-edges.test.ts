@@ -43,7 +43,7 @@ function call(
   given: object,
   query = "",
 ): Promise<Checked> {
-  const at = path.replaceAll(/\{\w+\}/g, "none");
+  const at = path.replace("{client_id}", "demo").replaceAll(/\{\w+\}/g, "none");
   const members = { ...needs[id], ...given };
   const url = body === undefined ? new URLSearchParams(members as Record<string, string>).toString() : "";
   const search = [url, query].filter(Boolean).join("&");

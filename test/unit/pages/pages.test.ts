@@ -1,5 +1,5 @@
 /** What browsers and other callers get of the built pages. */
-import { readdir, rm, stat } from "node:fs/promises";
+import { copyFile, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -31,6 +31,12 @@ async function built(...files: Parameters<typeof writePages>[1]) {
     get: (path: string, headers: Record<string, string> = {}) => servePage(folders, path, { headers }),
     find: (path: string) => findPage(folders, path, { headers: {} }),
   };
+}
+
+/** As if the files had been written an hour ago. */
+async function age(folder: string): Promise<void> {
+  const at = Date.now() / 1_000 - 3_600;
+  for (const name of await readdir(folder)) await utimes(join(folder, name), at, at);
 }
 
 const bytesOf = ({ body, bodyIsBase64 }: { body: string; bodyIsBase64?: true }): Buffer =>
@@ -91,6 +97,7 @@ describe("a built page", () => {
     const { folder, get } = await built(PAGE);
     const files = (): Promise<number> => readdir(folder).then(({ length }) => length);
     for (const [n, count] of [5, 5].entries()) {
+      await age(folder);
       await writePages(folder, [{ ...PAGE, body: `${n}${PAGE.body}` }], String(n));
       expect(bytesOf(await get("/docs")).toString()).toBe(`${n}${PAGE.body}`);
       expect(await files()).toBe(count);
@@ -112,6 +119,17 @@ it("only a browser prefers HTML", () => {
 });
 
 describe("a further build", () => {
+  it("removes no file of a build of other sources that is in progress", async () => {
+    const { folder, get } = await built(PAGE);
+    // What another build has written before its manifest: the file of its page.
+    const other = await built({ ...PAGE, body: `other ${PAGE.body}` });
+    const names = (await readdir(other.folder)).filter((name) => name !== "manifest.json");
+    for (const name of names) await copyFile(join(other.folder, name), join(folder, name));
+    await writePages(folder, [{ ...PAGE, body: `this ${PAGE.body}` }], "this");
+    await copyFile(join(other.folder, "manifest.json"), join(folder, "manifest.json"));
+    expect(bytesOf(await get("/docs")).toString()).toBe(`other ${PAGE.body}`);
+  });
+
   it("keeps the files that did not change, and writes again what is missing", async () => {
     const { folder, get } = await built(PAGE, SCRIPT);
     const times = async () =>
