@@ -37,7 +37,7 @@ it("at its exit a process gives up after the given time, and says so", async () 
     server.url,
     "k",
     `const lost = [];
-     const sender = new Sender({ url, key, exitTimeoutMs: 300, onUndelivered: (error) => lost.push(error.reason) });
+     const sender = new Sender({ url, key, exitTimeoutMs: 2_000, onUndelivered: (error) => lost.push(error.reason) });
      ${SEND}
      process.on("exit", () => console.log(lost.length, new Set(lost)));`,
   );
