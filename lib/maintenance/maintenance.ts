@@ -18,6 +18,13 @@ import { refreshStatistics } from "./statistics.ts";
 /** "main" in ASCII: an arbitrary constant that no other lock uses. */
 const ADVISORY_LOCK = 0x6d61696e;
 
+export interface MaintenanceDeps {
+  /** A pool of at least two connections. */
+  sql: Database;
+  config: Config;
+  log: Log;
+}
+
 export interface MaintenanceOptions {
   /** When to stop, in milliseconds since the Unix epoch. */
   endsAt: number;
@@ -53,10 +60,7 @@ export interface Maintained {
 }
 
 /** @throws the database's error, if it fails; finished steps are kept */
-export async function maintain(
-  deps: { sql: Database; config: Config; log: Log },
-  options: MaintenanceOptions,
-): Promise<Maintained> {
+export async function maintain(deps: MaintenanceDeps, options: MaintenanceOptions): Promise<Maintained> {
   const done: Maintained = {
     busy: false,
     complete: true,
@@ -81,7 +85,7 @@ export async function maintain(
 }
 
 async function work(
-  { sql, config, log }: { sql: Database; config: Config; log: Log },
+  { sql, config, log }: MaintenanceDeps,
   {
     now = Date.now(),
     graceMs = GRACE_MS,
