@@ -9,7 +9,7 @@ import { type ArchivedEvent, COLUMNS, SCHEMA, sizeOf } from "./archived-event.ts
  * Bytes of events, before compression, after which a row group ends. A reader needs memory for a row group, and so does
  * this process, several times.
  */
-const GROUP_BYTES = 8 * 1_048_576;
+const GROUP_BYTES = 4 * 1_048_576;
 
 /**
  * Node.js' own Zstandard: on typical events twice as fast as the library's Snappy in JavaScript, and half the size.

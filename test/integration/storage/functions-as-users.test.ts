@@ -250,7 +250,7 @@ describe("with a database user for each function", () => {
       partitions_made: [expect.stringMatching(/^audit_log_/)],
     });
     expect(await countFound(deps, "bob")).toBe(0);
-    await sql`UPDATE events SET payload = '{"n":2}' WHERE event_id = ${other.event_id}`;
+    await sql`UPDATE events SET payload = '{"n":2}' WHERE event_id = ${String(other.event_id)}`;
     const archive = await testArchive();
     const maintenance = withArchive(freshDeps({ ...config, databaseUrl: urlOf("maintenance") }), archive);
     // Before anything expires, and then with an erasure that the administrator's function begins.
