@@ -13,6 +13,7 @@ import {
   countStretch,
   measureStretch,
   type ReadEvent,
+  readInOrder,
   type Stretch,
   streamStretch,
 } from "./sql/read-events.ts";
@@ -35,14 +36,18 @@ export async function archiveDay(run: Run, day: ClientDay): Promise<{ rows: numb
     files.push({ ...first, content: null, pending: null });
   }
   let written = 0;
+  let divided: { part: number; limit: number } | undefined;
   for (let n = 0; n < files.length; n++) {
     const file = files[n] as ArchiveFile;
     const end = files[n + 1]?.from ?? endOf(day);
     const stretch = { clientId: day.clientId, from: file.from, end };
     if (await isComplete(run, day, file, stretch)) continue;
+    const limit: number =
+      divided?.part === file.part ? divided.limit : await limitFor(run, day, file, stretch);
     const part = Math.max(...files.map((one) => one.part)) + 1;
-    const next = await writeFile(run, day, { file, stretch, part });
+    const next = await writeFile(run, day, { file, stretch, limit, part });
     if (next !== undefined) files.splice(n + 1, 0, next);
+    divided = next && { part, limit };
     written++;
   }
   return { rows: await putManifest(run, day, feed), written };
@@ -66,24 +71,23 @@ async function isComplete(
 
 /**
  * Writes the events of a stretch to its file, or the first of them if they are too many for one.
+ * @param limit bytes after which the file ends
  * @param part number of a further file
  * @returns the file for the rest, which is not written yet
  */
 async function writeFile(
   run: Run,
   day: ClientDay,
-  { file, stretch, part }: { file: ArchiveFile; stretch: Stretch; part: number },
+  { file, stretch, limit, part }: { file: ArchiveFile; stretch: Stretch; limit: number; part: number },
 ): Promise<ArchiveFile | undefined> {
   const { bytes, rows, minTime, maxTime, rest } = await stepOn(
     run,
     day,
     "read events for the archive",
     async (tx) => {
-      const limit =
-        file.content === null
-          ? run.fileBytes
-          : limitOf(await measureStretch(tx, stretch, FIXED_BYTES), run.fileBytes);
-      return encode(streamStretch(tx, stretch), limit);
+      await readInOrder(tx);
+      // Enough to find the first event that does not fit.
+      return encode(streamStretch(tx, stretch, Math.ceil(limit / FIXED_BYTES) + 1), limit);
     },
   );
   if (rows === 0)
@@ -95,6 +99,19 @@ async function writeFile(
     if (next !== undefined) await insertFile(tx, day, next);
   });
   return next;
+}
+
+async function limitFor(
+  run: Run,
+  day: ClientDay,
+  { content }: ArchiveFile,
+  stretch: Stretch,
+): Promise<number> {
+  if (content === null) return run.fileBytes;
+  const total = await stepOn(run, day, "measure events for the archive", (tx) =>
+    measureStretch(tx, stretch, FIXED_BYTES),
+  );
+  return limitOf(total, run.fileBytes);
 }
 
 /**

@@ -47,10 +47,10 @@ export const SCHEMA: SchemaElement[] = [
   ...COLUMNS.map((name) => ({ name, ...TYPES[name] })),
 ];
 
-/** Bytes that an event takes beside its texts, about. */
-export const FIXED_BYTES = 100;
+/** Bytes that an event takes in memory beside its texts, about. A file therefore has at most about 112,000 events. */
+export const FIXED_BYTES = 300;
 
-/** About how many bytes an event takes before compression. */
+/** About how many bytes an event takes in memory. */
 export const sizeOf = ({ event_id: id, event_type: type, payload }: ArchivedEvent): number =>
   FIXED_BYTES + Buffer.byteLength(id) + Buffer.byteLength(type) + Buffer.byteLength(payload);
 

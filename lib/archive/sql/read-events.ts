@@ -31,14 +31,27 @@ const within = (sql: Executor, { clientId, from, end }: Stretch): Fragment => sq
   AND (event_time, event_id) >= (${time(sql, from.time)}, ${from.id})
   AND (event_time, event_id) < (${time(sql, end.time)}, ${end.id})`;
 
-/** Events by time and id, in batches. */
-export const streamStretch = (tx: Transaction, stretch: Stretch): AsyncIterable<ReadEvent[]> =>
-  tx<ReadEvent[]>`
+/**
+ * Lets the transaction's statements read events in the order of their index, and sort only those of one time. A plan for all
+ * rows would sort the rest of the day again for each of its files.
+ */
+export async function readInOrder(tx: Transaction): Promise<void> {
+  await tx`
+    SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),
+           set_config('enable_bitmapscan', 'off', true)`;
+}
+
+/** Events by time and id, in batches. @param limit maximum number */
+export const streamStretch = (tx: Transaction, stretch: Stretch, limit: number): AsyncIterable<ReadEvent[]> =>
+  tx<ReadEvent[]>`${selectStretch(tx, stretch, limit)}`.cursor(ROWS_AT_A_TIME);
+
+/** The statement of `streamStretch`. */
+export const selectStretch = (tx: Executor, stretch: Stretch, limit: number): Fragment => tx`
     SELECT event_id, event_type, ${micros(tx, "event_time")} AS event_time, ${micros(tx, "received_at")} AS received_at,
            ${micros(tx, "processed_at")} AS processed_at, receipt_id, encode(trace_context, 'hex') AS trace,
            payload::text AS payload
       FROM events e WHERE ${within(tx, stretch)}
-     ORDER BY e.event_time, e.event_id`.cursor(ROWS_AT_A_TIME);
+     ORDER BY e.event_time, e.event_id LIMIT ${limit}`;
 
 const micros = (sql: Executor, column: string): Fragment =>
   sql`(extract(epoch FROM ${sql(column)}) * 1000000)::bigint`;
