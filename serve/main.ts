@@ -12,8 +12,8 @@ import { bringUpToDateUnlessNewer } from "../lib/storage/bring-up-to-date.ts";
 
 /** Connections to PostgreSQL, unless DATABASE_POOL_SIZE is set. */
 const API_CONNECTIONS = 10;
-/** Besides one for each worker: for health checks, for maintenance and for its lock. */
-const SCHEDULE_CONNECTIONS = 3;
+/** Besides one for each worker: for health checks. The maintenance opens two of its own, and a checkpoint one. */
+const SCHEDULE_CONNECTIONS = 1;
 
 async function run(): Promise<void> {
   const settings = loadServeConfig();

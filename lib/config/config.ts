@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { placeSeed } from "../base/ids.ts";
+import { archiveSettings, archiveVariables } from "./archive.ts";
 import { auditSettings, auditVariables, signsOnce } from "./audit.ts";
 import { databaseUrl, flag, positiveInt, redisUrl, url } from "./fields.ts";
 import { redisNodes } from "./redis-nodes.ts";
@@ -52,6 +53,7 @@ export const functionVariables = {
   /** Refuses connections without TLS to servers on other machines. */
   REQUIRE_TLS: flag("false"),
   ...auditVariables,
+  ...archiveVariables,
   /**
    * A secret that all functions share, from which the places of seen ids in Redis are derived; by default DATABASE_URL. If it
    * changes, Redis no longer finds ids of busy clients, but the ledger does.
@@ -138,6 +140,7 @@ const functionSchema = z
     redisShards: env.REDIS_SHARDS ?? (isCluster(env) ? 16 : 1),
     retentionDays: env.RETENTION_DAYS,
     ...auditSettings(env),
+    archive: archiveSettings(env),
     dedupWindowSeconds: env.DEDUP_WINDOW_SECONDS,
     placeSeed: placeSeed(env.PLACE_SEED ?? env.DATABASE_URL),
     queueMaxEvents: env.QUEUE_MAX_EVENTS,

@@ -1,5 +1,6 @@
 /** Settings of the local system, from the environment. In a module of its own, so that functions do not load it. */
 import * as z from "zod";
+import { archiveVariables } from "./archive.ts";
 import { auditVariables } from "./audit.ts";
 import { always, type Environment, parse, shared } from "./config.ts";
 import { databaseUrl, flag, port, redisUrl } from "./fields.ts";
@@ -19,6 +20,7 @@ const localVariables = {
   WEIR_DATA_DIR: z.string().min(1).default(".weir"),
   WEIR_ALLOW_REMOTE_QUEUE: flag("false"),
   AUDIT_CHECKPOINT_BUCKET: auditVariables.AUDIT_CHECKPOINT_BUCKET,
+  ARCHIVE_BUCKET: archiveVariables.ARCHIVE_BUCKET,
   S3_ENDPOINT: auditVariables.S3_ENDPOINT,
 };
 
@@ -43,6 +45,12 @@ const localSchema = z
     path: ["AUDIT_CHECKPOINT_BUCKET"],
     message:
       "requires an S3_ENDPOINT on this machine: in a remote bucket, a local run would lock its objects for years",
+    ...always,
+  })
+  .refine((env) => env.ARCHIVE_BUCKET === undefined || isLocal(env.S3_ENDPOINT), {
+    path: ["ARCHIVE_BUCKET"],
+    message:
+      "requires an S3_ENDPOINT on this machine: in a remote bucket, a local run could overwrite the archive of another system",
     ...always,
   })
   .transform((env) => ({

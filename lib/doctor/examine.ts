@@ -4,6 +4,7 @@ import type { Database } from "../postgres/client.ts";
 import type { Queue } from "../queue/port.ts";
 import type { RedisConnection } from "../redis/connection.ts";
 import type { Shards } from "../redis/shards.ts";
+import { examineArchive } from "./archive.ts";
 import { type Finding, failure, ok, reasonOf, warning } from "./finding.ts";
 import { examinePostgres } from "./postgres.ts";
 import { examineRedis } from "./redis.ts";
@@ -21,7 +22,13 @@ const OLD_MS = 300_000;
 
 /** Reads, and writes one key that expires after a second. Never rejects. */
 export async function examine(deps: DoctorDeps): Promise<Finding[]> {
-  const found = await Promise.all([examinePostgres(deps.sql), examineRedis(deps), examineQueue(deps)]);
+  const found = await Promise.all([
+    examinePostgres(deps.sql),
+    // Fails only with PostgreSQL, or if the schema lacks its tables; those are reported above.
+    examineArchive(deps).catch(() => []),
+    examineRedis(deps),
+    examineQueue(deps),
+  ]);
   return found.flat();
 }
 

@@ -36,7 +36,7 @@ export const erasureSchema = z
     }),
     status: z.enum(["waiting", "running", "completed"]).meta({
       description:
-        "`waiting` until all workers know of the request; `running` until all stored events have been searched; `completed` when no matching payload is stored, and none that is still in the queue will be: see `unsearched`.",
+        "`waiting` until all workers know of the request; `running` until all stored events have been searched, also those in the archive, if there is one; `completed` when no matching payload is stored, and none that is still in the queue will be: see `unsearched`.",
     }),
     requested_at: timeField,
     requested_by: z.object({ client_id: z.string().nullable(), key_prefix: z.string().nullable() }),

@@ -2,6 +2,8 @@
  * Periodic maintenance. A run works until all is done or its time is up; each of its steps leaves a consistent state, so a
  * run may be killed at any moment, and the next one continues.
  */
+import { type Archived, nothingArchived, runArchive } from "../archive/archive.ts";
+import type { ClientDay } from "../archive/sql/days.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { advanceErasures } from "../erasure/run.ts";
@@ -17,6 +19,13 @@ import { refreshStatistics } from "./statistics.ts";
 /** "main" in ASCII: an arbitrary constant that no other lock uses. */
 const ADVISORY_LOCK = 0x6d61696e;
 
+export interface MaintenanceDeps {
+  /** A pool of at least two connections. */
+  sql: Database;
+  config: Config;
+  log: Log;
+}
+
 export interface MaintenanceOptions {
   /** When to stop, in milliseconds since the Unix epoch. */
   endsAt: number;
@@ -27,6 +36,8 @@ export interface MaintenanceOptions {
   pace?: Partial<Pace>;
   /** Called with each step's name before the step begins. */
   before?: (name: string) => unknown;
+  /** Bytes of events after which a file of the archive ends; by default 32 MiB. */
+  archiveFileBytes?: number;
 }
 
 export interface Maintained {
@@ -41,7 +52,10 @@ export interface Maintained {
   erasures_completed: number;
   /** Nothing before it is shown. */
   horizon: string | null;
+  /** The first day that is not archived although its week has expired; retention waits for it. */
+  waits_for_archive: ClientDay | null;
   deleted: Deleted;
+  archived: Archived;
   /** Tables that were analyzed. */
   analyzed: string[];
   /** Indexes of partitions that were built. */
@@ -49,10 +63,7 @@ export interface Maintained {
 }
 
 /** @throws the database's error, if it fails; finished steps are kept */
-export async function maintain(
-  deps: { sql: Database; config: Config; log: Log },
-  options: MaintenanceOptions,
-): Promise<Maintained> {
+export async function maintain(deps: MaintenanceDeps, options: MaintenanceOptions): Promise<Maintained> {
   const done: Maintained = {
     busy: false,
     complete: true,
@@ -60,7 +71,9 @@ export async function maintain(
     partitions_made: [],
     erasures_completed: 0,
     horizon: null,
+    waits_for_archive: null,
     deleted: nothingDeleted(),
+    archived: nothingArchived(),
     analyzed: [],
     indexes_built: [],
   };
@@ -76,29 +89,47 @@ export async function maintain(
 }
 
 async function work(
-  { sql, config }: { sql: Database; config: Config },
-  { now = Date.now(), graceMs = GRACE_MS, endsAt, pace = {}, before = () => {} }: MaintenanceOptions,
+  { sql, config, log }: MaintenanceDeps,
+  {
+    now = Date.now(),
+    graceMs = GRACE_MS,
+    endsAt,
+    pace = {},
+    before = () => {},
+    archiveFileBytes: fileBytes,
+  }: MaintenanceOptions,
   done: Maintained,
 ): Promise<void> {
   const steps = newSteps(sql, { endsAt, pace, before });
   const faults: unknown[] = [];
   // The horizon comes first, since partitions begin there. Partitions come next, since nothing works without them.
   await attempt(done, faults, "horizon", async () => {
-    done.horizon = await hideExpired(steps, config, now);
+    const hidden = await hideExpired(steps, config, now);
+    done.horizon = hidden.horizon;
+    done.waits_for_archive = hidden.waits ?? null;
   });
   await attempt(done, faults, "partitions", async () => {
     done.partitions_made = await ensurePartitions(sql, config, now, steps);
   });
-  await attempt(done, faults, "erasures", async () => {
-    await advanceErasures(steps, () => {
+  const erase = (): Promise<void> =>
+    advanceErasures(steps, () => {
       done.erasures_completed++;
     });
-  });
+  await attempt(done, faults, "erasures", erase);
   await attempt(done, faults, "retention", () =>
     deleteExpired(steps, config, { now, graceMs, deleted: done.deleted }),
   );
   await attempt(done, faults, "statistics", () => refreshStatistics(steps, done.analyzed));
-  // Last, since one may take the rest of the time.
+  // Late, since it takes all of the time that is left while many days are missing; and then what waited for it.
+  const { archive: settings } = config;
+  if (settings !== undefined) {
+    const { archived } = done;
+    await attempt(done, faults, "archive", () =>
+      runArchive(steps, { settings, log, now, archived, fileBytes }),
+    );
+    await attempt(done, faults, "erasures", erase);
+  }
+  // Last, since one index may take the rest of the time, and lists are only slower without it.
   await attempt(done, faults, "indexes", () => ensureIndexes(steps, now, done.indexes_built));
   if (faults.length === 1) throw faults[0];
   if (faults.length > 1) throw new AggregateError(faults, "Several parts of the maintenance failed.");

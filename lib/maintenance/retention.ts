@@ -4,14 +4,23 @@
  */
 
 import { GRAINS } from "../analytics/range.ts";
+import type { ClientDay } from "../archive/sql/days.ts";
+import { firstWaiting, firstWaitingOf } from "../archive/waiting.ts";
 import { forgetFound } from "../audit/record/gaps.ts";
 import { firstIdAt } from "../base/ids.ts";
 import { DAY_MS } from "../base/time.ts";
+import type { Config } from "../config/config.ts";
 import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { KEPT_MS } from "../queries/question.ts";
 import { pruneQueries } from "../queries/sql/claims.ts";
-import { AUDIT_PARENTS, oldestKept, type PartitionSettings, partitionEnd } from "../storage/partitions.ts";
+import {
+  AUDIT_PARENTS,
+  oldestKept,
+  type PartitionSettings,
+  partitionEnd,
+  partitionStart,
+} from "../storage/partitions.ts";
 import { readAuditHorizon, readHorizon } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
 import {
@@ -73,17 +82,30 @@ export const nothingDeleted = (): Deleted => ({
   audit: 0,
 });
 
+type RetentionSettings = PartitionSettings & Pick<Config, "archive">;
+
 /**
- * Hides the weeks that are entirely before the retention, and sets which days of the audit log expire.
+ * Hides the weeks that are entirely before the retention, and sets which days of the audit log expire. With an archive, a week
+ * that it does not have entirely stays.
  * @param now milliseconds since the Unix epoch
- * @returns the horizon of events, RFC 3339
+ * @returns the horizon of events, RFC 3339, and the first day that should be hidden but is not archived
  */
-export async function hideExpired(steps: Steps, settings: PartitionSettings, now: number): Promise<string> {
-  const target = new Date(oldestKept("events", settings, now)).toISOString();
-  await step(steps, "move the horizon", (tx) => moveHorizon(tx, target));
+export async function hideExpired(
+  steps: Steps,
+  settings: RetentionSettings,
+  now: number,
+): Promise<{ horizon: string; waits: ClientDay | undefined }> {
+  const expired = oldestKept("events", settings, now);
+  const waits = await step(steps, "move the horizon", async (tx) => {
+    const first = settings.archive && (await firstWaiting(tx, new Date(expired).toISOString()));
+    const { horizon } = await readHorizon(tx);
+    const archived = first && Math.max(partitionStart("events", Date.parse(first.day)), horizon.ms);
+    await moveHorizon(tx, new Date(Math.min(expired, archived ?? expired)).toISOString());
+    return first;
+  });
   const auditDay = new Date(oldestKept("audit_log", settings, now)).toISOString().slice(0, 10);
   await step(steps, "move the audit log's horizon", (tx) => moveAuditHorizon(tx, auditDay));
-  return (await readHorizon(steps.sql)).horizon.text;
+  return { horizon: (await readHorizon(steps.sql)).horizon.text, waits };
 }
 
 /**
@@ -92,13 +114,46 @@ export async function hideExpired(steps: Steps, settings: PartitionSettings, now
  */
 export async function deleteExpired(
   steps: Steps,
-  settings: PartitionSettings,
+  settings: RetentionSettings,
   { now, graceMs, deleted }: { now: number; graceMs: number; deleted: Deleted },
 ): Promise<void> {
   const { horizon, movedMsAgo } = await readHorizon(steps.sql);
-  if (movedMsAgo >= graceMs) await deleteHidden(steps, horizon, deleted);
+  if (movedMsAgo >= graceMs && (await detachHidden(steps, settings, horizon)))
+    await deleteHidden(steps, horizon, deleted);
   await deleteRecords(steps, settings, now, deleted);
   await deleteAudit(steps, deleted);
+}
+
+/** An event was stored after its week was archived and hidden. */
+class NotArchivedError extends Error {
+  override name = "NotArchivedError";
+}
+
+/**
+ * Detaches the weeks before the horizon. The archive is compared after the detachment, when nobody writes to the week any
+ * more, and before its commit.
+ * @returns false if the archive does not have a week entirely; then its rollups must stay, too
+ */
+async function detachHidden(
+  steps: Steps,
+  { archive }: RetentionSettings,
+  horizon: { ms: number },
+): Promise<boolean> {
+  for (const name of [...(await listPartitions(steps.sql))].sort()) {
+    if ((partitionEnd("events", name) ?? Number.POSITIVE_INFINITY) > horizon.ms) continue;
+    const detach = step(steps, "detach a partition", async (tx) => {
+      await detachPartition(tx, name);
+      if (archive !== undefined && (await firstWaitingOf(tx, name)) !== undefined)
+        throw new NotArchivedError(name);
+    });
+    try {
+      await detach;
+    } catch (error) {
+      if (error instanceof NotArchivedError) return false;
+      throw error;
+    }
+  }
+  return true;
 }
 
 async function deleteHidden(
@@ -106,10 +161,6 @@ async function deleteHidden(
   horizon: { ms: number; text: string },
   deleted: Deleted,
 ): Promise<void> {
-  for (const name of [...(await listPartitions(steps.sql))].sort()) {
-    if ((partitionEnd("events", name) ?? Number.POSITIVE_INFINITY) <= horizon.ms)
-      await step(steps, "detach a partition", (tx) => detachPartition(tx, name));
-  }
   while (await deleteDetached(steps, deleted));
   // Events that arrived later: their week has no partition any more.
   await repeat(

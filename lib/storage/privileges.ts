@@ -145,6 +145,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
   admin: {
     tables: {
       ...FRESHNESS,
+      // An erasure waits for the archive.
+      archive_days: ["SELECT (client_id)"],
       api_keys: [
         "SELECT",
         "INSERT (key_id, client_id, hash, prefix, scopes, expires_at)",
@@ -174,6 +176,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
     tables: {
       // MAINTAIN, from PostgreSQL 17 on, is the right to analyze.
       api_keys: ["MAINTAIN"],
+      archive_days: ["SELECT", "INSERT", "UPDATE", "MAINTAIN"],
+      archive_files: ["SELECT", "INSERT", "UPDATE", "MAINTAIN"],
       audit_checkpoints: ["SELECT (checkpoint, document)", "MAINTAIN"],
       audit_lanes: ["MAINTAIN"],
       audit_seals: ["MAINTAIN"],
@@ -181,7 +185,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       clients: ["SELECT (client_id)", "MAINTAIN"],
       erasures: [
         "SELECT",
-        "UPDATE (value, salt, value_sha256, quarantine_began_at, quarantine_after, quarantine_ended_at, events_to, completed_at, events_erased, quarantined_erased)",
+        "UPDATE (value, salt, value_sha256, quarantine_began_at, quarantine_after, quarantine_ended_at, events_to, archive_to, completed_at, events_erased, quarantined_erased)",
         "MAINTAIN",
       ],
       event_ledger: ["SELECT", "DELETE", "MAINTAIN"],
@@ -195,6 +199,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       receipts: ["SELECT", "UPDATE (completed_at)", "DELETE", "MAINTAIN"],
       retention: ["SELECT", "UPDATE (horizon, moved_at, audit_horizon)", "MAINTAIN"],
     },
+    functions: ["feed_end", "feed_state"],
   },
   checkpoint: {
     tables: {

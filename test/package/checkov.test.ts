@@ -14,6 +14,7 @@ const OPTIONS = [
   "domainCertificate=arn:aws:acm:us-east-1:123456789012:certificate/1",
   "alarmEmail=ops@example.com",
   "auditBucket=stack",
+  "archiveBucket=stack",
 ];
 
 let folder: string;

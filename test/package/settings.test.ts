@@ -62,6 +62,57 @@ describe("checkpoints of the audit trail", () => {
   });
 });
 
+describe("the archive", () => {
+  const own = ({ template }: Packaged) => ({
+    variable: template.Resources.MaintenanceLambdaFunction?.Properties.Environment.Variables.ARCHIVE_BUCKET,
+    statements: (template.Resources.MaintenanceRole?.Properties.Policies ?? []).find(
+      ({ PolicyName }: { PolicyName?: string }) => PolicyName === "archive",
+    )?.PolicyDocument.Statement,
+  });
+  const statementsOf = (objects: RegExp, bucket: unknown) => [
+    {
+      Effect: "Allow",
+      Action: ["s3:PutObject", "s3:GetObject"],
+      Resource: { "Fn::Sub": expect.stringMatching(objects) },
+    },
+    { Effect: "Allow", Action: "s3:ListBucket", Resource: bucket },
+  ];
+
+  it("is off by default, and then maintenance may reach no bucket", async () => {
+    const packaged = await packageStack(join(folder, "no-archive"), "prod", "redis");
+    expect(own(packaged)).toEqual({ variable: "", statements: undefined });
+    expect(packaged.template.Resources.ArchiveBucket).toBeUndefined();
+  });
+
+  it("has a bucket of the stack, which is kept when the stack is deleted, and no versions", async () => {
+    const packaged = await packageStack(join(folder, "archive"), "dev", "sqs", ["archiveBucket=stack"]);
+    const bucket = packaged.template.Resources.ArchiveBucket;
+    expect(bucket).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+    expect(bucket?.Properties).not.toHaveProperty("VersioningConfiguration");
+    expect(own(packaged)).toEqual({
+      variable: { Ref: "ArchiveBucket" },
+      statements: statementsOf(/^\$\{ArchiveBucket\.Arn\}\/events\/\*$/, {
+        "Fn::GetAtt": ["ArchiveBucket", "Arn"],
+      }),
+    });
+    expect(await lint(PROJECT, packaged.files)).toEqual([]);
+  });
+
+  it("may be in a bucket that exists", async () => {
+    const packaged = await packageStack(join(folder, "named"), "dev", "redis", [
+      "archiveBucket=weir-dev-lake",
+    ]);
+    expect(own(packaged)).toEqual({
+      variable: "weir-dev-lake",
+      statements: statementsOf(/:s3:::weir-dev-lake\/events\/\*$/, {
+        "Fn::Sub": expect.stringMatching(/:s3:::weir-dev-lake$/),
+      }),
+    });
+    expect(packaged.template.Resources.ArchiveBucket).toBeUndefined();
+    expect(await lint(PROJECT, packaged.files)).toEqual([]);
+  });
+});
+
 describe("packaging", () => {
   it("without a VPC configures no VPC, and passes the linter too", async () => {
     const target = join(folder, "none");

@@ -11,6 +11,8 @@ import { anAuditRow } from "./pipeline.ts";
 
 export interface SimulatedEvent {
   eventId: string;
+  /** By default one of three. */
+  eventType?: string;
   /** Milliseconds since the Unix epoch. */
   at: number;
   payload?: string;
@@ -31,8 +33,8 @@ export async function workAt(
 ): Promise<void> {
   const audit = anAuditRow(clientId);
   const header = JSON.stringify({ v: 1, id: uuidv7(now), at: now, audit, accepted: events.length });
-  const lines = events.map(({ eventId, at, payload = '{"n":1}' }) =>
-    toLine({ eventId, eventType: `type-${at % 3}`, timestamp: new Date(at).toISOString(), payload }),
+  const lines = events.map(({ eventId, at, eventType = `type-${at % 3}`, payload = '{"n":1}' }) =>
+    toLine({ eventId, eventType, timestamp: new Date(at).toISOString(), payload }),
   );
   const body = [header, ...lines].join("\n");
   expect(await drain([{ id: "1-0", body, deliveries: 1 }], deps)).toEqual([]);

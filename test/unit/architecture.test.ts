@@ -18,7 +18,7 @@ const LAYERS = [
   ["audit"],
   ["analytics", "clients", "quarantine"],
   ["erasure", "queries"],
-  ["ingest"],
+  ["archive", "ingest"],
   ["events"],
   ["health"],
   ["doctor", "worker"],

@@ -28,13 +28,15 @@ export const erasureColumns = (sql: Executor): Fragment => sql`
 
 /**
  * Completes an erasure and deletes its value, unless there are events that it could not search: those of detached
- * partitions, which are about to be dropped.
+ * partitions, which are about to be dropped, and those of archived days (lib/archive/erase.ts).
  * @returns true if it is complete
  */
 export async function completeErasure(tx: Transaction, erasureId: string): Promise<boolean> {
   const rows = await tx`
     UPDATE erasures SET value = NULL, completed_at = clock_timestamp()
-     WHERE erasure_id = ${erasureId} AND NOT EXISTS (SELECT FROM expired_partitions)`;
+     WHERE erasure_id = ${erasureId} AND NOT EXISTS (SELECT FROM expired_partitions)
+       AND (archive_to = 'infinity'
+            OR NOT EXISTS (SELECT FROM archive_days d WHERE d.client_id = erasures.client_id))`;
   return rows.count === 1;
 }
 

@@ -10,6 +10,7 @@ import * as segment from "../../../lib/ingest/segment/contract.ts";
 import { toLine } from "../../../lib/queue/message.ts";
 import type { Message } from "../../../lib/queue/port.ts";
 import { FUNCTION_USERS, userName } from "../../../lib/storage/users.ts";
+import { testArchive, withArchive } from "../../support/archive.ts";
 import { aCall, sealCalls, signingKey } from "../../support/audit/trail.ts";
 import { databaseUsers, ownedDatabase } from "../../support/database-users.ts";
 import { countFound, refuseEvents } from "../../support/erasures.ts";
@@ -251,13 +252,27 @@ describe("with a database user for each function", () => {
     await sql`
       INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256)
       VALUES (${randomUUID()}, 'shop', 'payload.user', '"bob"', sha256('x'))`;
+    vi.stubEnv("DATABASE_URL", urlOf("maintenance"));
     expect(await invoke("maintenance")).toMatchObject({
       complete: true,
       erasures_completed: 1,
       partitions_made: [expect.stringMatching(/^audit_log_/)],
     });
     expect(await countFound(deps, "bob")).toBe(0);
-    const maintenance = freshDeps({ ...config, databaseUrl: urlOf("maintenance") });
+    await sql`UPDATE events SET payload = '{"n":2}' WHERE event_id = ${String(other.event_id)}`;
+    const archive = await testArchive();
+    const maintenance = withArchive(freshDeps({ ...config, databaseUrl: urlOf("maintenance") }), archive);
+    // Before anything expires, and then with an erasure that the administrator's function begins.
+    const week = now + 7 * DAY_MS;
+    expect((await runAt(maintenance, week)).archived).toMatchObject({ days: expect.any(Number), events: 5 });
+    const request = { client: "shop", property: "payload.n", value: 2 };
+    const { body: waiting } = await call("createErasure", { body: request });
+    expect(waiting).toMatchObject({ status: "running" });
+    expect(await runAt(maintenance, week)).toMatchObject({
+      complete: true,
+      erasures_completed: 1,
+      archived: { erased_files: 1 },
+    });
     const later = now + 450 * DAY_MS;
     const { partitions_made: made, deleted } = await runAt(maintenance, later);
     expect(made.filter((name) => name.startsWith("events_"))).not.toEqual([]);

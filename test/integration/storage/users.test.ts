@@ -29,6 +29,8 @@ const LETTERS = {
 const MATRIX = `
                         ingest worker drain analytics audit health admin maintenance checkpoint web
 api_keys                s      su     su    s         s     -      Siu   M           -          -
+archive_days            -      -      -     -         -     -      s     SIUM        -          -
+archive_files           -      -      -     -         -     -      -     SIUM        -          -
 audit_checkpoints       -      -      -     -         S     -      -     sM          Siu        -
 audit_lanes             -      Su     Su    -         S     -      -     M           S          -
 audit_log               -      sI     sI    s         S     s      s     owner       -          -

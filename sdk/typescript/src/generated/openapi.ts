@@ -1206,7 +1206,7 @@ export interface components {
                 key_prefix: string | null;
             };
             /**
-             * @description `waiting` until all workers know of the request; `running` until all stored events have been searched; `completed` when no matching payload is stored, and none that is still in the queue will be: see `unsearched`.
+             * @description `waiting` until all workers know of the request; `running` until all stored events have been searched, also those in the archive, if there is one; `completed` when no matching payload is stored, and none that is still in the queue will be: see `unsearched`.
              * @enum {string}
              */
             status: "waiting" | "running" | "completed";
