@@ -5,7 +5,7 @@
  */
 
 import { ROOT_CONTEXT, type Span, SpanKind } from "@opentelemetry/api";
-import { anonymous, type PresentedKey, presentedKey, withKey } from "../auth/authenticate.ts";
+import { anonymous, type KeyReference, presentedKey, withKey } from "../auth/authenticate.ts";
 import { failSpan, inSpan } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import type { Call } from "../http/call.ts";
@@ -34,7 +34,7 @@ interface IngestDeps {
 /** How requests of one protocol are read and answered. Each function throws a Problem for what it refuses. */
 export interface Protocol {
   operation: Operation;
-  key: (request: ApiRequest) => PresentedKey;
+  key: (request: ApiRequest) => KeyReference;
   read: (request: ApiRequest, config: Config) => Batch;
   /** Status of the response if the request is accepted; by default 202. */
   acceptedStatus?: number;

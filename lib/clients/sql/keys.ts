@@ -20,13 +20,15 @@ export async function insertKey(sql: Executor, key: NewKeyRow): Promise<boolean>
   return count === 1;
 }
 
+/** Finds a key that somebody holds: not that of a source of webhooks. */
 export async function findKeyOfClient(
   sql: Executor,
   clientId: string,
   keyId: string,
 ): Promise<{ hash: Buffer; prefix: string } | undefined> {
   const rows = await sql<{ hash: Buffer; prefix: string }[]>`
-    SELECT hash, prefix FROM api_keys WHERE client_id = ${clientId} AND key_id = ${keyId}`;
+    SELECT hash, prefix FROM api_keys
+     WHERE client_id = ${clientId} AND key_id = ${keyId} AND webhook_source IS NULL`;
   return rows[0];
 }
 
@@ -40,11 +42,11 @@ export interface ListedKeyRow {
   last_used_at: Date | null;
 }
 
-/** A client's keys, oldest first, revoked ones included. */
+/** A client's keys, oldest first, revoked ones included; without those of sources of webhooks, which nobody holds. */
 export async function selectKeys(sql: Executor, clientId: string): Promise<ListedKeyRow[]> {
   return sql<ListedKeyRow[]>`
     SELECT key_id, prefix, scopes, created_at, expires_at, revoked_at, last_used_at
-      FROM api_keys WHERE client_id = ${clientId}
+      FROM api_keys WHERE client_id = ${clientId} AND webhook_source IS NULL
      ORDER BY created_at, key_id`;
 }
 
