@@ -49,6 +49,9 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
       .filter(([, operation]) => "method" in operation && operation.method === "POST")
       .map(([id]) => [id, { accepts: [400, 413], refuses: [200, 413] }]),
   ),
+  // The form of a secret, which depends on the kind of the source.
+  createWebhook: { accepts: [422] },
+  addWebhookSecret: { accepts: [422] },
   // The origin of a page.
   createClient: { accepts: [422] },
   changeClient: { accepts: [422] },
