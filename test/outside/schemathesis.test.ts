@@ -101,11 +101,14 @@ async function cursors({ post, settled, newClient, api, stack }: System): Promis
       key,
       body: { client: "demo", property: "payload.user", value },
     });
+  for (const source of ["one", "two"])
+    await api.call("POST", "/v1/clients/one-more/webhooks", { key, body: { source, kind: "github" } });
   const paths = {
     listEvents: "/v1/events?limit=1",
     exportEvents: "/v1/events/export?limit=1",
     listClients: "/v1/clients?limit=1",
     listErasures: "/v1/erasures?limit=1",
+    listWebhooks: "/v1/clients/one-more/webhooks?limit=1",
     listAudit: "/v1/audit?limit=1",
     verifyAudit: "/v1/audit/verify?limit=1",
   };
