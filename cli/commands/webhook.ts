@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { components } from "../../sdk/typescript/src/node.ts";
 import { readSecret } from "../access/read-secret.ts";
+import { addPaging, type PageOptions, printPages } from "../api/pages.ts";
 import { Output } from "../output/output.ts";
 import type { Column } from "../output/table.ts";
 import { withSystem } from "../system.ts";
@@ -18,8 +19,6 @@ interface CreateOptions extends SecretOption {
 }
 
 const NEED = { scope: "admin", servers: true } as const;
-/** Sources on a page of the list. */
-const PAGE = 1_000;
 const SECRET = ["Its secret, shown only once:"] as const;
 
 /** `weir webhook`: manages a client's sources of webhooks. */
@@ -40,7 +39,9 @@ export function webhookCommand(): Command {
     )
     .option(given, `${prompt}; always so with Stripe`)
     .action(create);
-  withClient(command, "list").description("list a client's sources, without their secrets").action(list);
+  addPaging(withClient(command, "list"), "sources")
+    .description("list a client's sources, without their secrets")
+    .action(list);
   withSource(command, "delete").description("delete a source; stored events stay").action(remove);
   withSource(command, "add-secret")
     .description("add a second secret, to replace the first")
@@ -69,18 +70,22 @@ async function create(source: string, options: CreateOptions, command: Command):
   ]);
 }
 
-async function list({ client }: ClientOption, command: Command): Promise<void> {
+async function list({ client, ...paging }: ClientOption & PageOptions, command: Command): Promise<void> {
   const output = new Output(command);
-  const path = { client_id: client };
-  const query = { limit: PAGE };
-  const page = await withSystem(command, NEED, (api) => api.call("listWebhooks", { path, query }));
   const columns: Column<Webhook>[] = [
     { head: "SOURCE", of: (webhook) => webhook.source },
     { head: "KIND", of: ({ kind }) => kind },
     { head: "SECRETS", of: ({ secrets }) => secrets.map(({ secret_id }) => secret_id) },
     { head: "CREATED", of: ({ created_at }) => output.time(created_at) },
   ];
-  await output.print(page, () => output.table(columns, page.webhooks));
+  const empty = "The client has no sources of webhooks.";
+  const path = { client_id: client };
+  await withSystem(command, NEED, (api) =>
+    printPages(output, { ...paging, name: "webhooks", columns, empty }, async (query) => {
+      const { webhooks, next_cursor } = await api.call("listWebhooks", { path, query });
+      return { rows: webhooks, cursor: next_cursor };
+    }),
+  );
 }
 
 async function remove(source: string, { client }: ClientOption, command: Command): Promise<void> {
