@@ -17,6 +17,7 @@ import { quarantineCommand } from "./commands/quarantine.ts";
 import { sendCommand } from "./commands/send.ts";
 import { seriesCommand } from "./commands/series.ts";
 import { tailCommand } from "./commands/tail.ts";
+import { webhookCommand } from "./commands/webhook.ts";
 
 const AFTER = `
 Which system: --url or --profile, WEIR_URL and WEIR_KEY, WEIR_PROFILE, the profile of the last \`weir login\`, or the system
@@ -51,6 +52,7 @@ export function createProgram(): Command {
       [
         clientCommand(),
         keyCommand(),
+        webhookCommand(),
         quarantineCommand(),
         deadLettersCommand(),
         auditCommand(),

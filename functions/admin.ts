@@ -1,4 +1,4 @@
-/** Operations for administrators: clients, keys, quarantine, erasure. */
+/** Operations for administrators: clients, keys, webhooks, quarantine, erasure. */
 
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
@@ -7,6 +7,8 @@ import * as auditErasure from "../lib/audit/erase-contract.ts";
 import * as clients from "../lib/clients/clients.ts";
 import * as clientsContract from "../lib/clients/contract.ts";
 import * as keys from "../lib/clients/keys.ts";
+import * as webhooks from "../lib/clients/webhooks.ts";
+import * as webhooksContract from "../lib/clients/webhooks-contract.ts";
 import * as erasureContract from "../lib/erasure/contract.ts";
 import * as erasures from "../lib/erasure/erasures.ts";
 import { serve } from "../lib/http/call.ts";
@@ -43,6 +45,27 @@ export const handler = httpHandler(getConnectedDeps, [
   }),
   serve(clientsContract.revokeKey, async ({ deps, params, changed }) => {
     await keys.revokeKey(deps, params.client_id, params.key_id, changed);
+    return { status: 204, headers: {}, body: "" };
+  }),
+  serve(webhooksContract.createWebhook, async ({ deps, params, body, changed }) => {
+    const webhook = await webhooks.createWebhook(deps, params.client_id, body, changed);
+    return json(201, webhook, { location: `/v1/clients/${params.client_id}/webhooks/${webhook.source}` });
+  }),
+  serve(webhooksContract.listWebhooks, async ({ deps, params, query, request }) => {
+    const page = await webhooks.listWebhooks(deps, params.client_id, query);
+    return json(200, page, linkNext(request, page.next_cursor));
+  }),
+  serve(webhooksContract.deleteWebhook, async ({ deps, params, changed }) => {
+    await webhooks.deleteWebhook(deps, params.client_id, params.source, changed);
+    return { status: 204, headers: {}, body: "" };
+  }),
+  serve(webhooksContract.addWebhookSecret, async ({ deps, params, body, changed }) => {
+    const added = await webhooks.addSecret(deps, params.client_id, params.source, body, changed);
+    const location = `/v1/clients/${params.client_id}/webhooks/${params.source}/secrets/${added.secret_id}`;
+    return json(201, added, { location });
+  }),
+  serve(webhooksContract.removeWebhookSecret, async ({ deps, params, changed }) => {
+    await webhooks.removeSecret(deps, params.client_id, params, changed);
     return { status: 204, headers: {}, body: "" };
   }),
   serve(quarantineContract.listQuarantine, async ({ deps, query, request }) => {

@@ -1,4 +1,4 @@
-/** Accepts events: POST /v1/events, the calls of Segment's HTTP API, and POST /v1/logs for OTLP. */
+/** Accepts events: POST /v1/events, the calls of Segment's HTTP API, POST /v1/logs for OTLP, and webhooks. */
 
 import { getDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
@@ -9,10 +9,13 @@ import { sendLogs } from "../lib/ingest/otlp/contract.ts";
 import { receiveLogs, refuseLogs } from "../lib/ingest/otlp/otlp.ts";
 import * as segment from "../lib/ingest/segment/contract.ts";
 import { getSettings, receiveCalls } from "../lib/ingest/segment/segment.ts";
+import { receiveWebhook } from "../lib/ingest/webhooks/contract.ts";
+import { receiveDelivery } from "../lib/ingest/webhooks/webhooks.ts";
 
 export const handler = httpHandler(getDeps, [
   serve(sendEvents, (call) => ingest(call)),
   serve(sendLogs, receiveLogs, refuseLogs),
+  serve(receiveWebhook, receiveDelivery),
   serve(segment.sendTrack, (call) => receiveCalls(call, "track")),
   serve(segment.sendIdentify, (call) => receiveCalls(call, "identify")),
   serve(segment.sendPage, (call) => receiveCalls(call, "page")),

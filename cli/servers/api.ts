@@ -9,6 +9,13 @@ import { parseTime } from "../../lib/base/time.ts";
 import { changeClient, createClient, listClients } from "../../lib/clients/clients.ts";
 import { changedClientSchema, newKeySchema } from "../../lib/clients/contract.ts";
 import { createKey, listKeys, revokeKey } from "../../lib/clients/keys.ts";
+import {
+  addSecret,
+  createWebhook,
+  deleteWebhook,
+  listWebhooks,
+  removeSecret,
+} from "../../lib/clients/webhooks.ts";
 import { exportPiece } from "../../lib/events/export.ts";
 import type { Changed } from "../../lib/http/call.ts";
 import { type ExportFormat, MAX_EXPORTED } from "../../lib/http/download.ts";
@@ -46,6 +53,18 @@ function implementations(deps: Deps, changed: Changed) {
       listKeys(deps, path.client_id, { limit: query.limit ?? 1_000, cursor: query.cursor }),
     revokeKey: async ({ path }) => {
       await revokeKey(deps, path.client_id, path.key_id, changed);
+      return undefined;
+    },
+    createWebhook: ({ path, body }) => createWebhook(deps, path.client_id, body, changed),
+    listWebhooks: ({ path, query = {} }) =>
+      listWebhooks(deps, path.client_id, { ...query, limit: query.limit ?? 1_000 }),
+    deleteWebhook: async ({ path }) => {
+      await deleteWebhook(deps, path.client_id, path.source, changed);
+      return undefined;
+    },
+    addWebhookSecret: ({ path, body }) => addSecret(deps, path.client_id, path.source, body, changed),
+    removeWebhookSecret: async ({ path }) => {
+      await removeSecret(deps, path.client_id, path, changed);
       return undefined;
     },
     listQuarantine: ({ query = {} }) => listQuarantine(deps, { ...query, limit: query.limit ?? 100 }),

@@ -8,7 +8,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { countUnqueued, logAudit, queueAudit } from "../audit/record/queue-row.ts";
 import { answeredBytes, auditCall, auditHeader } from "../audit/record/row.ts";
 import type { Unqueued } from "../audit/record/unqueued.ts";
-import { authorize } from "../auth/authenticate.ts";
+import { authorize, presentedKey } from "../auth/authenticate.ts";
 import { createLogger, type Log } from "../base/log.ts";
 import { bodyJson } from "../http/body.ts";
 import type { Call, Caller, Refuse, Served } from "../http/call.ts";
@@ -168,7 +168,7 @@ async function answer<D extends HandlerDeps>(
   const { request } = state;
   if (operation.checkedByUseCase) return run(callOf(deps, state, {}, {}, undefined));
   if (operation.scopes.length > 0)
-    await authorize(deps, request.headers["x-api-key"], operation.scopes, (caller) => {
+    await authorize(deps, presentedKey(request.headers["x-api-key"]), operation.scopes, (caller) => {
       state.caller = caller;
     });
   const { params, query } = readParameters(operation, request);

@@ -50,14 +50,15 @@ export const refer = (name: keyof typeof headers): { $ref: string } => ({
 
 /** Returns the headers of a response. @param problem whether the response is a problem document */
 export function headersOf(
-  { scopes, query, download }: Pick<Operation, "scopes" | "query" | "download">,
+  { scopes, signed, query, download }: Pick<Operation, "scopes" | "signed" | "query" | "download">,
   status: number,
   problem: boolean,
 ): Exclude<ZodOpenApiHeadersObject, { _zod: unknown }> {
+  const isLimited = scopes.length > 0 || signed === true;
   const paged = query !== undefined && "cursor" in query.shape;
   return {
     "X-Request-Id": refer("RequestId"),
-    ...(scopes.length > 0 &&
+    ...(isLimited &&
       status !== 401 && { RateLimit: refer("RateLimit"), "RateLimit-Policy": refer("RateLimitPolicy") }),
     ...(paged && status === 200 && { Link: refer("Link") }),
     ...(download === true &&

@@ -36,6 +36,7 @@ const tags = [
   { name: "Clients", description: "Clients and their API keys." },
   { name: "Quarantine", description: "Events that could not be stored." },
   { name: "Erasure", description: "Erase one subject's payloads." },
+  { name: "Webhooks", description: "Deliveries of GitHub, Stripe and Standard Webhooks." },
   { name: "Segment", description: "The HTTP API of Segment, for its SDKs." },
   { name: "Pages", description: "The dashboard, the documentation, and the OpenAPI document." },
 ] as const;
@@ -45,6 +46,7 @@ type Tag = (typeof tags)[number]["name"];
 const tagOf: Readonly<Record<string, Tag>> = {
   events: "Events",
   logs: "Events",
+  webhooks: "Webhooks",
   receipts: "Events",
   pipeline: "Events",
   analytics: "Analytics",
@@ -166,7 +168,8 @@ function describe(
     ...(query && { query }),
     ...(header && { header }),
   };
-  const needs = scopes.length > 0 ? `Requires the scope ${scopes.join(" or ")}.` : "Requires no key.";
+  const unkeyed = operation.signed ? "Requires a valid signature; no key." : "Requires no key.";
+  const needs = scopes.length > 0 ? `Requires the scope ${scopes.join(" or ")}.` : unkeyed;
   return {
     operationId,
     tags: [tagNamed(operation)],

@@ -6,6 +6,7 @@ import * as audit from "../audit/contract.ts";
 import * as auditErasure from "../audit/erase-contract.ts";
 import * as auth from "../auth/contract.ts";
 import * as clients from "../clients/contract.ts";
+import * as webhookSources from "../clients/webhooks-contract.ts";
 import * as erasures from "../erasure/contract.ts";
 import * as events from "../events/contract.ts";
 import * as exports from "../events/export-contract.ts";
@@ -14,6 +15,7 @@ import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
 import * as otlp from "../ingest/otlp/contract.ts";
 import * as segment from "../ingest/segment/contract.ts";
+import * as webhooks from "../ingest/webhooks/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 import * as queries from "../queries/contract.ts";
@@ -27,6 +29,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     ingest,
     segment,
     otlp,
+    webhooks,
     events,
     exports,
     analytics,
@@ -37,6 +40,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     health,
     auth,
     clients,
+    webhookSources,
     quarantine,
     erasures,
     pages,

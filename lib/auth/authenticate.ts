@@ -3,7 +3,7 @@
  * revocation is written to Redis before it returns, so the very next call is refused.
  */
 
-import { clientOfSecret, hashSecret, hashSecretText, secretPrefix } from "../base/ids.ts";
+import { clientOfSecret, hashSecretText, secretPrefix } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
 import type { Caller } from "../http/call.ts";
 import { outage } from "../http/errors.ts";
@@ -30,10 +30,9 @@ interface KeyStores {
   shards: Shards;
 }
 
-/** A key as the caller sent it. */
-export interface PresentedKey {
-  secret: string;
-  /** SHA-256, base64url. */
+/** What suffices to look a key up and to admit its requests. */
+export interface KeyReference {
+  /** SHA-256 of the key, base64url. */
   hash: string;
   /** The client that the key presumably belongs to; empty while unknown. */
   clientId: string;
@@ -52,13 +51,13 @@ const MOST_IMPORTED = 10_000;
 export function presentedKey(
   secret: string | undefined,
   where = "Send an API key in the header X-API-Key.",
-): PresentedKey {
+): KeyReference {
   if (secret === undefined || secret === "") throw unauthorized("missing-api-key", where);
   if (secret.length > LONGEST_KEY) throw unauthorized("invalid-api-key", "The API key is unknown.");
   const hash = hashSecretText(secret);
   const named = clientOfSecret(secret);
   const prefix = named === undefined ? null : secretPrefix(secret, named);
-  return { secret, hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };
+  return { hash, clientId: importedKeys.get(hash) ?? named ?? "", prefix };
 }
 
 /** A script's reply if the key's record is missing in Redis, or belongs to another client than assumed. */
@@ -70,7 +69,7 @@ export type KeyMiss = { code: "miss" } | { code: "client"; clientId: string };
  */
 export async function withKey<T extends { code: string }>(
   deps: KeyStores,
-  key: PresentedKey,
+  key: KeyReference,
   run: () => Promise<T | KeyMiss>,
 ): Promise<T> {
   for (let attempt = 0; attempt < 4; attempt++) {
@@ -85,7 +84,7 @@ export async function withKey<T extends { code: string }>(
 const isMiss = (reply: { code: string }): reply is KeyMiss =>
   reply.code === "miss" || reply.code === "client";
 
-function rememberClient(key: PresentedKey, clientId: string): void {
+function rememberClient(key: KeyReference, clientId: string): void {
   key.clientId = clientId;
   if (importedKeys.size >= MOST_IMPORTED) importedKeys.clear();
   importedKeys.set(key.hash, clientId);
@@ -96,8 +95,8 @@ function rememberClient(key: PresentedKey, clientId: string): void {
  * text does not name its client, that shard caches only the client's id.
  * @throws {Problem} `database-unavailable`; also errors of Redis
  */
-export async function loadKey({ sql, redis, shards }: KeyStores, key: PresentedKey): Promise<void> {
-  const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
+export async function loadKey({ sql, redis, shards }: KeyStores, key: KeyReference): Promise<void> {
+  const row = await findKeyByHash(sql, hashBytes(key)).catch(outage("database"));
   const remember = async (shard: Shard, words: (string | number)[]): Promise<void> => {
     const keys = [shard.apiKey(key.hash), shard.client(row?.client_id ?? key.clientId)];
     await rememberScript(redis, keys, words);
@@ -111,6 +110,8 @@ export async function loadKey({ sql, redis, shards }: KeyStores, key: PresentedK
   );
   if (lookedUp !== home) await remember(lookedUp, [KEY_CACHE_SECONDS, "elsewhere", row.client_id]);
 }
+
+const hashBytes = ({ hash }: KeyReference): Buffer => Buffer.from(hash, "base64url");
 
 const recordOf = (row: KeyRow): (string | number)[] => [
   row.client_id,
@@ -132,18 +133,18 @@ interface Authorized {
 /**
  * Admits a caller that has one of the scopes. If Redis is unavailable, it uses PostgreSQL, so that reading and
  * administration continue; only the rate-limit headers are missing then.
+ * @param key of `presentedKey`
  * @param seen called with the caller as soon as it is known, refused or not, for the audit
  * @param origin of the page that calls; the client must allow it, and the key must have no scope but `ingest`
  * @throws {Problem} 401, 403, or 503 if neither is available
  */
 export async function authorize(
   deps: KeyStores,
-  secret: string | undefined,
+  key: KeyReference,
   scopes: readonly Scope[],
   seen: (caller: Caller) => void,
   origin = "",
 ): Promise<Caller> {
-  const key = presentedKey(secret);
   seen(anonymous(key));
   const { code, caller } = await withKey(deps, key, () => askRedis(deps, key, scopes, origin)).catch(
     (error: unknown) => {
@@ -157,7 +158,7 @@ export async function authorize(
 }
 
 /** The caller of a key that is not known yet. */
-export const anonymous = ({ prefix }: PresentedKey): Caller => ({
+export const anonymous = ({ prefix }: Pick<KeyReference, "prefix">): Caller => ({
   clientId: null,
   keyId: null,
   keyPrefix: prefix,
@@ -168,7 +169,7 @@ export const anonymous = ({ prefix }: PresentedKey): Caller => ({
 
 async function askRedis(
   { redis, shards }: KeyStores,
-  key: PresentedKey,
+  key: KeyReference,
   scopes: readonly Scope[],
   origin: string,
 ): Promise<Authorized | KeyMiss> {
@@ -206,11 +207,11 @@ export function toLimit([quota, windowS, remaining, resetS]: readonly number[]):
 
 async function askDatabase(
   { sql }: KeyStores,
-  key: PresentedKey,
+  key: KeyReference,
   scopes: readonly Scope[],
   origin: string,
 ): Promise<Authorized> {
-  const row = await findKeyByHash(sql, hashSecret(key.secret)).catch(outage("database"));
+  const row = await findKeyByHash(sql, hashBytes(key)).catch(outage("database"));
   if (!row) return { code: "invalid-api-key", caller: anonymous(key) };
   const admin = row.scopes.includes("admin");
   const caller: Caller = {

@@ -12,6 +12,8 @@ function randomText(length: number): string {
 export const newClientId = (): string => `c${randomText(10)}`;
 /** `k` and 12 random characters (60 bits). */
 export const newKeyId = (): string => `k${randomText(12)}`;
+/** Of a webhook's secret: `s` and 12 random characters (60 bits). */
+export const newWebhookSecretId = (): string => `s${randomText(12)}`;
 
 /**
  * A UUID of version 7 (RFC 9562, section 5.7): its first 48 bits are the time, so rows are in order of time.

@@ -17,6 +17,8 @@ export interface Operation {
   scopes: readonly Scope[];
   /** The key may also be a bearer token in `Authorization`. */
   bearer?: true;
+  /** The sender's signature takes the place of a key. */
+  signed?: true;
   /** The use case itself checks key, parameters and body, in its only round trip. */
   checkedByUseCase?: true;
   params?: z.ZodObject;

@@ -36,6 +36,10 @@ export const problemExamples: Readonly<Record<ProblemCode, ProblemExample>> = {
   "invalid-api-key": { detail: "The API key is unknown.", headers: CHALLENGE },
   "expired-api-key": { detail: "The API key has expired.", headers: CHALLENGE },
   "revoked-api-key": { detail: "The API key was revoked.", headers: CHALLENGE },
+  "invalid-signature": {
+    detail: "No signature matches the body as it was received, with any of the source's secrets.",
+    headers: { "WWW-Authenticate": 'Webhook realm="weir"' },
+  },
   "insufficient-scope": { detail: "This call requires the scope read, which the key does not have." },
   "client-inactive": { detail: "The client that this key belongs to is inactive." },
   "origin-not-allowed": {
@@ -44,6 +48,7 @@ export const problemExamples: Readonly<Record<ProblemCode, ProblemExample>> = {
   "not-found": { detail: "The path does not exist." },
   "method-not-allowed": { detail: "This path supports GET only.", headers: { Allow: "GET" } },
   conflict: { detail: "The client shop already exists." },
+  "secret-limit": { detail: "The source has two secrets already; remove one first." },
   unprovable: { detail: "The entry's seal does not match the stored entries." },
   "payload-too-large": { detail: "The request has 1200 events; the maximum is 1000." },
   "unsupported-media-type": {

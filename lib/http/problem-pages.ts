@@ -65,6 +65,12 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     action: "Ask an administrator for a new key.",
     retry: NEW_KEY,
   },
+  "invalid-signature": {
+    help: "A webhook was sent to this path, and its signature does not show that it comes from the source: it is missing, malformed, too old, or does not match the body with any of the source's secrets. Nothing in the request was processed.",
+    action:
+      "Compare the secret at the sender with the source's. A proxy in between must not change the body, not even its white space. A sender whose clock is wrong by more than five minutes is refused too.",
+    retry: "Only after the secret or the sender has been corrected.",
+  },
   "insufficient-scope": {
     help: "The key is valid, but does not have the scope that `detail` names. The scope `admin` includes all others.",
     action: "Use a key that has the scope, or ask an administrator for one.",
@@ -95,6 +101,12 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
   conflict: {
     help: "The request would create something that exists already, possibly under another client. `detail` names it.",
     action: "Use the existing resource, or choose another id or secret.",
+    retry: UNCHANGED,
+  },
+  "secret-limit": {
+    help: "A webhook source always has a secret, and at most two, while one is replaced by the other.",
+    action:
+      "Remove a secret before you add a third. To remove the last one, add its successor first, or delete the source.",
     retry: UNCHANGED,
   },
   unprovable: {

@@ -6,6 +6,16 @@ import { cloudEventSchema } from "./cloudevents/schema.ts";
 import { BATCHED, STRUCTURED } from "./cloudevents/types.ts";
 import { eventSchema } from "./event.ts";
 
+export const acceptedSchema = z
+  .object({
+    receipt_id: uuid,
+    accepted: countField,
+    duplicates: countField,
+    rejected: countField,
+    errors: z.array(faultSchema),
+  })
+  .meta({ id: "Accepted" });
+
 export const sendEvents = operation({
   method: "POST",
   path: "/v1/events",
@@ -30,17 +40,7 @@ export const sendEvents = operation({
   body: z.union([eventSchema, z.strictObject({ events: z.array(eventSchema).min(1).max(1000) })]),
   bodyTypes: ["application/json", "application/x-ndjson"],
   bodySchemas: { [STRUCTURED]: cloudEventSchema, [BATCHED]: z.array(cloudEventSchema).max(1000) },
-  responses: {
-    202: z
-      .object({
-        receipt_id: uuid,
-        accepted: countField,
-        duplicates: countField,
-        rejected: countField,
-        errors: z.array(faultSchema),
-      })
-      .meta({ id: "Accepted" }),
-  },
+  responses: { 202: acceptedSchema },
   problems: [
     "invalid-json",
     "invalid-encoding",

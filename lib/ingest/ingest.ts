@@ -5,7 +5,7 @@
  */
 
 import { ROOT_CONTEXT, type Span, SpanKind } from "@opentelemetry/api";
-import { anonymous, authorize, type PresentedKey, presentedKey, withKey } from "../auth/authenticate.ts";
+import { anonymous, authorize, type KeyReference, presentedKey, withKey } from "../auth/authenticate.ts";
 import { failSpan, inSpan } from "../base/tracing.ts";
 import type { Config } from "../config/config.ts";
 import type { Call } from "../http/call.ts";
@@ -35,7 +35,7 @@ interface IngestDeps {
 /** How requests of one protocol are read and answered. Each function throws a Problem for what it refuses. */
 export interface Protocol {
   operation: Operation;
-  key: (request: ApiRequest) => PresentedKey;
+  key: (request: ApiRequest) => KeyReference;
   read: (request: ApiRequest, config: Config) => Batch;
   /** Status of the response if the request is accepted; by default 202. */
   acceptedStatus?: number;
@@ -63,7 +63,7 @@ export async function ingest(
   const unknown = anonymous(key);
   call.seen(unknown);
   const origin = protocol.operation.cors && foreignOrigin(request);
-  if (origin !== undefined) await authorize(deps, key.secret, ["ingest"], call.seen, origin);
+  if (origin !== undefined) await authorize(deps, key, ["ingest"], call.seen, origin);
   const { acceptedStatus } = protocol;
   const submission = { request, key, acceptedStatus, ...readOrRefuse(request, deps, protocol) };
   const result = await send(submission, deps).catch(outage("queue"));

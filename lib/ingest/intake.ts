@@ -3,7 +3,7 @@
  * depend only on this port.
  */
 import type { Context } from "@opentelemetry/api";
-import type { KeyMiss, PresentedKey } from "../auth/authenticate.ts";
+import type { KeyMiss, KeyReference } from "../auth/authenticate.ts";
 import type { ApiRequest } from "../http/gateway.ts";
 import type { Problem, ProblemCode } from "../http/problem.ts";
 import type { Limit } from "../http/rate-limit.ts";
@@ -14,7 +14,7 @@ import type { Batch } from "./batch.ts";
 /** A request awaiting admission. */
 export interface Submission {
   request: ApiRequest;
-  key: PresentedKey;
+  key: KeyReference;
   batch: Batch;
   /** An error of the request or its body, reported only to a caller with a valid key. */
   problem: Problem | undefined;

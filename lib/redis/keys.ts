@@ -51,6 +51,11 @@ export class Shard {
     return `${this.#prefix}key:${hash}`;
   }
 
+  /** String: what is cached of a source of webhooks, as JSON, with its secrets. */
+  webhookSource(name: string): string {
+    return `${this.#prefix}webhook:${name}`;
+  }
+
   /** Hash: whether a client is active, and its limits. */
   client(clientId: string): string {
     return `${this.#prefix}client:${clientId}`;

@@ -97,6 +97,9 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
   ingest: {
     tables: {
       ...KEYS,
+      // Checks the signatures of webhooks.
+      webhook_secrets: ["SELECT"],
+      webhook_sources: ["SELECT (source, client_id, kind, key_id)"],
       // Compares an event with the first one of its id.
       event_ledger: ["SELECT"],
       events: ["SELECT"],
@@ -149,7 +152,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       archive_days: ["SELECT (client_id)"],
       api_keys: [
         "SELECT",
-        "INSERT (key_id, client_id, hash, prefix, scopes, expires_at)",
+        "INSERT (key_id, client_id, hash, prefix, scopes, expires_at, webhook_source)",
         "UPDATE (revoked_at)",
       ],
       // To erase who called: of which client and request.
@@ -170,6 +173,9 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       events: ["SELECT", "UPDATE (payload)"],
       expired_partitions: ["SELECT (name)"],
       quarantine: ["SELECT", "UPDATE (redriven_at, event, detail)"],
+      // Writes the remaining secrets to Redis when one is added or removed.
+      webhook_secrets: ["SELECT", "INSERT (secret_id, source, secret)", "DELETE"],
+      webhook_sources: ["SELECT", "INSERT (source, client_id, kind, key_id)", "DELETE"],
     },
   },
   maintenance: {
@@ -198,6 +204,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       quarantine: ["SELECT", "UPDATE (event, detail)", "DELETE", "MAINTAIN"],
       receipts: ["SELECT", "UPDATE (completed_at)", "DELETE", "MAINTAIN"],
       retention: ["SELECT", "UPDATE (horizon, moved_at, audit_horizon)", "MAINTAIN"],
+      webhook_secrets: ["MAINTAIN"],
+      webhook_sources: ["MAINTAIN"],
     },
     functions: ["feed_end", "feed_state"],
   },

@@ -10,6 +10,7 @@ import { atEnd } from "../support/cleanup.ts";
 import { assetOfDashboard } from "../support/http/pages-of-site.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { testSystem } from "../support/servers/system.ts";
+import { standardDelivery } from "../support/webhooks/senders.ts";
 
 type Expected = Pick<
   AuditRow,
@@ -29,16 +30,25 @@ const queued = new Set(
   ),
 );
 
+/** The source of webhooks that is called. */
+const webhook = { client: "", secret: "" };
+
 interface Request {
   method: string;
   path: string;
   query?: string;
   key?: string;
   body?: unknown;
+  /** Signs a webhook in place of a key. */
+  signed?: boolean;
 }
 
-async function call(route: string, { method, path, query = "", key, body }: Request): Promise<number> {
+async function call(
+  route: string,
+  { method, path, query = "", key, body, signed = false }: Request,
+): Promise<number> {
   const text = body === undefined ? undefined : JSON.stringify(body);
+  const delivery = signed ? standardDelivery(webhook.secret, body) : undefined;
   const response = await fetch(`${system.stack.url}${path}${query}`, {
     method,
     redirect: "manual",
@@ -48,6 +58,7 @@ async function call(route: string, { method, path, query = "", key, body }: Requ
       "accept-encoding": "identity",
       ...(text !== undefined && { "content-type": "application/json" }),
       ...(key !== undefined && { "x-api-key": key }),
+      ...delivery?.headers,
     },
     ...(text !== undefined && { body: text }),
   });
@@ -60,14 +71,26 @@ async function call(route: string, { method, path, query = "", key, body }: Requ
     status: response.status,
     bytes_in: Buffer.byteLength(text ?? ""),
     // The entry is queued with the events, before the answer exists.
-    bytes_out: queued.has(route) && key !== undefined && text !== undefined ? null : received.byteLength,
-    key_prefix: key?.replace(/^(weir_[^_]+_.{4}).*$/, "$1") ?? null,
-    client_id: /^weir_([^_]+)_/.exec(key ?? "")?.[1] ?? null,
+    bytes_out:
+      queued.has(route) && (signed || key !== undefined) && text !== undefined ? null : received.byteLength,
+    key_prefix: signed ? "webhook:walked" : (key?.replace(/^(weir_[^_]+_.{4}).*$/, "$1") ?? null),
+    client_id: signed ? webhook.client : (/^weir_([^_]+)_/.exec(key ?? "")?.[1] ?? null),
   });
   return response.status;
 }
 
-/** Creates a resource for each path parameter, so that every call finds one. */
+/** Creates a source of webhooks. */
+async function newSource(client: string, source: string): Promise<{ secret: string; secret_id: string }> {
+  const path = `/v1/clients/${client}/webhooks`;
+  const key = system.stack.adminKey;
+  const { body } = await system.api.call("POST", path, { key, body: { source, kind: "standard" } });
+  return { secret: body.secret, secret_id: body.secrets[0].secret_id };
+}
+
+/**
+ * Creates a resource for each path parameter, so that every call finds one. A parameter of one operation only is named with
+ * it.
+ */
 async function things(): Promise<Record<string, string>> {
   const { post, settled, newClient, newKey, api, stack } = system;
   const event = anEvent();
@@ -75,6 +98,14 @@ async function things(): Promise<Record<string, string>> {
   await settled(body.receipt_id);
   const client_id = await newClient({ name: "walked" });
   const { key_id } = await newKey(client_id, { scopes: ["read"] });
+  Object.assign(webhook, { client: client_id, secret: (await newSource(client_id, "walked")).secret });
+  await newSource(client_id, "deleted");
+  const { secret_id } = await newSource(client_id, "rotated");
+  // The last secret can't be removed.
+  await api.call("POST", `/v1/clients/${client_id}/webhooks/rotated/secrets`, {
+    key: stack.adminKey,
+    body: {},
+  });
   const erasure = { client: "demo", property: "payload.user", value: "nobody" };
   const { erasure_id } = (await api.call("POST", "/v1/erasures", { key: stack.adminKey, body: erasure }))
     .body;
@@ -86,6 +117,10 @@ async function things(): Promise<Record<string, string>> {
     event_id: String(event.event_id),
     client_id,
     key_id,
+    source: "walked",
+    "deleteWebhook.source": "deleted",
+    "removeWebhookSecret.source": "rotated",
+    secret_id,
     erasure_id,
     query_id,
     code: "not-found",
@@ -130,6 +165,9 @@ const bodies: Readonly<Record<string, () => unknown>> = {
     window_seconds: 60,
   }),
   createQuery: () => ({ kind: "top", property: "payload.user" }),
+  receiveWebhook: () => ({ type: "walked" }),
+  createWebhook: () => ({ source: "walked-too", kind: "github" }),
+  addWebhookSecret: () => ({}),
   createClient: () => ({ name: "walked too" }),
   changeClient: () => ({ burst: 7 }),
   createKey: () => ({ scopes: ["read"] }),
@@ -156,21 +194,22 @@ it("a call of every documented operation leaves an audit entry with its outcome"
     ([, a], [, b]) => Number(a.method === "DELETE") - Number(b.method === "DELETE"),
   );
   for (const [name, operation] of inOrder) {
-    const { method, path: route, scopes } = operation;
+    const { method, path: route, scopes, signed = false } = operation;
     const path = route.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
-      expect(found, `${name} needs something for its ${parameter}`).toHaveProperty(parameter);
-      return found[parameter] ?? "";
+      const thing = found[`${name}.${parameter}`] ?? found[parameter];
+      expect(thing, `${name} needs something for its ${parameter}`).toBeDefined();
+      return thing ?? "";
     });
     const body = operation.body && bodies[name]?.();
     if (operation.body) expect(body, `${name} needs a body`).toBeDefined();
-    const request: Request = { method, path, query: queries[name] ?? "", body };
+    const request: Request = { method, path, query: queries[name] ?? "", body, signed };
     const known = scopes.length > 0;
     const success = await call(route, known ? { ...request, key: system.stack.adminKey } : request);
     expect(success, name).toBeLessThan(400);
     // An operation without a key fails if it is called with another method.
     const failure = known
       ? await call(route, { ...request, path: path.replace(found.write_key ?? "", "unknown") })
-      : await call("$default", { ...request, method: "DELETE" });
+      : await call("$default", { ...request, method: "DELETE", signed: false });
     expect(failure, name).toBe(known ? 401 : 405);
   }
   expect(expected).toHaveLength(2 * names.length);
@@ -203,10 +242,15 @@ it("entries of admin calls hold the state before and after, and no secret", asyn
       before: { revoked_at: null },
       after: { revoked_at: expect.any(String) },
     },
+    "POST /v1/clients/{client_id}/webhooks": {
+      before: null,
+      after: { source: "walked-too", kind: "github" },
+    },
+    "DELETE /v1/clients/{client_id}/webhooks/{source}": { before: { source: "deleted" }, after: null },
     "POST /v1/erasures": { before: null, after: { client_id: "demo", property: "payload.user" } },
     "POST /v1/audit/erasures": { before: null, after: { criteria: { address: "given" }, erased: 0 } },
   });
   const text = JSON.stringify(rows);
   for (const personal of ["somebody", "192.0.2.99"]) expect(text).not.toContain(personal);
-  expect(text).not.toMatch(/secret|hash/);
+  expect(text).not.toMatch(/"secret"|hash|whsec_/);
 });

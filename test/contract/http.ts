@@ -12,6 +12,7 @@ import { assetOfDashboard } from "../support/http/pages-of-site.ts";
 import { expectProblem } from "../support/http/problems.ts";
 import { anEvent } from "../support/pipeline.ts";
 import { testSystem } from "../support/servers/system.ts";
+import { standardDelivery } from "../support/webhooks/senders.ts";
 import { invalidRequests } from "./invalid-requests.ts";
 
 /** Passed as the key of calls that need no key. */
@@ -216,6 +217,31 @@ export async function httpContract(
       expect((await callAsAdmin("DELETE", `${path}/keys/${key_id}`)).status).toBe(204);
       const keys = await get(`${path}/keys`, admin);
       expect(keys.body).toMatchObject({ keys: [{ key_id, revoked_at: expect.any(String) }] });
+    });
+
+    test("answer as documented: webhooks", async () => {
+      const client = await newClient({ name: "receiver" });
+      const path = `/v1/clients/${client}/webhooks`;
+      const source = `contract-${gateway}`;
+      const made = await callAsAdmin("POST", path, { source, kind: "standard" });
+      expect(made.status, made.text).toBe(201);
+      expectProblem(await callAsAdmin("POST", path, { source, kind: "github" }), 409, "conflict");
+      const added = await callAsAdmin("POST", `${path}/${source}/secrets`, {});
+      expectProblem(await callAsAdmin("POST", `${path}/${source}/secrets`, {}), 409, "secret-limit");
+      const listed = await get(path, admin);
+      expect(listed.body.webhooks[0].secrets).toHaveLength(2);
+      const at = `/v1/webhooks/${source}`;
+      for (const secret of [made.body.secret, added.body.secret]) {
+        const { headers, body } = standardDelivery(secret, { type: "a", name: "Größe 😀" });
+        const taken = await api.call("POST", at, { key: NONE, body, headers });
+        expect(taken, taken.text).toMatchObject({ status: 202, body: { accepted: 1 } });
+        const changed = await api.call("POST", at, { key: NONE, body: body.replace("ß", "ẞ"), headers });
+        expectProblem(changed, 401, "invalid-signature");
+      }
+      expectProblem(await api.call("POST", `${at}-2`, { key: NONE, body: {} }), 404, "not-found");
+      const first = made.body.secrets[0].secret_id;
+      expect((await callAsAdmin("DELETE", `${path}/${source}/secrets/${first}`)).status).toBe(204);
+      expect((await callAsAdmin("DELETE", `${path}/${source}`)).status).toBe(204);
     });
 
     test("for the audit answer as documented, and their own entries verify", async () => {

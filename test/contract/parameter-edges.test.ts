@@ -35,6 +35,7 @@ const needs: Record<string, object> = {
   createErasure: { client: "demo", property: "payload.n", value: "nobody" },
   createClient: { name: "edge" },
   createKey: { scopes: ["read"] },
+  createWebhook: { source: "edge", kind: "github" },
 };
 
 /** Calls an operation with an admin key. @param query as written in the URL */

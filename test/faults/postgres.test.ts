@@ -8,6 +8,7 @@ import { ensurePartitions } from "../../lib/storage/partitions.ts";
 import { startPostgres } from "../../local/postgres.ts";
 import { type TestClient, testClient } from "../support/client.ts";
 import {
+  expectUnavailable,
   freshDeps,
   type OwnServer,
   ownServer,
@@ -15,8 +16,10 @@ import {
   workOnce,
   workUntilEmpty,
 } from "../support/faults.ts";
-import { anEvent, send } from "../support/pipeline.ts";
+import { addSource, deliver } from "../support/http/webhooks.ts";
+import { anEvent, counts, send } from "../support/pipeline.ts";
 import { QUEUES, queueConfig } from "../support/queue/queues.ts";
+import { standardDelivery } from "../support/webhooks/senders.ts";
 
 /** More than the deliveries that Redis allows before a message is a dead letter; SQS delays it longer each time. */
 const ROUNDS = { redis: 8, sqs: 2 };
@@ -92,6 +95,29 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
         body: { code: "invalid-api-key" },
       });
       await expectAllStored(client, 1);
+    });
+
+    it("webhooks of a source that is cached are accepted, and those of any other get 503", async () => {
+      const { secret } = await addSource(deps, "hooked", "standard");
+      const other = await addSource(deps, "hooked-cold", "standard");
+      await deps.redis.del(deps.shards.of("hooked-cold").webhookSource("hooked-cold"));
+      await server.stop();
+      // Neither the source nor its key has been used before.
+      const taken = await deliver(deps, "hooked", standardDelivery(secret, { type: "a" }));
+      expect(taken).toMatchObject({ status: 202, body: { accepted: 1 } });
+      const forged = await deliver(deps, "hooked", standardDelivery(other.secret, { type: "a" }));
+      expect(forged.status).toBe(401);
+      for (const [source, key] of [["hooked-cold", other.secret], ["hooked-unknown", secret]] as const) // biome-ignore format: one line
+        expectUnavailable(
+          await deliver(deps, source, standardDelivery(key, { type: "a" })),
+          "database-unavailable",
+        );
+      await server.start();
+      const later = await deliver(deps, "hooked-cold", standardDelivery(other.secret, { type: "a" }));
+      expect(later.status).toBe(202);
+      await workUntilEmpty(deps);
+      for (const client of ["hooked", "hooked-cold"])
+        expect(await counts(deps, client)).toMatchObject({ events: 1, quarantine: 0 });
     });
 
     it.each([

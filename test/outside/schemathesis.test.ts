@@ -49,6 +49,9 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
       .filter(([, operation]) => "method" in operation && operation.method === "POST")
       .map(([id]) => [id, { accepts: [400, 413], refuses: [200, 413] }]),
   ),
+  // The form of a secret, which depends on the kind of the source.
+  createWebhook: { accepts: [422] },
+  addWebhookSecret: { accepts: [422] },
   // The origin of a page.
   createClient: { accepts: [422] },
   changeClient: { accepts: [422] },
@@ -98,11 +101,14 @@ async function cursors({ post, settled, newClient, api, stack }: System): Promis
       key,
       body: { client: "demo", property: "payload.user", value },
     });
+  for (const source of ["one", "two"])
+    await api.call("POST", "/v1/clients/one-more/webhooks", { key, body: { source, kind: "github" } });
   const paths = {
     listEvents: "/v1/events?limit=1",
     exportEvents: "/v1/events/export?limit=1",
     listClients: "/v1/clients?limit=1",
     listErasures: "/v1/erasures?limit=1",
+    listWebhooks: "/v1/clients/one-more/webhooks?limit=1",
     listAudit: "/v1/audit?limit=1",
     verifyAudit: "/v1/audit/verify?limit=1",
   };

@@ -29,6 +29,9 @@ interface Asked {
   params?: Record<string, string>;
   query?: Record<string, string>;
   body?: unknown;
+  /** A body that is not sent as JSON of a value. */
+  text?: string;
+  headers?: Record<string, string>;
 }
 
 /**
@@ -64,14 +67,14 @@ export async function functionsAsUsers(
     /** Calls an operation, which must succeed. @returns its answer, with the body as text */
     call: async (
       name: string,
-      { key = adminKey, params = {}, query = {}, body }: Asked = {},
+      { key = adminKey, params = {}, query = {}, body, text, headers: others }: Asked = {},
     ): Promise<Answer & { text: string }> => {
       const operation = operations[name];
       if (operation === undefined) throw new Error(`There is no operation ${name}.`);
       const { method, path: route } = operation;
       const path = route.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => params[parameter] ?? "");
-      const headers = { "x-api-key": key, "content-type": "application/json" };
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const headers = { "x-api-key": key, "content-type": "application/json", ...others };
+      const sent = body === undefined && text === undefined ? {} : { body: text ?? JSON.stringify(body) };
       const event = gatewayEvent({ method, route, path, params, query, headers, ...sent });
       const result = (await invoke(operation.function, event)) as APIGatewayProxyStructuredResultV2;
       expect(result, `${name}: ${result.body}`).toMatchObject({

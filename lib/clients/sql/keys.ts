@@ -21,13 +21,15 @@ export async function insertKey(sql: Executor, key: NewKeyRow): Promise<boolean>
   return count === 1;
 }
 
+/** Finds a key that somebody holds: not that of a source of webhooks. */
 export async function findKeyOfClient(
   sql: Executor,
   clientId: string,
   keyId: string,
 ): Promise<{ hash: Buffer; prefix: string } | undefined> {
   const rows = await sql<{ hash: Buffer; prefix: string }[]>`
-    SELECT hash, prefix FROM api_keys WHERE client_id = ${clientId} AND key_id = ${keyId}`;
+    SELECT hash, prefix FROM api_keys
+     WHERE client_id = ${clientId} AND key_id = ${keyId} AND webhook_source IS NULL`;
   return rows[0];
 }
 
@@ -43,7 +45,7 @@ export interface ListedKeyRow {
 }
 
 /**
- * A client's keys, oldest first, revoked ones included.
+ * A client's keys, oldest first, revoked ones included; without those of sources of webhooks, which nobody holds.
  * @param after time and id of the last key of the previous page; undefined for the first page
  */
 export async function selectKeys(
@@ -55,7 +57,7 @@ export async function selectKeys(
   return sql<ListedKeyRow[]>`
     SELECT key_id, prefix, scopes, ${utc(sql, "created_at")} AS created_at, expires_at, revoked_at, last_used_at
       FROM api_keys
-     WHERE client_id = ${clientId}
+     WHERE client_id = ${clientId} AND webhook_source IS NULL
            ${andIf(sql, after, ([at, keyId]) => sql`(api_keys.created_at, key_id) > (${time(sql, at)}, ${keyId})`)}
      ORDER BY api_keys.created_at, key_id
      LIMIT ${limit}`;

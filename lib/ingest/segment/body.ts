@@ -1,5 +1,5 @@
 /** The body of a Segment request, and the key that it is sent with. */
-import { type PresentedKey, presentedKey } from "../../auth/authenticate.ts";
+import { type KeyReference, presentedKey } from "../../auth/authenticate.ts";
 import { mayHoldUnstorable, numberSource } from "../../base/json.ts";
 import { bodyText, parseJson } from "../../http/body.ts";
 import type { ApiRequest } from "../../http/gateway.ts";
@@ -37,7 +37,7 @@ const WHERE =
   "Send the API key as the user name of HTTP Basic, in the header X-API-Key, or as writeKey in the body.";
 
 /** @throws {Problem} `missing-api-key`, or `invalid-api-key` for text that is too long for a key */
-export const segmentKey = (request: ApiRequest): PresentedKey =>
+export const segmentKey = (request: ApiRequest): KeyReference =>
   presentedKey(
     request.headers["x-api-key"] ?? basicUser(request.headers.authorization) ?? writeKey(request),
     WHERE,

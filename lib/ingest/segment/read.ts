@@ -4,9 +4,9 @@ import type { ApiRequest } from "../../http/gateway.ts";
 import { Problem } from "../../http/problem.ts";
 import { type Batch, toBatch } from "../batch.ts";
 import { itemFault, type Reading, toIncoming } from "../event.ts";
+import { setAside } from "../set-aside.ts";
 import { readBody } from "./body.ts";
 import { type CallType, readCall, type Sending } from "./call.ts";
-import { setAside } from "./set-aside.ts";
 
 /**
  * Reads a request. Senders read no errors of single calls, so these are set aside instead of refused.

@@ -1,5 +1,5 @@
 /** The HTTP API of Segment: docs/segment.md. */
-import { authorize } from "../../auth/authenticate.ts";
+import { authorize, presentedKey } from "../../auth/authenticate.ts";
 import type { Call } from "../../http/call.ts";
 import { foreignOrigin } from "../../http/cors.ts";
 import { type ApiResponse, json } from "../../http/gateway.ts";
@@ -40,7 +40,7 @@ export async function getSettings({
 }: Pick<Call<IngestCall["deps"]>, "request" | "deps" | "seen">): Promise<ApiResponse> {
   const { params, headers } = request;
   const { write_key: writeKey } = params;
-  const { limit } = await authorize(deps, writeKey, ["ingest"], seen, foreignOrigin(request));
+  const { limit } = await authorize(deps, presentedKey(writeKey), ["ingest"], seen, foreignOrigin(request));
   const { "x-forwarded-host": forwarded, "x-forwarded-proto": scheme, host } = headers;
   const destination = {
     apiKey: writeKey,

@@ -28,7 +28,7 @@ describe("authorization by PostgreSQL, when Redis is unreachable,", () => {
 
   /** @returns the caller, or the code of the refusal */
   const check = (secret: string, { scopes }: Pick<Operation, "scopes">): Promise<unknown> =>
-    authorize(away, secret, scopes ?? [], () => {}).then(
+    authorize(away, presentedKey(secret), scopes ?? [], () => {}).then(
       ({ clientId, admin }) => ({ clientId, admin }),
       (problem: Problem) => problem.code,
     );

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { answerOthers } from "../../../lib/app/fallback.ts";
-import { authorize } from "../../../lib/auth/authenticate.ts";
+import { authorize, presentedKey } from "../../../lib/auth/authenticate.ts";
 import { changeClient } from "../../../lib/clients/clients.ts";
 import { fromGateway } from "../../../lib/http/gateway.ts";
 import { freshDeps } from "../../support/faults.ts";
@@ -140,7 +140,7 @@ describe("a call of a page", () => {
       [["*"], ["ingest", "read"], "origin-not-allowed"],
     ] as const) {
       const { secret } = await aClient([...origins], [...scopes]);
-      const result = authorize(away, secret, ["ingest"], () => {}, ORIGIN);
+      const result = authorize(away, presentedKey(secret), ["ingest"], () => {}, ORIGIN);
       await (code ? expect(result).rejects.toMatchObject({ code }) : expect(result).resolves.toBeDefined());
     }
   });

@@ -20,6 +20,7 @@ import { expectTidy, runAt } from "../../support/maintenance.ts";
 import { addClient, anAuditRow, anEvent, counts, stored } from "../../support/pipeline.ts";
 import { sqsEvent } from "../../support/queue/sqs-event.ts";
 import { sqsServer } from "../../support/servers/sqs.ts";
+import { standardDelivery } from "../../support/webhooks/senders.ts";
 
 /** The owner's, to prepare and to check. */
 const deps = await ownedDatabase();
@@ -327,6 +328,25 @@ describe("with a database user for each function", () => {
     expect(await counts(deps, "segment")).toMatchObject(
       stored(names.length + 1, { quarantine: 1, quarantined: 1, accepted: names.length + 2 }),
     );
+  });
+
+  it("webhooks are received, and their secrets replaced", async () => {
+    const params = { client_id: "segment", source: "main" };
+    const body = { source: "main", kind: "standard" };
+    const made = (await call("createWebhook", { params, body })).body;
+    const added = (await call("addWebhookSecret", { params, body: {} })).body;
+    const [first] = made.secrets as { secret_id: string }[];
+    await call("removeWebhookSecret", { params: { ...params, secret_id: first?.secret_id ?? "" } });
+    expect((await call("listWebhooks", { params })).body.webhooks).toMatchObject([{ source: "main" }]);
+    // As after Redis has lost them: ingest reads the source, its secrets and its key.
+    for (const kind of ["key", "webhook"]) await deps.redis.del(await deps.redis.keys(`*:${kind}:*`));
+    const sent = standardDelivery(String(added.secret), { type: "a" }, { id: "msg_users" });
+    await call("receiveWebhook", { params, headers: sent.headers, text: sent.body });
+    await call("deleteWebhook", { params });
+    await drain();
+    expect(await counts(deps, "segment")).toMatchObject({ quarantine: 1 });
+    const [event] = await sql`SELECT event_type FROM events WHERE event_id = 'msg_users'`;
+    expect(event?.event_type).toBe("a");
   });
 
   it("each operation has been called, and each function has used its own login", async () => {

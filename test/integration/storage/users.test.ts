@@ -61,6 +61,8 @@ rollups_hour            -      -      -     -         -     -      -     owner  
 rollups_minute          -      -      -     -         -     -      -     owner       -          -
 rollups_quarter         -      -      -     -         -     -      -     owner       -          -
 schema_migrations       -      -      -     -         -     -      -     -           -          -
+webhook_secrets         S      -      -     -         -     -      SiD   M           -          -
+webhook_sources         s      -      -     -         -     -      SiD   M           -          -
 `;
 
 /** What each user may do with each table, according to the server. */

@@ -1,6 +1,6 @@
 /** What a Segment call becomes: its id, type, time and payload, and what is set aside. */
 import { describe, expect, it } from "vitest";
-import { placeSeed } from "../../../lib/base/ids.ts";
+import { hashSecretText, placeSeed } from "../../../lib/base/ids.ts";
 import type { Config } from "../../../lib/config/config.ts";
 import { Problem } from "../../../lib/http/problem.ts";
 import { isAcceptable } from "../../../lib/ingest/event.ts";
@@ -206,7 +206,7 @@ describe("the key", () => {
     ["the body, beside an empty user", { writeKey: "k" }, basic(":")],
     ["a header, before all others", { writeKey: "b" }, { "x-api-key": "k", ...basic("u:") }],
   ])("is read from %s", (_, body, headers) => {
-    expect(segmentKey(requestOf(body, headers as Record<string, string>)).secret).toBe("k");
+    expect(segmentKey(requestOf(body, headers as Record<string, string>)).hash).toBe(hashSecretText("k"));
   });
 
   it.each([["{}"], ["{"], ['{"writeKey":4}']])("is missing: %s", (body) => {

@@ -532,6 +532,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/clients/{client_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a client's sources of webhooks, by name, without their secrets
+         * @description Requires the scope admin.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a source of webhooks; its secret is shown only once
+         * @description Requires the scope admin.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients/{client_id}/webhooks/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a source of webhooks, effective from the next delivery; stored events stay
+         * @description Requires the scope admin.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients/{client_id}/webhooks/{source}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a second secret to a source, to replace the first; it is shown only once
+         * @description Requires the scope admin.
+         */
+        post: operations["addWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clients/{client_id}/webhooks/{source}/secrets/{secret_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a secret of a source, effective from the next delivery
+         * @description Requires the scope admin.
+         */
+        delete: operations["removeWebhookSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/erasures": {
         parameters: {
             query?: never;
@@ -1048,6 +1132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a webhook
+         * @description For GitHub, Stripe, and senders that follow Standard Webhooks, as the source was created. The body is whatever they send, up to 1 MiB, and is kept to the byte. The id of the delivery becomes the `event_id`, so one that is sent again counts once, whatever its content. Requires a valid signature; no key.
+         */
+        post: operations["receiveWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1281,7 +1385,7 @@ export interface components {
         };
         Fault: {
             /** @enum {string} */
-            code?: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
+            code?: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "invalid-signature" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "secret-limit" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
             detail: string;
             event_id?: string | null;
             index?: number;
@@ -1330,6 +1434,33 @@ export interface components {
             scopes: ("ingest" | "read" | "audit" | "admin")[];
             secret: string;
         };
+        NewWebhook: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description How the sender signs: as GitHub, as Stripe, or as Standard Webhooks.
+             * @enum {string}
+             */
+            kind: "github" | "standard" | "stripe";
+            /**
+             * @description Where the sender delivers, below the address of the API.
+             * @example /v1/webhooks/github-main
+             */
+            path: string;
+            /** @description Shown only once. Enter it at the sender. */
+            secret: string;
+            /** @description Oldest first. A signature of any of them is valid. */
+            secrets: components["schemas"]["WebhookSecret"][];
+            /** @example github-main */
+            source: string;
+        };
+        NewWebhookSecret: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown only once. Enter it at the sender. */
+            secret: string;
+            secret_id: string;
+        };
         OwnKey: {
             /** @example demo */
             client_id: string;
@@ -1363,7 +1494,7 @@ export interface components {
         /** @description Problem details, RFC 9457. */
         Problem: {
             /** @enum {string} */
-            code: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
+            code: "invalid-json" | "invalid-encoding" | "malformed-request" | "invalid-parameter" | "missing-api-key" | "invalid-api-key" | "expired-api-key" | "revoked-api-key" | "invalid-signature" | "insufficient-scope" | "client-inactive" | "origin-not-allowed" | "not-found" | "method-not-allowed" | "conflict" | "secret-limit" | "unprovable" | "payload-too-large" | "unsupported-media-type" | "invalid-body" | "no-valid-events" | "query-too-broad" | "rate-limited" | "internal-error" | "queue-full" | "queue-unavailable" | "database-unavailable" | "overloaded" | "timeout" | "invalid-event" | "event-conflict" | "event-unverified" | "queue-refused";
             detail: string;
             errors?: components["schemas"]["Fault"][];
             instance: string;
@@ -1706,6 +1837,29 @@ export interface components {
             /** @example always */
             wanted: string;
         };
+        Webhook: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description How the sender signs: as GitHub, as Stripe, or as Standard Webhooks.
+             * @enum {string}
+             */
+            kind: "github" | "standard" | "stripe";
+            /**
+             * @description Where the sender delivers, below the address of the API.
+             * @example /v1/webhooks/github-main
+             */
+            path: string;
+            /** @description Oldest first. A signature of any of them is valid. */
+            secrets: components["schemas"]["WebhookSecret"][];
+            /** @example github-main */
+            source: string;
+        };
+        WebhookSecret: {
+            /** Format: date-time */
+            created_at: string;
+            secret_id: string;
+        };
     };
     responses: {
         /**
@@ -1760,10 +1914,27 @@ export interface components {
          * @description Bad Request
          *
          *     - [`malformed-request`](/docs/errors/malformed-request): The body does not have the form that its protocol requires
+         *     - [`invalid-parameter`](/docs/errors/invalid-parameter): A parameter is invalid
+         */
+        BadRequest4: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Bad Request
+         *
+         *     - [`malformed-request`](/docs/errors/malformed-request): The body does not have the form that its protocol requires
          *     - [`invalid-json`](/docs/errors/invalid-json): The body is not valid JSON
          *     - [`invalid-encoding`](/docs/errors/invalid-encoding): The body is not valid UTF-8 or not valid gzip
          */
-        BadRequest4: {
+        BadRequest5: {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1782,7 +1953,7 @@ export interface components {
          *     - [`malformed-request`](/docs/errors/malformed-request): The body does not have the form that its protocol requires
          *     - [`invalid-parameter`](/docs/errors/invalid-parameter): A parameter is invalid
          */
-        BadRequest5: {
+        BadRequest6: {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1798,7 +1969,7 @@ export interface components {
         /**
          * @description Conflict
          *
-         *     - [`conflict`](/docs/errors/conflict): The resource already exists
+         *     - [`secret-limit`](/docs/errors/secret-limit): A webhook source has one or two secrets
          */
         Conflict: {
             headers: {
@@ -1814,9 +1985,25 @@ export interface components {
         /**
          * @description Conflict
          *
-         *     - [`unprovable`](/docs/errors/unprovable): The entry can't be proven
+         *     - [`conflict`](/docs/errors/conflict): The resource already exists
          */
         Conflict2: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Conflict
+         *
+         *     - [`unprovable`](/docs/errors/unprovable): The entry can't be proven
+         */
+        Conflict3: {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1865,11 +2052,27 @@ export interface components {
         /**
          * @description Forbidden
          *
+         *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
+         */
+        Forbidden3: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Forbidden
+         *
          *     - [`origin-not-allowed`](/docs/errors/origin-not-allowed): The key may not be used in this page
          *     - [`insufficient-scope`](/docs/errors/insufficient-scope): The API key lacks a scope
          *     - [`client-inactive`](/docs/errors/client-inactive): The client is inactive
          */
-        Forbidden3: {
+        Forbidden4: {
             headers: {
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -2220,12 +2423,28 @@ export interface components {
         /**
          * @description Unauthorized
          *
+         *     - [`invalid-signature`](/docs/errors/invalid-signature): The signature is missing or invalid
+         *     - [`revoked-api-key`](/docs/errors/revoked-api-key): The API key was revoked
+         */
+        Unauthorized2: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description Unauthorized
+         *
          *     - [`missing-api-key`](/docs/errors/missing-api-key): The request has no API key
          *     - [`invalid-api-key`](/docs/errors/invalid-api-key): The API key is unknown
          *     - [`expired-api-key`](/docs/errors/expired-api-key): The API key has expired
          *     - [`revoked-api-key`](/docs/errors/revoked-api-key): The API key was revoked
          */
-        Unauthorized2: {
+        Unauthorized3: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2552,7 +2771,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -2589,7 +2808,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -3143,7 +3362,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict2"];
+            409: components["responses"]["Conflict3"];
             422: components["responses"]["UnprocessableEntity2"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
@@ -3431,7 +3650,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -3468,7 +3687,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -3571,7 +3790,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["Conflict2"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -3777,6 +3996,211 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                        webhooks: components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How the sender signs: as GitHub, as Stripe, or as Standard Webhooks.
+                     * @enum {string}
+                     */
+                    kind: "github" | "standard" | "stripe";
+                    /** @description The secret, if the sender has made it; always so with Stripe. For `standard` base64, with or without `whsec_`. If omitted, one is generated. */
+                    secret?: string;
+                    /**
+                     * @description Its name in the URL, unique among all clients.
+                     * @example github-main
+                     */
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    addWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The secret, if the sender has made it; always so with Stripe. For `standard` base64, with or without `whsec_`. If omitted, one is generated. */
+                    secret?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removeWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                secret_id: string;
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
@@ -4124,7 +4548,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4161,7 +4585,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4198,7 +4622,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4235,7 +4659,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4272,7 +4696,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4339,9 +4763,9 @@ export interface operations {
                     "application/x-protobuf": components["schemas"]["ExportLogsServiceResponse"];
                 };
             };
-            400: components["responses"]["BadRequest5"];
-            401: components["responses"]["Unauthorized2"];
-            403: components["responses"]["Forbidden3"];
+            400: components["responses"]["BadRequest6"];
+            401: components["responses"]["Unauthorized3"];
+            403: components["responses"]["Forbidden4"];
             413: components["responses"]["PayloadTooLarge2"];
             415: components["responses"]["UnsupportedMediaType2"];
             429: components["responses"]["TooManyRequests2"];
@@ -4376,7 +4800,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4413,7 +4837,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4776,7 +5200,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
+            409: components["responses"]["Conflict2"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity3"];
@@ -4909,7 +5333,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4946,7 +5370,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -4983,7 +5407,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
             413: components["responses"]["PayloadTooLarge"];
@@ -5020,9 +5444,71 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentSuccess"];
                 };
             };
-            400: components["responses"]["BadRequest4"];
+            400: components["responses"]["BadRequest5"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable5"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    receiveWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Stripe: `t=…,v1=…`, at most 300 seconds old. */
+                "Stripe-Signature"?: string;
+                /** @description Standard Webhooks: becomes the `event_id`. Also `svix-id`. */
+                "webhook-id"?: string;
+                /** @description Standard Webhooks: `v1,…`, several separated by spaces. Also `svix-signature`. */
+                "webhook-signature"?: string;
+                /** @description Standard Webhooks: seconds since the Unix epoch, at most 300 away. Also `svix-timestamp`. */
+                "webhook-timestamp"?: string;
+                /** @description GitHub: becomes the `event_id`. */
+                "X-GitHub-Delivery"?: string;
+                /** @description GitHub: with the body's `action`, becomes the `event_type`. */
+                "X-GitHub-Event"?: string;
+                /** @description GitHub: `sha256=` and the HMAC of the body. */
+                "X-Hub-Signature-256"?: string;
+            };
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description JSON, as GitHub sends it if it is set up so. */
+                    payload: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadRequest4"];
+            401: components["responses"]["Unauthorized2"];
+            403: components["responses"]["Forbidden3"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];

@@ -1,13 +1,13 @@
-/** Calls that can't be accepted, and whose sender can't be told: they go through the queue into quarantine. */
-import { hashPlace, type Seed, seenId } from "../../base/ids.ts";
-import type { Fault } from "../../http/problem.ts";
-import { toLine, toSetAside } from "../../queue/message.ts";
-import { digestEvent, digestValue } from "../digest.ts";
-import { type IncomingEvent, MAX_DEPTH, type SentEvent } from "../event.ts";
+/** Events that can't be accepted, and whose sender can't be told: they go through the queue into quarantine. */
+import { hashPlace, type Seed, seenId } from "../base/ids.ts";
+import type { Fault } from "../http/problem.ts";
+import { toLine, toSetAside } from "../queue/message.ts";
+import { digestEvent, digestValue } from "./digest.ts";
+import { type IncomingEvent, MAX_DEPTH, type SentEvent } from "./event.ts";
 
 const LONGEST_DETAIL = 1_000;
 
-/** The event that takes a call's fault to quarantine: admitted, counted and deduplicated like any other. */
+/** The event that takes a fault to quarantine: admitted, counted and deduplicated like any other. */
 export function setAside(
   { event }: SentEvent,
   index: number,
