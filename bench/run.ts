@@ -10,6 +10,7 @@ import { endToEnd } from "./parts/end-to-end.ts";
 import { http } from "./parts/http.ts";
 import { ids } from "./parts/ids.ts";
 import { ingest } from "./parts/ingest.ts";
+import { scale as scalePart } from "./parts/scale.ts";
 import { start } from "./parts/start.ts";
 import { worker } from "./parts/worker.ts";
 import { progressLine } from "./progress.ts";
@@ -30,6 +31,7 @@ const PARTS: readonly Part[] = [
   analytics,
   worker,
   ids,
+  scalePart,
   cost,
 ];
 const NAMES = PARTS.map(({ name }) => name);
