@@ -15,6 +15,7 @@ import { start } from "./parts/start.ts";
 import { worker } from "./parts/worker.ts";
 import { progressLine } from "./progress.ts";
 import { compare, readResults, writeResults } from "./report.ts";
+import { writePage } from "./scale/page.ts";
 import { startServers } from "./servers.ts";
 
 /**
@@ -111,6 +112,7 @@ async function run(scale: Scale): Promise<void> {
   } finally {
     await servers.stop();
   }
+  if (scale !== QUICK && results.scale && results.ingest && results.worker) await writePage(results);
   if (scale !== QUICK) console.log("Written to bench/RESULTS.md, bench/results.json and bench/pictures.");
   else
     console.log(

@@ -66,12 +66,13 @@ export const scale: Part = {
 
 function figuresOf(measured: ReadonlyMap<WorkloadName, Measured>): Record<string, Figure> {
   const figures: Record<string, Figure> = {};
-  for (const [workload, { empty, steps, rows, memory, typeIndex }] of measured) {
+  for (const [workload, { empty, steps, rows, memory, typeIndex, expiry }] of measured) {
     const add = (name: string, unit: string, values: number[]): void => {
       figures[`${workload}: ${name}`] = { unit, values };
     };
     const events = steps.at(-1)?.events ?? 0;
     const requests = events / WORKLOADS[workload].perRequest;
+    add("events stored", "events", [events]);
     for (const name of STORED)
       add(
         name,
@@ -93,6 +94,8 @@ function figuresOf(measured: ReadonlyMap<WorkloadName, Measured>): Record<string
     add("rows of feed per batch", "rows", [(rows.feed * BATCH) / events]);
     for (const kind of ["seen", "stream", "notes", "clients"] as const)
       add(`memory of ${kind}`, "bytes", [memory[kind]]);
+    add("deletion: µs", "µs", [expiry.us]);
+    add("deletion: WAL", "bytes", [expiry.wal]);
     if (typeIndex) {
       add("index by type", "bytes", [typeIndex.bytes]);
       add("index by type: µs", "µs", [typeIndex.us]);
@@ -124,6 +127,8 @@ function toSection(bench: Bench, measured: ReadonlyMap<WorkloadName, Measured>):
         rows: rowsOf([
           ...RATES,
           "index by type: µs",
+          "deletion: µs",
+          "deletion: WAL",
           "rows of rollups_minute",
           "rows of rollups_quarter",
           "rows of rollups_hour",

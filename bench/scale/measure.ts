@@ -2,6 +2,7 @@
 import postgres from "postgres";
 import type { Deps } from "../../lib/app/connect.ts";
 import { DAY_MS } from "../../lib/base/time.ts";
+import { deleteExpired, hideExpired, nothingDeleted } from "../../lib/maintenance/retention.ts";
 import { newSteps } from "../../lib/postgres/lock-retry.ts";
 import { ensureIndexes } from "../../lib/storage/indexes.ts";
 import { empty } from "../fill.ts";
@@ -46,6 +47,8 @@ export interface Measured {
   memory: { seen: number; stream: number; notes: number; clients: number };
   /** Of the index by type, per event of a week that is over; `us` of processor time to build it. Undefined if all weeks are too small for it. */
   typeIndex: { bytes: number; us: number } | undefined;
+  /** Per event that maintenance deletes when its week is past the retention, and the VACUUM of the ledger afterwards. */
+  expiry: { us: number; wal: number };
 }
 
 /** @param name of the workload @param stepEvents events of a step of a workload whose share is 1 */
@@ -69,6 +72,7 @@ export async function measure(bench: Bench, name: WorkloadName, stepEvents: numb
     rows: await rowsOf(deps.sql),
     memory: { ...place.waiting, seen: seen / stored, clients: clients / place.activeClients },
     typeIndex: await place.buildTypeIndex(),
+    expiry: await place.expire(),
   };
   await deps.redis.flushdb();
   return measured;
@@ -147,6 +151,23 @@ class Place {
     const us = (processorMs([database]) - before) * 1_000;
     const { bytes, events } = await typeIndexOf(this.#deps.sql);
     return events > 0 ? { bytes: bytes / events, us: us / events } : undefined;
+  }
+
+  /** Deletes everything, as maintenance does when it is past the retention. */
+  async expire(): Promise<Measured["expiry"]> {
+    const { sql, config } = this.#deps;
+    const [database = 0] = this.#bench.servers.pids;
+    const now = Date.now() + (config.retentionDays + 14) * DAY_MS;
+    const deleted = nothingDeleted();
+    await this.#bench.settle();
+    const [begun, ms] = [await countersOf(sql), processorMs([database])];
+    await hideExpired(newSteps(sql), config, now);
+    await deleteExpired(newSteps(sql), config, { now, graceMs: 0, deleted });
+    await this.#vacuum();
+    const us = (processorMs([database]) - ms) * 1_000;
+    if (deleted.ledger !== this.#stored)
+      throw new Error(`${deleted.ledger} of ${this.#stored} ids have expired.`);
+    return { us: us / deleted.ledger, wal: ((await countersOf(sql)).wal - begun.wal) / deleted.ledger };
   }
 
   async #measureWaiting(events: number): Promise<void> {

@@ -40,7 +40,7 @@ export const WORKLOADS = {
     perRequest: 100,
     eventsPerSecond: 100,
     ids: "v4",
-    share: 0.4,
+    share: 0.5,
   },
   many: {
     what: "1,000 clients, 20 types, requests of 20",
@@ -49,7 +49,7 @@ export const WORKLOADS = {
     perRequest: 20,
     eventsPerSecond: 1_000,
     ids: "v7",
-    share: 0.4,
+    share: 0.6,
   },
   sparse: {
     what: "20,000 clients, 51 types, requests of 10 spread over a year",
@@ -58,7 +58,7 @@ export const WORKLOADS = {
     perRequest: 10,
     eventsPerSecond: 500_000 / YEAR_S,
     ids: "v7",
-    share: 0.2,
+    share: 0.3,
   },
   single: {
     what: "1 client, 5 types, requests of 1",
@@ -67,7 +67,7 @@ export const WORKLOADS = {
     perRequest: 1,
     eventsPerSecond: 100,
     ids: "v7",
-    share: 0.06,
+    share: 0.1,
   },
 } as const satisfies Record<string, Workload>;
 
