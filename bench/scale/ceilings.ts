@@ -18,7 +18,7 @@ export interface Ceiling {
   engine: string;
 }
 
-/** Bytes in the database of an event with its rollups. */
+/** Bytes in the database of an event with its rollups, of which there are as many as at the given rate. */
 function storedBytes({ senders, measures }: Inputs): number {
   const rollups = Object.entries(GRAINS).map(
     ([grain, seconds]) =>
