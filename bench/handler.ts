@@ -42,14 +42,33 @@ export function postOf(secret: string): (body: string) => ReturnType<typeof gate
   });
 }
 
-/** Sends bodies to the ingest function's own stack. The returned function throws if the response is not 202. */
-export function ingestOf(deps: Deps, secret: string): (body: string) => Promise<void> {
+/** Creates many clients at once, see `makeClient`. @returns the secrets of their keys, in the same order */
+export async function makeClients({ sql }: Deps, clientIds: string[], scopes: Scope[]): Promise<string[]> {
+  const secrets = clientIds.map((id) => newSecret(id));
+  await sql`INSERT INTO clients (client_id, name, rate_limit_per_second, burst)
+            SELECT id, id, ${RATE}, ${RATE} FROM unnest(${clientIds}::text[]) AS id`;
+  await sql`INSERT INTO api_keys (key_id, client_id, hash, prefix, scopes)
+            SELECT key_id, client_id, decode(hash, 'hex'), prefix, ${scopes}
+              FROM unnest(${clientIds.map(() => newKeyId())}::text[], ${clientIds}::text[],
+                          ${secrets.map((secret) => hashSecret(secret).toString("hex"))}::text[],
+                          ${secrets.map((secret) => secretPrefix(secret))}::text[]) AS key(key_id, client_id, hash, prefix)`;
+  return secrets;
+}
+
+/** Sends a key's bodies to the ingest function's own stack. The returned function throws if the response is not 202. */
+export function ingestAs(deps: Deps): (post: ReturnType<typeof postOf>, body: string) => Promise<void> {
   const handler = httpHandler(() => deps, [serve(sendEvents, ingest)]);
-  const post = postOf(secret);
-  return async (body) => {
+  return async (post, body) => {
     const result = await handler(post(body), context);
     if (result.statusCode !== 202) throw new Error(`ingest: ${result.statusCode} ${result.body}`);
   };
+}
+
+/** The same for one key. */
+export function ingestOf(deps: Deps, secret: string): (body: string) => Promise<void> {
+  const send = ingestAs(deps);
+  const post = postOf(secret);
+  return (body) => send(post, body);
 }
 
 /** Calls the analytics function's own stack. The returned function throws if the response is not 200. */

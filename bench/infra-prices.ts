@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 
-const HOURS = 730;
+/** Hours of a month. */
+export const HOURS = 730;
 
 interface Price {
   dollars: number;
@@ -36,7 +37,7 @@ export const INFRA_PRICES = {
 } as const satisfies Record<string, Price>;
 
 /** What Multi-AZ multiplies instance and storage by: "exactly double", from the same guide as the instance's price. */
-const MULTI_AZ = 2;
+export const MULTI_AZ = 2;
 
 const PARTS = ["PostgreSQL, instance", "PostgreSQL, storage", "Valkey", "endpoints", "secrets"] as const;
 type Part = (typeof PARTS)[number];

@@ -4,13 +4,19 @@ import { readFileSync } from "node:fs";
 /** Ticks per second of /proc's times, which is 100 on every current Linux (`getconf CLK_TCK`). */
 const TICKS = 100;
 
+/** Attempts at reading a tree of processes, of which one may end in between. */
+const ATTEMPTS = 10;
+
 /** The processor time of processes and all their descendants in milliseconds; NaN where there is no /proc. */
 export function processorMs(pids: readonly number[]): number {
-  try {
-    return pids.reduce((sum, pid) => sum + treeTicks(pid), 0) * (1_000 / TICKS);
-  } catch {
-    return Number.NaN;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      return pids.reduce((sum, pid) => sum + treeTicks(pid), 0) * (1_000 / TICKS);
+    } catch {
+      // A process has ended between the reading of its parent's list and its own times.
+    }
   }
+  return Number.NaN;
 }
 
 function treeTicks(pid: number): number {

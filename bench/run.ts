@@ -10,10 +10,12 @@ import { endToEnd } from "./parts/end-to-end.ts";
 import { http } from "./parts/http.ts";
 import { ids } from "./parts/ids.ts";
 import { ingest } from "./parts/ingest.ts";
+import { scale as scalePart } from "./parts/scale.ts";
 import { start } from "./parts/start.ts";
 import { worker } from "./parts/worker.ts";
 import { progressLine } from "./progress.ts";
 import { compare, readResults, writeResults } from "./report.ts";
+import { writePage } from "./scale/page.ts";
 import { startServers } from "./servers.ts";
 
 /**
@@ -30,6 +32,7 @@ const PARTS: readonly Part[] = [
   analytics,
   worker,
   ids,
+  scalePart,
   cost,
 ];
 const NAMES = PARTS.map(({ name }) => name);
@@ -114,6 +117,7 @@ async function run(scale: Scale): Promise<void> {
   } finally {
     await servers.stop();
   }
+  if (scale !== QUICK && results.scale && results.ingest && results.worker) await writePage(results);
   if (scale !== QUICK) console.log("Written to bench/RESULTS.md, bench/results.json and bench/pictures.");
   else
     console.log(

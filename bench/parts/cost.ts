@@ -89,7 +89,8 @@ export const cost: Part = {
   },
 };
 
-function timesOf({ found }: Bench): Times {
+/** The times that the parts ingest and worker have measured. @throws if one of them has not run */
+export function timesOf({ found }: Pick<Bench, "found">): Times {
   const value = (part: string, figure: string): number => {
     const values = found(part)?.figures[figure]?.values;
     if (!values)

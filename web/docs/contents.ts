@@ -40,7 +40,7 @@ export const SECTIONS = [
     title: "Operations",
     summary: "Run Weir on AWS, in containers or on one machine, and keep it well.",
     pages: docs(
-      "serve operations archive infra security reliability tracing database-users audit-checkpoints audit-recording",
+      "serve operations archive infra scale security reliability tracing database-users audit-checkpoints audit-recording",
     ),
   },
   {
