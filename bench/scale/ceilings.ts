@@ -49,9 +49,9 @@ export function ceilings(inputs: Inputs, format: (value: number) => string): Cei
       engine: "archive",
     },
     {
-      what: "one run of maintenance for a week's index by type",
+      what: "one day for a week's index by type",
       figure: `${format(measures.typeIndexUs)} µs an event`,
-      eventsPerSecond: (LIMITS.maintenanceS * US) / measures.typeIndexUs / (7 * DAY_S),
+      eventsPerSecond: (LIMITS.indexS * US) / measures.typeIndexUs / (7 * DAY_S),
       next: "build it by hand, or partitions of a day",
       engine: "—",
     },

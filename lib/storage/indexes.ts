@@ -2,6 +2,7 @@
  * Indexes that the partitions of `events` get without a lock that would make writers wait (docs/decisions/0048): those of large
  * partitions after a migration, and one by type for weeks that have ended.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { DAY_MS } from "../base/time.ts";
 import { type Steps, step, TimeUpError } from "../postgres/lock-retry.ts";
 import { partitionEnd } from "./partitions.ts";
@@ -12,6 +13,7 @@ import {
   dropParentIndex,
   type FoundIndex,
   type IndexedTable,
+  isBuilding,
   listIndexedTables,
   listParentIndexes,
   type PartitionIndex,
@@ -45,16 +47,18 @@ const OLD = "events_client_time";
 const CLOSED_AFTER_MS = DAY_MS;
 /** Size of a partition, about 5,000 events, below which reading all of them is as fast. */
 const LEAST_BYTES = 1_000_000;
-/** For runs without an end. */
+/** Longest time of one statement, in milliseconds: some billion events. */
 const LONGEST_MS = DAY_MS;
 
 /**
  * Builds missing indexes of the partitions of `events`, those of the newest week first.
  * @param now milliseconds since the Unix epoch
  * @param built receives the names of indexes, so that they are also known if the time runs out
- * @throws {TimeUpError} also in the middle of an index; the next run begins that index again
+ * @throws {TimeUpError} also in the middle of an index, which the server then goes on to build without this process. Further runs
+ * leave that to it
  */
 export async function ensureIndexes(steps: Steps, now: number, built: string[]): Promise<void> {
+  if (await isBuilding(steps.sql)) return;
   for (const table of await listIndexedTables(steps.sql))
     for (const index of wantedOf(table, now)) {
       if (table.indexes.some((one) => isBuilt(one, index))) continue;
@@ -80,26 +84,25 @@ async function build(steps: Steps, { indexes }: IndexedTable, index: PartitionIn
   const { name, parent } = index;
   const same = indexes.find((one) => one.name === name);
   if (same?.valid !== true) {
-    // What a run that was cancelled has left.
-    if (same) await within(steps, `drop ${name}`, (timeoutMs) => dropIndex(steps.sql, name, timeoutMs));
-    await within(steps, `build ${name}`, (timeoutMs) => buildIndex(steps.sql, index, timeoutMs));
+    // What building it has left that failed.
+    if (same) await within(steps, `drop ${name}`, () => dropIndex(steps.sql, name, LONGEST_MS));
+    await within(steps, `build ${name}`, () => buildIndex(steps.sql, index, LONGEST_MS));
   }
   if (parent !== undefined) await step(steps, `attach ${name}`, (tx) => attachIndex(tx, parent, name));
 }
 
-/** @throws {TimeUpError} if no time is left, or if the server cancelled the statement since the time was up */
-async function within(
-  { endsAt, before }: Steps,
-  name: string,
-  run: (timeoutMs: number) => Promise<unknown>,
-): Promise<void> {
-  const left = Math.min(endsAt - Date.now(), LONGEST_MS);
-  if (left <= 0) throw new TimeUpError(`There was no time left for: ${name}.`);
+/**
+ * Waits for a statement until the time is up; the server carries it out in any case.
+ * @throws {TimeUpError}
+ */
+async function within({ endsAt, before }: Steps, name: string, run: () => Promise<unknown>): Promise<void> {
+  if (endsAt <= Date.now()) throw new TimeUpError(`There was no time left for: ${name}.`);
   await before(name);
-  try {
-    await run(Math.ceil(left));
-  } catch (error) {
-    if (Date.now() < endsAt) throw error;
-    throw new TimeUpError(`The time was up during: ${name}.`, { cause: error });
-  }
+  const running = run().then(() => true);
+  // If the connection ends first, nobody awaits it.
+  running.catch(() => {});
+  const isDone = await (endsAt < Number.POSITIVE_INFINITY
+    ? Promise.race([running, sleep(Math.max(1, endsAt - Date.now()), false, { ref: false })])
+    : running);
+  if (!isDone) throw new TimeUpError(`The time was up during: ${name}.`);
 }

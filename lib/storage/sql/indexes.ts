@@ -38,6 +38,13 @@ export const listIndexedTables = (sql: Executor): Promise<IndexedTable[]> => sql
    WHERE i.inhparent = 'events'::regclass
    ORDER BY t.relname DESC`;
 
+/** True if a session builds an index in this database: one of an earlier run, or of a person. */
+export async function isBuilding(sql: Executor): Promise<boolean> {
+  const [row] = await sql<[{ building: boolean }]>`
+    SELECT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE datname = current_database()) AS building`;
+  return row.building;
+}
+
 /** The indexes of `events` itself, and whether each is complete: every partition has its part. */
 export async function listParentIndexes(sql: Executor): Promise<Map<string, boolean>> {
   const rows = await sql<{ name: string; valid: boolean }[]>`
@@ -47,7 +54,7 @@ export async function listParentIndexes(sql: Executor): Promise<Map<string, bool
 }
 
 /**
- * Builds an index while others read and write. If it ends early, it leaves an invalid index behind, see `dropIndex`.
+ * Builds an index while others read and write. If it fails, it leaves an invalid index behind, see `dropIndex`.
  * https://www.postgresql.org/docs/18/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
  * @param timeoutMs when the server cancels it
  */

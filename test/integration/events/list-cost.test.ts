@@ -55,8 +55,14 @@ async function list(filter: Partial<EventFilter>, rows = 100): Promise<Cost> {
     }
     return { rows: found, after };
   };
-  // The first reading loads the catalog.
+  // The first reading loads the catalog. What other sessions have read must not be reported during the second.
   await read();
+  await Promise.all(
+    Array.from(
+      { length: config.databasePoolSize },
+      () => sql`SELECT pg_stat_force_next_flush(), pg_sleep(0.05)`,
+    ),
+  );
   const before = await blocks();
   const result = await read();
   return { ...result, pages: (await blocks()) - before };
@@ -157,29 +163,52 @@ describe("maintenance of indexes", () => {
     ]);
   });
 
-  it("begins again with an index whose building was cancelled", async () => {
+  it("leaves an index that takes longer than a run to the server, and begins again with one that failed", async () => {
     const table = `events_${new Date(lastWeek).toISOString().slice(0, 10).replaceAll("-", "")}`;
     const name = `${table}_type_client_time`;
+    const state = async (): Promise<boolean | undefined> =>
+      (await indexes(table)).find((index) => index.name === name)?.valid;
     await sql.unsafe(`DROP INDEX IF EXISTS ${name}`);
-    // A transaction that holds up the building, which waits for those that may see the table without the index.
-    const end = Promise.withResolvers<void>();
-    const began = Promise.withResolvers<void>();
-    const holding = sql.begin(async (tx) => {
-      await tx.unsafe(`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`);
-      began.resolve();
-      await end.promise;
-    });
-    await began.promise;
-    try {
-      await expect(ensureIndexes(newSteps(sql, { endsAt: Date.now() + 300 }), now, [])).rejects.toThrow(
+    /** Begins a run that ends early, since a transaction holds up the building. */
+    const cut = async (): Promise<() => Promise<void>> => {
+      const end = Promise.withResolvers<void>();
+      const began = Promise.withResolvers<void>();
+      const holding = sql.begin(async (tx) => {
+        await tx.unsafe(`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`);
+        began.resolve();
+        await end.promise;
+      });
+      await began.promise;
+      const run = connectDatabase({ ...config, databasePoolSize: 2 });
+      await expect(ensureIndexes(newSteps(run, { endsAt: Date.now() + 500 }), now, [])).rejects.toThrow(
         "The time was up",
       );
-    } finally {
-      end.resolve();
-      await holding;
-    }
-    expect(await indexes(table)).toContainEqual({ name, valid: false, parent: null });
-    await ensureIndexes(newSteps(sql), now, []);
-    expect(await indexes(table)).toContainEqual({ name, valid: true, parent: null });
+      // As the process ends.
+      await run.end({ timeout: 0 });
+      return async () => {
+        end.resolve();
+        await holding;
+      };
+    };
+    const release = await cut();
+    expect(await state()).toBe(false);
+    const built: string[] = [];
+    await ensureIndexes(newSteps(sql), now, built);
+    expect([built, await state()]).toEqual([[], false]);
+    await release();
+    await expect.poll(state, { timeout: 20_000 }).toBe(true);
+
+    await sql.unsafe(`DROP INDEX ${name}`);
+    const releaseAgain = await cut();
+    await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index WHERE datname = current_database()`;
+    await releaseAgain();
+    expect(await state()).toBe(false);
+    // The session that was ended may still be listed for a moment.
+    await expect
+      .poll(async () => {
+        await ensureIndexes(newSteps(sql), now, built);
+        return state();
+      })
+      .toBe(true);
   });
 });

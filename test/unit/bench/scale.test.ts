@@ -162,7 +162,7 @@ describe("the projection", async () => {
     const atLedger = project(inputs(rate("ledger")));
     expect((atLedger.bytes.ledger / 365) * atLedger.peakDays).toBeCloseTo(32 * 2 ** 40, -9);
     expect(project(inputs(rate("two vCPUs"))).postgresCores).toBeCloseTo(2, 5);
-    expect(project(inputs(rate("index by type"))).typeIndexS).toBeCloseTo(900, 5);
+    expect(project(inputs(rate("index by type"))).typeIndexS).toBeCloseTo(86_400, 5);
   });
 
   it("is what docs/scale.md shows", async () => {
