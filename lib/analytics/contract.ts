@@ -12,6 +12,7 @@ import {
 import { operation } from "../http/operation.ts";
 import { whereQuery } from "../query/fields.ts";
 import { intervals } from "./calendar.ts";
+import { measureFields, measureQuery } from "./measure-fields.ts";
 
 const groupings = ["client", "event_type"] as const;
 export const orders = ["most", "least", "name"] as const;
@@ -32,10 +33,10 @@ const byField = z
     example: "event_type",
   });
 
-const orderField = z
-  .enum(orders)
-  .default("most")
-  .meta({ description: "Order of the groups: most events first, fewest events first, or by name." });
+const orderField = z.enum(orders).default("most").meta({
+  description:
+    "Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value.",
+});
 
 const groupNames = { client_id: z.string().optional(), event_type: z.string().optional() };
 
@@ -43,12 +44,12 @@ export const countEvents = operation({
   method: "GET",
   path: "/v1/analytics/count",
   function: "analytics",
-  summary: "Count events",
+  summary: "Count events, and measure a property of their payloads",
   description:
-    "With `where`, the count reads raw rows; a range with too many of them fails with `query-too-broad`.",
+    "With `where` or `measure`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
-  query: z.strictObject({ ...countQuery, where: whereQuery }),
-  responses: { 200: z.object({ count: countField, ...freshness }) },
+  query: z.strictObject({ ...countQuery, where: whereQuery, ...measureQuery }),
+  responses: { 200: z.object({ count: countField, ...measureFields, ...freshness }) },
   problems: ["query-too-broad"],
 });
 
@@ -56,16 +57,23 @@ export const groupEvents = operation({
   method: "GET",
   path: "/v1/analytics/group",
   function: "analytics",
-  summary: "Count events by client, type, or both",
+  summary: "Count events by client, type, or both, and measure a property of their payloads",
+  description:
+    "With `where` or `measure`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
   query: z.strictObject({
     ...countQuery,
+    where: whereQuery,
+    ...measureQuery,
     by: byField,
     order: orderField,
     limit: intParam(1, 1_000, 100).meta({ description: "Maximum number of groups." }),
   }),
   responses: {
-    200: z.object({ groups: z.array(z.object({ ...groupNames, count: countField })), ...freshness }),
+    200: z.object({
+      groups: z.array(z.object({ ...groupNames, count: countField, ...measureFields })),
+      ...freshness,
+    }),
   },
   problems: ["query-too-broad"],
 });
@@ -74,7 +82,7 @@ export const getSeries = operation({
   method: "GET",
   path: "/v1/analytics/series",
   function: "analytics",
-  summary: "Count events by minute, hour, day, week or month",
+  summary: "Count events by minute, hour, day, week or month, and measure a property of their payloads",
   description:
     "Buckets without events are included, with 0. Days, weeks (from Monday) and months are those of `tz`, so a day has 23 or 25 hours when clocks change; hours begin when the local clock reads :00. The first and last bucket count only events within the range.",
   scopes: ["read"],
@@ -86,6 +94,7 @@ export const getSeries = operation({
     }),
     end: countQuery.end.meta({ description: "Events before this time; by default, now." }),
     where: whereQuery,
+    ...measureQuery,
     interval: z.enum(intervals),
     tz: timeZoneParam,
     by: byField.optional(),
@@ -105,6 +114,7 @@ export const getSeries = operation({
           bucket: bucketField,
           ...groupNames,
           count: countField,
+          ...measureFields,
         }),
       ),
       ...freshness,

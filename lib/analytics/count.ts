@@ -10,6 +10,7 @@ import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./contract.ts";
 import { percentile, RELATIVE_ERROR } from "./ddsketch.ts";
+import { measureGroups, measureOf, NOTHING } from "./measures.ts";
 import { coverRange, type Segment } from "./range.ts";
 import type { EventScope } from "./sql/event-parts.ts";
 import { measureLatency } from "./sql/measure-latency.ts";
@@ -25,16 +26,27 @@ type RangeCall = Pick<Call<Stores>, "deps" | "caller"> & {
   };
 };
 
-/** Counts events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
+/** Counts events. @throws {Problem} `insufficient-scope`, `query-too-broad`, `invalid-parameter` as `measureOf` */
 export async function countEvents(call: Call<Stores, typeof contract.countEvents>): Promise<ApiResponse> {
-  const { segments, scope, freshness } = await prepare(call);
+  const asked = measureOf(call.query);
+  const { segments, scope, freshness } = await prepare(call, asked !== undefined);
+  if (asked) {
+    const [group] = await measureGroups(call.deps, asked, { segments, scope });
+    return json(200, { ...(group?.buckets.get(0) ?? NOTHING), ...freshness, source: "raw" });
+  }
   const count = segments.length > 0 ? await sums.countEvents(call.deps.sql, segments, scope) : 0;
   return json(200, { count, ...freshness, source: sourceOf(segments) });
 }
 
 /** Counts events by client, type, or both. @throws {Problem} the same as `countEvents` */
 export async function groupEvents(call: Call<Stores, typeof contract.groupEvents>): Promise<ApiResponse> {
-  const { segments, scope, freshness } = await prepare(call);
+  const asked = measureOf(call.query);
+  const { segments, scope, freshness } = await prepare(call, asked !== undefined);
+  if (asked) {
+    const measured = await measureGroups(call.deps, asked, { segments, scope, grouped: call.query });
+    const groups = measured.map(({ buckets, ...names }) => ({ ...names, ...buckets.get(0) }));
+    return json(200, { groups, ...freshness, source: "raw" });
+  }
   const groups =
     segments.length > 0 ? await sums.groupEvents(call.deps.sql, segments, scope, call.query) : [];
   return json(200, { groups, ...freshness, source: sourceOf(segments) });
@@ -62,11 +74,13 @@ export async function getLatency(call: Call<Stores, typeof contract.getLatency>)
   });
 }
 
-async function prepare(call: RangeCall) {
+/** @param raw whether rollups can't answer, see `coverQuestion` */
+async function prepare(call: RangeCall, raw = false) {
   const { deps, query } = call;
   const scope = scopeOf(call);
   const { horizon, ...freshness } = await readFreshness(deps);
-  const segments = coverQuestion(query.where, clampStart(query.start, horizon), query.end);
+  const start = clampStart(query.start, horizon);
+  const segments = coverQuestion(raw || isConditional(query.where), start, query.end);
   return { scope, segments, freshness };
 }
 
@@ -76,15 +90,18 @@ export const scopeOf = (call: RangeCall): EventScope => ({
   where: call.query.where,
 });
 
-/** Rollups hold no payloads, so a query with conditions on payloads reads raw rows only. */
+export const isConditional = (where: readonly Condition[] | undefined): boolean =>
+  where !== undefined && where.length > 0;
+
+/** @param raw reads raw rows only: rollups hold no payloads, so they know neither conditions nor measures */
 export function coverQuestion(
-  where: readonly Condition[] | undefined,
+  raw: boolean,
   start: Instant,
   end: Instant | undefined,
   cuts: readonly number[] = [],
 ): Segment[] {
   const segments = coverRange(start, end, cuts);
-  if (where === undefined || where.length === 0 || segments.length === 0) return segments;
+  if (!raw || segments.length === 0) return segments;
   return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
 }
 

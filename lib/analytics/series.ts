@@ -10,7 +10,8 @@ import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import { cutRange, type Interval } from "./calendar.ts";
 import type * as contract from "./contract.ts";
-import { coverQuestion, scopeOf, sourceOf } from "./count.ts";
+import { coverQuestion, isConditional, scopeOf, sourceOf } from "./count.ts";
+import { type MeasuredGroup, type Measurement, measureGroups, measureOf, NOTHING } from "./measures.ts";
 import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
 
 /** Maximum counts in a response; each takes about 100 bytes of the 6 MB that a function may return. */
@@ -26,23 +27,31 @@ const SPAN_MS: Readonly<Record<Interval, number>> = {
   month: 365 * DAY_MS,
 };
 
-/** @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS` */
+/**
+ * @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS`, and as
+ * `measureOf`
+ */
 export async function getSeries(call: Call<Stores, typeof contract.getSeries>): Promise<ApiResponse> {
   const { deps, query } = call;
   const { interval, tz, by, order, limit } = query;
+  const asked = measureOf(query);
   const scope = scopeOf(call);
   const end = query.end ?? instantOf(Date.now());
   const start = query.start ?? instantOf(Math.max(FIRST_MS, end.ms - SPAN_MS[interval]));
   const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
   const { horizon, ...freshness } = await readFreshness(deps);
-  const segments = coverQuestion(query.where, clampStart(start, horizon), end, starts.slice(1));
+  const raw = asked !== undefined || isConditional(query.where);
+  const segments = coverQuestion(raw, clampStart(start, horizon), end, starts.slice(1));
   const grouped = by && { by, order, limit };
-  const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
-  const all = grouped || groups.length > 0 ? groups : [{ counts: [] }];
-  const series = inTime(
-    starts.map((ms) => localTime(ms, tz)),
-    all,
-  );
+  const buckets = starts.map((ms) => localTime(ms, tz));
+  const series: Cell[] = [];
+  if (asked) {
+    const groups = await measureGroups(deps, asked, { segments, scope, starts, grouped });
+    series.push(...measuredInTime(buckets, grouped || groups.length > 0 ? groups : [{ buckets: new Map() }]));
+  } else {
+    const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
+    series.push(...inTime(buckets, grouped || groups.length > 0 ? groups : [{ counts: [] }]));
+  }
   const range = { start: start.text, end: end.text };
   return json(200, { interval, tz, ...range, series, ...freshness, source: sourceOf(segments) });
 }
@@ -57,7 +66,7 @@ function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string,
   });
 }
 
-interface Cell extends Group {
+interface Cell extends Group, Partial<Measurement> {
   /** Start of the bucket. */
   bucket: string;
   count: number;
@@ -70,4 +79,11 @@ function inTime(buckets: readonly string[], groups: readonly Counted[]): Cell[] 
     for (const { counts, ...names } of groups) cells.push({ bucket, ...names, count: counts[index] ?? 0 });
   }
   return cells;
+}
+
+/** Like `inTime`, with what was measured. */
+function measuredInTime(starts: readonly string[], groups: readonly MeasuredGroup[]): Cell[] {
+  return starts.flatMap((bucket, index) =>
+    groups.map(({ buckets, ...names }) => ({ bucket, ...names, ...(buckets.get(index) ?? NOTHING) })),
+  );
 }

@@ -42,6 +42,7 @@ export const SQL_FUNCTIONS = [
   "feed_state",
   "latency_bin",
   "latency_ms",
+  "measured_number",
   "merge_bins",
 ] as const;
 
@@ -117,7 +118,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
-    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms"],
+    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms", "measured_number"],
   },
   audit: {
     tables: {

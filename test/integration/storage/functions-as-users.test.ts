@@ -115,6 +115,8 @@ describe("with a database user for each function", () => {
     expect((await call("countEvents", of({ start }))).body).toMatchObject({ count: 3, source: "mixed" });
     expect((await call("countEvents", { query: { where: "payload.n=1" } })).body).toMatchObject({ count: 2 });
     expect((await call("groupEvents", { query: { by: "client" } })).body.groups).toHaveLength(1);
+    const sum = of({ measure: "sum", property: "payload.n" });
+    expect((await call("countEvents", sum)).body).toMatchObject({ value: "4", numbers: 3 });
     expect((await call("getSeries", of({ interval: "day" }))).body.series).not.toHaveLength(0);
     expect((await call("getLatency", of({ start }))).body).toMatchObject({ count: 3 });
     expect((await call("getTop", of({ property: "payload.user" }))).body.values).toHaveLength(2);

@@ -128,8 +128,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count events
-         * @description With `where`, the count reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
+         * Count events, and measure a property of their payloads
+         * @description With `where` or `measure`, the call reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
          */
         get: operations["countEvents"];
         put?: never;
@@ -168,8 +168,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count events by client, type, or both
-         * @description Requires the scope read.
+         * Count events by client, type, or both, and measure a property of their payloads
+         * @description With `where` or `measure`, the call reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
          */
         get: operations["groupEvents"];
         put?: never;
@@ -208,7 +208,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count events by minute, hour, day, week or month
+         * Count events by minute, hour, day, week or month, and measure a property of their payloads
          * @description Buckets without events are included, with 0. Days, weeks (from Monday) and months are those of `tz`, so a day has 23 or 25 hours when clocks change; hours begin when the local clock reads :00. The first and last bucket count only events within the range. Requires the scope read.
          */
         get: operations["getSeries"];
@@ -2482,6 +2482,10 @@ export interface operations {
                 end?: string;
                 /** @description Only events of this type; may be repeated. */
                 event_type?: string[];
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
+                property?: string;
                 /** @description Events at or after this time; by default, from the first event. */
                 start?: string;
                 /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
@@ -2508,11 +2512,20 @@ export interface operations {
                         count: number;
                         /** @description Age of `as_of`. */
                         lag_ms: number | null;
+                        /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
+                        not_numbers?: number;
+                        /** @description Events in which the property is a number. Only with `measure`. */
+                        numbers?: number;
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
                          * @enum {string}
                          */
                         source: "rollup" | "raw" | "mixed";
+                        /**
+                         * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                         * @example 1234.5
+                         */
+                        value?: string | null;
                     };
                 };
             };
@@ -2618,10 +2631,16 @@ export interface operations {
                 event_type?: string[];
                 /** @description Maximum number of groups. */
                 limit?: number;
-                /** @description Order of the groups: most events first, fewest events first, or by name. */
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value. */
                 order?: "most" | "least" | "name";
+                /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
+                property?: string;
                 /** @description Events at or after this time; by default, from the first event. */
                 start?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
             };
             header?: never;
             path?: never;
@@ -2645,6 +2664,15 @@ export interface operations {
                             client_id?: string;
                             count: number;
                             event_type?: string;
+                            /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
+                            not_numbers?: number;
+                            /** @description Events in which the property is a number. Only with `measure`. */
+                            numbers?: number;
+                            /**
+                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                             * @example 1234.5
+                             */
+                            value?: string | null;
                         }[];
                         /** @description Age of `as_of`. */
                         lag_ms: number | null;
@@ -2733,8 +2761,12 @@ export interface operations {
                 interval: "minute" | "hour" | "day" | "week" | "month";
                 /** @description With `by`: maximum number of groups, the first ones by `order`. */
                 limit?: number;
-                /** @description Order of the groups: most events first, fewest events first, or by name. */
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value. */
                 order?: "most" | "least" | "name";
+                /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
+                property?: string;
                 /** @description Events at or after this time; by default 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`. */
                 start?: string;
                 /** @description Time zone in which days begin: a name from the IANA time zone database, case-insensitive, or an offset from UTC as ±hh:mm. In a URL, write + as %2B. */
@@ -2776,6 +2808,15 @@ export interface operations {
                             client_id?: string;
                             count: number;
                             event_type?: string;
+                            /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
+                            not_numbers?: number;
+                            /** @description Events in which the property is a number. Only with `measure`. */
+                            numbers?: number;
+                            /**
+                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                             * @example 1234.5
+                             */
+                            value?: string | null;
                         }[];
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
