@@ -19,6 +19,8 @@ import { listEvents } from "../lib/events/list.ts";
 import { getPipeline } from "../lib/events/pipeline.ts";
 import { getReceipt } from "../lib/events/receipts.ts";
 import { serve } from "../lib/http/call.ts";
+import * as metersContract from "../lib/meters/contract.ts";
+import { getMeter, listMeters } from "../lib/meters/meters.ts";
 
 export const handler = httpHandler(getConnectedDeps, [
   serve(events.getReceipt, getReceipt),
@@ -32,6 +34,8 @@ export const handler = httpHandler(getConnectedDeps, [
   serve(properties.getTop, getTop),
   serve(properties.getUniques, getUniques),
   serve(properties.getFunnel, getFunnel),
+  serve(metersContract.listMeters, listMeters),
+  serve(metersContract.getMeter, getMeter),
   serve(events.getPipeline, getPipeline),
   serve(auth.getOwnKey, getOwnKey),
 ]);

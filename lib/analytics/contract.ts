@@ -12,24 +12,18 @@ import {
 import { operation } from "../http/operation.ts";
 import { whereQuery } from "../query/fields.ts";
 import { intervals } from "./calendar.ts";
-import { measureFields, measureQuery } from "./measure-fields.ts";
+import { dimensionFields, measureFields, measureQuery, meterFields } from "./measure-fields.ts";
 
-const groupings = ["client", "event_type"] as const;
 export const orders = ["most", "least", "name"] as const;
 
+/** Names are checked by the use case, since a meter has its own. */
 const byField = z
   .string()
-  .transform((text, context) => {
-    const names = [...new Set(text.split(","))];
-    const known = names.filter((name): name is (typeof groupings)[number] =>
-      groupings.some((grouping) => grouping === name),
-    );
-    if (known.length === names.length) return known;
-    context.addIssue({ code: "custom", message: "must be client, event_type, or client,event_type" });
-    return z.NEVER;
-  })
+  .max(130)
+  .regex(/^[a-z0-9_-]+(?:,[a-z0-9_-]+){0,2}$/, "must be client, event_type, or client,event_type")
+  .transform((text) => [...new Set(text.split(","))])
   .meta({
-    enum: ["client", "event_type", "client,event_type", "event_type,client"],
+    description: "`client`, `event_type` or `client,event_type`; with `meter`, names of its dimensions.",
     example: "event_type",
   });
 
@@ -38,7 +32,11 @@ const orderField = z.enum(orders).default("most").meta({
     "Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value.",
 });
 
-const groupNames = { client_id: z.string().optional(), event_type: z.string().optional() };
+const groupNames = {
+  client_id: z.string().optional(),
+  event_type: z.string().optional(),
+  ...dimensionFields,
+};
 
 export const countEvents = operation({
   method: "GET",
@@ -46,11 +44,11 @@ export const countEvents = operation({
   function: "analytics",
   summary: "Count events, and measure a property of their payloads",
   description:
-    "With `where` or `measure`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
+    "With `where` or `measure`, and no `meter`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
   query: z.strictObject({ ...countQuery, where: whereQuery, ...measureQuery }),
-  responses: { 200: z.object({ count: countField, ...measureFields, ...freshness }) },
-  problems: ["query-too-broad"],
+  responses: { 200: z.object({ count: countField, ...measureFields, ...meterFields, ...freshness }) },
+  problems: ["query-too-broad", "not-found"],
 });
 
 export const groupEvents = operation({
@@ -59,7 +57,7 @@ export const groupEvents = operation({
   function: "analytics",
   summary: "Count events by client, type, or both, and measure a property of their payloads",
   description:
-    "With `where` or `measure`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
+    "With `where` or `measure`, and no `meter`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
   query: z.strictObject({
     ...countQuery,
@@ -72,10 +70,11 @@ export const groupEvents = operation({
   responses: {
     200: z.object({
       groups: z.array(z.object({ ...groupNames, count: countField, ...measureFields })),
+      ...meterFields,
       ...freshness,
     }),
   },
-  problems: ["query-too-broad"],
+  problems: ["query-too-broad", "not-found"],
 });
 
 export const getSeries = operation({
@@ -117,10 +116,11 @@ export const getSeries = operation({
           ...measureFields,
         }),
       ),
+      ...meterFields,
       ...freshness,
     }),
   },
-  problems: ["query-too-broad"],
+  problems: ["query-too-broad", "not-found"],
 });
 
 const milliseconds = z.number().min(0).nullable();

@@ -14,6 +14,7 @@ import type { Operation } from "../http/operation.ts";
 import * as ingest from "../ingest/contract.ts";
 import * as otlp from "../ingest/otlp/contract.ts";
 import * as segment from "../ingest/segment/contract.ts";
+import * as meters from "../meters/contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 
@@ -30,6 +31,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     exports,
     analytics,
     properties,
+    meters,
     audit,
     auditErasure,
     health,

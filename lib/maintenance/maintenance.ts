@@ -5,6 +5,7 @@
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { advanceErasures } from "../erasure/run.ts";
+import { fillMeters } from "../meters/fill.ts";
 import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Pace, TimeUpError } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
@@ -38,6 +39,8 @@ export interface Maintained {
   partitions_made: string[];
   /** Number of erasures that this run completed. */
   erasures_completed: number;
+  /** Number of meters that this run completed. */
+  meters_completed: number;
   /** Nothing before it is shown. */
   horizon: string | null;
   deleted: Deleted;
@@ -56,6 +59,7 @@ export async function maintain(
     postponed: [],
     partitions_made: [],
     erasures_completed: 0,
+    meters_completed: 0,
     horizon: null,
     deleted: nothingDeleted(),
     analyzed: [],
@@ -94,6 +98,10 @@ async function work(
     deleteExpired(steps, config, { now, graceMs, deleted: done.deleted }),
   );
   await attempt(done, faults, "statistics", () => refreshStatistics(steps, done.analyzed));
+  // Last, since it may take all the time there is.
+  await attempt(done, faults, "meters", () =>
+    fillMeters(steps, { completed: () => done.meters_completed++ }),
+  );
   if (faults.length === 1) throw faults[0];
   if (faults.length > 1) throw new AggregateError(faults, "Several parts of the maintenance failed.");
 }

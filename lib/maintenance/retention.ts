@@ -8,6 +8,7 @@ import { forgetFound } from "../audit/record/gaps.ts";
 import { firstIdAt } from "../base/ids.ts";
 import { DAY_MS } from "../base/time.ts";
 import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
+import { forgetMeters, METER_GRAINS, pruneMeterRollups } from "../meters/sql/prune-meters.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { AUDIT_PARENTS, oldestKept, type PartitionSettings, partitionEnd } from "../storage/partitions.ts";
 import { readAuditHorizon, readHorizon } from "../storage/sql/horizon.ts";
@@ -53,6 +54,7 @@ export interface Deleted {
   late_events: number;
   feed: number;
   rollups: number;
+  meter_rollups: number;
   receipts: number;
   quarantine: number;
   health_checks: number;
@@ -65,6 +67,7 @@ export const nothingDeleted = (): Deleted => ({
   late_events: 0,
   feed: 0,
   rollups: 0,
+  meter_rollups: 0,
   receipts: 0,
   quarantine: 0,
   health_checks: 0,
@@ -95,6 +98,7 @@ export async function deleteExpired(
 ): Promise<void> {
   const { horizon, movedMsAgo } = await readHorizon(steps.sql);
   if (movedMsAgo >= graceMs) await deleteHidden(steps, horizon, deleted);
+  await deleteMeters(steps, movedMsAgo >= graceMs ? horizon.text : "-infinity", graceMs, deleted);
   await deleteRecords(steps, settings, now, deleted);
   await deleteAudit(steps, deleted);
 }
@@ -136,6 +140,21 @@ async function deleteHidden(
       },
     );
   }
+}
+
+/** Deletes rollups of meters before the horizon, those of deleted meters, and then these. */
+async function deleteMeters(steps: Steps, horizon: string, graceMs: number, deleted: Deleted): Promise<void> {
+  for (const grain of METER_GRAINS) {
+    await repeat(
+      steps,
+      "rollups of meters",
+      (tx) => pruneMeterRollups(tx, grain, { horizon, graceMs }, STEP_ROWS),
+      (rows) => {
+        deleted.meter_rollups += rows;
+      },
+    );
+  }
+  await step(steps, "forget deleted meters", (tx) => forgetMeters(tx));
 }
 
 /** Deletes the ledger rows of a detached partition's next blocks, or, after the last block, drops the table. */

@@ -32,7 +32,7 @@ export interface Privileges {
  * The partitioned tables. Only an owner can create, attach, detach and drop partitions, so they belong to the user of
  * `maintenance`, with all their partitions.
  */
-export const PARTITIONED = ["audit_log", "audit_personal", "events", "rollups"] as const;
+export const PARTITIONED = ["audit_log", "audit_personal", "events", "meter_rollups", "rollups"] as const;
 export const PARTITIONER = "maintenance" satisfies FunctionUser;
 
 /** The SQL functions of the migrations. */
@@ -66,6 +66,9 @@ const WAITING: TablePrivileges = {
   receipts: ["SELECT (receipt_id, part, accepted, completed_at)"],
 };
 
+/** What events add to in a meter's cell. */
+const CELLS = "UPDATE (count, numbers, not_numbers, sum, min, max, latest)";
+
 /** Stores events and audit entries, which it can neither read nor change afterwards, and adds to what is counted. */
 const STORE: Privileges = {
   tables: {
@@ -80,6 +83,8 @@ const STORE: Privileges = {
     event_ledger: ["SELECT", "INSERT"],
     events: ["INSERT"],
     health_checks: ["INSERT"],
+    meter_rollups: ["SELECT", "INSERT", CELLS],
+    meters: ["SELECT"],
     pipeline_totals: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     // A redrive settles them.
     quarantine: [
@@ -91,7 +96,7 @@ const STORE: Privileges = {
     receipts: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     rollups: ["SELECT", "INSERT", "UPDATE (count, latency_max_ms, latency_bins, latency_counts)"],
   },
-  functions: ["latency_bin", "latency_ms", "merge_bins"],
+  functions: ["latency_bin", "latency_ms", "measured_number", "merge_bins"],
 };
 
 export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
@@ -115,6 +120,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       events: ["SELECT"],
       feed: ["SELECT (position, client_id, skipped, count, event_keys, event_times)"],
       quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at, trace_context)"],
+      meter_rollups: ["SELECT"],
+      meters: ["SELECT"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
@@ -167,8 +174,16 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       ],
       events: ["SELECT", "UPDATE (payload)"],
       expired_partitions: ["SELECT (name)"],
+      // Fills a new meter, and rebuilds cells after an erasure.
+      meter_rollups: ["SELECT", "INSERT", CELLS, "DELETE"],
+      meters: [
+        "SELECT",
+        "INSERT (meter_id, client_id, name, event_type, value, value_path, names, properties, path_1, path_2, path_3)",
+        "UPDATE (known, filled_from, deleted_at)",
+      ],
       quarantine: ["SELECT", "UPDATE (redriven_at, event, detail)"],
     },
+    functions: ["measured_number"],
   },
   maintenance: {
     tables: {
@@ -188,12 +203,14 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       expired_partitions: ["SELECT", "INSERT (name)", "UPDATE (next_block)", "DELETE", "MAINTAIN"],
       feed: ["SELECT", "DELETE", "MAINTAIN"],
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
+      meters: ["SELECT", "UPDATE (known, filled_from)", "DELETE", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.
       quarantine: ["SELECT", "UPDATE (event, detail)", "DELETE", "MAINTAIN"],
       receipts: ["SELECT", "UPDATE (completed_at)", "DELETE", "MAINTAIN"],
       retention: ["SELECT", "UPDATE (horizon, moved_at, audit_horizon)", "MAINTAIN"],
     },
+    functions: ["measured_number"],
   },
   checkpoint: {
     tables: {

@@ -75,6 +75,8 @@ async function things(): Promise<Record<string, string>> {
   await settled(body.receipt_id);
   const client_id = await newClient({ name: "walked" });
   const { key_id } = await newKey(client_id, { scopes: ["read"] });
+  const meter = { client_id: stack.adminKey.split("_")[1], name: "walked", event_type: "walked" };
+  expect((await api.call("POST", "/v1/meters", { key: stack.adminKey, body: meter })).status).toBe(201);
   const erasure = { client: "demo", property: "payload.user", value: "nobody" };
   const { erasure_id } = (await api.call("POST", "/v1/erasures", { key: stack.adminKey, body: erasure }))
     .body;
@@ -85,6 +87,7 @@ async function things(): Promise<Record<string, string>> {
     client_id,
     key_id,
     erasure_id,
+    meter: "walked",
     code: "not-found",
     view: "overview",
     page: "sending",
@@ -130,6 +133,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   changeClient: () => ({ burst: 7 }),
   createKey: () => ({ scopes: ["read"] }),
   redriveQuarantine: () => ({}),
+  createMeter: () => ({ client_id: "demo", name: "walked-too", event_type: "walked" }),
   createErasure: () => ({ client: "demo", property: "payload.user", value: "somebody" }),
   eraseAudit: () => ({ address: "192.0.2.99" }),
 };
@@ -195,6 +199,8 @@ it("entries of admin calls hold the state before and after, and no secret", asyn
       before: { revoked_at: null },
       after: { revoked_at: expect.any(String) },
     },
+    "POST /v1/meters": { before: null, after: { name: "walked-too", value: null, dimensions: [] } },
+    "DELETE /v1/meters/{meter}": { before: { name: "walked", event_type: "walked" }, after: null },
     "POST /v1/erasures": { before: null, after: { client_id: "demo", property: "payload.user" } },
     "POST /v1/audit/erasures": { before: null, after: { criteria: { address: "given" }, erased: 0 } },
   });

@@ -31,6 +31,7 @@ const needs: Record<string, object> = {
   getUniques: { property: "payload.n", interval: "month" },
   getFunnel: { steps: [{ event_type: "a" }, { event_type: "b" }], key: "payload.n", window_seconds: 60 },
   eraseAudit: { address: "192.0.2.1" },
+  createMeter: { client_id: "demo", name: "edge", event_type: "edge" },
   createErasure: { client: "demo", property: "payload.n", value: "nobody" },
   createClient: { name: "edge" },
   createKey: { scopes: ["read"] },

@@ -1,3 +1,4 @@
+import { latestState } from "../../meters/sql/meter-cells.ts";
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import type { Order } from "./sum-events.ts";
@@ -11,7 +12,7 @@ export const AVG_DIGITS = 20;
 /** A measure of one group in one bucket. */
 export interface Measured {
   /** The names of the group. */
-  names: (string | null)[];
+  names: string[];
   /** Index of the bucket. */
   bucket: number;
   count: number;
@@ -32,20 +33,18 @@ export interface MeasureQuestion {
   limit: number;
 }
 
-/**
- * What a measure keeps of one event, from the columns `number`, `event_time` and `event_id`. The latest number is kept with its
- * time and id: arrays are compared element by element, and this text of a time has the order of time.
- */
+/** What a measure keeps of one event, from the columns `number`, `event_time` and `event_id`. */
 export function stateOf(sql: Executor, measure: Measure | undefined): Fragment {
   if (measure === undefined) return sql`NULL::numeric`;
-  if (measure !== "latest") return sql`number`;
-  return latestState(sql);
+  return measure === "latest" ? latestState(sql) : sql`number`;
 }
 
-/** The state of `latest`; null if the event has no number. */
-export const latestState = (sql: Executor): Fragment => sql`
-  CASE WHEN number IS NOT NULL
-       THEN ARRAY[to_char(event_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), event_id, number::text] COLLATE "C" END`;
+/** The same of a row of a meter's rollups. */
+export function rollupStateOf(sql: Executor, measure: Measure | undefined): Fragment {
+  if (measure === undefined) return sql`NULL::numeric`;
+  if (measure === "min" || measure === "max" || measure === "latest") return sql`${sql(measure)}`;
+  return sql`CASE WHEN numbers > 0 THEN sum END`;
+}
 
 const combined = (sql: Executor, measure: Measure | undefined): Fragment =>
   measure === undefined || measure === "sum" || measure === "avg"
