@@ -7,6 +7,7 @@ import type { Deps } from "../../lib/app/connect.ts";
 import { type newMeterSchema, newMeterSchema as schema } from "../../lib/meters/contract.ts";
 import { fillMeters } from "../../lib/meters/fill.ts";
 import { createMeter } from "../../lib/meters/meters.ts";
+import { fillPiece, noteKnown } from "../../lib/meters/sql/fill-meter.ts";
 import { insertMeter, type NewMeter } from "../../lib/meters/sql/meters.ts";
 import { newSteps } from "../../lib/postgres/lock-retry.ts";
 import { transaction } from "../../lib/postgres/transaction.ts";
@@ -36,6 +37,13 @@ export async function declareOnly({ sql }: Deps, meter: Declared): Promise<void>
 export const fillAll = ({ sql }: Deps, pieceEvents: number): Promise<void> =>
   fillMeters(newSteps(sql, { pace: { pauseMs: 5, attempts: 100 } }), { pieceEvents });
 
+/** Fills one piece of a meter, so that it stays incomplete. */
+export async function fillOnePiece({ sql }: Deps, name: string, events: number): Promise<void> {
+  const [meter] = await sql<[{ meter_id: string }]>`SELECT meter_id FROM meters WHERE name = ${name}`;
+  await noteKnown(sql, [meter.meter_id]);
+  expect(await transaction(sql, (tx) => fillPiece(tx, meter.meter_id, events))).toBe(true);
+}
+
 /**
  * Expects every cell of every complete meter to be what the stored events give: recomputed by a statement that shares nothing
  * with the product's but the rule for numbers.
@@ -64,7 +72,7 @@ export async function expectMeters({ sql }: Deps): Promise<number> {
   const found = await sql`
     SELECT m.name, r.grain::int AS grain, r.bucket, r.dimensions::text AS dimensions, sum(r.count)::int AS count,
            sum(r.numbers)::int AS numbers, sum(r.not_numbers)::int AS not_numbers, trim_scale(sum(r.sum))::text AS sum,
-           trim_scale(min(r.min))::text AS min, trim_scale(max(r.max))::text AS max, (max(r.latest))[3] AS latest
+           trim_scale(min(r.min))::text AS min, trim_scale(max(r.max))::text AS max, trim_scale((max(r.latest))[3]::numeric)::text AS latest
       FROM meters m JOIN meter_rollups r USING (meter_id)
      WHERE m.deleted_at IS NULL AND m.filled_from = '-infinity'
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;

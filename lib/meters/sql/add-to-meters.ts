@@ -7,7 +7,7 @@ import { addCell, cellColumns, cellSums, cellsOfEvents, meteredRows } from "./me
  * `meters` and so takes its lock before the snapshot, and keeps it until the transaction ends: `listMeterUsers` relies on both.
  * Without a meter of the batch's clients, nothing of an event is read.
  *
- * The statement's CTEs: `lists (clients)`, `fresh (client_id, event_type, event_id, event_time, payload)`, `place (slot)`.
+ * The statement's CTEs: `lists (clients)`, `fresh (client_id, event_type, event_id, event_time, payload json)`, `place (slot)`.
  */
 export const addToMeters = (sql: Executor): Fragment => sql`
   live AS MATERIALIZED (
@@ -18,7 +18,7 @@ export const addToMeters = (sql: Executor): Fragment => sql`
       FROM (${meteredRows(
         sql,
         sql`meter_id, event_id, event_time, bucket`,
-        sql`(SELECT meter_id, event_id, event_time, date_bin('15 minutes', event_time, 'epoch') AS bucket, payload::json AS payload,
+        sql`(SELECT meter_id, event_id, event_time, date_bin('15 minutes', event_time, 'epoch') AS bucket, payload,
                     value_path, path_1, path_2, path_3
                FROM live JOIN fresh USING (client_id, event_type)) AS of_meters`,
       )}) AS metered

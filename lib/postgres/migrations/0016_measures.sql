@@ -1,12 +1,15 @@
 -- Measures of payload properties, and meters: docs/decisions/0046.
 
 -- A property's value as an exact number, given its JSON text; null for anything else, also for a number with more than 100
--- digits on either side of its point, written without an exponent. It never fails: `numeric` would for 1e200000. Trailing zeros
--- are dropped, so that equal numbers are the same text.
+-- digits on either side of its point, written without an exponent. It never fails: `numeric` would for 1e200000. Only a number's
+-- JSON text begins with - or a digit. Nearly all are short and without an exponent: the patterns take 20 us, the checks before
+-- them less than one.
 CREATE FUNCTION measured_number(value text) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN CASE
-    WHEN value ~ '^-?[0-9]{1,100}(\.[0-9]{1,100})?$' THEN trim_scale(value::numeric)
+    WHEN value COLLATE "C" < '-' OR value COLLATE "C" >= ':' OR length(value) > 210 THEN NULL
+    WHEN length(value) <= 100 AND strpos(value, 'e') = 0 AND strpos(value, 'E') = 0 THEN value::numeric
+    WHEN value ~ '^-?[0-9]{1,100}(\.[0-9]{1,100})?$' THEN value::numeric
     WHEN value ~ '^-?[0-9]{1,100}(\.[0-9]{1,100})?[eE][-+]?[0-9]{1,3}$' THEN
       CASE WHEN abs(value::numeric) < 1e100 AND min_scale(value::numeric) <= 100 THEN trim_scale(value::numeric) END
   END;

@@ -86,14 +86,13 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
         FROM unnest(${times}::text[]::timestamptz[], ${traces}::text[]) WITH ORDINALITY AS t(received_at, trace, arrival),
              (SELECT clock_timestamp() AS now) AS moment
     ), fresh AS MATERIALIZED (
-      SELECT position, client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload, latency_ms,
-             trace_context
+      SELECT position, client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id,
+             payload::json AS payload, latency_ms, trace_context
         FROM input JOIN claimed USING (event_key, client_id) JOIN arrivals USING (arrival)
     ), stored AS (
       INSERT INTO events (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload,
                           trace_context)
-      SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload::json,
-             trace_context FROM fresh
+      SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload, trace_context FROM fresh
     ), minutes AS (
       SELECT client_id, event_type, date_trunc('minute', event_time, 'UTC') AS minute, latency_bin(latency_ms) AS bin,
              count(*) AS count, max(latency_ms) AS latency_max_ms

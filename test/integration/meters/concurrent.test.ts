@@ -2,8 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { DAY_MS } from "../../../lib/base/time.ts";
-import { advanceAll } from "../../../lib/erasure/run.ts";
-import { newSteps } from "../../../lib/postgres/lock-retry.ts";
+import { eraseUser } from "../../support/erasures.ts";
 import { type SimulatedEvent, workAt } from "../../support/maintenance.ts";
 import { declareOnly, expectMeters, fillAll } from "../../support/meters.ts";
 import { addClient } from "../../support/pipeline.ts";
@@ -37,15 +36,6 @@ const someEvents = (now: number): SimulatedEvent[] =>
     };
   });
 
-async function erase(user: string): Promise<void> {
-  const id = randomUUID();
-  await deps.sql`
-    INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256, requested_at)
-    VALUES (${id}, 'shop', 'payload.user', ${JSON.stringify(user)}::text::json, sha256(${user}::text::bytea),
-            clock_timestamp() + interval '1 hour')`;
-  await advanceAll(newSteps(deps.sql, { pace: { pauseMs: 5, attempts: 100 } }), [id]);
-}
-
 test("in every interleaving", { timeout: 240_000 }, async () => {
   let cells = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -75,7 +65,9 @@ test("in every interleaving", { timeout: 240_000 }, async () => {
     await Promise.all([
       ...Array.from({ length: WORKERS }, (_, first) => worker(first)),
       declaring(),
-      new Promise((resolve) => setTimeout(resolve, pick(150))).then(() => erase(`u${round % USERS}`)),
+      new Promise((resolve) => setTimeout(resolve, pick(150))).then(() =>
+        eraseUser(deps, "shop", "payload.user", `u${round % USERS}`),
+      ),
     ]);
     await fillAll(deps, 1_000);
     cells = await expectMeters(deps);
