@@ -4,7 +4,7 @@ import { type Steps, step } from "../postgres/lock-retry.ts";
 import { fillPiece, listMeterUsers, listUnfilled, noteKnown } from "./sql/fill-meter.ts";
 
 /** Events of the client that one transaction reads: a fraction of a second of work. */
-const PIECE_EVENTS = 20_000;
+const PIECE_EVENTS = 10_000;
 /** How long to wait for transactions that may not know a meter, and how often to look. Most take less. */
 const WAIT_MS = 30_000;
 const LOOK_MS = 50;

@@ -92,7 +92,7 @@ export async function measureEvents(
     ), first AS (
       SELECT names, row_number() OVER (ORDER BY ${inOrder}) AS rank FROM groups ORDER BY rank LIMIT ${limit}
     )
-    SELECT names, bucket::int AS bucket, n::float8 AS count, numbers::float8 AS numbers, not_numbers::float8 AS not_numbers,
-           trim_scale(${value})::text AS value
+    SELECT names, bucket::int AS bucket, n::float8 AS count, trim_scale(${value})::text AS value, numbers::float8 AS numbers,
+           not_numbers::float8 AS not_numbers
       FROM cells JOIN first USING (names) ORDER BY rank, bucket`;
 }

@@ -150,7 +150,7 @@ const instant = (sql: Executor, at: string | Fragment): Fragment =>
 /**
  * Adds to the cells of one grain the difference between what is wanted and what they hold. One statement, so one snapshot: a
  * worker's transaction is in both, or in neither. Extremes and the latest number need no difference: an event that is seen twice
- * changes them once.
+ * changes them once. A sum of both and not a join, which PostgreSQL would plan for a few cells.
  */
 async function addMissing(
   tx: Transaction,
@@ -161,20 +161,14 @@ async function addMissing(
   wanted: Fragment,
 ): Promise<void> {
   await tx`
-    WITH wanted AS (${wanted}), existing AS (
-      SELECT meter_id, bucket, dimensions, sum(count)::bigint AS count, sum(numbers)::bigint AS numbers,
-             sum(not_numbers)::bigint AS not_numbers, sum(sum) AS sum
-        FROM meter_rollups
-       WHERE meter_id = ANY(${[...meterIds]}::uuid[]) AND grain = ${grain} AND bucket >= ${instant(tx, from)}
-         AND bucket < ${instant(tx, to)}
-       GROUP BY 1, 2, 3
-    )
     INSERT INTO meter_rollups AS r (meter_id, grain, bucket, dimensions, slot, ${cellColumns(tx)})
-    SELECT meter_id, ${grain}::smallint, bucket, dimensions, ${FILL_SLOT}::smallint,
-           w.count - coalesce(e.count, 0), w.numbers - coalesce(e.numbers, 0), w.not_numbers - coalesce(e.not_numbers, 0),
-           w.sum - coalesce(e.sum, 0), w.min, w.max, w.latest
-      FROM wanted w LEFT JOIN existing e USING (meter_id, bucket, dimensions)
-     WHERE w.count > coalesce(e.count, 0)
+    SELECT meter_id, ${grain}::smallint, bucket, dimensions, ${FILL_SLOT}::smallint, ${cellSums(tx)}
+      FROM (${wanted}
+            UNION ALL
+            SELECT meter_id, bucket, dimensions, -count, -numbers, -not_numbers, -sum, NULL, NULL, NULL FROM meter_rollups
+             WHERE meter_id = ANY(${[...meterIds]}::uuid[]) AND grain = ${grain} AND bucket >= ${instant(tx, from)}
+               AND bucket < ${instant(tx, to)}) AS both_ways
+     GROUP BY meter_id, bucket, dimensions HAVING sum(count) > 0
      ORDER BY 1, 2, 3, 4
     ${addCell(tx)}`;
 }

@@ -8,7 +8,7 @@ import { declareOnly, expectMeters, fillAll } from "../../support/meters.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 const WORKERS = 4;
 const BATCHES = 5;
 const BATCH = 40;
