@@ -13,7 +13,7 @@ import { serve } from "../lib/http/call.ts";
 import { linkNext } from "../lib/http/cursor.ts";
 import { json } from "../lib/http/gateway.ts";
 import { isAcceptable } from "../lib/ingest/event.ts";
-import * as metersContract from "../lib/meters/contract.ts";
+import * as metersContract from "../lib/meters/declare-contract.ts";
 import * as meters from "../lib/meters/meters.ts";
 import * as quarantineContract from "../lib/quarantine/contract.ts";
 import * as quarantine from "../lib/quarantine/quarantine.ts";

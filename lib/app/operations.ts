@@ -15,6 +15,7 @@ import * as ingest from "../ingest/contract.ts";
 import * as otlp from "../ingest/otlp/contract.ts";
 import * as segment from "../ingest/segment/contract.ts";
 import * as meters from "../meters/contract.ts";
+import * as meterDeclarations from "../meters/declare-contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 
@@ -32,6 +33,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     analytics,
     properties,
     meters,
+    meterDeclarations,
     audit,
     auditErasure,
     health,

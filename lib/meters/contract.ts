@@ -1,34 +1,11 @@
-/** Operations on meters. */
+/** Operations that read meters. */
 import * as z from "zod";
-import {
-  admin,
-  bodyProblems,
-  clientIdField,
-  nextCursor,
-  pageQuery,
-  rangeQuery,
-  textParam,
-  timeField,
-} from "../http/fields.ts";
+import { clientIdField, nextCursor, pageQuery, rangeQuery, timeField } from "../http/fields.ts";
 import { operation } from "../http/operation.ts";
-import { MAX_PROPERTY_LENGTH, PROPERTY_PATTERN } from "../query/property.ts";
 
-/** Most dimensions of a meter. */
-const MAX_DIMENSIONS = 3;
 const NAME = /^[a-z0-9_-]{1,40}$/;
 
 export const nameField = z.string().regex(NAME).meta({ example: "revenue" });
-const property = (description: string, example: string) =>
-  z
-    .string()
-    .max(MAX_PROPERTY_LENGTH)
-    .meta({ pattern: `^${PROPERTY_PATTERN}$`, description, example });
-
-const dimensionSchema = z.strictObject({
-  name: nameField.meta({ description: "Groups by it: `by=country`.", example: "country" }),
-  property: property("Conditions name it: `where=payload.country=DE`.", "payload.country"),
-});
-
 export const meterStates = ["waiting", "filling", "complete"] as const;
 
 /** How far a meter is filled. */
@@ -55,39 +32,12 @@ export const meterSchema = z
   })
   .meta({ id: "Meter" });
 
-export const newMeterSchema = z.strictObject({
-  client_id: textParam(32).meta({ description: "The client that sends the events.", example: "demo" }),
-  name: nameField,
-  event_type: textParam(200).meta({ description: "The events that it counts.", example: "order.placed" }),
-  value: property("The property that it measures; omitted to count events only.", "payload.amount")
-    .nullable()
-    .default(null),
-  dimensions: z
-    .array(dimensionSchema)
-    .max(MAX_DIMENSIONS)
-    .default([])
-    .meta({ description: "Properties with few different values, to group and to filter by." }),
-});
-
-const meterParam = z.object({ meter: nameField.meta({ description: "The meter's name." }) });
-const ofClient = z.strictObject({
+export const meterParam = z.object({ meter: nameField.meta({ description: "The meter's name." }) });
+export const ofClient = z.strictObject({
   client: rangeQuery.client.meta({
     description:
       "The meter's client; by default that of the key. A key without the scope admin sees only its own client's meters.",
   }),
-});
-
-export const createMeter = operation({
-  ...admin,
-  method: "POST",
-  path: "/v1/meters",
-  summary: "Declare a meter",
-  description:
-    "From now on a worker adds each event that it stores to the meter, in the same transaction, so that `count`, `group` and `series` with `meter` read rollups. Events that are stored already are added in the background, newest first; maintenance completes what this call does not finish. A client has at most 20 meters.",
-  query: z.strictObject({}),
-  body: newMeterSchema,
-  responses: { 201: meterSchema },
-  problems: [...bodyProblems, "not-found", "conflict"],
 });
 
 export const listMeters = operation({
@@ -109,16 +59,5 @@ export const getMeter = operation({
   params: meterParam,
   query: ofClient,
   responses: { 200: meterSchema },
-  problems: ["not-found"],
-});
-
-export const deleteMeter = operation({
-  ...admin,
-  method: "DELETE",
-  path: "/v1/meters/{meter}",
-  summary: "Delete a meter; its rollups are deleted in the background",
-  params: meterParam,
-  query: ofClient,
-  responses: { 204: null },
   problems: ["not-found"],
 });

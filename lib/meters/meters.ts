@@ -14,6 +14,7 @@ import { isLocked, newSteps, TimeUpError } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
 import { type PropertyPath, parseProperty } from "../query/property.ts";
 import type * as contract from "./contract.ts";
+import type * as declareContract from "./declare-contract.ts";
 import { fillMeters } from "./fill.ts";
 import {
   findMeter,
@@ -43,7 +44,7 @@ export async function createMeter(
     event_type: eventType,
     value,
     dimensions,
-  }: z.output<typeof contract.newMeterSchema>,
+  }: z.output<typeof declareContract.newMeterSchema>,
   changed: Changed = unrecorded,
 ): Promise<Meter> {
   requireDistinct(dimensions.map((dimension) => dimension.name));
@@ -143,7 +144,7 @@ export async function listMeters(
 
 /** Deletes a meter. Maintenance deletes its rollups. @throws {Problem} `not-found` */
 export async function deleteMeter(
-  call: Call<{ sql: Database }, typeof contract.deleteMeter>,
+  call: Call<{ sql: Database }, typeof declareContract.deleteMeter>,
 ): Promise<ApiResponse> {
   const meter = await markDeleted(call.deps.sql, clientOfMeter(call), call.params.meter);
   if (!meter) throw new Problem("not-found", "The client has no meter of that name.");

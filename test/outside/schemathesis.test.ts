@@ -64,6 +64,11 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
   getFunnel: { accepts: [422] },
   // The maximum number of buckets.
   getSeries: { accepts: [400] },
+  // measure and property, or a meter; and a meter's own names in by and where.
+  countEvents: { accepts: [400] },
+  groupEvents: { accepts: [400] },
+  // Names of dimensions that are the same; the document's pattern of a property has no limit of its levels' names.
+  createMeter: { accepts: [422] },
   getUniques: { accepts: [400] },
   // A time in the future.
   createKey: { accepts: [422] },

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { z } from "zod";
 import type { Deps } from "../../lib/app/connect.ts";
-import { type newMeterSchema, newMeterSchema as schema } from "../../lib/meters/contract.ts";
+import { type newMeterSchema, newMeterSchema as schema } from "../../lib/meters/declare-contract.ts";
 import { fillMeters } from "../../lib/meters/fill.ts";
 import { createMeter } from "../../lib/meters/meters.ts";
 import { fillPiece, noteKnown } from "../../lib/meters/sql/fill-meter.ts";
