@@ -67,8 +67,10 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
   // measure and property, or a meter; and a meter's own names in by and where.
   countEvents: { accepts: [400] },
   groupEvents: { accepts: [400] },
-  // Names of dimensions that are the same; the document's pattern of a property has no limit of its levels' names.
+  // Two dimensions of one name; the levels of a property.
   createMeter: { accepts: [422] },
+  // A cursor of this list.
+  listMeters: { accepts: [400] },
   getUniques: { accepts: [400] },
   // A time in the future.
   createKey: { accepts: [422] },
