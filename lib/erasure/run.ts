@@ -123,10 +123,10 @@ async function eraseFromEvents(
   { erasure_id: id, client_id: clientId, requested_at: received, events_to: after }: OpenErasure,
   subject: Subject,
 ): Promise<void> {
-  const meters = await lockMeters(tx, clientId);
   const to = await findStretchEnd(tx, { clientId, after }, STEP_EVENTS);
   const erased = await eraseEvents(tx, { clientId, after, to, received }, { ...subject, payload: ERASED });
-  for (const meter of meters) {
+  // After the payloads are replaced: a worker may just have added one of them to a meter that did not exist before.
+  for (const meter of erased.length > 0 ? await lockMeters(tx, clientId) : []) {
     // What a payload added can't be subtracted: it may have been the smallest number, and a dimension may be personal data.
     const own = erased.find(({ event_type: type }) => type === meter.event_type);
     if (own) await rebuildRange(tx, meter, own.first, own.last);

@@ -212,7 +212,7 @@ export interface LockedMeter {
 }
 
 /**
- * A client's meters, locked until this transaction ends, so that no fill reads payloads that it is about to erase. Also those
+ * A client's meters, locked until this transaction ends, so that no fill goes on meanwhile. Call it after payloads were replaced. Also those
  * that were deleted, as long as their rollups exist.
  */
 export async function lockMeters(tx: Transaction, clientId: string): Promise<LockedMeter[]> {
