@@ -1,4 +1,4 @@
-/** Operations for administrators: clients, keys, webhooks, quarantine, erasure. */
+/** Operations for administrators: clients, keys, webhooks, quarantine, erasure, meters. */
 
 import { getConnectedDeps } from "../lib/app/connect-once.ts";
 import { httpHandler } from "../lib/app/handler.ts";
@@ -15,6 +15,8 @@ import { serve } from "../lib/http/call.ts";
 import { linkNext } from "../lib/http/cursor.ts";
 import { json } from "../lib/http/gateway.ts";
 import { isAcceptable } from "../lib/ingest/event.ts";
+import * as metersContract from "../lib/meters/declare-contract.ts";
+import * as meters from "../lib/meters/meters.ts";
 import * as quarantineContract from "../lib/quarantine/contract.ts";
 import * as quarantine from "../lib/quarantine/quarantine.ts";
 
@@ -93,6 +95,11 @@ export const handler = httpHandler(getConnectedDeps, [
   serve(erasureContract.getErasure, async ({ deps, params }) =>
     json(200, await erasures.getErasure(deps, params.erasure_id)),
   ),
+  serve(metersContract.createMeter, async ({ deps, body, changed }) => {
+    const meter = await meters.createMeter(deps, body, changed);
+    return json(201, meter, { location: `/v1/meters/${meter.name}?client=${meter.client_id}` });
+  }),
+  serve(metersContract.deleteMeter, meters.deleteMeter),
   serve(erasureContract.listErasures, async ({ deps, query, request }) => {
     const page = await erasures.listErasures(deps, query);
     return json(200, page, linkNext(request, page.next_cursor));

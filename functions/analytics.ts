@@ -19,6 +19,8 @@ import { listEvents } from "../lib/events/list.ts";
 import { getPipeline } from "../lib/events/pipeline.ts";
 import { getReceipt } from "../lib/events/receipts.ts";
 import { serve } from "../lib/http/call.ts";
+import * as metersContract from "../lib/meters/contract.ts";
+import { getMeter, listMeters } from "../lib/meters/meters.ts";
 import * as queries from "../lib/queries/contract.ts";
 import { createQuery, deleteQuery, getQuery, listQueries } from "../lib/queries/queries.ts";
 
@@ -38,6 +40,8 @@ export const handler = httpHandler(getConnectedDeps, [
   serve(queries.getQuery, getQuery),
   serve(queries.listQueries, listQueries),
   serve(queries.deleteQuery, deleteQuery),
+  serve(metersContract.listMeters, listMeters),
+  serve(metersContract.getMeter, getMeter),
   serve(events.getPipeline, getPipeline),
   serve(auth.getOwnKey, getOwnKey),
 ]);

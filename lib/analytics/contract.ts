@@ -12,69 +12,76 @@ import {
 import { operation } from "../http/operation.ts";
 import { whereQuery } from "../query/fields.ts";
 import { intervals } from "./calendar.ts";
+import { dimensionFields, measureFields, measureQuery, meterFields } from "./measure-fields.ts";
 
-const groupings = ["client", "event_type"] as const;
 export const orders = ["most", "least", "name"] as const;
 
+/** Names are checked by the use case, since a meter has its own. */
 const byField = z
   .string()
-  .transform((text, context) => {
-    const names = [...new Set(text.split(","))];
-    const known = names.filter((name): name is (typeof groupings)[number] =>
-      groupings.some((grouping) => grouping === name),
-    );
-    if (known.length === names.length) return known;
-    context.addIssue({ code: "custom", message: "must be client, event_type, or client,event_type" });
-    return z.NEVER;
-  })
+  .max(130)
+  .regex(/^[a-z0-9_-]+(?:,[a-z0-9_-]+){0,2}$/, "must be client, event_type, or client,event_type")
+  .transform((text) => [...new Set(text.split(","))])
   .meta({
-    enum: ["client", "event_type", "client,event_type", "event_type,client"],
+    description: "`client`, `event_type` or `client,event_type`; with `meter`, names of its dimensions.",
     example: "event_type",
   });
 
-const orderField = z
-  .enum(orders)
-  .default("most")
-  .meta({ description: "Order of the groups: most events first, fewest events first, or by name." });
+const orderField = z.enum(orders).default("most").meta({
+  description:
+    "Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value.",
+});
 
-const groupNames = { client_id: z.string().optional(), event_type: z.string().optional() };
+const groupNames = {
+  client_id: z.string().optional(),
+  event_type: z.string().optional(),
+  ...dimensionFields,
+};
 
 export const countEvents = operation({
   method: "GET",
   path: "/v1/analytics/count",
   function: "analytics",
-  summary: "Count events",
+  summary: "Count events, and measure a property of their payloads",
   description:
-    "With `where`, the count reads raw rows; a range with too many of them fails with `query-too-broad`.",
+    "With `where` or `measure`, and no `meter`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
-  query: z.strictObject({ ...countQuery, where: whereQuery }),
-  responses: { 200: z.object({ count: countField, ...freshness }) },
-  problems: ["query-too-broad"],
+  query: z.strictObject({ ...countQuery, where: whereQuery, ...measureQuery }),
+  responses: { 200: z.object({ count: countField, ...measureFields, ...meterFields, ...freshness }) },
+  problems: ["query-too-broad", "not-found"],
 });
 
 export const groupEvents = operation({
   method: "GET",
   path: "/v1/analytics/group",
   function: "analytics",
-  summary: "Count events by client, type, or both",
+  summary: "Count events by client, type, or both, and measure a property of their payloads",
+  description:
+    "With `where` or `measure`, and no `meter`, the call reads raw rows; a range with too many of them fails with `query-too-broad`.",
   scopes: ["read"],
   query: z.strictObject({
     ...countQuery,
+    where: whereQuery,
+    ...measureQuery,
     by: byField,
     order: orderField,
     limit: intParam(1, 1_000, 100).meta({ description: "Maximum number of groups." }),
   }),
   responses: {
-    200: z.object({ groups: z.array(z.object({ ...groupNames, count: countField })), ...freshness }),
+    200: z.object({
+      groups: z.array(z.object({ ...groupNames, count: countField, ...measureFields })),
+      ...meterFields,
+      ...freshness,
+    }),
   },
-  problems: ["query-too-broad"],
+  problems: ["query-too-broad", "not-found"],
 });
 
 export const getSeries = operation({
   method: "GET",
   path: "/v1/analytics/series",
   function: "analytics",
-  summary: "Count events by minute, hour, day, week or month",
+  summary: "Count events by minute, hour, day, week or month, and measure a property of their payloads",
   description:
     "Buckets without events are included, with 0. Days, weeks (from Monday) and months are those of `tz`, so a day has 23 or 25 hours when clocks change; hours begin when the local clock reads :00. The first and last bucket count only events within the range.",
   scopes: ["read"],
@@ -86,6 +93,7 @@ export const getSeries = operation({
     }),
     end: countQuery.end.meta({ description: "Events before this time; by default, now." }),
     where: whereQuery,
+    ...measureQuery,
     interval: z.enum(intervals),
     tz: timeZoneParam,
     by: byField.optional(),
@@ -105,12 +113,14 @@ export const getSeries = operation({
           bucket: bucketField,
           ...groupNames,
           count: countField,
+          ...measureFields,
         }),
       ),
+      ...meterFields,
       ...freshness,
     }),
   },
-  problems: ["query-too-broad"],
+  problems: ["query-too-broad", "not-found"],
 });
 
 const milliseconds = z.number().min(0).nullable();

@@ -1,6 +1,5 @@
 /** Counts events from rollups, and from raw rows at the edges of a range that are not on a minute. */
 
-import { clientFilter } from "../auth/client-filter.ts";
 import type { Instant } from "../base/time.ts";
 import type { Call } from "../http/call.ts";
 import { type ApiResponse, json } from "../http/gateway.ts";
@@ -10,8 +9,9 @@ import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./contract.ts";
 import { percentile, RELATIVE_ERROR } from "./ddsketch.ts";
-import { coverRange, type Segment } from "./range.ts";
-import type { EventScope } from "./sql/event-parts.ts";
+import { measuringOf } from "./measures.ts";
+import { groupingsOf, measureGroups, withoutBuckets } from "./measuring.ts";
+import { coverQuestion, isConditional, scopeOf, sourceOf } from "./scope.ts";
 import { measureLatency } from "./sql/measure-latency.ts";
 import * as sums from "./sql/sum-events.ts";
 
@@ -25,18 +25,29 @@ type RangeCall = Pick<Call<Stores>, "deps" | "caller"> & {
   };
 };
 
-/** Counts events. @throws {Problem} `insufficient-scope`, `query-too-broad` */
+/** Counts events. @throws {Problem} `insufficient-scope`, `query-too-broad`, and as `measuringOf` */
 export async function countEvents(call: Call<Stores, typeof contract.countEvents>): Promise<ApiResponse> {
-  const { segments, scope, freshness } = await prepare(call);
+  const measuring = await measuringOf(call);
+  const { segments, scope, range, freshness } = await prepare(call);
+  if (measuring) {
+    const { groups, source } = await measureGroups(call.deps, measuring, range);
+    return json(200, { ...withoutBuckets(measuring, groups[0]), ...measuring.also, ...freshness, source });
+  }
   const count = segments.length > 0 ? await sums.countEvents(call.deps.sql, segments, scope) : 0;
   return json(200, { count, ...freshness, source: sourceOf(segments) });
 }
 
 /** Counts events by client, type, or both. @throws {Problem} the same as `countEvents` */
 export async function groupEvents(call: Call<Stores, typeof contract.groupEvents>): Promise<ApiResponse> {
-  const { segments, scope, freshness } = await prepare(call);
-  const groups =
-    segments.length > 0 ? await sums.groupEvents(call.deps.sql, segments, scope, call.query) : [];
+  const measuring = await measuringOf(call);
+  const { segments, scope, range, freshness } = await prepare(call);
+  if (measuring) {
+    const { groups, source } = await measureGroups(call.deps, measuring, { ...range, grouped: call.query });
+    const measured = groups.map((group) => withoutBuckets(measuring, group));
+    return json(200, { groups: measured, ...measuring.also, ...freshness, source });
+  }
+  const grouped = { ...call.query, by: groupingsOf(call.query.by) };
+  const groups = segments.length > 0 ? await sums.groupEvents(call.deps.sql, segments, scope, grouped) : [];
   return json(200, { groups, ...freshness, source: sourceOf(segments) });
 }
 
@@ -66,31 +77,7 @@ async function prepare(call: RangeCall) {
   const { deps, query } = call;
   const scope = scopeOf(call);
   const { horizon, ...freshness } = await readFreshness(deps);
-  const segments = coverQuestion(query.where, clampStart(query.start, horizon), query.end);
-  return { scope, segments, freshness };
-}
-
-export const scopeOf = (call: RangeCall): EventScope => ({
-  clientId: clientFilter(call),
-  eventTypes: call.query.event_type,
-  where: call.query.where,
-});
-
-/** Rollups hold no payloads, so a query with conditions on payloads reads raw rows only. */
-export function coverQuestion(
-  where: readonly Condition[] | undefined,
-  start: Instant,
-  end: Instant | undefined,
-  cuts: readonly number[] = [],
-): Segment[] {
-  const segments = coverRange(start, end, cuts);
-  if (where === undefined || where.length === 0 || segments.length === 0) return segments;
-  return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
-}
-
-/** The kind of rows that were read; "rollup" for an empty range, which reads nothing. */
-export function sourceOf(segments: readonly Segment[]): "rollup" | "raw" | "mixed" {
-  const raw = segments.filter(({ grain }) => grain === "raw").length;
-  if (raw === 0) return "rollup";
-  return raw === segments.length ? "raw" : "mixed";
+  const range = { start: clampStart(query.start, horizon), end: query.end };
+  const segments = coverQuestion(isConditional(query.where), range.start, range.end);
+  return { scope, segments, range, freshness };
 }

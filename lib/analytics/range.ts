@@ -23,17 +23,20 @@ export const GRAINS: readonly Grain[] = [1440, 60, 15, 1];
  * @param start inclusive; undefined for no bound
  * @param end exclusive; undefined for no bound
  * @param cuts times within the range, in milliseconds, ascending, that no rollup row may span: finer rollups replace a
- *   row that would, and raw rows do if a cut is not on a full minute
+ *   row that would, and raw rows do if a cut is not on a boundary of the finest
+ * @param grains of the rollups, coarsest first; the edges are shorter than the finest
  * @returns an empty array for an empty range
  */
 export function coverRange(
   start: Instant | undefined,
   end: Instant | undefined,
   cuts: readonly number[] = [],
+  grains: readonly Grain[] = GRAINS,
 ): Segment[] {
   if (start && end && !isBefore(start, end)) return [];
-  const from = start ? nextMinute(start) : Number.NEGATIVE_INFINITY;
-  const to = end ? Math.floor(end.ms / MINUTE_MS) * MINUTE_MS : Number.POSITIVE_INFINITY;
+  const finest = (grains.at(-1) ?? 1) * MINUTE_MS;
+  const from = start ? nextBoundary(start, finest) : Number.NEGATIVE_INFINITY;
+  const to = end ? Math.floor(end.ms / finest) * finest : Number.POSITIVE_INFINITY;
   // A range that holds no full minute is one edge; so are the seconds of the last representable minute.
   if (start && (from >= to || from >= BEYOND_MS))
     return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
@@ -42,7 +45,7 @@ export function coverRange(
   const inner = cuts.filter((cut) => cut > from && cut < to);
   return [
     ...(start ? edge(start.text, toText(from)) : []),
-    ...coverMinutes(from, to, inner, GRAINS),
+    ...coverMinutes(from, to, inner, grains),
     ...(end ? edge(toText(to), end.text) : []),
   ];
 }
@@ -79,10 +82,10 @@ function coverMinutes(
   return segments;
 }
 
-/** The first full minute at or after the instant, in milliseconds. */
-function nextMinute(instant: Instant): number {
-  const minute = Math.floor(instant.ms / MINUTE_MS) * MINUTE_MS;
-  return minute === instant.ms && microseconds(instant) === 0 ? minute : minute + MINUTE_MS;
+/** The first multiple of a unit at or after the instant, in milliseconds. */
+function nextBoundary(instant: Instant, unit: number): number {
+  const boundary = Math.floor(instant.ms / unit) * unit;
+  return boundary === instant.ms && microseconds(instant) === 0 ? boundary : boundary + unit;
 }
 
 function toText(ms: number): string {

@@ -10,7 +10,16 @@ import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import { cutRange, type Interval } from "./calendar.ts";
 import type * as contract from "./contract.ts";
-import { coverQuestion, scopeOf, sourceOf } from "./count.ts";
+import { measuringOf } from "./measures.ts";
+import {
+  groupingsOf,
+  type MeasuredGroup,
+  type Measurement,
+  type Measuring,
+  measureGroups,
+  measurementIn,
+} from "./measuring.ts";
+import { coverQuestion, isConditional, scopeOf, sourceOf } from "./scope.ts";
 import { type Counted, countSeries, type Group } from "./sql/sum-events.ts";
 
 /** Maximum counts in a response; each takes about 100 bytes of the 6 MB that a function may return. */
@@ -26,25 +35,33 @@ const SPAN_MS: Readonly<Record<Interval, number>> = {
   month: 365 * DAY_MS,
 };
 
-/** @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS` */
+/**
+ * @throws {Problem} `insufficient-scope`, `query-too-broad`; `invalid-parameter` for more than `MOST_BUCKETS`, and as
+ * `measuringOf`
+ */
 export async function getSeries(call: Call<Stores, typeof contract.getSeries>): Promise<ApiResponse> {
   const { deps, query } = call;
   const { interval, tz, by, order, limit } = query;
-  const scope = scopeOf(call);
+  const measuring = await measuringOf(call);
   const end = query.end ?? instantOf(Date.now());
   const start = query.start ?? instantOf(Math.max(FIRST_MS, end.ms - SPAN_MS[interval]));
   const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
   const { horizon, ...freshness } = await readFreshness(deps);
-  const segments = coverQuestion(query.where, clampStart(start, horizon), end, starts.slice(1));
-  const grouped = by && { by, order, limit };
+  const visible = { start: clampStart(start, horizon), end };
+  const buckets = starts.map((ms) => localTime(ms, tz));
+  const range = { interval, tz, start: start.text, end: end.text };
+  if (measuring) {
+    const grouped = by && { by, order, limit };
+    const { groups, source } = await measureGroups(deps, measuring, { ...visible, starts, grouped });
+    const series = measuredInTime(buckets, measuring, grouped ? groups : [groups[0]]);
+    return json(200, { ...range, series, ...measuring.also, ...freshness, source });
+  }
+  const grouped = by && { by: groupingsOf(by), order, limit };
+  const segments = coverQuestion(isConditional(query.where), visible.start, end, starts.slice(1));
+  const scope = scopeOf(call);
   const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
-  const all = grouped || groups.length > 0 ? groups : [{ counts: [] }];
-  const series = inTime(
-    starts.map((ms) => localTime(ms, tz)),
-    all,
-  );
-  const range = { start: start.text, end: end.text };
-  return json(200, { interval, tz, ...range, series, ...freshness, source: sourceOf(segments) });
+  const series = inTime(buckets, grouped || groups.length > 0 ? groups : [{ counts: [] }]);
+  return json(200, { ...range, series, ...freshness, source: sourceOf(segments) });
 }
 
 function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string, groups: number): number[] {
@@ -57,10 +74,9 @@ function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string,
   });
 }
 
-interface Cell extends Group {
+interface Cell extends Group, Measurement {
   /** Start of the bucket. */
   bucket: string;
-  count: number;
 }
 
 /** Returns every bucket of every group, in order of time. */
@@ -71,3 +87,13 @@ function inTime(buckets: readonly string[], groups: readonly Counted[]): Cell[] 
   }
   return cells;
 }
+
+/** Like `inTime`, with what was measured. @param groups undefined for the only group, if it has no events */
+const measuredInTime = (
+  starts: readonly string[],
+  measuring: Measuring,
+  groups: readonly (MeasuredGroup | undefined)[],
+): Cell[] =>
+  starts.flatMap((bucket, index) =>
+    groups.map((group) => ({ bucket, ...group?.names, ...measurementIn(measuring, group, index) })),
+  );

@@ -31,6 +31,7 @@ const tags = [
     description:
       "Count events. Every response states how fresh it is, and is exact unless it states an error margin.",
   },
+  { name: "Meters", description: "Declare what is kept ready to be summed." },
   { name: "Audit", description: "Who called what, with proofs." },
   { name: "Health", description: "Health checks." },
   { name: "Clients", description: "Clients and their API keys." },
@@ -51,6 +52,7 @@ const tagOf: Readonly<Record<string, Tag>> = {
   pipeline: "Events",
   analytics: "Analytics",
   queries: "Analytics",
+  meters: "Meters",
   audit: "Audit",
   health: "Health",
   clients: "Clients",

@@ -16,6 +16,8 @@ import * as ingest from "../ingest/contract.ts";
 import * as otlp from "../ingest/otlp/contract.ts";
 import * as segment from "../ingest/segment/contract.ts";
 import * as webhooks from "../ingest/webhooks/contract.ts";
+import * as meters from "../meters/contract.ts";
+import * as meterDeclarations from "../meters/declare-contract.ts";
 import * as pages from "../pages/contract.ts";
 import * as quarantine from "../quarantine/contract.ts";
 import * as queries from "../queries/contract.ts";
@@ -35,6 +37,8 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
     analytics,
     properties,
     queries,
+    meters,
+    meterDeclarations,
     audit,
     auditErasure,
     health,

@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseExact } from "../base/json.ts";
+import { lockMeters, rebuildRange } from "../meters/sql/fill-meter.ts";
 import type { Transaction } from "../postgres/client.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { parseLine, toLine } from "../queue/message.ts";
@@ -124,5 +125,11 @@ async function eraseFromEvents(
 ): Promise<void> {
   const to = await findStretchEnd(tx, { clientId, after }, STEP_EVENTS);
   const erased = await eraseEvents(tx, { clientId, after, to, received }, { ...subject, payload: ERASED });
-  await noteEventsErased(tx, id, { to, erased });
+  // After the payloads are replaced: a worker may just have added one of them to a meter that did not exist before.
+  for (const meter of erased.length > 0 ? await lockMeters(tx, clientId) : []) {
+    // What a payload added can't be subtracted: it may have been the smallest number, and a dimension may be personal data.
+    const own = erased.find(({ event_type: type }) => type === meter.event_type);
+    if (own) await rebuildRange(tx, meter, own.first, own.last);
+  }
+  await noteEventsErased(tx, id, { to, erased: erased.reduce((sum, { count }) => sum + count, 0) });
 }

@@ -7,6 +7,7 @@ import type { ClientDay } from "../archive/sql/days.ts";
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { advanceErasures } from "../erasure/run.ts";
+import { fillMeters } from "../meters/fill.ts";
 import type { Database } from "../postgres/client.ts";
 import { isLocked, newSteps, type Pace, TimeUpError } from "../postgres/lock-retry.ts";
 import { transaction } from "../postgres/transaction.ts";
@@ -50,6 +51,8 @@ export interface Maintained {
   partitions_made: string[];
   /** Number of erasures that this run completed. */
   erasures_completed: number;
+  /** Number of meters that this run completed. */
+  meters_completed: number;
   /** Nothing before it is shown. */
   horizon: string | null;
   /** The first day that is not archived although its week has expired; retention waits for it. */
@@ -70,6 +73,7 @@ export async function maintain(deps: MaintenanceDeps, options: MaintenanceOption
     postponed: [],
     partitions_made: [],
     erasures_completed: 0,
+    meters_completed: 0,
     horizon: null,
     waits_for_archive: null,
     deleted: nothingDeleted(),
@@ -120,6 +124,10 @@ async function work(
     deleteExpired(steps, config, { now, graceMs, deleted: done.deleted }),
   );
   await attempt(done, faults, "statistics", () => refreshStatistics(steps, done.analyzed));
+  // Late, since it may take all the time there is.
+  await attempt(done, faults, "meters", () =>
+    fillMeters(steps, { completed: () => done.meters_completed++ }),
+  );
   // Late, since it takes all of the time that is left while many days are missing; and then what waited for it.
   const { archive: settings } = config;
   if (settings !== undefined) {

@@ -11,6 +11,7 @@ import { firstIdAt } from "../base/ids.ts";
 import { DAY_MS } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
 import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
+import { forgetMeters, METER_GRAINS, pruneMeterRollups } from "../meters/sql/prune-meters.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { KEPT_MS } from "../queries/question.ts";
 import { pruneQueries } from "../queries/sql/claims.ts";
@@ -64,6 +65,7 @@ export interface Deleted {
   late_events: number;
   feed: number;
   rollups: number;
+  meter_rollups: number;
   receipts: number;
   quarantine: number;
   health_checks: number;
@@ -76,6 +78,7 @@ export const nothingDeleted = (): Deleted => ({
   late_events: 0,
   feed: 0,
   rollups: 0,
+  meter_rollups: 0,
   receipts: 0,
   quarantine: 0,
   health_checks: 0,
@@ -120,6 +123,7 @@ export async function deleteExpired(
   const { horizon, movedMsAgo } = await readHorizon(steps.sql);
   if (movedMsAgo >= graceMs && (await detachHidden(steps, settings, horizon)))
     await deleteHidden(steps, horizon, deleted);
+  await deleteMeters(steps, movedMsAgo >= graceMs ? horizon.text : "-infinity", graceMs, deleted);
   await deleteRecords(steps, settings, now, deleted);
   await deleteAudit(steps, deleted);
 }
@@ -189,6 +193,21 @@ async function deleteHidden(
       },
     );
   }
+}
+
+/** Deletes rollups of meters before the horizon, those of deleted meters, and then these. */
+async function deleteMeters(steps: Steps, horizon: string, graceMs: number, deleted: Deleted): Promise<void> {
+  for (const grain of METER_GRAINS) {
+    await repeat(
+      steps,
+      "rollups of meters",
+      (tx) => pruneMeterRollups(tx, grain, { horizon, graceMs }, STEP_ROWS),
+      (rows) => {
+        deleted.meter_rollups += rows;
+      },
+    );
+  }
+  await step(steps, "forget deleted meters", (tx) => forgetMeters(tx));
 }
 
 /** Deletes the ledger rows of a detached partition's next blocks, or, after the last block, drops the table. */

@@ -14,26 +14,49 @@ import type { Comparison, Condition, Operand } from "./where.ts";
 export const propertyText = (sql: Executor, path: PropertyPath): Fragment =>
   sql`((payload #> ${path as string[]}::text[])::text COLLATE "C")`;
 
-/** SQL condition: all conditions hold for a row of events. */
-export function matches(sql: Executor, conditions: readonly Condition[]): Fragment {
+/** A property of a row. */
+export interface PropertySql {
+  /** Its JSON text as it was sent; null if it is missing. */
+  json: Fragment;
+  /** The characters of a string; anything for another value. */
+  text: Fragment;
+}
+
+const ofPayload = (sql: Executor, path: PropertyPath): PropertySql => ({
+  json: propertyText(sql, path),
+  text: sql`(payload #>> ${path as string[]}::text[]) COLLATE "C"`,
+});
+
+/**
+ * SQL condition: all conditions hold for a row.
+ * @param find the property at a path; by default in the payload of a row of events
+ */
+export function matches(
+  sql: Executor,
+  conditions: readonly Condition[],
+  find: (path: PropertyPath) => PropertySql = (path) => ofPayload(sql, path),
+): Fragment {
   if (conditions.length === 0) return sql`true`;
-  return sql`(true ${conditions.map((condition) => sql`AND ${holds(sql, condition)}`)})`;
+  return sql`(true ${conditions.map((condition) => sql`AND ${holds(sql, condition, find(condition.path))}`)})`;
 }
 
-function holds(sql: Executor, condition: Condition): Fragment {
-  const { path, operator } = condition;
-  if (operator === "exists") return sql`${propertyText(sql, path)} IS NOT NULL`;
-  if (operator === "missing") return sql`${propertyText(sql, path)} IS NULL`;
+function holds(sql: Executor, condition: Condition, property: PropertySql): Fragment {
+  const { operator } = condition;
+  if (operator === "exists") return sql`${property.json} IS NOT NULL`;
+  if (operator === "missing") return sql`${property.json} IS NULL`;
   // Always the negation of `=`, so that the two together match all events.
-  if (operator === "!=") return sql`NOT ${compares(sql, path, "=", condition.value)}`;
-  return compares(sql, path, operator, condition.value);
+  if (operator === "!=") return sql`NOT ${compares(sql, property, "=", condition.value)}`;
+  return compares(sql, property, operator, condition.value);
 }
 
-function compares(sql: Executor, path: PropertyPath, operator: Comparison, value: Operand): Fragment {
-  const json = propertyText(sql, path);
+function compares(
+  sql: Executor,
+  { json, text }: PropertySql,
+  operator: Comparison,
+  value: Operand,
+): Fragment {
   if (value.type === "number") return comparesNumber(sql, json, operator, value.text);
   if (value.type !== "string") return sql`coalesce(${json} = ${value.text}, false)`;
-  const text = sql`(payload #>> ${path as string[]}::text[]) COLLATE "C"`;
   // Only if the texts match does it pay to check that the value is a string.
   return sql`
     CASE WHEN ${text} ${operators[operator](sql)} ${value.text} THEN left(${json}, 1) = '"' ELSE false END`;

@@ -32,7 +32,7 @@ export interface Privileges {
  * The partitioned tables. Only an owner can create, attach, detach and drop partitions, so they belong to the user of
  * `maintenance`, with all their partitions.
  */
-export const PARTITIONED = ["audit_log", "audit_personal", "events", "rollups"] as const;
+export const PARTITIONED = ["audit_log", "audit_personal", "events", "meter_rollups", "rollups"] as const;
 export const PARTITIONER = "maintenance" satisfies FunctionUser;
 
 /** The SQL functions of the migrations. */
@@ -42,6 +42,7 @@ export const SQL_FUNCTIONS = [
   "feed_state",
   "latency_bin",
   "latency_ms",
+  "measured_number",
   "merge_bins",
 ] as const;
 
@@ -65,6 +66,9 @@ const WAITING: TablePrivileges = {
   receipts: ["SELECT (receipt_id, part, accepted, completed_at)"],
 };
 
+/** What events add to in a meter's cell. */
+const CELLS = "UPDATE (count, numbers, not_numbers, sum, min, max, latest)";
+
 /** Stores events and audit entries, which it can neither read nor change afterwards, and adds to what is counted. */
 const STORE: Privileges = {
   tables: {
@@ -79,6 +83,8 @@ const STORE: Privileges = {
     event_ledger: ["SELECT", "INSERT"],
     events: ["INSERT"],
     health_checks: ["INSERT"],
+    meter_rollups: ["SELECT", "INSERT", CELLS],
+    meters: ["SELECT"],
     pipeline_totals: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     // A redrive settles them.
     quarantine: [
@@ -90,7 +96,7 @@ const STORE: Privileges = {
     receipts: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     rollups: ["SELECT", "INSERT", "UPDATE (count, latency_max_ms, latency_bins, latency_counts)"],
   },
-  functions: ["latency_bin", "latency_ms", "merge_bins"],
+  functions: ["latency_bin", "latency_ms", "measured_number", "merge_bins"],
 };
 
 export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
@@ -118,10 +124,12 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       feed: ["SELECT (position, client_id, skipped, count, event_keys, event_times)"],
       queries: ["SELECT", "INSERT", "UPDATE", "DELETE"],
       quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at, trace_context)"],
+      meter_rollups: ["SELECT"],
+      meters: ["SELECT"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
-    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms"],
+    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms", "measured_number"],
   },
   audit: {
     tables: {
@@ -172,11 +180,19 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       ],
       events: ["SELECT", "UPDATE (payload)"],
       expired_partitions: ["SELECT (name)"],
+      // Fills a new meter, and rebuilds cells after an erasure.
+      meter_rollups: ["SELECT", "INSERT", CELLS, "DELETE"],
+      meters: [
+        "SELECT",
+        "INSERT (meter_id, client_id, name, event_type, value, value_path, names, properties, path_1, path_2, path_3)",
+        "UPDATE (known, filled_from, deleted_at)",
+      ],
       quarantine: ["SELECT", "UPDATE (redriven_at, event, detail)"],
       // Writes the remaining secrets to Redis when one is added or removed.
       webhook_secrets: ["SELECT", "INSERT (secret_id, source, secret)", "DELETE"],
       webhook_sources: ["SELECT", "INSERT (source, client_id, kind, key_id)", "DELETE"],
     },
+    functions: ["measured_number"],
   },
   maintenance: {
     tables: {
@@ -198,6 +214,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       expired_partitions: ["SELECT", "INSERT (name)", "UPDATE (next_block)", "DELETE", "MAINTAIN"],
       feed: ["SELECT", "DELETE", "MAINTAIN"],
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
+      meters: ["SELECT", "UPDATE (known, filled_from)", "DELETE", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
       queries: ["SELECT (query_id, created_at)", "DELETE", "MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.
@@ -207,7 +224,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       webhook_secrets: ["MAINTAIN"],
       webhook_sources: ["MAINTAIN"],
     },
-    functions: ["feed_end", "feed_state"],
+    functions: ["feed_end", "feed_state", "measured_number"],
   },
   checkpoint: {
     tables: {

@@ -106,6 +106,8 @@ async function things(): Promise<Record<string, string>> {
     key: stack.adminKey,
     body: {},
   });
+  const meter = { client_id: stack.adminKey.split("_")[1], name: "walked", event_type: "walked" };
+  expect((await api.call("POST", "/v1/meters", { key: stack.adminKey, body: meter })).status).toBe(201);
   const erasure = { client: "demo", property: "payload.user", value: "nobody" };
   const { erasure_id } = (await api.call("POST", "/v1/erasures", { key: stack.adminKey, body: erasure }))
     .body;
@@ -123,6 +125,7 @@ async function things(): Promise<Record<string, string>> {
     secret_id,
     erasure_id,
     query_id,
+    meter: "walked",
     code: "not-found",
     view: "overview",
     page: "sending",
@@ -172,6 +175,7 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   changeClient: () => ({ burst: 7 }),
   createKey: () => ({ scopes: ["read"] }),
   redriveQuarantine: () => ({}),
+  createMeter: () => ({ client_id: "demo", name: "walked-too", event_type: "walked" }),
   createErasure: () => ({ client: "demo", property: "payload.user", value: "somebody" }),
   eraseAudit: () => ({ address: "192.0.2.99" }),
 };
@@ -247,6 +251,8 @@ it("entries of admin calls hold the state before and after, and no secret", asyn
       after: { source: "walked-too", kind: "github" },
     },
     "DELETE /v1/clients/{client_id}/webhooks/{source}": { before: { source: "deleted" }, after: null },
+    "POST /v1/meters": { before: null, after: { name: "walked-too", value: null, dimensions: [] } },
+    "DELETE /v1/meters/{meter}": { before: { name: "walked", event_type: "walked" }, after: null },
     "POST /v1/erasures": { before: null, after: { client_id: "demo", property: "payload.user" } },
     "POST /v1/audit/erasures": { before: null, after: { criteria: { address: "given" }, erased: 0 } },
   });

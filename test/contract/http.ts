@@ -182,6 +182,10 @@ export async function httpContract(
       ["/v1/analytics/series?interval=day", 200],
       ["/v1/analytics/latency", 200],
       ["/v1/analytics/group", 400],
+      ["/v1/analytics/count?measure=sum&property=payload.n", 200],
+      ["/v1/analytics/group?by=event_type&measure=latest&property=payload.n", 200],
+      ["/v1/analytics/series?interval=day&measure=avg&property=payload.n", 200],
+      ["/v1/analytics/count?measure=sum", 400],
       ["/v1/pipeline", 200],
       ["/health/live", 200, NONE],
       ["/health/history", 200, NONE],
@@ -204,6 +208,59 @@ export async function httpContract(
       expect((await get("/v1/erasures", admin)).body.erasures).toHaveLength(1);
       const audit = await callAsAdmin("POST", "/v1/audit/erasures", { address: "203.0.113.99" });
       expect(audit).toMatchObject({ status: 200, body: { erased: 0 } });
+    });
+
+    test("answer as documented: meters", async () => {
+      const client = "demo";
+      const name = `revenue-${randomUUID().slice(0, 8)}`;
+      const body = {
+        client_id: client,
+        name,
+        event_type: name,
+        value: "payload.amount",
+        dimensions: [{ name: "country", property: "payload.country" }],
+      };
+      const made = await callAsAdmin("POST", "/v1/meters", body);
+      expect(made).toMatchObject({ status: 201, body: { ...body, state: "complete", complete_from: null } });
+      expect(made.headers.get("location")).toBe(`/v1/meters/${name}?client=${client}`);
+      expect((await callAsAdmin("POST", "/v1/meters", body)).status).toBe(409);
+      expect((await callAsAdmin("POST", "/v1/meters", { ...body, client_id: "nobody" })).status).toBe(404);
+      expect((await callAsAdmin("POST", "/v1/meters", { ...body, name: "No" })).status).toBe(422);
+      expect((await callAsAdmin("GET", `/v1/meters?client=${client}`)).body.meters).toContainEqual(made.body);
+      expect((await get(`/v1/meters/${name}`, key)).body).toEqual(made.body);
+      const sent = await api.call("POST", "/v1/events", {
+        key,
+        body: {
+          events: ["DE", "DE", "FR"].map((country, n) =>
+            anEvent({ event_type: name, payload: { country, amount: n + 0.5 } }),
+          ),
+        },
+      });
+      await settled(sent.body.receipt_id);
+      const meter = { name, state: "complete", complete_from: null };
+      expect((await get(`/v1/analytics/count?meter=${name}&measure=sum`, key)).body).toMatchObject({
+        count: 3,
+        value: "4.5",
+        numbers: 3,
+        meter,
+      });
+      expect((await get(`/v1/analytics/group?meter=${name}&measure=max&by=country`, key)).body).toMatchObject(
+        {
+          groups: [
+            { dimensions: { country: "FR" }, count: 1, value: "2.5" },
+            { dimensions: { country: "DE" }, count: 2, value: "1.5" },
+          ],
+          source: "rollup",
+        },
+      );
+      const days = await get(
+        `/v1/analytics/series?meter=${name}&interval=month&by=country&where=payload.country=FR`,
+        key,
+      );
+      expect(days.body.series.at(-1)).toMatchObject({ dimensions: { country: "FR" }, count: 1 });
+      expect((await get("/v1/analytics/count?meter=none", key)).status).toBe(404);
+      expect((await callAsAdmin("DELETE", `/v1/meters/${name}?client=${client}`)).status).toBe(204);
+      expect((await get(`/v1/meters/${name}`, key)).status).toBe(404);
     });
 
     test("answer as documented: clients and keys", async () => {

@@ -32,6 +32,7 @@ const needs: Record<string, object> = {
   getFunnel: { steps: [{ event_type: "a" }, { event_type: "b" }], key: "payload.n", window_seconds: 60 },
   eraseAudit: { address: "192.0.2.1" },
   createQuery: { kind: "top", property: "payload.n" },
+  createMeter: { client_id: "demo", name: "edge", event_type: "edge" },
   createErasure: { client: "demo", property: "payload.n", value: "nobody" },
   createClient: { name: "edge" },
   createKey: { scopes: ["read"] },

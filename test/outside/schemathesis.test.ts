@@ -67,6 +67,13 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
   getFunnel: { accepts: [422] },
   // The maximum number of buckets.
   getSeries: { accepts: [400] },
+  // measure and property, or a meter; and a meter's own names in by and where.
+  countEvents: { accepts: [400] },
+  groupEvents: { accepts: [400] },
+  // Two dimensions of one name; the levels of a property.
+  createMeter: { accepts: [422] },
+  // A cursor of this list.
+  listMeters: { accepts: [400] },
   getUniques: { accepts: [400] },
   // A time in the future.
   createKey: { accepts: [422] },

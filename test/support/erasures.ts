@@ -1,8 +1,11 @@
 /** Calls to the erasure operations, through the admin function. */
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Deps } from "../../lib/app/connect.ts";
 import type { HttpHandler } from "../../lib/app/handler.ts";
 import * as contract from "../../lib/erasure/contract.ts";
+import { advanceAll } from "../../lib/erasure/run.ts";
+import { newSteps } from "../../lib/postgres/lock-retry.ts";
 import { gatewayEvent } from "./http/gateway.ts";
 import { type Answer, addClient, context, toAnswer } from "./pipeline.ts";
 
@@ -75,4 +78,19 @@ export async function refuseEvents({ sql }: Pick<Deps, "sql">): Promise<void> {
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this: %', NEW.payload; END $$;
     CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (starts_with(NEW.event_id, 'poison'))
       EXECUTE FUNCTION refuse()`);
+}
+
+/** Erases the events of a subject that are stored, without the API. @param user the property's value, a text */
+export async function eraseUser(
+  { sql }: Pick<Deps, "sql">,
+  clientId: string,
+  property: string,
+  user: string,
+): Promise<void> {
+  const id = randomUUID();
+  await sql`
+    INSERT INTO erasures (erasure_id, client_id, property, value, value_sha256, requested_at)
+    VALUES (${id}, ${clientId}, ${property}, ${JSON.stringify(user)}::text::json, sha256(${user}::text::bytea),
+            clock_timestamp() + interval '1 hour')`;
+  await advanceAll(newSteps(sql, { pace: { pauseMs: 5, attempts: 100 } }), [id]);
 }

@@ -16,6 +16,7 @@ const LAYERS = [
   ["http"],
   ["auth", "pages"],
   ["audit"],
+  ["meters"],
   ["analytics", "clients", "quarantine"],
   ["erasure", "queries"],
   ["archive", "ingest"],

@@ -25,30 +25,37 @@ const MOST_WRITTEN_OUT = 9;
 /**
  * Rows that together count each event of the segments once: a `UNION ALL` over the segments. It is one statement, and so
  * one snapshot: all parts see a concurrent commit of the worker, or no part does.
- *
- * A few segments are written out: with constant bounds the planner estimates well and prunes partitions (2 ms instead of
- * 14 for 65 partitions). Many are passed as a table and joined so that each one is an index lookup (`OFFSET 0` keeps the
- * planner from reading everything and joining afterwards).
  * @param segments at least one; they do not overlap
  */
-export function eventParts(
+export const eventParts = (
   sql: Executor,
   segments: readonly Segment[],
   scope: EventScope,
   columns: PartColumns,
+): Fragment => unionOf(sql, segments, (grain, from, to) => rowsOf(sql, grain, scope, columns, [from, to]));
+
+/**
+ * A `UNION ALL` over segments.
+ *
+ * A few segments are written out: with constant bounds the planner estimates well and prunes partitions (2 ms instead of
+ * 14 for 65 partitions). Many are passed as a table and joined so that each one is an index lookup (`OFFSET 0` keeps the
+ * planner from reading everything and joining afterwards).
+ * @param rows selects the rows of a grain between two times, the first inclusive, the second exclusive
+ */
+export function unionOf<S extends Segment>(
+  sql: Executor,
+  segments: readonly S[],
+  rows: (grain: S["grain"], from: Fragment, to: Fragment) => Fragment,
 ): Fragment {
   const parts =
     segments.length <= MOST_WRITTEN_OUT
-      ? segments.map(({ grain, from, to }) =>
-          rowsOf(sql, grain, scope, columns, [time(sql, from), time(sql, to)]),
-        )
-      : [...Map.groupBy(segments, ({ grain }) => grain)].map(([grain, ranges]) => {
-          const rows = rowsOf(sql, grain, scope, columns, [sql`s.start`, sql`s.finish`]);
-          return sql`
+      ? segments.map(({ grain, from, to }) => rows(grain, time(sql, from), time(sql, to)))
+      : [...Map.groupBy(segments, ({ grain }) => grain)].map(
+          ([grain, ranges]) => sql`
             SELECT part.* FROM unnest(${ranges.map(({ from }) => from)}::timestamptz[],
                                       ${ranges.map(({ to }) => to)}::timestamptz[]) AS s(start, finish)
-             CROSS JOIN LATERAL (${rows} OFFSET 0) AS part`;
-        });
+             CROSS JOIN LATERAL (${rows(grain, sql`s.start`, sql`s.finish`)} OFFSET 0) AS part`,
+        );
   return parts.reduce((all, part) => sql`${all} UNION ALL ${part}`);
 }
 

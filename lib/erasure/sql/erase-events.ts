@@ -36,18 +36,31 @@ export type JsonScalar =
  * @param received only events received up to this time, RFC 3339
  * @param path member names from the payload down
  * @param payload JSON text
- * @returns the number of replaced payloads
+ * @returns the number of replaced payloads by event type, and the time of the first and the last such event, in milliseconds
  */
 export async function eraseEvents(
   tx: Transaction,
   { clientId, after, to, received }: EventStretch & { to: string; received: string },
   { path, value, payload }: { path: readonly string[]; value: JsonScalar; payload: string },
-): Promise<number> {
-  const rows = await tx`
+): Promise<ErasedType[]> {
+  return tx<ErasedType[]>`
+    WITH erased AS (
     UPDATE events SET payload = ${payload}::text::json
      WHERE client_id = ${clientId} AND event_time > ${time(tx, after ?? "-infinity")}
-       AND event_time <= ${time(tx, to)} AND received_at <= ${time(tx, received)} AND ${isEqual(tx, path, value)}`;
-  return rows.count;
+       AND event_time <= ${time(tx, to)} AND received_at <= ${time(tx, received)} AND ${isEqual(tx, path, value)}
+    RETURNING event_type, event_time
+    )
+    SELECT event_type, count(*)::float8 AS count, floor(extract(epoch FROM min(event_time)) * 1000)::float8 AS first,
+           floor(extract(epoch FROM max(event_time)) * 1000)::float8 AS last
+      FROM erased GROUP BY event_type`;
+}
+
+/** Events of one type whose payload was replaced. */
+export interface ErasedType {
+  event_type: string;
+  count: number;
+  first: number;
+  last: number;
 }
 
 /**

@@ -1,13 +1,14 @@
 import { anyTombstone } from "../../erasure/sql/list-tombstones.ts";
 import { oldestByClient } from "../../erasure/tombstones.ts";
+import { addToMeters } from "../../meters/sql/add-to-meters.ts";
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import { slot } from "../../postgres/slot.ts";
 import type { EventRow } from "../../storage/event-row.ts";
 
 /**
- * Stores the events whose ids are new, and adds only those to the rollups: one statement, so that ledger, events and
- * rollups are always consistent.
+ * Stores the events whose ids are new, and adds only those to the rollups and to meters: one statement, so that ledger, events
+ * and what is counted are always consistent.
  *
  * Rows must not repeat a (client, key). Ids are claimed in the order of the ledger's index, and rollup rows updated in the
  * order of theirs, so concurrent workers may wait for each other but cannot deadlock. Each transaction adds to its own
@@ -85,14 +86,13 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
         FROM unnest(${times}::text[]::timestamptz[], ${traces}::text[]) WITH ORDINALITY AS t(received_at, trace, arrival),
              (SELECT clock_timestamp() AS now) AS moment
     ), fresh AS MATERIALIZED (
-      SELECT position, client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload, latency_ms,
-             trace_context
+      SELECT position, client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id,
+             payload::json AS payload, latency_ms, trace_context
         FROM input JOIN claimed USING (event_key, client_id) JOIN arrivals USING (arrival)
     ), stored AS (
       INSERT INTO events (client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload,
                           trace_context)
-      SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload::json,
-             trace_context FROM fresh
+      SELECT client_id, event_id, event_type, event_time, received_at, processed_at, receipt_id, payload, trace_context FROM fresh
     ), minutes AS (
       SELECT client_id, event_type, date_trunc('minute', event_time, 'UTC') AS minute, latency_bin(latency_ms) AS bin,
              count(*) AS count, max(latency_ms) AS latency_max_ms
@@ -103,9 +103,11 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
         FROM minutes, (VALUES (1::smallint, interval '1 minute'), (15::smallint, interval '15 minutes'),
                               (60::smallint, interval '1 hour'), (1440::smallint, interval '1 day')) AS g(grain, unit)
        GROUP BY 1, 2, 3, 4, 5
+    ), place AS MATERIALIZED (
+      SELECT ${slot(sql)} AS slot
     ), added AS (
       INSERT INTO rollups AS r (client_id, grain, bucket, event_type, slot, count, latency_max_ms, latency_bins, latency_counts)
-      SELECT client_id, grain, bucket, event_type, ${slot(sql)}, sum(count)::bigint, max(latency_max_ms),
+      SELECT client_id, grain, bucket, event_type, (SELECT slot FROM place), sum(count)::bigint, max(latency_max_ms),
              array_agg(bin ORDER BY bin), array_agg(count ORDER BY bin)
         FROM bins GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
       ON CONFLICT (client_id, grain, bucket, event_type, slot) DO UPDATE SET
@@ -114,7 +116,7 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
         (latency_bins, latency_counts) = (
           SELECT bins, counts
             FROM merge_bins(r.latency_bins, r.latency_counts, excluded.latency_bins, excluded.latency_counts))
-    )
+    ), ${addToMeters(sql)}
     SELECT CASE WHEN count(*) < ${rows.length}::int THEN string_agg(position::text, ',') END AS fresh,
            count(*)::int AS count, ${withhold} AS withheld
       FROM fresh`;

@@ -117,6 +117,8 @@ describe("with a database user for each function", () => {
     expect((await call("countEvents", of({ start }))).body).toMatchObject({ count: 3, source: "mixed" });
     expect((await call("countEvents", { query: { where: "payload.n=1" } })).body).toMatchObject({ count: 2 });
     expect((await call("groupEvents", { query: { by: "client" } })).body.groups).toHaveLength(1);
+    const sum = of({ measure: "sum", property: "payload.n" });
+    expect((await call("countEvents", sum)).body).toMatchObject({ value: "4", numbers: 3 });
     expect((await call("getSeries", of({ interval: "day" }))).body.series).not.toHaveLength(0);
     expect((await call("getLatency", of({ start }))).body).toMatchObject({ count: 3 });
     expect((await call("getTop", of({ property: "payload.user" }))).body.values).toHaveLength(2);
@@ -141,6 +143,20 @@ describe("with a database user for each function", () => {
       quarantined: 1,
       pending: 0,
     });
+  });
+
+  it("meters are declared, filled, added to, read and deleted", async () => {
+    const meter = { client_id: "shop", name: "total", event_type: "test.happened", value: "payload.n" };
+    const body = { ...meter, dimensions: [{ name: "user", property: "payload.user" }] };
+    expect((await call("createMeter", { body })).body).toMatchObject({ state: "complete" });
+    const params = { meter: "total" };
+    const asked = { key, query: { meter: "total", measure: "sum" } };
+    const before = (await call("countEvents", asked)).body;
+    expect(before).toMatchObject({ count: 3, value: "4", source: "rollup" });
+    expect((await call("getMeter", { key, params })).body).toMatchObject({ name: "total" });
+    expect((await call("listMeters", { key })).body.meters).toHaveLength(1);
+    await call("createMeter", { body: { ...body, name: "doomed" } });
+    await call("deleteMeter", { params: { meter: "doomed" }, query: { client: "shop" } });
   });
 
   it.each([

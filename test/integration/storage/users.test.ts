@@ -50,6 +50,11 @@ feed                    -      -      -     s         -     -      -     SDM    
 feed_identity           -      -      -     -         -     -      -     -           -          -
 feed_position           -      -      -     -         -     -      -     -           -          -
 health_checks           -      I      I     -         -     SI     -     sDM         -          -
+meter_rollups           -      SIu    SIu   S         -     -      SIuD  owner       -          -
+meter_rollups_day       -      -      -     -         -     -      -     owner       -          -
+meter_rollups_hour      -      -      -     -         -     -      -     owner       -          -
+meter_rollups_quarter   -      -      -     -         -     -      -     owner       -          -
+meters                  -      S      S     S         -     -      Siu   SuDM        -          -
 pipeline_totals         -      SIu    SIu   S         -     S      -     M           -          -
 quarantine              s      sIuD   sIuD  s         -     -      Su    SuDM        -          -
 queries                 -      -      -     SIUD      -     -      -     sDM         -          -

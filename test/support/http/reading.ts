@@ -30,6 +30,8 @@ import { getPipeline } from "../../../lib/events/pipeline.ts";
 import { getReceipt } from "../../../lib/events/receipts.ts";
 import { type Served, serve } from "../../../lib/http/call.ts";
 import type { Operation } from "../../../lib/http/operation.ts";
+import * as meters from "../../../lib/meters/contract.ts";
+import { getMeter, listMeters } from "../../../lib/meters/meters.ts";
 import { type Answer, addClient, context, isJson, toAnswer } from "../pipeline.ts";
 import { gatewayEvent } from "./gateway.ts";
 
@@ -53,6 +55,8 @@ const served = [
   serve(audit.listCheckpoints, listCheckpoints),
   serve(audit.getProof, getProof),
   serve(auth.getOwnKey, getOwnKey),
+  serve(meters.listMeters, listMeters),
+  serve(meters.getMeter, getMeter),
 ];
 
 interface Asked {

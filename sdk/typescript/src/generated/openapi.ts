@@ -128,8 +128,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count events
-         * @description With `where`, the count reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
+         * Count events, and measure a property of their payloads
+         * @description With `where` or `measure`, and no `meter`, the call reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
          */
         get: operations["countEvents"];
         put?: never;
@@ -168,8 +168,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count events by client, type, or both
-         * @description Requires the scope read.
+         * Count events by client, type, or both, and measure a property of their payloads
+         * @description With `where` or `measure`, and no `meter`, the call reads raw rows; a range with too many of them fails with `query-too-broad`. Requires the scope read.
          */
         get: operations["groupEvents"];
         put?: never;
@@ -208,7 +208,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count events by minute, hour, day, week or month
+         * Count events by minute, hour, day, week or month, and measure a property of their payloads
          * @description Buckets without events are included, with 0. Days, weeks (from Monday) and months are those of `tz`, so a day has 23 or 25 hours when clocks change; hours begin when the local clock reads :00. The first and last bucket count only events within the range. Requires the scope read.
          */
         get: operations["getSeries"];
@@ -864,6 +864,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List meters, ordered by client and name
+         * @description Requires the scope read.
+         */
+        get: operations["listMeters"];
+        put?: never;
+        /**
+         * Declare a meter
+         * @description From now on a worker adds each event that it stores to the meter, in the same transaction, so that `count`, `group` and `series` with `meter` read rollups. Events that are stored already are added in the background, newest first; maintenance completes what this call does not finish. A client has at most 20 meters. Requires the scope admin.
+         */
+        post: operations["createMeter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/meters/{meter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a meter, and how far it is filled
+         * @description Requires the scope read.
+         */
+        get: operations["getMeter"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a meter; its rollups are deleted in the background
+         * @description Requires the scope admin.
+         */
+        delete: operations["deleteMeter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/p": {
         parameters: {
             query?: never;
@@ -1426,6 +1474,26 @@ export interface components {
             latency_ms: number;
             /** @enum {string} */
             status: "up" | "down";
+        };
+        Meter: {
+            /** @example demo */
+            client_id: string;
+            /** @description While `filling`: the meter has all events from this time on. Null before the first step, and when `complete`. */
+            complete_from: string | null;
+            /** Format: date-time */
+            created_at: string;
+            dimensions: {
+                name: string;
+                property: string;
+            }[];
+            event_type: string;
+            name: string;
+            /**
+             * @description `waiting` until all workers know the meter; `filling` while it is filled with events that were stored before, from the newest to the oldest; `complete` when it has all events.
+             * @enum {string}
+             */
+            state: "waiting" | "filling" | "complete";
+            value: string | null;
         };
         NewApiKey: {
             expires_at: string | null;
@@ -2828,6 +2896,12 @@ export interface operations {
                 end?: string;
                 /** @description Only events of this type; may be repeated. */
                 event_type?: string[];
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Reads this meter: its events, its value, and its dimensions for `by` and `where`. Not with `property` and `event_type`. It is a meter of `client`, by default of the key's client. */
+                meter?: string;
+                /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
+                property?: string;
                 /** @description Events at or after this time; by default, from the first event. */
                 start?: string;
                 /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
@@ -2854,17 +2928,38 @@ export interface operations {
                         count: number;
                         /** @description Age of `as_of`. */
                         lag_ms: number | null;
+                        /** @description The meter, and how far it is filled. What it does not have yet is read from raw events, so the response is exact in each state. */
+                        meter?: {
+                            /** @description While `filling`: the meter has all events from this time on. Null before the first step, and when `complete`. */
+                            complete_from: string | null;
+                            name: string;
+                            /**
+                             * @description `waiting` until all workers know the meter; `filling` while it is filled with events that were stored before, from the newest to the oldest; `complete` when it has all events.
+                             * @enum {string}
+                             */
+                            state: "waiting" | "filling" | "complete";
+                        };
+                        /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
+                        not_numbers?: number;
+                        /** @description Events in which the property is a number. Only with `measure`. */
+                        numbers?: number;
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
                          * @enum {string}
                          */
                         source: "rollup" | "raw" | "mixed";
+                        /**
+                         * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                         * @example 1234.5
+                         */
+                        value?: string | null;
                     };
                 };
             };
             400: components["responses"]["BadRequest2"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity2"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
@@ -2955,7 +3050,8 @@ export interface operations {
     groupEvents: {
         parameters: {
             query: {
-                by: "client" | "event_type" | "client,event_type" | "event_type,client";
+                /** @description `client`, `event_type` or `client,event_type`; with `meter`, names of its dimensions. */
+                by: string;
                 /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
                 client?: string;
                 /** @description Events before this time; by default, up to the last event. */
@@ -2964,10 +3060,18 @@ export interface operations {
                 event_type?: string[];
                 /** @description Maximum number of groups. */
                 limit?: number;
-                /** @description Order of the groups: most events first, fewest events first, or by name. */
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Reads this meter: its events, its value, and its dimensions for `by` and `where`. Not with `property` and `event_type`. It is a meter of `client`, by default of the key's client. */
+                meter?: string;
+                /** @description Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value. */
                 order?: "most" | "least" | "name";
+                /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
+                property?: string;
                 /** @description Events at or after this time; by default, from the first event. */
                 start?: string;
+                /** @description Only events that meet all of these conditions, each in its own parameter: `payload.magnitude>=4.5`, with one of = != < <= > >= and a number, true, false, null or text; `payload.user` for events that have the property, `!payload.user` for those that do not. */
+                where?: components["schemas"]["Condition"][];
             };
             header?: never;
             path?: never;
@@ -2990,10 +3094,36 @@ export interface operations {
                         groups: {
                             client_id?: string;
                             count: number;
+                            /** @description With `meter`: values as they were sent, by the dimension's name; a missing one is absent. */
+                            dimensions?: {
+                                [key: string]: unknown;
+                            };
                             event_type?: string;
+                            /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
+                            not_numbers?: number;
+                            /** @description Events in which the property is a number. Only with `measure`. */
+                            numbers?: number;
+                            /** @description With `meter`: dimensions whose value is longer than 200 bytes of JSON, if there are any. */
+                            too_long?: string[];
+                            /**
+                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                             * @example 1234.5
+                             */
+                            value?: string | null;
                         }[];
                         /** @description Age of `as_of`. */
                         lag_ms: number | null;
+                        /** @description The meter, and how far it is filled. What it does not have yet is read from raw events, so the response is exact in each state. */
+                        meter?: {
+                            /** @description While `filling`: the meter has all events from this time on. Null before the first step, and when `complete`. */
+                            complete_from: string | null;
+                            name: string;
+                            /**
+                             * @description `waiting` until all workers know the meter; `filling` while it is filled with events that were stored before, from the newest to the oldest; `complete` when it has all events.
+                             * @enum {string}
+                             */
+                            state: "waiting" | "filling" | "complete";
+                        };
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
                          * @enum {string}
@@ -3005,6 +3135,7 @@ export interface operations {
             400: components["responses"]["BadRequest2"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity2"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
@@ -3069,7 +3200,7 @@ export interface operations {
     getSeries: {
         parameters: {
             query: {
-                by?: "client" | "event_type" | "client,event_type" | "event_type,client";
+                by?: string;
                 /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
                 client?: string;
                 /** @description Events before this time; by default, now. */
@@ -3079,8 +3210,14 @@ export interface operations {
                 interval: "minute" | "hour" | "day" | "week" | "month";
                 /** @description With `by`: maximum number of groups, the first ones by `order`. */
                 limit?: number;
-                /** @description Order of the groups: most events first, fewest events first, or by name. */
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Reads this meter: its events, its value, and its dimensions for `by` and `where`. Not with `property` and `event_type`. It is a meter of `client`, by default of the key's client. */
+                meter?: string;
+                /** @description Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value. */
                 order?: "most" | "least" | "name";
+                /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
+                property?: string;
                 /** @description Events at or after this time; by default 60 minutes, 24 hours, 30 days, 26 weeks or 365 days before `end`. */
                 start?: string;
                 /** @description Time zone in which days begin: a name from the IANA time zone database, case-insensitive, or an offset from UTC as ±hh:mm. In a URL, write + as %2B. */
@@ -3112,6 +3249,17 @@ export interface operations {
                         interval: "minute" | "hour" | "day" | "week" | "month";
                         /** @description Age of `as_of`. */
                         lag_ms: number | null;
+                        /** @description The meter, and how far it is filled. What it does not have yet is read from raw events, so the response is exact in each state. */
+                        meter?: {
+                            /** @description While `filling`: the meter has all events from this time on. Null before the first step, and when `complete`. */
+                            complete_from: string | null;
+                            name: string;
+                            /**
+                             * @description `waiting` until all workers know the meter; `filling` while it is filled with events that were stored before, from the newest to the oldest; `complete` when it has all events.
+                             * @enum {string}
+                             */
+                            state: "waiting" | "filling" | "complete";
+                        };
                         series: {
                             /**
                              * Format: date-time
@@ -3121,7 +3269,22 @@ export interface operations {
                             bucket: string;
                             client_id?: string;
                             count: number;
+                            /** @description With `meter`: values as they were sent, by the dimension's name; a missing one is absent. */
+                            dimensions?: {
+                                [key: string]: unknown;
+                            };
                             event_type?: string;
+                            /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
+                            not_numbers?: number;
+                            /** @description Events in which the property is a number. Only with `measure`. */
+                            numbers?: number;
+                            /** @description With `meter`: dimensions whose value is longer than 200 bytes of JSON, if there are any. */
+                            too_long?: string[];
+                            /**
+                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                             * @example 1234.5
+                             */
+                            value?: string | null;
                         }[];
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
@@ -3137,6 +3300,7 @@ export interface operations {
             400: components["responses"]["BadRequest2"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity2"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable2"];
@@ -4772,6 +4936,187 @@ export interface operations {
             500: components["responses"]["InternalServerError3"];
             503: components["responses"]["ServiceUnavailable6"];
             504: components["responses"]["GatewayTimeout3"];
+        };
+    };
+    listMeters: {
+        parameters: {
+            query?: {
+                /** @description Only this client's data. A key without the scope admin sees only its own client's data. */
+                client?: string;
+                /** @description `next_cursor` from the previous page. Opaque, and stable while new rows arrive. */
+                cursor?: string;
+                /** @description Maximum rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meters: components["schemas"]["Meter"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    createMeter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The client that sends the events.
+                     * @example demo
+                     */
+                    client_id: string;
+                    /**
+                     * @description Properties with few different values, to group and to filter by.
+                     * @default []
+                     */
+                    dimensions?: {
+                        /**
+                         * @description Groups by it: `by=country`.
+                         * @example country
+                         */
+                        name: string;
+                        /**
+                         * @description Conditions name it: `where=payload.country=DE`.
+                         * @example payload.country
+                         */
+                        property: string;
+                    }[];
+                    /**
+                     * @description The events that it counts.
+                     * @example order.placed
+                     */
+                    event_type: string;
+                    /** @example revenue */
+                    name: string;
+                    /** @default null */
+                    value?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meter"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict2"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getMeter: {
+        parameters: {
+            query?: {
+                /** @description The meter's client; by default that of the key. A key without the scope admin sees only its own client's meters. */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The meter's name. */
+                meter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meter"];
+                };
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteMeter: {
+        parameters: {
+            query?: {
+                /** @description The meter's client; by default that of the key. A key without the scope admin sees only its own client's meters. */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The meter's name. */
+                meter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable2"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     sendPageShort: {

@@ -1,0 +1,94 @@
+/** Queries on a meter: its rollups, and raw events at the edges of a range and before what the meter has. */
+
+import { parseExact } from "../base/json.ts";
+import { type Instant, isBefore, parseTime } from "../base/time.ts";
+import { clientOfMeter, progressOf, requireMeter } from "../meters/meters.ts";
+import { MISSING, TOO_LONG } from "../meters/sql/meter-cells.ts";
+import type { MeterRow } from "../meters/sql/meters.ts";
+import { parseProperty } from "../query/property.ts";
+import type { Condition } from "../query/where.ts";
+import { invalid, type Measuring, type MeasuringCall } from "./measuring.ts";
+import { coverRange, type Grain, type Segment } from "./range.ts";
+import { meterParts } from "./sql/measure-parts.ts";
+import type { Group } from "./sql/sum-events.ts";
+
+/** A group of a meter. */
+export interface DimensionGroup extends Group {
+  /** Values as they were sent, by the dimension's name; missing and too long ones are absent. */
+  dimensions: Record<string, unknown>;
+  /** Names of the dimensions whose value is too long. */
+  too_long?: string[];
+}
+
+const GRAINS: readonly Grain[] = [1440, 60, 15];
+
+/** @throws {Problem} as `measuringOf` */
+export async function meterMeasuring(call: MeasuringCall, name: string): Promise<Measuring> {
+  const { event_type: type, property, measure, where = [] } = call.query;
+  if (type !== undefined) throw invalid("event_type", "is that of the meter, and can't be chosen");
+  if (property !== undefined) throw invalid("property", "is that of the meter, and can't be chosen");
+  const meter = await requireMeter(call.deps.sql, clientOfMeter(call), name);
+  if (measure !== undefined && meter.value === null)
+    throw invalid("measure", "needs a meter with a value; this one counts events only");
+  const conditions = onDimensions(meter, where);
+  return {
+    measure,
+    cover: (start, end, cuts) => cover(meter, start, end, cuts),
+    parts: (sql, segments, question) => meterParts(sql, segments, meter, conditions, question),
+    groupBy: (by) => groupBy(meter, by),
+    also: { meter: { name, ...progressOf(meter) } },
+  };
+}
+
+/** Replaces the paths of conditions with the numbers of dimensions. */
+function onDimensions({ properties }: MeterRow, where: readonly Condition[]): Condition[] {
+  const numbers = new Map(
+    properties.map((property, index) => [JSON.stringify(parseProperty(property)), String(index + 1)]),
+  );
+  return where.map((condition) => {
+    const number = numbers.get(JSON.stringify(condition.path));
+    if (number !== undefined) return { ...condition, path: [number] };
+    const known = properties.length === 0 ? "it has none" : `they are ${properties.join(", ")}`;
+    throw invalid("where", `must name dimensions of the meter: ${known}`);
+  });
+}
+
+/** What the meter does not have yet is read from the events, so that the result is exact at any time. */
+function cover(
+  { known, filled_from: filledFrom }: MeterRow,
+  start: Instant,
+  end: Instant | undefined,
+  cuts: readonly number[],
+): Segment[] {
+  if (filledFrom === "-infinity") return coverRange(start, end, cuts, GRAINS);
+  const filled = known ? parseTime(filledFrom) : undefined;
+  const raw = (until: Instant | undefined): Segment[] =>
+    until !== undefined && !isBefore(start, until)
+      ? []
+      : [{ grain: "raw", from: start.text, to: until?.text ?? "infinity" }];
+  if (filled === undefined || (end && !isBefore(filled, end))) return raw(end);
+  if (!isBefore(start, filled)) return coverRange(start, end, cuts, GRAINS);
+  return [...raw(filled), ...coverRange(filled, end, cuts, GRAINS)];
+}
+
+function groupBy({ names }: MeterRow, by: readonly string[]): ReturnType<Measuring["groupBy"]> {
+  const unknown = by.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const known = names.length === 0 ? "it has none" : `they are ${names.join(", ")}`;
+    throw invalid("by", `must name dimensions of the meter: ${known}`);
+  }
+  return {
+    keys: by.map((name) => String(names.indexOf(name) + 1)),
+    members: (values) => (by.length === 0 ? {} : groupOf(by, values)),
+  };
+}
+
+function groupOf(by: readonly string[], values: readonly string[]): DimensionGroup {
+  const pairs = by.map((name, index) => [name, values[index] ?? MISSING] as const);
+  const tooLong = pairs.flatMap(([name, text]) => (text === TOO_LONG ? name : []));
+  const sent = pairs.filter(([, text]) => text !== MISSING && text !== TOO_LONG);
+  return {
+    dimensions: Object.fromEntries(sent.map(([name, text]) => [name, parseExact(text)])),
+    ...(tooLong.length > 0 && { too_long: tooLong }),
+  };
+}

@@ -1,0 +1,81 @@
+/** Declares meters, and compares their rollups with the stored events. */
+
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import type { z } from "zod";
+import type { Deps } from "../../lib/app/connect.ts";
+import { type newMeterSchema, newMeterSchema as schema } from "../../lib/meters/declare-contract.ts";
+import { fillMeters } from "../../lib/meters/fill.ts";
+import { createMeter } from "../../lib/meters/meters.ts";
+import { fillPiece, noteKnown } from "../../lib/meters/sql/fill-meter.ts";
+import { insertMeter, type NewMeter } from "../../lib/meters/sql/meters.ts";
+import { newSteps } from "../../lib/postgres/lock-retry.ts";
+import { transaction } from "../../lib/postgres/transaction.ts";
+import { parseProperty } from "../../lib/query/property.ts";
+
+type Declared = z.input<typeof newMeterSchema>;
+
+/** Declares a meter as the API does: it is filled at once, as far as a call has time. */
+export const declare = (deps: Deps, meter: Declared) => createMeter(deps, schema.parse(meter));
+
+/** Declares a meter without filling it. */
+export async function declareOnly({ sql }: Deps, meter: Declared): Promise<void> {
+  const { client_id: clientId, event_type: eventType, name, value, dimensions } = schema.parse(meter);
+  const row: NewMeter = {
+    meterId: randomUUID(),
+    clientId,
+    eventType,
+    name,
+    value,
+    valuePath: value === null ? null : parseProperty(value),
+    dimensions: dimensions.map((one) => ({ ...one, path: parseProperty(one.property) })),
+  };
+  expect(await transaction(sql, (tx) => insertMeter(tx, row))).toBe("inserted");
+}
+
+/** Fills all meters in pieces of this many events. */
+export const fillAll = ({ sql }: Deps, pieceEvents: number): Promise<void> =>
+  fillMeters(newSteps(sql, { pace: { pauseMs: 5, attempts: 100 } }), { pieceEvents });
+
+/** Fills one piece of a meter, so that it stays incomplete. */
+export async function fillOnePiece({ sql }: Deps, name: string, events: number): Promise<void> {
+  const [meter] = await sql<[{ meter_id: string }]>`SELECT meter_id FROM meters WHERE name = ${name}`;
+  await noteKnown(sql, [meter.meter_id]);
+  expect(await transaction(sql, (tx) => fillPiece(tx, meter.meter_id, events))).toBe(true);
+}
+
+/**
+ * Expects every cell of every complete meter to be what the stored events give: recomputed by a statement that shares nothing
+ * with the product's but the rule for numbers.
+ */
+export async function expectMeters({ sql }: Deps): Promise<number> {
+  // Slower than what it checks.
+  const wanted = await transaction(sql, async (tx) => {
+    await tx`SET LOCAL statement_timeout = '60s'`;
+    return tx`
+    SELECT m.name, g.grain, date_bin(make_interval(mins => g.grain), e.event_time, 'epoch') AS bucket,
+           array(SELECT CASE WHEN t IS NULL THEN '' WHEN octet_length(t) > 200 THEN '…' ELSE t END
+                   FROM unnest(ARRAY[(e.payload #> m.path_1)::text, (e.payload #> m.path_2)::text, (e.payload #> m.path_3)::text])
+                        WITH ORDINALITY AS u(t, n) ORDER BY n)::text AS dimensions,
+           count(*)::int AS count, count(v.number)::int AS numbers,
+           count(*) FILTER (WHERE v.number IS NULL AND (e.payload #> m.value_path) IS NOT NULL)::int AS not_numbers,
+           trim_scale(coalesce(sum(v.number), 0))::text AS sum, trim_scale(min(v.number))::text AS min,
+           trim_scale(max(v.number))::text AS max,
+           (array_agg(trim_scale(v.number)::text ORDER BY e.event_time DESC, e.event_id DESC) FILTER (WHERE v.number IS NOT NULL))[1]
+             AS latest
+      FROM meters m JOIN events e ON e.client_id = m.client_id AND e.event_type = m.event_type
+      CROSS JOIN LATERAL (SELECT measured_number((e.payload #> m.value_path)::text) AS number) AS v
+      CROSS JOIN (VALUES (15), (60), (1440)) AS g(grain)
+     WHERE m.deleted_at IS NULL AND m.filled_from = '-infinity'
+     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+  });
+  const found = await sql`
+    SELECT m.name, r.grain::int AS grain, r.bucket, r.dimensions::text AS dimensions, sum(r.count)::int AS count,
+           sum(r.numbers)::int AS numbers, sum(r.not_numbers)::int AS not_numbers, trim_scale(sum(r.sum))::text AS sum,
+           trim_scale(min(r.min))::text AS min, trim_scale(max(r.max))::text AS max, trim_scale((max(r.latest))[3]::numeric)::text AS latest
+      FROM meters m JOIN meter_rollups r USING (meter_id)
+     WHERE m.deleted_at IS NULL AND m.filled_from = '-infinity'
+     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+  expect([...found]).toEqual([...wanted]);
+  return found.length;
+}
