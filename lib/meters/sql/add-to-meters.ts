@@ -3,6 +3,16 @@ import type { Fragment } from "../../postgres/fragments.ts";
 import { addCell, cellColumns, cellSums, cellsOfEvents, meteredRows } from "./meter-cells.ts";
 
 /**
+ * The part of the statement that stores events without meters: the clients for which that would be wrong, as `metered_clients
+ * (clients)`, null if there are none. Like `addToMeters`, it takes the lock of `meters` before the snapshot.
+ */
+export const clientsWithMeters = (sql: Executor): Fragment => sql`
+  metered_clients AS MATERIALIZED (
+    SELECT array_agg(DISTINCT client_id) AS clients FROM meters
+     WHERE client_id = ANY ((SELECT clients FROM lists)::text[]) AND deleted_at IS NULL
+  )`;
+
+/**
  * The part of the statement that stores events which adds them to meters: CTEs, to follow those of that statement. It joins
  * `meters` and so takes its lock before the snapshot, and keeps it until the transaction ends: `listMeterUsers` relies on both.
  * Without a meter of the batch's clients, nothing of an event is read.

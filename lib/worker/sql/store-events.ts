@@ -1,6 +1,7 @@
 import { anyTombstone } from "../../erasure/sql/list-tombstones.ts";
 import { oldestByClient } from "../../erasure/tombstones.ts";
-import { addToMeters } from "../../meters/sql/add-to-meters.ts";
+import { mayHaveMeters, rememberMetered } from "../../meters/metered-clients.ts";
+import { addToMeters, clientsWithMeters } from "../../meters/sql/add-to-meters.ts";
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import { slot } from "../../postgres/slot.ts";
@@ -39,6 +40,8 @@ export async function storeEventsUnlessErased(
 interface Result {
   /** True if the statement stored nothing because of its condition. */
   withheld: boolean;
+  /** Clients with meters, for which the statement without them stored nothing either; null if there are none. */
+  metered: string[] | null;
   /** Number of new events. */
   count: number;
   /** Their positions; null if all are new. */
@@ -50,8 +53,26 @@ function positionsOf({ count, fresh }: Result, rows: readonly EventRow[]): numbe
   return fresh?.split(",").map(Number) ?? [];
 }
 
-/** @param withhold condition on which nothing is stored */
+/**
+ * Tries the statement without meters first, unless a client is known to have some: it takes a tenth less time for few events. If a client
+ * has one after all, the statement finds that in its own snapshot, stores nothing, and the other one is used.
+ * @param withhold condition on which nothing is stored
+ */
 async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragment): Promise<Result> {
+  if (mayHaveMeters(rows.map(({ clientId }) => clientId))) return storeOnce(sql, rows, withhold, true);
+  const result = await storeOnce(sql, rows, withhold, false);
+  if (result.metered === null) return result;
+  rememberMetered(result.metered);
+  return storeOnce(sql, rows, withhold, true);
+}
+
+async function storeOnce(
+  sql: Executor,
+  rows: readonly EventRow[],
+  withhold: Fragment,
+  withMeters: boolean,
+): Promise<Result> {
+  const metered = withMeters ? sql`NULL::text[]` : sql`(SELECT clients FROM metered_clients)`;
   const clients = numbered(rows.map((row) => row.clientId));
   const types = numbered(rows.map((row) => row.eventType));
   const receipts = numbered(rows.map((row) => row.receiptId));
@@ -61,7 +82,7 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
   const [result] = await sql<[Result]>`
     WITH lists AS (
       SELECT ${clients.values}::text[] AS clients, ${types.values}::text[] AS types, ${receipts.values}::uuid[] AS receipts
-    ), input AS (
+    ), ${withMeters ? sql`` : sql`${clientsWithMeters(sql)},`} input AS (
       SELECT position, clients[client] AS client_id, event_key, coalesce(event_id, event_key::text) AS event_id,
              types[type] AS event_type, event_time, arrival, receipts[receipt] AS receipt_id, payload
         FROM lists, (
@@ -76,7 +97,7 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
                  unnest(${rows.map((row) => row.payload)}::text[]) AS payload) AS given
     ), claimed AS (
       INSERT INTO event_ledger (event_key, client_id, event_time)
-      SELECT event_key, client_id, event_time FROM input WHERE NOT ${withhold}
+      SELECT event_key, client_id, event_time FROM input WHERE NOT ${withhold} AND ${metered} IS NULL
        ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id
@@ -116,9 +137,9 @@ async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragmen
         (latency_bins, latency_counts) = (
           SELECT bins, counts
             FROM merge_bins(r.latency_bins, r.latency_counts, excluded.latency_bins, excluded.latency_counts))
-    ), ${addToMeters(sql)}
+    ) ${withMeters ? sql`, ${addToMeters(sql)}` : sql``}
     SELECT CASE WHEN count(*) < ${rows.length}::int THEN string_agg(position::text, ',') END AS fresh,
-           count(*)::int AS count, ${withhold} AS withheld
+           count(*)::int AS count, ${withhold} AS withheld, ${metered} AS metered
       FROM fresh`;
   return result;
 }
