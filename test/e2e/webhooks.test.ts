@@ -170,7 +170,7 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
   it.each(KINDS)(
     "what a sender of %s believes delivered is stored once, through 429, 503, lost answers and a killed server",
     async (kind) => {
-      const system = await start(queue, kind, { rate_limit_per_second: 60, burst: 20 });
+      const system = await start(queue, kind, { rate_limit_per_second: 20, burst: 5 });
       const { proxy, redis, pid } = system;
       const before = await pid();
       const statuses: number[] = [];

@@ -13,9 +13,10 @@ test("the feed has what is stored from the migration on, also by the statement o
   const { sql } = deps;
   await ensurePartitions(sql, { retentionDays: 14, auditRetentionDays: 14 });
   await storeEvents(sql, [anEventRow({ eventId: "before" })]);
+  // Of tables: migration 0018 replaces indexes.
   const files = async () => [
     ...(await sql`SELECT oid::regclass::text AS name, relfilenode FROM pg_class
-                   WHERE relkind IN ('r', 'i') AND relname ~ '^event' ORDER BY 1`),
+                   WHERE relkind = 'r' AND relname ~ '^event' ORDER BY 1`),
   ];
   const before = await files();
   await migrate(deps.config.databaseUrl);
