@@ -61,6 +61,26 @@ describe.each(QUEUES)("with QUEUE=%s", (queue) => {
     },
   );
 
+  it("a batch of the SDK's events that is sent ten times is stored once", async () => {
+    const { clientId, secret } = await addClient(deps, "batches");
+    const events = [{ amount: 1 }, "text", Buffer.from([0, 255])].map(
+      (data, n) => new CloudEvent({ source: "/shop", id: String(n), type: "order.placed", data }),
+    );
+    // The SDK reads batches, but makes only their events.
+    const batch = `[${events.map((event) => HTTP.structured(event).body).join(",")}]`;
+    expect(HTTP.toEvent({ headers: BATCHED_TYPE, body: batch })).toHaveLength(3);
+    for (let n = 0; n < 10; n++) {
+      const isNew = n === 0 || n === 7;
+      const expected = isNew ? [202, 3, 0, 0] : [202, 0, 3, 0];
+      expect(outcome(await send(deps, secret, batch, BATCHED_TYPE))).toEqual(expected);
+      if (n === 3) await drainAll(deps);
+      if (n === 6) await forgetSeen(deps, clientId);
+    }
+    await drainAll(deps);
+    expect(await counts(deps, clientId)).toMatchObject({ events: 3, ledger: 3, quarantine: 0 });
+    await expectTidy(deps, clientId);
+  });
+
   it("an event without time is stored once with the time of its first arrival, whatever Redis has forgotten", async () => {
     const { clientId, secret } = await addClient(deps, "untimed");
     const event = { specversion: "1.0", id: "1", source: "/shop", type: "order.placed", data: { amount: 1 } };
