@@ -21,8 +21,10 @@ import { findQuery, type QueryRow } from "./sql/queries.ts";
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** Longest time of a part, in milliseconds: a call that does one has to end within API Gateway's 30 s. */
+/** Longest time of a part, in milliseconds. */
 const PART_MS = 15_000;
+/** Time after which no part of a call goes on, in milliseconds: API Gateway waits 30 s, and a function has 29 s. */
+const CALL_MS = 27_000;
 /** Shortest part of time, in milliseconds; one that takes too long can't be divided further. */
 const LEAST_PART_MS = 1_000;
 /** How often a call that waits for another one looks, in milliseconds. */
@@ -32,10 +34,12 @@ const LOOK_MS = 200;
 const KINDS = { top, uniques, funnel } as unknown as Record<Question["kind"], Kind<Question, unknown>>;
 
 /**
- * Works on a query until it has ended or the time is up; a part that has begun is finished. If another call works on it, waits for that.
+ * Works on a query until it has ended or the time is up; a part that has begun is finished, unless that takes longer than a call may. If
+ * another call works on the query, waits for that.
  * @param askedBy as for `findQuery`
  * @param endsAt milliseconds since the Unix epoch
  * @param partMs longest time of a part, in milliseconds
+ * @param callMs longest time of this call, in milliseconds
  * @returns the query as it is then; undefined if it does not exist
  */
 export async function advanceQuery(
@@ -44,7 +48,9 @@ export async function advanceQuery(
   askedBy: string | null,
   endsAt: number,
   partMs = PART_MS,
+  callMs = CALL_MS,
 ): Promise<QueryRow | undefined> {
+  const latest = Date.now() + callMs;
   for (;;) {
     const row = await findQuery(sql, queryId, askedBy);
     if (row?.status !== "running" || Date.now() >= endsAt) return row;
@@ -52,7 +58,7 @@ export async function advanceQuery(
     const claimed = await claimQuery(sql, queryId, claim);
     if (claimed === undefined) await sleep(Math.min(LOOK_MS, Math.max(1, endsAt - Date.now())));
     else
-      await work({ sql, queryId, claim, endsAt, partMs }, claimed).finally(() =>
+      await work({ sql, queryId, claim, endsAt, partMs, latest }, claimed).finally(() =>
         // If this fails, the claim ends by itself.
         releaseQuery(sql, queryId, claim).catch(() => {}),
       );
@@ -65,9 +71,14 @@ interface Work {
   claim: string;
   endsAt: number;
   partMs: number;
+  /** When the call has to end, in milliseconds since the Unix epoch. */
+  latest: number;
 }
 
-async function work({ sql, queryId, claim, endsAt, partMs }: Work, claimed: ClaimedQuery): Promise<void> {
+async function work(
+  { sql, queryId, claim, endsAt, partMs, latest }: Work,
+  claimed: ClaimedQuery,
+): Promise<void> {
   let plan = JSON.parse(claimed.question) as Plan;
   const { question } = plan;
   const kind = KINDS[question.kind];
@@ -83,14 +94,15 @@ async function work({ sql, queryId, claim, endsAt, partMs }: Work, claimed: Clai
     });
   // At least one part, so that also short calls get on.
   do {
-    try {
-      state = await transaction(sql, async (tx) => {
-        await limitWaits(tx, partMs, partMs);
-        return kind.add(tx, plan, part, state);
-      });
+    const limitMs = Math.min(partMs, latest - Date.now());
+    if (limitMs <= 0) return;
+    const added = await addPart(sql, kind, plan, part, state, limitMs);
+    if (added !== undefined) {
+      ({ state } = added);
       part++;
-    } catch (error) {
-      if (sqlState(error) !== QUERY_CANCELED) throw error;
+    } else {
+      // The first part of the next call has all of its time.
+      if (limitMs < partMs) return;
       const finer = halve(plan, part);
       if (finer === undefined) {
         await save({ error: tooDense(plan) }, null);
@@ -102,6 +114,27 @@ async function work({ sql, queryId, claim, endsAt, partMs }: Work, claimed: Clai
     const end = isLast ? { result: kind.result(question, state) } : {};
     if (!(await save(end, isLast ? null : await pack(state))) || isLast) return;
   } while (Date.now() < endsAt);
+}
+
+/** @returns undefined if the part takes longer than `limitMs` */
+async function addPart(
+  sql: Database,
+  kind: Kind<Question, unknown>,
+  plan: Plan,
+  part: number,
+  state: unknown,
+  limitMs: number,
+): Promise<{ state: unknown } | undefined> {
+  try {
+    return await transaction(sql, async (tx) => {
+      // Waiting for a lock counts like work; 0 is no limit of its own.
+      await limitWaits(tx, 0, limitMs);
+      return { state: await kind.add(tx, plan, part, state) };
+    });
+  } catch (error) {
+    if (sqlState(error) !== QUERY_CANCELED) throw error;
+    return undefined;
+  }
 }
 
 const pack = (state: unknown): Promise<Buffer> => compress(JSON.stringify(state), { level: 1 });

@@ -188,8 +188,11 @@ describe("a query", () => {
     });
     await locked.promise;
     const advance = (query: string) => advanceQuery(deps.sql, query, "acme", Date.now() + 400, 200);
+    // A call that ends before the part's time is up changes nothing.
+    const early = await advanceQuery(deps.sql, stuck, "acme", Date.now() + 100, 200, 100);
     const [end, halved] = await Promise.all([advance(stuck), advance(id)]).finally(lock.resolve);
     await holding;
+    expect(early).toMatchObject({ status: "running", parts_done: 0 });
     expect(halved).toMatchObject({ status: "running", parts_done: 0 });
     expect(halved?.parts).toBeGreaterThan(parts);
     expect(await read(id)).toMatchObject({ status: "completed", result: { events: 545 } });
