@@ -65,6 +65,10 @@ const BEYOND_SCHEMAS: Record<string, { accepts?: number[]; refuses?: number[] }>
   exportAudit: { accepts: [400] },
   // The length of a property in a condition; and Python's \s matches characters that JavaScript's does not.
   getFunnel: { accepts: [422] },
+  // The same; the names of time zones; the maximum number of buckets.
+  createQuery: { accepts: [422] },
+  // A cursor of this list, of which a new system has one page.
+  getHealthHistory: { accepts: [400] },
   // The maximum number of buckets.
   getSeries: { accepts: [400] },
   // measure and property, or a meter; and a meter's own names in by and where.
@@ -110,7 +114,13 @@ async function cursors({ post, settled, newClient, api, stack }: System): Promis
     });
   for (const source of ["one", "two"])
     await api.call("POST", "/v1/clients/one-more/webhooks", { key, body: { source, kind: "github" } });
+  for (const scope of ["read", "ingest"])
+    await api.call("POST", "/v1/clients/one-more/keys", { key, body: { scopes: [scope] } });
+  for (const property of ["payload.user", "payload.n"])
+    await api.call("POST", "/v1/queries", { key, body: { kind: "top", property } });
   const paths = {
+    listKeys: "/v1/clients/one-more/keys?limit=1",
+    listQueries: "/v1/queries?limit=1",
     listEvents: "/v1/events?limit=1",
     exportEvents: "/v1/events/export?limit=1",
     listClients: "/v1/clients?limit=1",
