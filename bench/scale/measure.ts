@@ -2,7 +2,8 @@
 import postgres from "postgres";
 import type { Deps } from "../../lib/app/connect.ts";
 import { DAY_MS } from "../../lib/base/time.ts";
-import { deleteExpired, hideExpired, nothingDeleted } from "../../lib/maintenance/retention.ts";
+import { nothingDeleted } from "../../lib/maintenance/deleted.ts";
+import { deleteExpired, hideExpired } from "../../lib/maintenance/retention.ts";
 import { newSteps } from "../../lib/postgres/lock-retry.ts";
 import { ensureIndexes } from "../../lib/storage/indexes.ts";
 import { empty } from "../fill.ts";

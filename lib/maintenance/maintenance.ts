@@ -13,7 +13,8 @@ import { isLocked, newSteps, type Pace, TimeUpError } from "../postgres/lock-ret
 import { transaction } from "../postgres/transaction.ts";
 import { ensureIndexes } from "../storage/indexes.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
-import { type Deleted, deleteExpired, GRACE_MS, hideExpired, nothingDeleted } from "./retention.ts";
+import { type Deleted, nothingDeleted } from "./deleted.ts";
+import { deleteExpired, GRACE_MS, hideExpired } from "./retention.ts";
 import { tryLock } from "./sql/try-lock.ts";
 import { refreshStatistics } from "./statistics.ts";
 

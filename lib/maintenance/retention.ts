@@ -6,24 +6,14 @@
 import { GRAINS } from "../analytics/range.ts";
 import type { ClientDay } from "../archive/sql/days.ts";
 import { firstWaiting, firstWaitingOf } from "../archive/waiting.ts";
-import { forgetFound } from "../audit/record/gaps.ts";
-import { firstIdAt } from "../base/ids.ts";
-import { DAY_MS } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
-import { forgetErasedValues } from "../erasure/sql/forget-erased-values.ts";
 import { forgetMeters, METER_GRAINS, pruneMeterRollups } from "../meters/sql/prune-meters.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
-import { KEPT_MS } from "../queries/question.ts";
-import { pruneQueries } from "../queries/sql/claims.ts";
-import {
-  AUDIT_PARENTS,
-  oldestKept,
-  type PartitionSettings,
-  partitionEnd,
-  partitionStart,
-} from "../storage/partitions.ts";
-import { readAuditHorizon, readHorizon } from "../storage/sql/horizon.ts";
+import { oldestKept, type PartitionSettings, partitionEnd, partitionStart } from "../storage/partitions.ts";
+import { readHorizon } from "../storage/sql/horizon.ts";
 import { listPartitions } from "../storage/sql/partitions.ts";
+import { type Deleted, repeat, STEP_ROWS } from "./deleted.ts";
+import { deleteAudit, deleteRecords } from "./records.ts";
 import {
   detachPartition,
   dropTable,
@@ -33,19 +23,8 @@ import {
   releaseIds,
 } from "./sql/expired-partitions.ts";
 import { moveAuditHorizon, moveHorizon } from "./sql/horizon.ts";
-import {
-  pruneFeed,
-  pruneHealth,
-  pruneLateAudit,
-  pruneLateEvents,
-  pruneQuarantine,
-  pruneReceipts,
-  pruneRollups,
-  pruneUnqueued,
-} from "./sql/prune.ts";
+import { pruneFeed, pruneLateEvents, pruneRollups } from "./sql/prune.ts";
 
-/** Maximum rows that one transaction deletes. */
-const STEP_ROWS = 10_000;
 /** Blocks of 8 KiB that hold about the same number of the smallest events. */
 const STEP_BLOCKS = 128;
 /**
@@ -53,37 +32,6 @@ const STEP_BLOCKS = 128;
  * to count stay complete for this time.
  */
 export const GRACE_MS = 60_000;
-/**
- * A receipt also distinguishes a redelivered message from a new one. SQS keeps messages for at most 14 days.
- */
-const LEAST_RECEIPT_DAYS = 30;
-
-/** What a run deleted: rows by kind, and names of partitions. */
-export interface Deleted {
-  partitions: string[];
-  ledger: number;
-  late_events: number;
-  feed: number;
-  rollups: number;
-  meter_rollups: number;
-  receipts: number;
-  quarantine: number;
-  health_checks: number;
-  audit: number;
-}
-
-export const nothingDeleted = (): Deleted => ({
-  partitions: [],
-  ledger: 0,
-  late_events: 0,
-  feed: 0,
-  rollups: 0,
-  meter_rollups: 0,
-  receipts: 0,
-  quarantine: 0,
-  health_checks: 0,
-  audit: 0,
-});
 
 type RetentionSettings = PartitionSettings & Pick<Config, "archive">;
 
@@ -121,9 +69,10 @@ export async function deleteExpired(
   { now, graceMs, deleted }: { now: number; graceMs: number; deleted: Deleted },
 ): Promise<void> {
   const { horizon, movedMsAgo } = await readHorizon(steps.sql);
-  if (movedMsAgo >= graceMs && (await detachHidden(steps, settings, horizon)))
-    await deleteHidden(steps, horizon, deleted);
-  await deleteMeters(steps, movedMsAgo >= graceMs ? horizon.text : "-infinity", graceMs, deleted);
+  const isDetached = movedMsAgo >= graceMs && (await detachHidden(steps, settings, horizon));
+  if (isDetached) await deleteHidden(steps, horizon, deleted);
+  // Like rollups, those of meters stay as long as the events.
+  await deleteMeters(steps, isDetached ? horizon.text : "-infinity", graceMs, deleted);
   await deleteRecords(steps, settings, now, deleted);
   await deleteAudit(steps, deleted);
 }
@@ -225,102 +174,4 @@ async function deleteDetached(steps: Steps, deleted: Deleted): Promise<boolean> 
   deleted.ledger += done.ids;
   if (done.dropped !== undefined) deleted.partitions.push(done.dropped);
   return true;
-}
-
-async function deleteRecords(
-  steps: Steps,
-  settings: PartitionSettings,
-  now: number,
-  deleted: Deleted,
-): Promise<void> {
-  const { retentionDays } = settings;
-  const cut = new Date(now - retentionDays * DAY_MS).toISOString();
-  const receiptsMs = now - Math.max(retentionDays, LEAST_RECEIPT_DAYS) * DAY_MS;
-  const receiptsCut = new Date(receiptsMs).toISOString();
-  const firstId = firstIdAt(receiptsMs);
-  await repeat(
-    steps,
-    "receipts",
-    (tx) => pruneReceipts(tx, firstId, receiptsCut, STEP_ROWS),
-    (rows) => {
-      deleted.receipts += rows;
-    },
-  );
-  await repeat(
-    steps,
-    "quarantine",
-    (tx) => pruneQuarantine(tx, cut, STEP_ROWS),
-    (rows) => {
-      deleted.quarantine += rows;
-    },
-  );
-  const queriesCut = new Date(now - KEPT_MS).toISOString();
-  await repeat(
-    steps,
-    "queries",
-    (tx) => pruneQueries(tx, queriesCut, STEP_ROWS),
-    () => {},
-  );
-  await repeat(
-    steps,
-    "health checks",
-    (tx) => pruneHealth(tx, cut, STEP_ROWS),
-    (rows) => {
-      deleted.health_checks += rows;
-    },
-  );
-  await repeat(
-    steps,
-    "hashes of erased values",
-    (tx) => forgetErasedValues(tx, STEP_ROWS),
-    () => {},
-  );
-  const firstCall = firstIdAt(oldestKept("audit_log", settings, now));
-  await repeat(
-    steps,
-    "names of audit rows",
-    (tx) => pruneUnqueued(tx, firstCall, STEP_ROWS),
-    () => {},
-  );
-  await forgetFound(steps);
-}
-
-/**
- * Drops the days before the audit horizon, with rows that arrived late for them. Their seals stay. If there are
- * checkpoints, one must contain the horizon first: its signature proves that a missing entry expired and was not removed.
- */
-async function deleteAudit(steps: Steps, deleted: Deleted): Promise<void> {
-  const { day, signedDay = day } = await readAuditHorizon(steps.sql);
-  const first = [day, signedDay ?? ""].sort()[0];
-  if (!first) return;
-  const cut = `${first}T00:00:00.000Z`;
-  const names = [...(await listPartitions(steps.sql))].sort();
-  for (const parent of AUDIT_PARENTS) {
-    for (const name of names) {
-      if ((partitionEnd(parent, name) ?? Number.POSITIVE_INFINITY) > Date.parse(cut)) continue;
-      await step(steps, `drop a day of ${parent}`, (tx) => dropTable(tx, name));
-      deleted.partitions.push(name);
-    }
-    await repeat(
-      steps,
-      "late audit rows",
-      (tx) => pruneLateAudit(tx, parent, cut, STEP_ROWS),
-      (rows) => {
-        if (parent === "audit_log") deleted.audit += rows;
-      },
-    );
-  }
-}
-
-/** Repeats a step until it deletes fewer than `STEP_ROWS` rows. */
-async function repeat(
-  steps: Steps,
-  name: string,
-  prune: (tx: Parameters<Parameters<typeof step>[2]>[0]) => Promise<number>,
-  count: (rows: number) => void,
-): Promise<void> {
-  for (let rows = STEP_ROWS; rows >= STEP_ROWS; ) {
-    rows = await step(steps, `delete ${name}`, prune);
-    count(rows);
-  }
 }

@@ -9,6 +9,7 @@ import {
   withArchive,
 } from "../../support/archive.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../../support/maintenance.ts";
+import { declare, expectMeters } from "../../support/meters.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 import { freePort } from "../../support/servers/ports.ts";
@@ -65,6 +66,7 @@ describe("retention", () => {
 
   it("waits for an event that is stored after its week was archived and hidden", async () => {
     const old = now - 12 * WEEK_MS;
+    await declare(deps, { client_id: "acme", name: "late", event_type: `type-${old % 3}` });
     await workAt(deps, "acme", old, [simulatedEvent(old)]);
     await runAt(deps, old + 2 * DAY_MS);
     // Hides the week, which stays complete for a minute.
@@ -76,8 +78,11 @@ describe("retention", () => {
     expect(late).toMatchObject({ complete: true, archived: { days: 1, files: 1, events: 2 } });
     expect(late.deleted.partitions).toEqual([]);
     expect(await tables(deps)).toMatchObject({ shown: 0, events: 2 });
+    // Like the rollups, those of meters stay with the events.
+    expect(await expectMeters(deps)).toBeGreaterThan(0);
     await runAt(deps, now);
     await expectTidy(deps);
+    expect(await expectMeters(deps)).toBe(0);
     expect(await archivedEvents(archive)).toEqual([...all]);
   });
 
