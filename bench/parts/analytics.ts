@@ -9,6 +9,7 @@ import { CLIENTS, RARE, SPREADS, type Spread, TYPES } from "../load.ts";
 import { type Contender, interleave, type Measured, type Sample, valuesOf } from "../measure.ts";
 import { pagesRead } from "../pages.ts";
 import type { Bench, Chart, Figure, Goal, Part, Section, Table } from "../part.ts";
+import { type Random, randomFrom } from "../random.ts";
 import { DAYS, type Stored } from "../servers.ts";
 import { format, formatMedian, median, quantile } from "../statistics.ts";
 
@@ -32,18 +33,6 @@ interface Question {
   query: (random: Random) => Query;
 }
 
-/** From 0 to 1, repeatable for a seed (mulberry32): each number of stored events gets the same queries. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-type Random = () => number;
 const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
 /** Random to the millisecond, so that nearly all ranges have ragged edges. */

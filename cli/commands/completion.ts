@@ -25,7 +25,7 @@ export const completionCommand = (): Command =>
 const NO_FILES = 4;
 const FILES = 0;
 
-/** `weir complete -- WORDS`: prints the completions of the last word in the format that the shell scripts read. */
+/** `weir complete -- <words>`: prints completions of the last word, in the format that the shell scripts read. */
 export const completeCommand = (program: Command): Command =>
   new Program("complete")
     .argument("[words...]")

@@ -2,9 +2,8 @@
 const metered = new Set<string>();
 const MOST = 10_000;
 
-/** True if one of the clients had a meter when this process last stored events of its. */
-export const mayHaveMeters = (clients: readonly string[]): boolean =>
-  metered.size > 0 && clients.some((client) => metered.has(client));
+/** True if the client had a meter when this process last stored its events. */
+export const mayHaveMeters = (client: string): boolean => metered.has(client);
 
 export function rememberMetered(clients: readonly string[]): void {
   if (metered.size >= MOST) metered.clear();

@@ -1,4 +1,5 @@
 import type { Executor } from "../../postgres/client.ts";
+import type { Fragment } from "../../postgres/fragments.ts";
 import type { PropertyPath } from "../../query/property.ts";
 import { REGISTER_BITS, REST_BITS } from "../hyperloglog.ts";
 import { type Bucketing, bucketedValues } from "./distinct-values.ts";
@@ -12,6 +13,23 @@ export interface RegisterCount {
   /** Number of registers with this value. */
   count: number;
 }
+
+/** Rows of bucket, register and the smallest `rest` of the register's hashes. */
+export const smallestHashes = (
+  sql: Executor,
+  scope: RawScope,
+  path: PropertyPath,
+  starts: Bucketing,
+): Fragment => sql`
+  SELECT bucket, hash & ${2 ** REGISTER_BITS - 1}::bigint AS register,
+         min(hash >> ${REGISTER_BITS}::int & ${2 ** REST_BITS - 1}::bigint) AS rest
+    FROM (SELECT bucket, hashtextextended(value, 0) AS hash
+            FROM (${bucketedValues(sql, scope, path, starts)}) AS each_one) AS hashes
+   GROUP BY 1, 2`;
+
+/** A register's value, from its smallest `rest`: the number of leading zeros plus one. */
+export const rankOf = (sql: Executor): Fragment =>
+  sql`coalesce(nullif(position(B'1' IN rest::bit(50)), 0), 51)`;
 
 /**
  * HyperLogLog sketches of a property's values, one for the entire range and one for each bucket, as counts of equal
@@ -28,15 +46,8 @@ export async function sketchDistinct(
   const ofAll =
     starts === null ? sql`` : sql`UNION ALL SELECT NULL, register, min(rest) FROM parts GROUP BY register`;
   return sql<RegisterCount[]>`
-    WITH hashes AS (
-      SELECT bucket, hashtextextended(value, 0) AS hash
-        FROM (${bucketedValues(sql, scope, path, starts)}) AS each_one
-    ), parts AS (
-      SELECT bucket, hash & ${2 ** REGISTER_BITS - 1}::bigint AS register,
-             min(hash >> ${REGISTER_BITS}::int & ${2 ** REST_BITS - 1}::bigint) AS rest
-        FROM hashes GROUP BY 1, 2
-    ), registers AS (SELECT bucket, register, rest FROM parts ${ofAll})
+    WITH parts AS (${smallestHashes(sql, scope, path, starts)}), registers AS (SELECT bucket, register, rest FROM parts ${ofAll})
     SELECT bucket, rank, count(*)::int AS count
-      FROM (SELECT bucket, coalesce(nullif(position(B'1' IN rest::bit(50)), 0), 51) AS rank FROM registers) AS ranks
+      FROM (SELECT bucket, ${rankOf(sql)} AS rank FROM registers) AS ranks
      GROUP BY bucket, rank ORDER BY bucket NULLS FIRST`;
 }

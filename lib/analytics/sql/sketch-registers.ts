@@ -1,8 +1,8 @@
 import type { Executor } from "../../postgres/client.ts";
 import type { PropertyPath } from "../../query/property.ts";
-import { REGISTER_BITS, REST_BITS } from "../hyperloglog.ts";
-import { type Bucketing, bucketedValues } from "./distinct-values.ts";
+import type { Bucketing } from "./distinct-values.ts";
 import type { RawScope } from "./raw-events.ts";
+import { rankOf, smallestHashes } from "./sketch-distinct.ts";
 
 /** The registers of a sketch that are not empty. */
 export interface Registers {
@@ -23,14 +23,5 @@ export const sketchRegisters = (
   path: PropertyPath,
   starts: Bucketing,
 ): Promise<Registers[]> => sql<Registers[]>`
-  WITH hashes AS (
-    SELECT bucket, hashtextextended(value, 0) AS hash
-      FROM (${bucketedValues(sql, scope, path, starts)}) AS each_one
-  ), registers AS (
-    SELECT bucket, hash & ${2 ** REGISTER_BITS - 1}::bigint AS register,
-           min(hash >> ${REGISTER_BITS}::int & ${2 ** REST_BITS - 1}::bigint) AS rest
-      FROM hashes GROUP BY 1, 2
-  )
-  SELECT bucket, json_agg(register) AS registers,
-         json_agg(coalesce(nullif(position(B'1' IN rest::bit(50)), 0), 51)) AS ranks
-    FROM registers GROUP BY bucket`;
+  SELECT bucket, json_agg(register) AS registers, json_agg(${rankOf(sql)}) AS ranks
+    FROM (${smallestHashes(sql, scope, path, starts)}) AS registers GROUP BY bucket`;

@@ -59,7 +59,7 @@ function positionsOf({ count, fresh }: Result, rows: readonly EventRow[]): numbe
  * @param withhold condition on which nothing is stored
  */
 async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragment): Promise<Result> {
-  if (mayHaveMeters(rows.map(({ clientId }) => clientId))) return storeOnce(sql, rows, withhold, true);
+  if (rows.some(({ clientId }) => mayHaveMeters(clientId))) return storeOnce(sql, rows, withhold, true);
   const result = await storeOnce(sql, rows, withhold, false);
   if (result.metered === null) return result;
   rememberMetered(result.metered);

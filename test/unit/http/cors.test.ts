@@ -40,7 +40,7 @@ it.each<[string, Record<string, string>]>([
   ["in a file", { origin: "file://", host: "" }],
   ["in an extension of the browser", { origin: "chrome-extension://abc", host: "weir.example" }],
   ["that sends no host", { origin: SHOP }],
-  ["whose host is none", { origin: SHOP, host: "[" }],
+  ["with an invalid Host header", { origin: SHOP, host: "[" }],
 ])("a page %s is one", (_, headers) => {
   expect(foreignOrigin({ headers })).toBe(headers.origin);
 });
