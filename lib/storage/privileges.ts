@@ -188,6 +188,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
         "UPDATE (known, filled_from, deleted_at)",
       ],
       quarantine: ["SELECT", "UPDATE (redriven_at, event, detail)"],
+      // A completed erasure forgets what was asked about its client.
+      queries: ["SELECT (question)", "DELETE"],
       // Writes the remaining secrets to Redis when one is added or removed.
       webhook_secrets: ["SELECT", "INSERT (secret_id, source, secret)", "DELETE"],
       webhook_sources: ["SELECT", "INSERT (source, client_id, kind, key_id)", "DELETE"],
@@ -216,7 +218,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
       meters: ["SELECT", "UPDATE (known, filled_from)", "DELETE", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
-      queries: ["SELECT (query_id, created_at)", "DELETE", "MAINTAIN"],
+      queries: ["SELECT (query_id, created_at, question)", "DELETE", "MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.
       quarantine: ["SELECT", "UPDATE (event, detail)", "DELETE", "MAINTAIN"],
       receipts: ["SELECT", "UPDATE (completed_at)", "DELETE", "MAINTAIN"],

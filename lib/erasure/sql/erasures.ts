@@ -32,12 +32,20 @@ export const erasureColumns = (sql: Executor): Fragment => sql`
  * @returns true if it is complete
  */
 export async function completeErasure(tx: Transaction, erasureId: string): Promise<boolean> {
+  // Queries in parts keep values of payloads, and the conditions that were asked.
   const rows = await tx`
-    UPDATE erasures SET value = NULL, completed_at = clock_timestamp()
-     WHERE erasure_id = ${erasureId} AND NOT EXISTS (SELECT FROM expired_partitions)
-       AND (archive_to = 'infinity'
-            OR NOT EXISTS (SELECT FROM archive_days d WHERE d.client_id = erasures.client_id))`;
-  return rows.count === 1;
+    WITH completed AS (
+      UPDATE erasures SET value = NULL, completed_at = clock_timestamp()
+       WHERE erasure_id = ${erasureId} AND NOT EXISTS (SELECT FROM expired_partitions)
+         AND (archive_to = 'infinity'
+              OR NOT EXISTS (SELECT FROM archive_days d WHERE d.client_id = erasures.client_id))
+      RETURNING client_id
+    ), forgotten AS (
+      DELETE FROM queries q USING completed
+       WHERE coalesce(q.question #>> '{question,scope,clientId}', completed.client_id) = completed.client_id
+    )
+    SELECT FROM completed`;
+  return rows.length === 1;
 }
 
 export async function findErasure(sql: Executor, erasureId: string): Promise<ErasureRow | undefined> {

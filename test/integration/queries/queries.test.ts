@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as properties from "../../../lib/analytics/properties-contract.ts";
 import type { Deps } from "../../../lib/app/connect.ts";
 import { DAY_MS, HOUR_MS } from "../../../lib/base/time.ts";
+import { createErasure } from "../../../lib/erasure/erasures.ts";
 import { type Call, serve } from "../../../lib/http/call.ts";
 import { advanceQuery } from "../../../lib/queries/advance.ts";
 import * as contract from "../../../lib/queries/contract.ts";
@@ -256,6 +257,20 @@ describe("the queries of a client", () => {
       cursor = page.body.next_cursor as string | null;
     }
     expect(listed).toEqual(ids.toReversed());
+  });
+
+  it("are deleted when an erasure of their client completes", async () => {
+    const question = { kind: "top", property: "payload.user" };
+    const erased = [await create(question), await create(question, admin)];
+    const others = [await create(question, other), await create({ ...question, client: "beta" }, admin)];
+    for (const id of [...erased, ...others]) expect((await read(id, "20", admin)).status).toBe("completed");
+    const erasure = { client: "acme", property: "payload.user", value: "user-7" };
+    const asked = { caller: { clientId: "boss", keyPrefix: null }, receivedAt: Date.now() };
+    expect((await createErasure(deps, erasure, asked)).status).toBe("completed");
+    const status = async (id: string): Promise<number> =>
+      (await admin(contract.getQuery, { params: { query_id: id } })).status;
+    expect(await Promise.all(erased.map(status))).toEqual([404, 404]);
+    expect(await Promise.all(others.map(status))).toEqual([200, 200]);
   });
 
   it("are deleted after a week", async () => {

@@ -57,7 +57,7 @@ meter_rollups_quarter   -      -      -     -         -     -      -     owner  
 meters                  -      S      S     S         -     -      Siu   SuDM        -          -
 pipeline_totals         -      SIu    SIu   S         -     S      -     M           -          -
 quarantine              s      sIuD   sIuD  s         -     -      Su    SuDM        -          -
-queries                 -      -      -     SIUD      -     -      -     sDM         -          -
+queries                 -      -      -     SIUD      -     -      sD    sDM         -          -
 receipts                -      SIu    SIu   S         -     s      s     SuDM        -          -
 retention               -      -      -     s         s     -      s     SuM         s          -
 rollups                 -      SIu    SIu   S         -     -      -     owner       -          -
