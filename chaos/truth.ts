@@ -79,11 +79,14 @@ async function readTotals(sql: Deps["sql"]): Promise<Totals[]> {
            (SELECT count(*)::int FROM quarantine q WHERE q.client_id = c.client_id) AS quarantine,
            r.*, t.*, p.*
       FROM clients c,
-           LATERAL (SELECT coalesce(sum(count) FILTER (WHERE grain = 1), 0)::int AS grain1,
-                           coalesce(sum(count) FILTER (WHERE grain = 15), 0)::int AS grain15,
-                           coalesce(sum(count) FILTER (WHERE grain = 60), 0)::int AS grain60,
-                           coalesce(sum(count) FILTER (WHERE grain = 1440), 0)::int AS grain1440
-                      FROM rollups WHERE client_id = c.client_id) AS r,
+           LATERAL (SELECT coalesce(sum(count) FILTER (WHERE grain IN (0, 1)), 0)::int AS grain1,
+                           coalesce(sum(count) FILTER (WHERE grain IN (0, 15)), 0)::int AS grain15,
+                           coalesce(sum(count) FILTER (WHERE grain IN (0, 60)), 0)::int AS grain60,
+                           coalesce(sum(count) FILTER (WHERE grain IN (0, 1440)), 0)::int AS grain1440
+                      FROM (SELECT CASE WHEN grain = 15 AND bucket < before THEN 0 WHEN bucket >= before THEN grain END AS grain, count
+                              FROM rollups, packing WHERE client_id = c.client_id
+                            UNION ALL
+                            SELECT 0, count FROM packed_days WHERE client_id = c.client_id) AS counted) AS r,
            LATERAL (SELECT coalesce(sum(stored), 0)::int AS stored, coalesce(sum(duplicates), 0)::int AS duplicates,
                            coalesce(sum(quarantined), 0)::int AS quarantined
                       FROM pipeline_totals WHERE client_id = c.client_id) AS t,

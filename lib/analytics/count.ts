@@ -76,8 +76,8 @@ export async function getLatency(call: Call<Stores, typeof contract.getLatency>)
 async function prepare(call: RangeCall) {
   const { deps, query } = call;
   const scope = scopeOf(call);
-  const { horizon, ...freshness } = await readFreshness(deps);
+  const { horizon, packedBefore, freshness } = await readFreshness(deps);
   const range = { start: clampStart(query.start, horizon), end: query.end };
-  const segments = coverQuestion(isConditional(query.where), range.start, range.end);
+  const segments = coverQuestion(isConditional(query.where), { ...range, packedBefore });
   return { scope, segments, range, freshness };
 }

@@ -19,7 +19,7 @@ export async function getFunnel({
   const { start, end, key, window_seconds: windowSeconds } = body;
   const clientId = clientFilter({ caller, query: body });
   const steps = body.steps.map(({ event_type: eventType, where }) => ({ eventType, where }));
-  const { horizon, ...freshness } = await readFreshness(deps);
+  const { horizon, freshness } = await readFreshness(deps);
   const scope = { clientId, start: clampStart(start, horizon), end };
   const types = steps.map(({ eventType }) => eventType);
   const counts = await orTooBroad(deps.sql, scope, types, () =>

@@ -8,9 +8,9 @@ import { BEYOND_MS, type Instant, isBefore, MINUTE_MS, microseconds } from "../b
 export type Grain = 1 | 15 | 60 | 1440;
 
 /** A time span, `from` inclusive, `to` exclusive, in UTC or as PostgreSQL's `-infinity` and `infinity`. */
-export interface Segment {
-  /** The rollups to read; `raw` to read events. */
-  grain: Grain | "raw";
+export interface Segment<Kind = Grain | "packed days" | "packed quarters" | "raw"> {
+  /** The rollups to read; `raw` to read events. Packed days are full days, packed quarters are of one day: see `coverStored`. */
+  grain: Kind;
   from: string;
   to: string;
 }
@@ -32,7 +32,7 @@ export function coverRange(
   end: Instant | undefined,
   cuts: readonly number[] = [],
   grains: readonly Grain[] = GRAINS,
-): Segment[] {
+): Segment<Grain | "raw">[] {
   if (start && end && !isBefore(start, end)) return [];
   const finest = (grains.at(-1) ?? 1) * MINUTE_MS;
   const from = start ? nextBoundary(start, finest) : Number.NEGATIVE_INFINITY;
@@ -40,7 +40,7 @@ export function coverRange(
   // A range that holds no full minute is one edge; so are the seconds of the last representable minute.
   if (start && (from >= to || from >= BEYOND_MS))
     return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
-  const edge = (first: string, last: string): Segment[] =>
+  const edge = (first: string, last: string): Segment<"raw">[] =>
     first === last ? [] : [{ grain: "raw", from: first, to: last }];
   const inner = cuts.filter((cut) => cut > from && cut < to);
   return [
@@ -56,11 +56,11 @@ function coverMinutes(
   to: number,
   cuts: readonly number[],
   [grain, ...finer]: readonly Grain[],
-): Segment[] {
+): Segment<Grain | "raw">[] {
   if (from >= to) return [];
   if (grain === undefined) return [{ grain: "raw", from: toText(from), to: toText(to) }];
   const unit = grain * MINUTE_MS;
-  const segments: Segment[] = [];
+  const segments: Segment<Grain | "raw">[] = [];
   /** The end of what is covered so far, and the cuts after it. */
   let covered = from;
   let open: number[] = [];

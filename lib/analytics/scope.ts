@@ -4,7 +4,8 @@ import { clientFilter } from "../auth/client-filter.ts";
 import type { Instant } from "../base/time.ts";
 import type { Caller } from "../http/call.ts";
 import type { Condition } from "../query/where.ts";
-import { coverRange, type Segment } from "./range.ts";
+import { coverStored } from "./packed-range.ts";
+import type { Segment } from "./range.ts";
 import type { EventScope } from "./sql/event-parts.ts";
 
 interface Scoped {
@@ -25,14 +26,16 @@ export const scopeOf = (call: Scoped): EventScope => ({
 export const isConditional = (where: readonly Condition[] | undefined): boolean =>
   where !== undefined && where.length > 0;
 
-/** @param raw reads raw rows only: rollups hold no payloads, so they know neither conditions nor measures */
+/**
+ * @param raw reads raw rows only: rollups hold no payloads, so they know neither conditions nor measures
+ * @param packedBefore as for `coverStored`
+ */
 export function coverQuestion(
   raw: boolean,
-  start: Instant,
-  end: Instant | undefined,
+  { start, end, packedBefore }: { start: Instant; end: Instant | undefined; packedBefore: number },
   cuts: readonly number[] = [],
 ): Segment[] {
-  const segments = coverRange(start, end, cuts);
+  const segments = coverStored(start, end, cuts, packedBefore);
   if (!raw || segments.length === 0) return segments;
   return [{ grain: "raw", from: start.text, to: end?.text ?? "infinity" }];
 }

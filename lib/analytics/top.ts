@@ -18,7 +18,7 @@ export async function getTop(call: Call<Stores, typeof contract.getTop>): Promis
   const { deps, query } = call;
   const { event_type: eventType, start, end, where, property, limit } = query;
   const clientId = clientFilter(call);
-  const { horizon, ...freshness } = await readFreshness(deps);
+  const { horizon, freshness } = await readFreshness(deps);
   const scope = { clientId, eventType, start: clampStart(start, horizon), end, where };
   const types = eventType === undefined ? null : [eventType];
   const rows = await orTooBroad(deps.sql, scope, types, () =>

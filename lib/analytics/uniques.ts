@@ -37,7 +37,7 @@ export async function getUniques(
   const { sql } = deps;
   const { event_type: eventType, start, end, where, property, interval, tz } = query;
   const clientId = clientFilter(call);
-  const { horizon, ...freshness } = await readFreshness(deps);
+  const { horizon, freshness } = await readFreshness(deps);
   const scope = { clientId, eventType, start: clampStart(start, horizon), end };
   const types = eventType === undefined ? null : [eventType];
   const { starts, exact, counts } = await orTooBroad(sql, scope, types, async () => {

@@ -58,8 +58,8 @@ async function isSettled(deps: { sql: Database; queue: Queue }, end: Instant | u
   const { nowMs } = await readClock(deps.sql);
   const wantedMs = Math.min(nowMs, end?.ms ?? nowMs);
   for (const until = Date.now() + WAIT_MS; ; await sleep(LOOK_MS)) {
-    const { as_of: asOf } = await readFreshness(deps);
-    if (asOf !== null && Date.parse(asOf) >= wantedMs) return true;
+    const { freshness } = await readFreshness(deps);
+    if (freshness.as_of !== null && Date.parse(freshness.as_of) >= wantedMs) return true;
     if (Date.now() >= until) return false;
   }
 }

@@ -14,6 +14,7 @@ import { transaction } from "../postgres/transaction.ts";
 import { ensureIndexes } from "../storage/indexes.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 import { type Deleted, nothingDeleted } from "./deleted.ts";
+import { announcePacking, packOver } from "./packing.ts";
 import { deleteExpired, GRACE_MS, hideExpired } from "./retention.ts";
 import { tryLock } from "./sql/try-lock.ts";
 import { refreshStatistics } from "./statistics.ts";
@@ -60,6 +61,8 @@ export interface Maintained {
   waits_for_archive: ClientDay | null;
   deleted: Deleted;
   archived: Archived;
+  /** Rows of packed days that were written. */
+  days_packed: number;
   /** Tables that were analyzed. */
   analyzed: string[];
   /** Indexes of partitions that were built. */
@@ -79,6 +82,7 @@ export async function maintain(deps: MaintenanceDeps, options: MaintenanceOption
     waits_for_archive: null,
     deleted: nothingDeleted(),
     archived: nothingArchived(),
+    days_packed: 0,
     analyzed: [],
     indexes_built: [],
   };
@@ -124,6 +128,8 @@ async function work(
   await attempt(done, faults, "retention", () =>
     deleteExpired(steps, config, { now, graceMs, deleted: done.deleted }),
   );
+  // Announced early and carried out late in the run, so that a long run need not leave it to the next one.
+  await attempt(done, faults, "announced days", () => announcePacking(steps, now));
   await attempt(done, faults, "statistics", () => refreshStatistics(steps, done.analyzed));
   // Late, since it may take all the time there is.
   await attempt(done, faults, "meters", () =>
@@ -138,6 +144,11 @@ async function work(
     );
     await attempt(done, faults, "erasures", erase);
   }
+  await attempt(done, faults, "packed days", () =>
+    packOver(steps, graceMs, (days) => {
+      done.days_packed += days;
+    }),
+  );
   // Last, since one index may take the rest of the time, and lists are only slower without it.
   await attempt(done, faults, "indexes", () => ensureIndexes(steps, now, done.indexes_built));
   if (faults.length === 1) throw faults[0];

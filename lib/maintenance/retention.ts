@@ -23,6 +23,7 @@ import {
   releaseIds,
 } from "./sql/expired-partitions.ts";
 import { moveAuditHorizon, moveHorizon } from "./sql/horizon.ts";
+import { prunePackedDays } from "./sql/pack-days.ts";
 import { pruneFeed, pruneLateEvents, pruneRollups } from "./sql/prune.ts";
 
 /** Blocks of 8 KiB that hold about the same number of the smallest events. */
@@ -132,16 +133,12 @@ async function deleteHidden(
       deleted.feed += rows;
     },
   );
-  for (const grain of GRAINS) {
-    await repeat(
-      steps,
-      "rollups",
-      (tx) => pruneRollups(tx, grain, horizon.text, STEP_ROWS),
-      (rows) => {
-        deleted.rollups += rows;
-      },
-    );
-  }
+  const count = (rows: number): void => {
+    deleted.rollups += rows;
+  };
+  for (const grain of GRAINS)
+    await repeat(steps, "rollups", (tx) => pruneRollups(tx, grain, horizon.text, STEP_ROWS), count);
+  await repeat(steps, "packed days", (tx) => prunePackedDays(tx, horizon.text, STEP_ROWS), count);
 }
 
 /** Deletes rollups of meters before the horizon, those of deleted meters, and then these. */

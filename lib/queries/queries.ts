@@ -36,7 +36,7 @@ export async function createQuery(
   sizes: PartSizes = SIZES,
 ): Promise<ApiResponse> {
   const { deps, caller, body, request } = call;
-  const { as_of: asOf } = await readFreshness(deps);
+  const { freshness } = await readFreshness(deps);
   const { nowMs: now, horizon } = await readClock(deps.sql);
   const { events, ...plan } = await planQuery(deps.sql, caller, body, { horizon, now, sizes });
   const parts = partsOf(plan.division);
@@ -46,7 +46,7 @@ export async function createQuery(
   await dropOldQueries(deps.sql, askedBy, MOST_KEPT - 1);
   const query = {
     ...{ queryId, askedBy, kind: body.kind, request: bodyText(request), question: JSON.stringify(plan) },
-    ...{ events, parts, asOf, createdAt: new Date(now).toISOString() },
+    ...{ events, parts, asOf: freshness.as_of, createdAt: new Date(now).toISOString() },
   };
   if (!(await insertQuery(deps.sql, query, MOST_RUNNING)))
     throw new Problem(

@@ -1,10 +1,9 @@
 /** How far stored events lag behind sent ones, and how far back queries reach. */
 
-import type { Instant } from "../base/time.ts";
 import type { Database } from "../postgres/client.ts";
 import type { Queue } from "../queue/port.ts";
 import { hasSettledBefore } from "./sql/has-settled-before.ts";
-import { readClock } from "./sql/horizon.ts";
+import { type Clock, readClock } from "./sql/horizon.ts";
 
 export interface Freshness {
   /** Every event queued before this time, by the database's clock, is stored. Null if unknown. */
@@ -13,8 +12,8 @@ export interface Freshness {
   lag_ms: number | null;
 }
 
-/** `horizon` is the time before which nothing is counted: see `clampStart`. */
-export type FreshnessAndHorizon = Freshness & { horizon: Instant };
+/** How fresh a response is, and what it may read: for `horizon`, see `clampStart`. */
+export type FreshnessAndBoundaries = { freshness: Freshness } & Pick<Clock, "horizon" | "packedBefore">;
 
 /** Where events are stored, and where they wait. */
 export interface Stores {
@@ -27,7 +26,7 @@ export interface Stores {
  * an event may arrive while the queue answers. If the queue is unreachable, `as_of` and `lag_ms` are null, and the
  * response is sent nevertheless. They are also null while Redis, after coming back empty, does not know what waits in SQS.
  *
- * The returned horizon is valid for a minute: after the horizon moves, data before it stays complete for that long.
+ * The returned boundaries are valid for a minute, see `readClock`.
  */
 export async function readFreshness({
   sql,
@@ -35,11 +34,11 @@ export async function readFreshness({
 }: {
   sql: Database;
   queue: Queue;
-}): Promise<FreshnessAndHorizon> {
-  const { nowMs, horizon } = await readClock(sql);
+}): Promise<FreshnessAndBoundaries> {
+  const { nowMs, ...boundaries } = await readClock(sql);
   const depth = await queue.depth().catch(() => undefined);
   if (!depth || (depth.lostMs >= 0 && (await hasSettledBefore(sql, depth.lostMs))))
-    return { as_of: null, lag_ms: null, horizon };
+    return { freshness: { as_of: null, lag_ms: null }, ...boundaries };
   const lagMs = Math.ceil(depth.oldestAgeMs);
-  return { as_of: new Date(nowMs - lagMs).toISOString(), lag_ms: lagMs, horizon };
+  return { freshness: { as_of: new Date(nowMs - lagMs).toISOString(), lag_ms: lagMs }, ...boundaries };
 }

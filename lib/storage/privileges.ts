@@ -44,6 +44,7 @@ export const SQL_FUNCTIONS = [
   "latency_ms",
   "measured_number",
   "merge_bins",
+  "packed_until",
 ] as const;
 
 /** Checks API keys that Redis does not know. */
@@ -55,6 +56,7 @@ const KEYS: TablePrivileges = {
 /** How fresh an answer is, and the time before which nothing is shown. */
 const FRESHNESS: TablePrivileges = {
   receipts: ["SELECT (receipt_id, completed_at)"],
+  packing: ["SELECT (before)"],
   retention: ["SELECT (horizon)"],
 };
 
@@ -85,6 +87,7 @@ const STORE: Privileges = {
     health_checks: ["INSERT"],
     meter_rollups: ["SELECT", "INSERT", CELLS],
     meters: ["SELECT"],
+    packing: ["SELECT (settled)"],
     pipeline_totals: ["SELECT", "INSERT", "UPDATE (stored, duplicates, quarantined)"],
     // A redrive settles them.
     quarantine: [
@@ -126,10 +129,11 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       quarantine: ["SELECT (client_id, event_key, event, reason, receipt_id, received_at, trace_context)"],
       meter_rollups: ["SELECT"],
       meters: ["SELECT"],
+      packed_days: ["SELECT"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
-    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms", "measured_number"],
+    functions: ["feed_end", "feed_state", "latency_bin", "latency_ms", "measured_number", "packed_until"],
   },
   audit: {
     tables: {
@@ -217,6 +221,8 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       feed: ["SELECT", "DELETE", "MAINTAIN"],
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
       meters: ["SELECT", "UPDATE (known, filled_from)", "DELETE", "MAINTAIN"],
+      packed_days: ["SELECT", "INSERT", "UPDATE", "DELETE", "MAINTAIN"],
+      packing: ["SELECT", "UPDATE (before, moved_at, settled)", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
       queries: ["SELECT (query_id, created_at, question)", "DELETE", "MAINTAIN"],
       // The updates are those of an erasure, and the right to lock rows.

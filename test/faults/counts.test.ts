@@ -176,7 +176,7 @@ describe("with QUEUE=sqs", () => {
     await pipeline.store(10);
     // Redis' and PostgreSQL's clocks are read one after the other. If more time passes in between than between the system's
     // first request and its first stored event, a call withholds `as_of`.
-    await expect.poll(async () => (await readFreshness(pipeline.deps)).as_of).not.toBeNull();
+    await expect.poll(async () => (await readFreshness(pipeline.deps)).freshness.as_of).not.toBeNull();
     await pipeline.expectSettled(10);
   });
 

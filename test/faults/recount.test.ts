@@ -63,7 +63,7 @@ it.each([
       if (status === 200) expect(body).toMatchObject({ accepted: 35, pending: 25 });
       else {
         expect(body).toMatchObject({ code: "queue-unavailable" });
-        expect((await readFreshness(deps)).as_of).toBeNull();
+        expect((await readFreshness(deps)).freshness.as_of).toBeNull();
         refused++;
       }
     }
@@ -71,7 +71,7 @@ it.each([
     await drain(messages, deps);
     await deps.queue.ack(messages.map(({ id }) => id));
     await pipeline.settle(35);
-    expect((await readFreshness(deps)).as_of).not.toBeNull();
+    expect((await readFreshness(deps)).freshness.as_of).not.toBeNull();
   },
 );
 

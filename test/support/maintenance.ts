@@ -8,6 +8,7 @@ import { type Maintained, type MaintenanceOptions, maintain } from "../../lib/ma
 import { toLine } from "../../lib/queue/message.ts";
 import { drain } from "../../lib/worker/process-batch.ts";
 import { anAuditRow } from "./pipeline.ts";
+import { countedBy } from "./rollups.ts";
 
 export interface SimulatedEvent {
   eventId: string;
@@ -67,13 +68,14 @@ interface Tables {
 export async function tables({ sql }: Deps): Promise<Tables> {
   const [row] = await sql<[Tables]>`
     SELECT (SELECT count(*)::int FROM events WHERE event_time >= horizon) AS shown,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE grain = 1 AND bucket >= horizon) AS minutes,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE grain = 15 AND bucket >= horizon) AS quarters,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE grain = 60 AND bucket >= horizon) AS hours,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE grain = 1440 AND bucket >= horizon) AS days,
+           ${countedBy(sql, 1, sql`true`, sql`horizon`)} AS minutes,
+           ${countedBy(sql, 15, sql`true`, sql`horizon`)} AS quarters,
+           ${countedBy(sql, 60, sql`true`, sql`horizon`)} AS hours,
+           ${countedBy(sql, 1440, sql`true`, sql`horizon`)} AS days,
            (SELECT count(*)::int FROM events) AS events,
            (SELECT count(*)::int FROM event_ledger) AS ledger,
-           (SELECT count(*)::int FROM rollups WHERE bucket < horizon) AS "hiddenRollups",
+           (SELECT count(*)::int FROM rollups WHERE bucket < horizon)
+             + (SELECT count(*)::int FROM packed_days WHERE day < horizon) AS "hiddenRollups",
            (SELECT count(*)::int FROM events_default) + (SELECT count(*)::int FROM audit_log_default)
              + (SELECT count(*)::int FROM audit_personal_default) AS "inDefault",
            (SELECT count(*)::int FROM expired_partitions) AS detached

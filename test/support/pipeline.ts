@@ -7,6 +7,7 @@ import { hashSecret, newKeyId, newSecret, secretPrefix } from "../../lib/base/id
 import type { Scope } from "../../lib/base/scope.ts";
 import { drainOnce } from "../../lib/worker/drain-queue.ts";
 import { ingestEvent, ingestHandler } from "./http/ingest-handler.ts";
+import { countedBy } from "./rollups.ts";
 
 interface TestClient {
   clientId: string;
@@ -128,10 +129,10 @@ export async function counts({ sql }: Deps, clientId: string) {
   const [row] = await sql`
     SELECT (SELECT count(*)::int FROM events WHERE client_id = ${clientId}) AS events,
            (SELECT count(*)::int FROM event_ledger WHERE client_id = ${clientId}) AS ledger,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 1) AS minutes,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 15) AS quarters,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 60) AS hours,
-           (SELECT coalesce(sum(count), 0)::int FROM rollups WHERE client_id = ${clientId} AND grain = 1440) AS days,
+           ${countedBy(sql, 1, sql`client_id = ${clientId}`, sql`'-infinity'`)} AS minutes,
+           ${countedBy(sql, 15, sql`client_id = ${clientId}`, sql`'-infinity'`)} AS quarters,
+           ${countedBy(sql, 60, sql`client_id = ${clientId}`, sql`'-infinity'`)} AS hours,
+           ${countedBy(sql, 1440, sql`client_id = ${clientId}`, sql`'-infinity'`)} AS days,
            (SELECT count(*)::int FROM quarantine WHERE client_id = ${clientId}) AS quarantine,
            (SELECT coalesce(sum(accepted), 0)::int FROM receipts WHERE client_id = ${clientId}) AS accepted,
            (SELECT coalesce(sum(stored), 0)::int FROM pipeline_totals WHERE client_id = ${clientId}) AS stored,

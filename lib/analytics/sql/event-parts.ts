@@ -3,6 +3,7 @@ import { type Fragment, ofClient, time } from "../../postgres/fragments.ts";
 import { matches } from "../../query/sql.ts";
 import type { Condition } from "../../query/where.ts";
 import type { Segment } from "../range.ts";
+import { packedQuarters } from "./packed-quarters.ts";
 
 export interface EventScope {
   /** Null for all clients. */
@@ -13,9 +14,15 @@ export interface EventScope {
   where?: readonly Condition[] | undefined;
 }
 
-/** The columns that a statement selects from `rollups`, and the same columns computed from `events`. */
+/** The columns that a statement selects from each kind of rows, by the same names. */
 export interface PartColumns {
+  /** From `rollups`. */
   rollup: Fragment;
+  /** From `packed_days`, for full days. */
+  day: Fragment;
+  /** From `packedQuarters`. */
+  quarters: Fragment;
+  /** From `events`. */
   raw: Fragment;
 }
 
@@ -25,14 +32,28 @@ const MOST_WRITTEN_OUT = 9;
 /**
  * Rows that together count each event of the segments once: a `UNION ALL` over the segments. It is one statement, and so
  * one snapshot: all parts see a concurrent commit of the worker, or no part does.
- * @param segments at least one; they do not overlap
+ * @param segments at least one; they do not overlap, except packed ones with the rollups beside them
  */
-export const eventParts = (
+export function eventParts(
   sql: Executor,
   segments: readonly Segment[],
   scope: EventScope,
   columns: PartColumns,
-): Fragment => unionOf(sql, segments, (grain, from, to) => rowsOf(sql, grain, scope, columns, [from, to]));
+): Fragment {
+  const days = segments.filter(({ grain }) => grain === "packed quarters");
+  const others = segments.filter(({ grain }) => grain !== "packed quarters");
+  const parts = [
+    ...(others.length > 0
+      ? [unionOf(sql, others, (grain, from, to) => rowsOf(sql, grain, scope, columns, [from, to]))]
+      : []),
+    ...(days.length > 0
+      ? [
+          sql`SELECT ${columns.quarters} FROM (${packedQuarters(sql, days, ofScope(sql, scope))}) AS quarters_of_days`,
+        ]
+      : []),
+  ];
+  return joinAll(sql, parts);
+}
 
 /**
  * A `UNION ALL` over segments.
@@ -56,23 +77,32 @@ export function unionOf<S extends Segment>(
                                       ${ranges.map(({ to }) => to)}::timestamptz[]) AS s(start, finish)
              CROSS JOIN LATERAL (${rows(grain, sql`s.start`, sql`s.finish`)} OFFSET 0) AS part`,
         );
-  return parts.reduce((all, part) => sql`${all} UNION ALL ${part}`);
+  return joinAll(sql, parts);
 }
+
+const joinAll = (sql: Executor, parts: readonly Fragment[]): Fragment =>
+  parts.reduce((all, part) => sql`${all} UNION ALL ${part}`);
 
 function rowsOf(
   sql: Executor,
   grain: Segment["grain"],
-  { clientId, eventTypes, where = [] }: EventScope,
-  { raw, rollup }: PartColumns,
+  scope: EventScope,
+  { raw, rollup, day }: PartColumns,
   [from, to]: readonly [Fragment, Fragment],
 ): Fragment {
-  const client = ofClient(sql, "client_id", clientId);
-  const type = eventTypes === undefined ? sql`` : sql`AND event_type = ANY(${[...eventTypes]}::text[])`;
+  const ours = ofScope(sql, scope);
   if (grain === "raw")
     return sql`
       SELECT ${raw} FROM events
-       WHERE ${client} ${type} AND event_time >= ${from} AND event_time < ${to} AND ${matches(sql, where)}`;
+       WHERE ${ours} AND event_time >= ${from} AND event_time < ${to} AND ${matches(sql, scope.where ?? [])}`;
+  if (grain === "packed days")
+    return sql`SELECT ${day} FROM packed_days WHERE ${ours} AND day >= ${from} AND day < ${to}`;
   return sql`
-    SELECT ${rollup} FROM rollups
-     WHERE ${client} ${type} AND grain = ${grain} AND bucket >= ${from} AND bucket < ${to}`;
+    SELECT ${rollup} FROM rollups WHERE ${ours} AND grain = ${grain} AND bucket >= ${from} AND bucket < ${to}`;
+}
+
+/** Condition for the rows of a scope's client and types. */
+function ofScope(sql: Executor, { clientId, eventTypes }: EventScope): Fragment {
+  const type = eventTypes === undefined ? sql`` : sql`AND event_type = ANY(${[...eventTypes]}::text[])`;
+  return sql`${ofClient(sql, "client_id", clientId)} ${type}`;
 }

@@ -2,7 +2,7 @@ import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import type { Segment } from "../range.ts";
 import { bucketIndex } from "./bucket-index.ts";
-import { type EventScope, eventParts } from "./event-parts.ts";
+import { type EventScope, eventParts, type PartColumns } from "./event-parts.ts";
 
 export const groupings = ["client", "event_type"] as const;
 export type Grouping = (typeof groupings)[number];
@@ -29,18 +29,23 @@ export interface EventSum extends Group {
 }
 
 /** Selects `n`, the number of events that a row of either kind represents. */
-const counted = (sql: Executor, also: Fragment): { rollup: Fragment; raw: Fragment } => ({
-  rollup: sql`client_id, event_type, count AS n ${also}`,
-  raw: sql`client_id, event_type, 1 AS n ${also}`,
-});
+function counted(sql: Executor, place: (at: Fragment) => Fragment = () => sql``): PartColumns {
+  const names = sql`client_id, event_type`;
+  return {
+    rollup: sql`${names}, count AS n ${place(sql`bucket`)}`,
+    day: sql`${names}, count AS n ${place(sql`day`)}`,
+    quarters: sql`${names}, n ${place(sql`at`)}`,
+    raw: sql`${names}, 1 AS n ${place(sql`event_time`)}`,
+  };
+}
 
-/** Counts events over segments. @param segments at least one; they do not overlap */
+/** Counts events over segments. @param segments as for `eventParts` */
 export async function countEvents(
   sql: Executor,
   segments: readonly Segment[],
   scope: EventScope,
 ): Promise<number> {
-  const parts = eventParts(sql, segments, scope, counted(sql, sql``));
+  const parts = eventParts(sql, segments, scope, counted(sql));
   const rows = await sql<
     { count: number }[]
   >`SELECT coalesce(sum(n), 0)::float8 AS count FROM (${parts}) AS parts`;
@@ -55,7 +60,7 @@ export async function groupEvents(
   { by, order, limit }: Grouped,
 ): Promise<EventSum[]> {
   const names = namesOf(sql, by);
-  const parts = eventParts(sql, segments, scope, counted(sql, sql``));
+  const parts = eventParts(sql, segments, scope, counted(sql));
   return sql<EventSum[]>`
     SELECT ${names}, sum(n)::float8 AS count FROM (${parts}) AS parts
      GROUP BY ${names} ORDER BY ${inOrder(sql, order, sql`count`, names)} LIMIT ${limit}`;
@@ -89,10 +94,7 @@ export async function countSeries(
   grouped: Grouped | undefined,
 ): Promise<Counted[]> {
   const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at, starts)} AS bucket`;
-  const parts = eventParts(sql, segments, scope, {
-    rollup: counted(sql, place(sql`bucket`)).rollup,
-    raw: counted(sql, place(sql`event_time`)).raw,
-  });
+  const parts = eventParts(sql, segments, scope, counted(sql, place));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
   const rows = await sql<(Group & { buckets: string | null; counts: string | null })[]>`
     SELECT array_agg(bucket)::text AS buckets, array_agg(count)::text AS counts ${names}

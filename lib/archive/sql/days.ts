@@ -1,4 +1,5 @@
 import type { Executor, Transaction } from "../../postgres/client.ts";
+import { dailyCounts } from "../../storage/sql/daily-counts.ts";
 
 /** A day of a client, in UTC. */
 export interface ClientDay {
@@ -85,8 +86,8 @@ export interface Range {
 
 /**
  * Days with events of which the archive has other numbers, or no complete manifest; the oldest first, then by client.
- * Counts are those of the daily rollups, which change in the transaction that stores an event. Each client's are a range of
- * the rollups' index.
+ * Counts are those of the rollups, which change in the transaction that stores an event. Each client's are ranges of their
+ * indexes.
  * @param ranges begin and end at 00:00 UTC
  */
 export async function listUnarchived(
@@ -100,8 +101,8 @@ export async function listUnarchived(
                   ${ranges.map(({ to }) => to)}::text[]::timestamptz[]) AS r(first, beyond)
      CROSS JOIN clients c
      CROSS JOIN LATERAL (
-       SELECT (bucket AT TIME ZONE 'UTC')::date AS day, sum(count) AS count FROM rollups
-        WHERE client_id = c.client_id AND grain = 1440 AND bucket >= r.first AND bucket < r.beyond
+       SELECT (day AT TIME ZONE 'UTC')::date AS day, sum(count) AS count
+         FROM (${dailyCounts(sql, sql`client_id = c.client_id`, sql`r.first`, sql`r.beyond`)}) AS counts
         GROUP BY 1) AS d
       LEFT JOIN archive_days a ON a.client_id = c.client_id AND a.day = d.day
      WHERE a.manifest_sha256 IS NULL OR a.rows IS DISTINCT FROM d.count

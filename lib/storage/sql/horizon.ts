@@ -30,12 +30,21 @@ export async function readAuditHorizon(sql: Executor): Promise<AuditHorizon> {
   return { day: row.day, signedDay: row.signed ? row.signed_day : undefined };
 }
 
-/**
- * The database's time, rounded down to milliseconds since the Unix epoch, and the time before which no data is shown.
- */
-export async function readClock(sql: Executor): Promise<{ nowMs: number; horizon: Instant }> {
-  const [row] = await sql<[{ ms: number; horizon: string }]>`
-    SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS ms, ${utc(sql, "horizon")} AS horizon FROM retention`;
+export interface Clock {
+  /** The database's time, rounded down to milliseconds since the Unix epoch. */
+  nowMs: number;
+  /** The time before which no data is shown. */
+  horizon: Instant;
+  /** Days before it may be packed: 00:00 UTC in milliseconds since the Unix epoch, -Infinity if there are none. */
+  packedBefore: number;
+}
+
+/** Both boundaries are valid for a minute: after they move, what is read according to the old ones stays complete for that long. */
+export async function readClock(sql: Executor): Promise<Clock> {
+  const [row] = await sql<[{ ms: number; horizon: string; before: number }]>`
+    SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS ms, ${utc(sql, "horizon")} AS horizon,
+           extract(epoch FROM before)::float8 * 1000 AS before
+      FROM retention, packing`;
   const text = shortenTime(row.horizon);
-  return { nowMs: row.ms, horizon: { ms: Date.parse(text), text } };
+  return { nowMs: row.ms, horizon: { ms: Date.parse(text), text }, packedBefore: row.before };
 }

@@ -13,7 +13,7 @@ import type { EventRow } from "../../storage/event-row.ts";
  *
  * Rows must not repeat a (client, key). Ids are claimed in the order of the ledger's index, and rollup rows updated in the
  * order of theirs, so concurrent workers may wait for each other but cannot deadlock. Each transaction adds to its own
- * slot.
+ * slot. Days that may be packed have rollups of quarters of an hour only.
  *
  * Values that many rows share (client, type, receipt, time of arrival with the trace) are sent once, and each row has their numbers. An
  * id that equals its key is not sent. Arrays are unnested in a SELECT list, row by row; in FROM, each would first be
@@ -123,6 +123,7 @@ async function storeOnce(
              max(latency_max_ms) AS latency_max_ms
         FROM minutes, (VALUES (1::smallint, interval '1 minute'), (15::smallint, interval '15 minutes'),
                               (60::smallint, interval '1 hour'), (1440::smallint, interval '1 day')) AS g(grain, unit)
+       WHERE grain = 15 OR minute >= (SELECT settled FROM packing)
        GROUP BY 1, 2, 3, 4, 5
     ), place AS MATERIALIZED (
       SELECT ${slot(sql)} AS slot

@@ -1,0 +1,58 @@
+/** Packs days that are over: one row for each client, type and day replaces their rollups. */
+import { GRAINS } from "../analytics/range.ts";
+import { DAY_MS, HOUR_MS } from "../base/time.ts";
+import { type Steps, step } from "../postgres/lock-retry.ts";
+import { movePackedBefore, readPacking, settlePacking } from "../storage/sql/packing.ts";
+import { repeat, STEP_ROWS } from "./deleted.ts";
+import { packDays } from "./sql/pack-days.ts";
+import { pruneRollups } from "./sql/prune.ts";
+
+/** How long after its end a day is packed. What arrives later is packed by the next run, at the price of writing its rows again. */
+const LATE_MS = HOUR_MS;
+
+/**
+ * Announces which days will be packed. Queries read these from their quarters from now on, and after the grace nobody reads
+ * their other rollups.
+ * @param now milliseconds since the Unix epoch
+ */
+export async function announcePacking(steps: Steps, now: number): Promise<void> {
+  const over = Math.floor((now - LATE_MS) / DAY_MS) * DAY_MS;
+  await step(steps, "announce packed days", async (tx) => {
+    const { before, settled } = await readPacking(tx);
+    // One announcement at a time: the grace begins with each.
+    if (before === settled) await movePackedBefore(tx, over);
+  });
+}
+
+/**
+ * Packs the announced days, and what was stored for packed days since, if the announcement is `graceMs` old.
+ * @param packed called with the number of written rows after each step
+ */
+export async function packOver(steps: Steps, graceMs: number, packed: (days: number) => void): Promise<void> {
+  const { before, settled, movedMsAgo } = await readPacking(steps.sql);
+  if (before === Number.NEGATIVE_INFINITY) return;
+  if (before > settled && movedMsAgo >= graceMs)
+    await step(steps, "settle packed days", (tx) => settlePacking(tx, before));
+  const done = movedMsAgo >= graceMs ? before : settled;
+  if (done === Number.NEGATIVE_INFINITY) return;
+  for (let from: string | null = ""; from !== null; ) {
+    const client: string = from;
+    const {
+      quarters,
+      days,
+      client: last,
+    } = await step(steps, "pack days", (tx) => packDays(tx, client, STEP_ROWS));
+    packed(days);
+    from = quarters < STEP_ROWS ? null : last;
+  }
+  // A worker that had read the old boundary may still have written some.
+  const text = new Date(done).toISOString();
+  for (const grain of GRAINS)
+    if (grain !== 15)
+      await repeat(
+        steps,
+        "rollups of packed days",
+        (tx) => pruneRollups(tx, grain, text, STEP_ROWS),
+        () => {},
+      );
+}
