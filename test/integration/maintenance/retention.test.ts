@@ -5,7 +5,7 @@ import { DAY_MS } from "../../../lib/base/time.ts";
 import * as events from "../../../lib/events/contract.ts";
 import { keyOf } from "../../../lib/postgres/fragments.ts";
 import { clampStart } from "../../../lib/storage/horizon.ts";
-import { askerOf } from "../../support/http/reading.ts";
+import { askerOf, insertMany } from "../../support/http/reading.ts";
 import { expectExact, expectTidy, runAt, simulatedEvent, tables, workAt } from "../../support/maintenance.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
@@ -50,6 +50,27 @@ describe("a year of maintenance", () => {
     expect(rows?.receipts).toBeLessThan(2 * 15);
     expect(rows?.oldest.getTime()).toBeGreaterThan(begin + (365 - 61) * DAY_MS);
     expect(rows?.audit.getTime()).toBeGreaterThan(begin + (365 - 32) * DAY_MS);
+  });
+});
+
+describe("a run", () => {
+  it("builds the index by type of a week that is over, and holds no snapshot meanwhile", async () => {
+    const deps = await testDeps();
+    await addClient(deps, "acme");
+    const now = Date.now();
+    const at = new Date(now - 21 * DAY_MS).toISOString();
+    await insertMany(deps, 6_000, () => ({ event_time: at, payload: `{"text":"${"x".repeat(100)}"}` }));
+    const held: unknown[] = [];
+    const before = async (): Promise<void> => {
+      const rows = await deps.sql`
+        SELECT query FROM pg_stat_activity
+         WHERE datname = current_database() AND state = 'idle in transaction' AND backend_xmin IS NOT NULL`;
+      held.push(...rows);
+    };
+    const done = await runAt(deps, now, { before, endsAt: now + 30_000 });
+    expect(held).toEqual([]);
+    expect(done).toMatchObject({ complete: true });
+    expect(done.indexes_built).toEqual([expect.stringMatching(/_type_client_time$/)]);
   });
 });
 

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { coverStored } from "../../../lib/analytics/packed-range.ts";
+import type { Segment } from "../../../lib/analytics/range.ts";
+import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
+
+const QUARTER_MS = 900_000;
+const BORDER = Date.parse("2026-03-10T00:00:00Z");
+
+const at = (text: string) => instantOf(Date.parse(text));
+const isPacked = ({ grain }: Segment): boolean => grain === "packed days" || grain === "packed quarters";
+const contains = ({ from, to }: Segment, ms: number): boolean =>
+  Date.parse(from) <= ms && ms < Date.parse(to);
+
+describe("coverStored", () => {
+  it("counts full days and parts of days from packed days, with the quarters that were stored since", () => {
+    expect(coverStored(at("2026-03-07T23:20:00Z"), at("2026-03-11T01:00:00Z"), [], BORDER)).toEqual([
+      { grain: "raw", from: "2026-03-07T23:20:00.000Z", to: "2026-03-07T23:30:00.000Z" },
+      { grain: 15, from: "2026-03-07T23:30:00.000Z", to: "2026-03-10T00:00:00.000Z" },
+      { grain: "packed quarters", from: "2026-03-07T23:30:00.000Z", to: "2026-03-08T00:00:00.000Z" },
+      { grain: "packed days", from: "2026-03-08T00:00:00.000Z", to: "2026-03-10T00:00:00.000Z" },
+      { grain: 1440, from: "2026-03-10T00:00:00.000Z", to: "2026-03-11T00:00:00.000Z" },
+      { grain: 60, from: "2026-03-11T00:00:00.000Z", to: "2026-03-11T01:00:00.000Z" },
+    ]);
+  });
+
+  it("returns at most nine segments without cuts", () => {
+    const edges = coverStored(at("2026-03-01T01:01:01Z"), at("2026-03-20T01:31:01Z"), [], BORDER);
+    expect(edges).toHaveLength(9);
+  });
+
+  it("covers each instant once by rows that a worker adds to and once by packed days or raw rows, whatever the cuts", () => {
+    const ms = fc.oneof(
+      fc.integer({ min: -5 * 96, max: 5 * 96 }).map((quarter) => BORDER + quarter * QUARTER_MS),
+      fc.integer({ min: -5 * DAY_MS, max: 5 * DAY_MS }).map((offset) => BORDER + offset),
+    );
+    fc.assert(
+      fc.property(ms, ms, fc.array(ms), fc.array(ms, { minLength: 1 }), (start, end, cuts, instants) => {
+        const ascending = [...new Set(cuts)].sort((a, b) => a - b);
+        const segments = coverStored(instantOf(start), instantOf(end), ascending, BORDER);
+        for (const instant of instants) {
+          const holding = segments.filter((segment) => contains(segment, instant));
+          const inside = start <= instant && instant < end;
+          const old = instant < BORDER && holding[0]?.grain !== "raw";
+          expect(holding.filter((segment) => !isPacked(segment))).toHaveLength(inside ? 1 : 0);
+          expect(holding.filter(isPacked)).toHaveLength(inside && old ? 1 : 0);
+          if (inside && old) expect(holding.map(({ grain }) => grain)).toContain(15);
+        }
+        for (const { grain, from, to } of segments.filter(isPacked)) {
+          const [first, last] = [Date.parse(from), Date.parse(to)];
+          const inner = ascending.filter((cut) => cut > first && cut < last);
+          expect(inner.filter((cut) => grain === "packed quarters" || cut % DAY_MS !== 0)).toEqual([]);
+          if (grain === "packed days") expect([first % DAY_MS, last % DAY_MS]).toEqual([0, 0]);
+          else expect(Math.floor(first / DAY_MS)).toBe(Math.floor((last - 1) / DAY_MS));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
