@@ -102,7 +102,7 @@ function rowsOf(
 }
 
 /** Condition for the rows of a scope's client and types. */
-function ofScope(sql: Executor, { clientId, eventTypes }: EventScope): Fragment {
+export function ofScope(sql: Executor, { clientId, eventTypes }: EventScope): Fragment {
   const type = eventTypes === undefined ? sql`` : sql`AND event_type = ANY(${[...eventTypes]}::text[])`;
   return sql`${ofClient(sql, "client_id", clientId)} ${type}`;
 }

@@ -2,7 +2,8 @@ import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import type { Segment } from "../range.ts";
 import { bucketIndex } from "./bucket-index.ts";
-import { type EventScope, eventParts, type PartColumns } from "./event-parts.ts";
+import { type EventScope, eventParts, ofScope, type PartColumns } from "./event-parts.ts";
+import { addRuns, divideDays, packedRuns } from "./packed-runs.ts";
 
 export const groupings = ["client", "event_type"] as const;
 export type Grouping = (typeof groupings)[number];
@@ -94,17 +95,34 @@ export async function countSeries(
   grouped: Grouped | undefined,
 ): Promise<Counted[]> {
   const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at, starts)} AS bucket`;
-  const parts = eventParts(sql, segments, scope, counted(sql, place));
+  const days = isFine(scope, grouped) ? divideDays(segments.filter(isPartOfDay), starts) : undefined;
+  const others = days === undefined ? segments : segments.filter((segment) => !isPartOfDay(segment));
+  const parts = eventParts(sql, others, scope, counted(sql, place));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
-  const rows = await sql<(Group & { buckets: string | null; counts: string | null })[]>`
-    SELECT array_agg(bucket)::text AS buckets, array_agg(count)::text AS counts ${names}
-      FROM (SELECT bucket, sum(n)::bigint AS count ${names} FROM (${parts}) AS parts GROUP BY bucket ${names}) AS cells
+  const runs =
+    days === undefined || days.length === 0
+      ? sql``
+      : sql`UNION ALL SELECT NULL, n, run ${names} FROM (${packedRuns(sql, days, ofScope(sql, scope))}) AS runs`;
+  const rows = await sql<(Group & Record<"buckets" | "counts" | "runs", string | null>)[]>`
+    SELECT array_agg(bucket) FILTER (WHERE run IS NULL)::text AS buckets,
+           array_agg(count) FILTER (WHERE run IS NULL)::text AS counts, string_agg(run, ';') AS runs ${names}
+      FROM (SELECT bucket, sum(n)::bigint AS count, NULL AS run ${names} FROM (${parts}) AS parts GROUP BY bucket ${names}
+            ${runs}) AS cells
      ${grouped ? inGroups(sql, grouped) : sql``}`;
-  return rows.map(({ buckets, counts, ...group }) => ({
-    ...group,
-    counts: spread(starts.length, numbers(buckets), numbers(counts)),
-  }));
+  return rows.map(({ buckets, counts, runs: ofDays, ...group }) => {
+    const all = spread(starts.length, numbers(buckets), numbers(counts));
+    if (ofDays !== null) addRuns(all, ofDays, days ?? []);
+    return { ...group, counts: all };
+  });
 }
+
+/** True if packed days of one group are of different days, so that adding their parts up in the database would not make them fewer. */
+const isFine = ({ clientId }: EventScope, grouped: Grouped | undefined): boolean =>
+  grouped !== undefined &&
+  grouped.by.includes("event_type") &&
+  (clientId !== null || grouped.by.includes("client"));
+
+const isPartOfDay = ({ grain }: Segment): boolean => grain === "packed quarters";
 
 function inGroups(sql: Executor, { by, order, limit }: Grouped): Fragment {
   const names = namesOf(sql, by);

@@ -30,10 +30,12 @@ CREATE TABLE packed_days (
   quarter_counts bigint[] NOT NULL,
   PRIMARY KEY (client_id, day, event_type)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
-        -- Latencies are compressed, and kept apart if they are long: counts would have to read them.
+        -- Latencies of quarters are compressed and kept apart: other queries would have to read them.
         toast_tuple_target = 256);
--- Read for each count of a part of a day, so never compressed: 96 quarters take 1 kB.
-ALTER TABLE packed_days ALTER COLUMN quarters SET STORAGE PLAIN, ALTER COLUMN totals SET STORAGE PLAIN;
+ALTER TABLE packed_days
+  -- Read for each count of a part of a day, so never compressed: 96 quarters take 1 kB.
+  ALTER COLUMN quarters SET STORAGE PLAIN, ALTER COLUMN totals SET STORAGE PLAIN,
+  ALTER COLUMN latency_bins SET STORAGE MAIN, ALTER COLUMN latency_counts SET STORAGE MAIN;
 
 -- Events of a packed day before a quarter.
 CREATE FUNCTION packed_until(quarters smallint[], totals bigint[], quarter integer) RETURNS bigint
