@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import type { Deps } from "../lib/app/connect.ts";
 import { eventKey, uuidv7 } from "../lib/base/ids.ts";
+import { announcePacking, packOver } from "../lib/maintenance/packing.ts";
 import { newSteps } from "../lib/postgres/lock-retry.ts";
 import { transaction } from "../lib/postgres/transaction.ts";
 import type { EventRow } from "../lib/storage/event-row.ts";
@@ -16,18 +17,25 @@ export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);
 export const RARE = "type.rare";
 const RARE_EVERY = 10_000;
 
-/** Among which clients and types events are spread, evenly. */
+/** Among which clients and types events are spread, evenly, and over how many days before the run. */
 export interface Spread {
   clients: readonly string[];
   types: readonly string[];
+  days: number;
 }
 
+/** Days over which most loaded events are spread. */
+export const DAYS = 30;
+
 export const SPREADS = {
-  few: { clients: CLIENTS, types: TYPES },
+  few: { clients: CLIENTS, types: TYPES, days: DAYS },
   many: {
     clients: Array.from({ length: 100_000 }, (_, n) => `client-${n}`),
     types: Array.from({ length: 10_000 }, (_, n) => `type.${n}`),
+    days: DAYS,
   },
+  /** So sparse that a quarter of an hour has about one event of a type. */
+  year: { clients: ["shop"], types: Array.from({ length: 51 }, (_, n) => `type.${n}`), days: 365 },
 } as const satisfies Record<string, Spread>;
 const BATCH = 5_000;
 const WORKERS = 2;
@@ -65,9 +73,14 @@ export async function loadEvents(
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
   // As maintenance does.
-  await ensureIndexes(newSteps(sql), Date.now(), []);
+  const steps = newSteps(sql);
+  await announcePacking(steps, Date.now());
+  await packOver(steps, 0, () => {});
+  await ensureIndexes(steps, Date.now(), []);
   // It takes longer than a function's statement time-out.
   const patient = postgres(config.databaseUrl, { max: 1, onnotice: () => {} });
+  // Days that are packed one by one leave no room behind.
+  await patient`VACUUM FULL rollups_minute, rollups_quarter, rollups_hour, rollups_day`;
   await patient`VACUUM ANALYZE`;
   await patient.end();
 }

@@ -60,6 +60,8 @@ export interface Scale {
   stored: number[];
   /** Number of stored events of many clients and types. */
   manyKinds: number;
+  /** Number of stored events of a year. */
+  year: number;
 }
 
 export interface Bench {

@@ -50,8 +50,9 @@ const FULL: Scale = {
   seconds: 1,
   stored: [100_000, 1_000_000, 10_000_000],
   manyKinds: 1_000_000,
+  year: 2_000_000,
 };
-const QUICK: Scale = { repeats: 1, seconds: 0.3, stored: [20_000, 100_000], manyKinds: 20_000 };
+const QUICK: Scale = { repeats: 1, seconds: 0.3, stored: [20_000, 100_000], manyKinds: 20_000, year: 20_000 };
 
 const { values } = parseArgs({
   options: {

@@ -13,15 +13,13 @@ import { ensurePartitions } from "../lib/storage/partitions.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { once } from "../local/process.ts";
 import { startRedis } from "../local/redis.ts";
-import { type Loaded, loadEvents } from "./load.ts";
+import { type Loaded, loadEvents, SPREADS } from "./load.ts";
 
 /** Maximum events in the queue; the bench fills the queue before it starts the worker. */
 const MOST_WAITING = 100_000_000;
 const MOST_BYTES = 100_000_000_000;
 /** Pause after a checkpoint, in milliseconds. */
 const SETTLE_MS = 200;
-/** Days before the run over which the loaded events are spread. */
-export const DAYS = 30;
 
 /** A database with many stored events. */
 export interface Stored {
@@ -91,7 +89,11 @@ export async function startServers(say: (text: string) => void): Promise<Servers
   const load = async (events: number, kind: StoredKind): Promise<Stored> => {
     const made = await deps(`stored_${kind.ids}_${kind.spread}_${events}`, 8);
     const until = Date.now();
-    await loadEvents(made, { events, from: until - DAYS * DAY_MS, to: until, ...kind }, say);
+    await loadEvents(
+      made,
+      { events, from: until - SPREADS[kind.spread].days * DAY_MS, to: until, ...kind },
+      say,
+    );
     return { events, deps: made, until, loadedInS: (Date.now() - until) / 1_000 };
   };
   const admin = postgres(database.url, { max: 1, onnotice: () => {} });

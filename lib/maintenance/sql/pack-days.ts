@@ -14,6 +14,8 @@ export interface Packed {
  * Moves rollups of quarters of an hour before `settled` into packed days. It deletes what it adds in one statement, so the two
  * together count each event once in every snapshot. Rollups that a worker has locked, to add a late event, are left for the next
  * run, so neither waits for the other; a worker that waits for this transaction then begins a new rollup.
+ *
+ * It has no join: PostgreSQL expects a few rows of each kind, and would compare all with all.
  * @param from client to begin with; '' for the first
  * @param limit maximum number of rollups
  */
@@ -33,34 +35,33 @@ export async function packDays(tx: Transaction, from: string, limit: number): Pr
                 (date_part('epoch', bucket - date_trunc('day', bucket, 'UTC')) / 900)::int AS quarter,
                 count, latency_max_ms, latency_bins, latency_counts
     ), cells AS (
-      SELECT client_id, day, event_type, quarter, sum(count)::bigint AS count, max(latency_max_ms) AS max_ms
-        FROM taken GROUP BY 1, 2, 3, 4
-    ), counted AS (
-      SELECT client_id, day, event_type, sum(count)::bigint AS count, max(max_ms) AS max_ms,
-             array_agg(quarter::smallint ORDER BY quarter) AS quarters, array_agg(until ORDER BY quarter) AS totals,
-             array_agg(max_ms ORDER BY quarter) AS quarter_maxima
-        FROM (SELECT *, (sum(count) OVER (PARTITION BY client_id, day, event_type ORDER BY quarter))::bigint AS until
+      SELECT client_id, day, event_type, 'quarter' AS kind, quarter AS place, sum(count)::bigint AS n,
+             max(latency_max_ms) AS max_ms
+        FROM taken GROUP BY 1, 2, 3, 5
+      UNION ALL
+      SELECT client_id, day, event_type, CASE WHEN quarter IS NULL THEN 'day bin' ELSE 'quarter bin' END,
+             CASE WHEN quarter IS NULL THEN bin ELSE quarter * 1024 + bin + 1 END, n, NULL
+        FROM (SELECT client_id, day, event_type, quarter, bin, sum(n)::bigint AS n
+                FROM taken CROSS JOIN LATERAL unnest(latency_bins, latency_counts) AS u(bin, n)
+               GROUP BY GROUPING SETS ((client_id, day, event_type, quarter, bin), (client_id, day, event_type, bin))) AS binned
+    ), packed AS (
+      SELECT client_id, day, event_type, (sum(n) ${of(tx, "quarter")})::bigint AS count, max(max_ms) AS max_ms,
+             array_agg(place::smallint ORDER BY place) ${of(tx, "quarter")} AS quarters,
+             array_agg(until ORDER BY place) ${of(tx, "quarter")} AS totals,
+             array_agg(place::smallint ORDER BY place) ${of(tx, "day bin")} AS day_bins,
+             array_agg(n ORDER BY place) ${of(tx, "day bin")} AS day_counts,
+             array_agg(max_ms ORDER BY place) ${of(tx, "quarter")} AS quarter_maxima,
+             array_agg(place ORDER BY place) ${of(tx, "quarter bin")} AS quarter_bins,
+             array_agg(n ORDER BY place) ${of(tx, "quarter bin")} AS quarter_counts
+        FROM (SELECT *, (sum(n) OVER (PARTITION BY client_id, day, event_type, kind ORDER BY place))::bigint AS until
                 FROM cells) AS running
-       GROUP BY 1, 2, 3
-    ), binned AS (
-      SELECT client_id, day, event_type, quarter, bin, sum(n)::bigint AS n
-        FROM taken CROSS JOIN LATERAL unnest(latency_bins, latency_counts) AS u(bin, n)
-       GROUP BY 1, 2, 3, 4, 5
-    ), by_quarter AS (
-      SELECT client_id, day, event_type, array_agg(quarter * 1024 + bin + 1 ORDER BY quarter, bin) AS bins,
-             array_agg(n ORDER BY quarter, bin) AS counts
-        FROM binned GROUP BY 1, 2, 3
-    ), by_day AS (
-      SELECT client_id, day, event_type, array_agg(bin ORDER BY bin) AS bins, array_agg(n ORDER BY bin) AS counts
-        FROM (SELECT client_id, day, event_type, bin, sum(n)::bigint AS n FROM binned GROUP BY 1, 2, 3, 4) AS sums
        GROUP BY 1, 2, 3
     ), written AS (
       INSERT INTO packed_days AS p (client_id, day, event_type, count, latency_max_ms, quarters, totals, latency_bins,
                                     latency_counts, quarter_maxima, quarter_bins, quarter_counts)
-      SELECT client_id, day, event_type, count, max_ms, quarters, totals, by_day.bins, by_day.counts, quarter_maxima,
-             by_quarter.bins, by_quarter.counts
-        FROM counted JOIN by_quarter USING (client_id, day, event_type) JOIN by_day USING (client_id, day, event_type)
-       ORDER BY 1, 2, 3
+      SELECT client_id, day, event_type, count, max_ms, quarters, totals, coalesce(day_bins, '{}'), coalesce(day_counts, '{}'),
+             quarter_maxima, coalesce(quarter_bins, '{}'), coalesce(quarter_counts, '{}')
+        FROM packed ORDER BY 1, 2, 3
       ON CONFLICT (client_id, day, event_type) DO UPDATE SET
         count = p.count + excluded.count,
         latency_max_ms = greatest(p.latency_max_ms, excluded.latency_max_ms),
@@ -74,6 +75,9 @@ export async function packDays(tx: Transaction, from: string, limit: number): Pr
   return row;
 }
 
+const of = (tx: Transaction, kind: "quarter" | "quarter bin" | "day bin"): Fragment =>
+  tx`FILTER (WHERE kind = ${kind})`;
+
 const quartersOfBoth = (tx: Transaction): Fragment => tx`
   SELECT array_agg(quarter ORDER BY quarter), array_agg(until ORDER BY quarter), array_agg(max_ms ORDER BY quarter)
     FROM (SELECT quarter, (sum(sum(n)) OVER (ORDER BY quarter))::bigint AS until, max(max_ms) AS max_ms
@@ -85,7 +89,7 @@ const quartersOfBoth = (tx: Transaction): Fragment => tx`
            GROUP BY quarter) AS merged`;
 
 const binsOfBoth = (tx: Transaction, bins: Fragment, counts: Fragment): Fragment => tx`
-  SELECT array_agg(bin ORDER BY bin), array_agg(n ORDER BY bin)
+  SELECT coalesce(array_agg(bin ORDER BY bin), '{}'), coalesce(array_agg(n ORDER BY bin), '{}')
     FROM (SELECT bin, sum(n)::bigint AS n
             FROM (SELECT * FROM unnest(p.${bins}, p.${counts}) AS u(bin, n)
                   UNION ALL SELECT * FROM unnest(excluded.${bins}, excluded.${counts}) AS u(bin, n)) AS both_days

@@ -35,7 +35,7 @@ describe("the bench's figures", () => {
       name,
       run: () => Promise.resolve({ perSecond: order.push(name) && perSecond }),
     });
-    const scale = { repeats: 2, seconds: 1, stored: [], manyKinds: 0 };
+    const scale = { repeats: 2, seconds: 1, stored: [], manyKinds: 0, year: 0 };
     const measured = await interleave({ scale, say: () => {}, settle: async () => {} }, [
       contender("a", 2),
       contender("b", 8),
