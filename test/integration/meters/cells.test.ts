@@ -99,7 +99,7 @@ test("for any payloads, times and ids", { timeout: 200_000 }, async () => {
       expect(added).toEqual(await cells());
       found += added.length;
     }),
-    { numRuns: 60 },
+    { numRuns: 60, interruptAfterTimeLimit: 150_000 },
   );
   expect(found).toBeGreaterThan(2_000);
 });
