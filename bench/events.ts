@@ -2,7 +2,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { uuidv7 } from "../lib/base/ids.ts";
 
-const TYPES = ["order.placed", "order.paid", "order.shipped", "page.viewed", "user.signed-up"] as const;
+/** Types of the events, equally frequent. */
+export const TYPES = [
+  "order.placed",
+  "order.paid",
+  "order.shipped",
+  "page.viewed",
+  "user.signed-up",
+] as const;
 const COUNTRIES = ["de", "fr", "us", "in"] as const;
 
 /** Prefix of ids that a constraint of the bench rejects. */

@@ -16,7 +16,7 @@ export function rawCopy(name: string, sql: Database, streams: number): Contender
   return {
     name,
     run: async (seconds) => {
-      await sql`CREATE TABLE IF NOT EXISTS raw_copy (LIKE events)`;
+      await sql`CREATE TABLE IF NOT EXISTS raw_copy (LIKE events INCLUDING DEFAULTS)`;
       await sql`TRUNCATE raw_copy`;
       block ??= makeBlock();
       const start = performance.now();

@@ -39,7 +39,7 @@ export async function settleBatch(
 ): Promise<Ending<Settled>> {
   const messages = await withoutSettled(tx, received);
   const { settlements, ...arriving } = collectEvents(messages);
-  const { stored, refused, unreadable } = await storeArriving(tx, arriving, store);
+  const { stored, refused, unreadable, metered } = await storeArriving(tx, arriving, store);
   const quarantined = await setAside(tx, [...unreadable, ...refused.map(toRefusedEvent)]);
   tally(settlements, stored, quarantined);
   const result = { rejected: refused.length, tally: sumOf(settlements.values()) };
@@ -51,6 +51,7 @@ export async function settleBatch(
   const audits = inOrder(messages.flatMap(({ audit }) => audit ?? []));
   const redrives = messages.filter(({ header }) => header.redrive !== undefined);
   const writes = [
+    metered,
     settlements.size > 0 && settleReceipts(tx, [...settlements.values()], isRepeated),
     keys.length > 0 && touchKeys(tx, keys),
     health.length > 0 && insertHealth(tx, health),
@@ -76,7 +77,7 @@ async function storeArriving(
   tx: Transaction,
   arriving: Arriving,
   store: Store,
-): Promise<Stored & Pick<Arriving, "unreadable">> {
+): Promise<Stored & Pick<Arriving, "unreadable"> & { metered?: Promise<unknown> }> {
   if (store === storeAll && arriving.unreadable.length === 0) {
     const stored = await storeUnlessErased(tx, arriving.rows);
     if (stored) return { ...stored, unreadable: [] };

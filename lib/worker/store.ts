@@ -31,14 +31,19 @@ export const storeAll: Store = async (tx, rows) => {
   return { stored: positions.flatMap((position) => rows[position] ?? []), refused: [] };
 };
 
-/** Like `storeAll`, unless an erasure may concern the events. @returns undefined if nothing was stored for that reason */
+/**
+ * Like `storeAll`, unless an erasure may concern the events.
+ * @returns undefined if nothing was stored for that reason; `metered` is to be awaited before the transaction ends
+ */
 export async function storeUnlessErased(
   tx: Transaction,
   rows: readonly EventRow[],
-): Promise<Stored | undefined> {
-  if (rows.length === 0) return { stored: [], refused: [] };
-  const positions = await storeEventsUnlessErased(tx, rows);
-  return positions && { stored: positions.flatMap((position) => rows[position] ?? []), refused: [] };
+): Promise<(Stored & { metered: Promise<unknown> }) | undefined> {
+  if (rows.length === 0) return { stored: [], refused: [], metered: Promise.resolve() };
+  const added = await storeEventsUnlessErased(tx, rows);
+  if (added === undefined) return undefined;
+  const { positions, metered } = added;
+  return { stored: positions.flatMap((position) => rows[position] ?? []), refused: [], metered };
 }
 
 /**

@@ -15,7 +15,7 @@ const COARSER: readonly { grain: MeterGrain; from: MeterGrain }[] = [
 
 /**
  * Other transactions that hold a lock on the table of meters, by virtual transaction id: those that store events or erase
- * payloads. One that may not see a meter is listed after the meter's commit, see `addToMeters`.
+ * payloads. One that may not see a meter is listed after the meter's commit, see `liveMeters`.
  * https://www.postgresql.org/docs/18/view-pg-locks.html
  */
 export async function listMeterUsers(sql: Executor): Promise<Set<string>> {

@@ -1,4 +1,4 @@
-/** How events become cells of a meter's rollups; the worker, the fill and raw edges of a range share it. */
+/** How events become cells of a meter's rollups; the fill and raw edges of a range share it, and the worker adds such cells. */
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 

@@ -1,15 +1,17 @@
 import { anyTombstone } from "../../erasure/sql/list-tombstones.ts";
 import { oldestByClient } from "../../erasure/tombstones.ts";
-import { mayHaveMeters, rememberMetered } from "../../meters/metered-clients.ts";
-import { addToMeters, clientsWithMeters } from "../../meters/sql/add-to-meters.ts";
+import { addToMeters } from "../../meters/add.ts";
+import type { LiveMeter } from "../../meters/cells.ts";
+import { liveMeters } from "../../meters/sql/add-to-meters.ts";
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import { slot } from "../../postgres/slot.ts";
 import type { EventRow } from "../../storage/event-row.ts";
 
 /**
- * Stores the events whose ids are new, and adds only those to the rollups and to meters: one statement, so that ledger, events
- * and what is counted are always consistent.
+ * Stores the events whose ids are new, and adds only those to the rollups: one statement, so that ledger, events and what is
+ * counted are always consistent. If there are meters of these events, another statement adds the new ones to them, so call it
+ * in a transaction.
  *
  * Rows must not repeat a (client, key). Ids are claimed in the order of the ledger's index, and rollup rows updated in the
  * order of theirs, so concurrent workers may wait for each other but cannot deadlock. Each transaction adds to its own
@@ -22,57 +24,60 @@ import type { EventRow } from "../../storage/event-row.ts";
  * @returns positions in `rows` of the new events
  */
 export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Promise<number[]> {
-  return positionsOf(await store(sql, rows, sql`false`), rows);
+  const { positions, metered } = await added(sql, rows, await store(sql, rows, sql`false`));
+  await metered;
+  return positions;
 }
 
 /**
- * Like `storeEvents`, unless an erasure may concern the events; one round trip for both.
+ * Like `storeEvents`, unless an erasure may concern the events; one statement for both. It does not await that the events are added
+ * to meters.
  * @returns undefined if nothing was stored for that reason
  */
 export async function storeEventsUnlessErased(
   sql: Executor,
   rows: readonly EventRow[],
-): Promise<number[] | undefined> {
+): Promise<Added | undefined> {
   const result = await store(sql, rows, anyTombstone(sql, oldestByClient(rows)));
-  return result.withheld ? undefined : positionsOf(result, rows);
+  return result.withheld ? undefined : added(sql, rows, result);
+}
+
+interface Added {
+  /** Positions in `rows` of the new events. */
+  positions: number[];
+  /** Resolves when these are in their meters; to be awaited before the transaction ends. */
+  metered: Promise<unknown>;
 }
 
 interface Result {
   /** True if the statement stored nothing because of its condition. */
   withheld: boolean;
-  /** Clients with meters, for which the statement without them stored nothing either; null if there are none. */
-  metered: string[] | null;
   /** Number of new events. */
   count: number;
   /** Their positions; null if all are new. */
   fresh: string | null;
+  /** Meters of these clients and event types, in the snapshot of the statement; null if there are none. */
+  meters: LiveMeter[] | null;
+  /** The slot that the events were added to; null if none is new. */
+  slot: number | null;
 }
 
-function positionsOf({ count, fresh }: Result, rows: readonly EventRow[]): number[] {
-  if (count === rows.length) return rows.map((_, position) => position);
-  return fresh?.split(",").map(Number) ?? [];
-}
-
-/**
- * Tries the statement without meters first, unless a client is known to have some: it takes a tenth less time for few events. If a client
- * has one after all, the statement finds that in its own snapshot, stores nothing, and the other one is used.
- * @param withhold condition on which nothing is stored
- */
-async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragment): Promise<Result> {
-  if (rows.some(({ clientId }) => mayHaveMeters(clientId))) return storeOnce(sql, rows, withhold, true);
-  const result = await storeOnce(sql, rows, withhold, false);
-  if (result.metered === null) return result;
-  rememberMetered(result.metered);
-  return storeOnce(sql, rows, withhold, true);
-}
-
-async function storeOnce(
+/** Begins to add the new events to meters. */
+async function added(
   sql: Executor,
   rows: readonly EventRow[],
-  withhold: Fragment,
-  withMeters: boolean,
-): Promise<Result> {
-  const metered = withMeters ? sql`NULL::text[]` : sql`(SELECT clients FROM metered_clients)`;
+  { count, fresh, meters, slot: taken }: Result,
+): Promise<Added> {
+  const isAll = count === rows.length;
+  const positions = isAll ? rows.map((_, position) => position) : (fresh?.split(",").map(Number) ?? []);
+  if (meters === null || taken === null) return { positions, metered: Promise.resolve() };
+  const stored = isAll ? rows : positions.flatMap((position) => rows[position] ?? []);
+  const { sent } = await addToMeters(sql, meters, stored, taken);
+  return { positions, metered: sent };
+}
+
+/** @param withhold condition on which nothing is stored */
+async function store(sql: Executor, rows: readonly EventRow[], withhold: Fragment): Promise<Result> {
   const clients = numbered(rows.map((row) => row.clientId));
   const types = numbered(rows.map((row) => row.eventType));
   const receipts = numbered(rows.map((row) => row.receiptId));
@@ -82,7 +87,7 @@ async function storeOnce(
   const [result] = await sql<[Result]>`
     WITH lists AS (
       SELECT ${clients.values}::text[] AS clients, ${types.values}::text[] AS types, ${receipts.values}::uuid[] AS receipts
-    ), ${withMeters ? sql`` : sql`${clientsWithMeters(sql)},`} input AS (
+    ), ${liveMeters(sql)}, input AS (
       SELECT position, clients[client] AS client_id, event_key, coalesce(event_id, event_key::text) AS event_id,
              types[type] AS event_type, event_time, arrival, receipts[receipt] AS receipt_id, payload
         FROM lists, (
@@ -97,7 +102,7 @@ async function storeOnce(
                  unnest(${rows.map((row) => row.payload)}::text[]) AS payload) AS given
     ), claimed AS (
       INSERT INTO event_ledger (event_key, client_id, event_time)
-      SELECT event_key, client_id, event_time FROM input WHERE NOT ${withhold} AND ${metered} IS NULL
+      SELECT event_key, client_id, event_time FROM input WHERE NOT ${withhold}
        ORDER BY event_key, client_id
       ON CONFLICT DO NOTHING
       RETURNING event_key, client_id
@@ -138,9 +143,10 @@ async function storeOnce(
         (latency_bins, latency_counts) = (
           SELECT bins, counts
             FROM merge_bins(r.latency_bins, r.latency_counts, excluded.latency_bins, excluded.latency_counts))
-    ) ${withMeters ? sql`, ${addToMeters(sql)}` : sql``}
+    )
     SELECT CASE WHEN count(*) < ${rows.length}::int THEN string_agg(position::text, ',') END AS fresh,
-           count(*)::int AS count, ${withhold} AS withheld, ${metered} AS metered
+           count(*)::int AS count, ${withhold} AS withheld, (SELECT meters FROM live_meters) AS meters,
+           CASE WHEN count(*) > 0 THEN (SELECT slot FROM place) END AS slot
       FROM fresh`;
   return result;
 }
