@@ -2,6 +2,7 @@
 import type { Bench, Figure, Part, Section, Table } from "../part.ts";
 import { growth } from "../scale/growth.ts";
 import { BATCH, type Measured, measure, STEPS, WAITING } from "../scale/measure.ts";
+import { DENSITIES, packedDay, packedDayBytes } from "../scale/packed.ts";
 import { WORKLOAD_NAMES, WORKLOADS, type WorkloadName } from "../scale/workloads.ts";
 import { format } from "../statistics.ts";
 
@@ -60,12 +61,19 @@ export const scale: Part = {
     const stepEvents = most >= STEP_EVENTS * STEPS ? STEP_EVENTS : QUICK_STEP_EVENTS;
     const measured = new Map<WorkloadName, Measured>();
     for (const name of WORKLOAD_NAMES) measured.set(name, await measure(bench, name, stepEvents));
-    return toSection(bench, measured);
+    bench.say("packed days");
+    const packed = await packedDayBytes(await bench.servers.deps("scale_packed", 2));
+    return toSection(bench, measured, packed);
   },
 };
 
-function figuresOf(measured: ReadonlyMap<WorkloadName, Measured>): Record<string, Figure> {
+function figuresOf(
+  measured: ReadonlyMap<WorkloadName, Measured>,
+  packed: readonly number[],
+): Record<string, Figure> {
   const figures: Record<string, Figure> = {};
+  for (const [index, events] of DENSITIES.entries())
+    figures[packedDay(events)] = { unit: "bytes", values: [packed[index] ?? Number.NaN] };
   for (const [workload, { empty, steps, rows, memory, typeIndex, expiry }] of measured) {
     const add = (name: string, unit: string, values: number[]): void => {
       figures[`${workload}: ${name}`] = { unit, values };
@@ -104,8 +112,12 @@ function figuresOf(measured: ReadonlyMap<WorkloadName, Measured>): Record<string
   return figures;
 }
 
-function toSection(bench: Bench, measured: ReadonlyMap<WorkloadName, Measured>): Section {
-  const figures = figuresOf(measured);
+function toSection(
+  bench: Bench,
+  measured: ReadonlyMap<WorkloadName, Measured>,
+  packed: readonly number[],
+): Section {
+  const figures = figuresOf(measured, packed);
   const mean = (workload: WorkloadName, name: string): string => {
     const values = figures[`${workload}: ${name}`]?.values;
     return values ? format(values.reduce((sum, value) => sum + value, 0) / values.length) : "";
@@ -142,6 +154,11 @@ function toSection(bench: Bench, measured: ReadonlyMap<WorkloadName, Measured>):
           "Redis, bytes per remembered id, per waiting event, per waiting request, and per client with a key in use:",
         head,
         rows: rowsOf(["memory of seen", "memory of stream", "memory of notes", "memory of clients"]),
+      },
+      {
+        caption: "Bytes of a packed day of a client and type with its indexes, by its number of events:",
+        head: DENSITIES.map((events) => format(events)),
+        rows: [packed.map((bytes) => format(bytes))],
       },
       growthTable(bench, measured),
     ],

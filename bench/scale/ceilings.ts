@@ -1,8 +1,6 @@
 /** What gives first: the rate at which each part reaches a limit, and what comes after it. */
-import { rollupRowsPerSecond } from "./arithmetic.ts";
-import { GRAINS, type Measures } from "./figures.ts";
 import { LIMITS } from "./limits.ts";
-import { type Inputs, lambdaMs } from "./project.ts";
+import { type Inputs, lambdaMs, packedBytesPerSecond } from "./project.ts";
 
 const DAY_S = 86_400;
 const US = 1e6;
@@ -18,17 +16,12 @@ export interface Ceiling {
   engine: string;
 }
 
-/** Bytes in the database of an event with its rollups, of which there are as many as at the given rate. */
+/** Bytes in the database of an event with its share of packed days, of which there are as many as at the given rate. */
 function storedBytes({ senders, measures }: Inputs): number {
-  const rollups = Object.entries(GRAINS).map(
-    ([grain, seconds]) =>
-      rollupRowsPerSecond(senders, seconds, 1) *
-      measures.rollupRowBytes[grain as keyof Measures["rollupRowBytes"]],
-  );
   const parts = [...Object.values(measures.bytes), measures.typeIndexBytes];
   return (
     parts.reduce((sum, bytes) => sum + bytes, 0) +
-    rollups.reduce((sum, bytes) => sum + bytes, 0) / senders.eventsPerSecond
+    packedBytesPerSecond(senders, measures) / senders.eventsPerSecond
   );
 }
 

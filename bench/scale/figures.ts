@@ -1,6 +1,7 @@
 /** The measured figures that the projection is made of, from bench/results.json. */
 import type { Times } from "../parts/cost.ts";
 import type { Results } from "../report.ts";
+import { DENSITIES, packedDay } from "./packed.ts";
 import { WORKLOADS, type WorkloadName } from "./workloads.ts";
 
 /** Parts of the store, and the measured sizes that each consists of. */
@@ -14,6 +15,9 @@ export const PARTS = {
   audit: ["audit_log", "audit_log indexes", "audit_personal", "audit_personal indexes"],
 } as const;
 export type PartName = keyof typeof PARTS;
+
+/** Days whose rollups are not packed yet: the present one, and the one before until maintenance has packed it. */
+export const OPEN_DAYS = 2;
 
 /** Length of a rollup's bucket, in seconds. */
 export const GRAINS = { minute: 60, quarter: 900, hour: 3_600, day: 86_400 } as const;
@@ -31,6 +35,8 @@ export interface Measures {
   typeIndexUs: number;
   /** Bytes of a row of each grain with its index entry. */
   rollupRowBytes: Record<Grain, number>;
+  /** Bytes of a packed day, for each of `DENSITIES`. */
+  packedDayBytes: number[];
   walBytes: number;
   /** To delete an event when it is past the retention. */
   deletionUs: number;
@@ -82,6 +88,7 @@ export function measuresOf(results: Results, workload: WorkloadName): Measures {
       hour: rowBytes("hour"),
       day: rowBytes("day"),
     },
+    packedDayBytes: DENSITIES.map((events) => figures[packedDay(events)]?.values[0] ?? Number.NaN),
     walBytes: mean("wal") + mean("walOfVacuum"),
     deletionUs: mean("deletion: µs"),
     deletionWalBytes: mean("deletion: WAL"),

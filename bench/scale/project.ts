@@ -4,8 +4,9 @@ import { HOURS, INFRA_PRICES, MULTI_AZ } from "../infra-prices.ts";
 import { costOf, type Times } from "../parts/cost.ts";
 import { ASSUMED } from "../prices.ts";
 import { days, rollupRowsPerSecond, type Senders, treeLevels } from "./arithmetic.ts";
-import { GRAINS, type Measures, PARTS, type PartName, withSize } from "./figures.ts";
+import { GRAINS, type Measures, OPEN_DAYS, PARTS, type PartName, withSize } from "./figures.ts";
 import { LIMITS } from "./limits.ts";
+import { bytesAt } from "./packed.ts";
 
 const DAY_S = 86_400;
 const YEAR = 365;
@@ -31,7 +32,7 @@ export interface Settings {
 
 export interface Projection {
   /** Bytes by part after a year. */
-  bytes: Record<PartName | "index by type" | "rollups", number>;
+  bytes: Record<PartName | "index by type" | "packed days" | "rollups", number>;
   yearBytes: number;
   /** The most bytes, before the first week is deleted. */
   peakBytes: number;
@@ -89,18 +90,22 @@ export function project(inputs: Inputs): Projection {
     bytes: measures.rollupRowBytes[grain as keyof typeof GRAINS],
   }));
   const rollupRows = sum(rows.map((row) => row.rows));
+  const openBytes = sum(rows.map((row) => row.rows * row.bytes)) * DAY_S * OPEN_DAYS;
   const perSecond = {
     ...(Object.fromEntries(
       Object.keys(PARTS).map((part) => [part, measures.bytes[part as PartName] * eventsPerSecond]),
     ) as Record<PartName, number>),
     "index by type": measures.typeIndexBytes * eventsPerSecond,
-    rollups: sum(rows.map((row) => row.rows * row.bytes)),
+    "packed days": packedBytesPerSecond(senders, measures),
   };
   const transactionsPerDay = ((eventsPerSecond * DAY_S) / LIMITS.batchEvents) * measures.transactionsPerBatch;
   const simulated = simulate(transactionsPerDay, settings.retentionDays);
-  const bytes = Object.fromEntries(
-    Object.entries(perSecond).map(([part, rate]) => [part, rate * DAY_S * simulated.yearDays]),
-  ) as Projection["bytes"];
+  const bytes = {
+    ...Object.fromEntries(
+      Object.entries(perSecond).map(([part, rate]) => [part, rate * DAY_S * simulated.yearDays]),
+    ),
+    rollups: openBytes,
+  } as Projection["bytes"];
   const bytesPerDay = sum(Object.values(perSecond)) * DAY_S;
   const postgresCores = (eventsPerSecond * measures.postgresUs) / US;
 
@@ -114,11 +119,11 @@ export function project(inputs: Inputs): Projection {
   const redisCores = (eventsPerSecond * measures.redisUs) / US;
   const redisNodes = Math.max(1, Math.ceil(redisCores), Math.ceil(redisSeenBytes / LIMITS.redisNodeBytes));
   const { connections, faults } = budget(settings, ingestInstances, workerInstances);
-  const yearBytes = bytesPerDay * simulated.yearDays;
+  const yearBytes = bytesPerDay * simulated.yearDays + openBytes;
   return {
     bytes,
     yearBytes,
-    peakBytes: bytesPerDay * simulated.peakDays,
+    peakBytes: bytesPerDay * simulated.peakDays + openBytes,
     peakDays: simulated.peakDays,
     walBytesPerDay: measures.walBytes * eventsPerSecond * DAY_S,
     checkpointS: LIMITS.maxWalBytes / (measures.walBytes * eventsPerSecond),
@@ -155,6 +160,13 @@ export function project(inputs: Inputs): Projection {
           : undefined,
     },
   };
+}
+
+/** Bytes of packed days that a second's events add. */
+export function packedBytesPerSecond(senders: Senders, { packedDayBytes }: Measures): number {
+  // Maintenance packs the rollups of all writers into one row.
+  const rows = rollupRowsPerSecond(senders, DAY_S, 1);
+  return rows * bytesAt(senders.eventsPerSecond / rows, packedDayBytes);
 }
 
 /** A month of the API, Lambda, logs and SQS. */

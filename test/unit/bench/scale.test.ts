@@ -13,6 +13,7 @@ import { ceilings } from "../../../bench/scale/ceilings.ts";
 import { measuresOf } from "../../../bench/scale/figures.ts";
 import { growth } from "../../../bench/scale/growth.ts";
 import { fillPage, generated, PAGE_FILE, randomPages, sourceOf } from "../../../bench/scale/page.ts";
+import { bytesAt } from "../../../bench/scale/packed.ts";
 import { type Inputs, project } from "../../../bench/scale/project.ts";
 import { Requests, WORKLOADS } from "../../../bench/scale/workloads.ts";
 
@@ -91,6 +92,16 @@ interface Sent {
   timestamp: string;
 }
 
+describe("the bytes of a packed day", () => {
+  const measured = [100, 200, 600, 1_000, 1_200];
+
+  it("are the measured ones, those between by the logarithm of the number of events, and beyond as at the end", () => {
+    expect([1, 10, 10_000].map((events) => bytesAt(events, measured))).toEqual([100, 200, 1_200]);
+    expect(bytesAt(10 ** 1.5, measured)).toBeCloseTo(400, 6);
+    expect([0.5, 1e9].map((events) => bytesAt(events, measured))).toEqual([100, 1_200]);
+  });
+});
+
 describe("the projection", async () => {
   const results = await readResults();
   const source = sourceOf(results);
@@ -106,8 +117,8 @@ describe("the projection", async () => {
     const events = 1_000 * 365 * DAY_S;
     expect(bytes.ledger).toBeCloseTo(each.ledger * events, -6);
     const withoutRollups = Object.values(each).reduce((sum, one) => sum + one, typeIndexBytes) * events;
-    expect(yearBytes - bytes.rollups).toBeCloseTo(withoutRollups, -6);
-    expect(bytes.rollups).toBeLessThan(withoutRollups / 50);
+    expect(yearBytes - bytes.rollups - bytes["packed days"]).toBeCloseTo(withoutRollups, -6);
+    expect(bytes.rollups + bytes["packed days"]).toBeLessThan(withoutRollups / 50);
     expect(peakDays).toBe(407);
   });
 
