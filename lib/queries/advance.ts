@@ -17,7 +17,7 @@ import { uniques } from "./kinds/uniques.ts";
 import { type Plan, partsOf, type Question, scopeOf } from "./question.ts";
 import { type ClaimedQuery, claimQuery, type Progress, releaseQuery, saveProgress } from "./sql/claims.ts";
 import { findQuery, type QueryRow } from "./sql/queries.ts";
-import { forgetSomeKeys } from "./sql/query-keys.ts";
+import { deleteKeys } from "./sql/query-keys.ts";
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -28,8 +28,6 @@ const PART_MS = 15_000;
 const CALL_MS = 27_000;
 /** Shortest part of time, in milliseconds; one that takes too long can't be divided further. */
 const LEAST_PART_MS = 1_000;
-/** Keys of a funnel that one statement deletes: about 0.2 s. */
-const FORGET_KEYS = 200_000;
 /** How often a call that waits for another one looks, in milliseconds. */
 const LOOK_MS = 200;
 
@@ -157,14 +155,20 @@ async function addPart(
 }
 
 /**
- * Deletes the keys of a query that has ended, in pieces that are below any time-out. What is left goes with the query, or with the
- * next maintenance.
+ * Deletes the keys of a query that has ended. If that takes too long, they go with the query, or with the next maintenance.
  * @param endsAt milliseconds since the Unix epoch
  */
 export async function forgetKeys(sql: Database, queryId: string, endsAt: number): Promise<void> {
-  let last: string | undefined | null = null;
-  while (last !== undefined && Date.now() < endsAt)
-    last = await forgetSomeKeys(sql, queryId, last, FORGET_KEYS);
+  const limitMs = endsAt - Date.now();
+  if (limitMs <= 0) return;
+  try {
+    await transaction(sql, async (tx) => {
+      await limitWaits(tx, 0, limitMs);
+      await deleteKeys(tx, queryId);
+    });
+  } catch (error) {
+    if (sqlState(error) !== QUERY_CANCELED) throw error;
+  }
 }
 
 const pack = (state: unknown): Promise<Buffer> => compress(JSON.stringify(state), { level: 1 });

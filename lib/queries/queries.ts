@@ -28,8 +28,8 @@ import {
 const MOST_RUNNING = 10;
 const MOST_KEPT = 100;
 
-/** Longest time in which a call deletes the keys of a query, in milliseconds, before it deletes the query and the rest of them. */
-const DELETE_MS = 15_000;
+/** Longest time in which a call deletes the keys of a query, in milliseconds, before it deletes the query. */
+const DELETE_MS = 20_000;
 
 /** Time and id of the last query shown. */
 const CURSOR = [isTimePart, isUuid] as const;
@@ -85,8 +85,8 @@ export async function listQueries(call: Call<Stores, typeof contract.listQueries
 }
 
 /**
- * A part that is under way ends within seconds, and is forgotten. The keys of a funnel are deleted first, in pieces, since all of them
- * at once could exceed the time-out of a statement.
+ * A part that is under way ends within seconds, and is forgotten. The keys of a funnel are deleted first, since that may take longer
+ * than the time-out of other statements.
  * @throws {Problem} `not-found`
  */
 export async function deleteQuery(

@@ -80,24 +80,9 @@ function storeKeys(sql: Executor, queryId: string, { steps }: Funnel): Fragment 
 }
 
 /**
- * Deletes keys of a query, in order.
- * @param after null for the first piece, then what the call before has returned
- * @returns the last key that was deleted, if there may be more
+ * Deletes the keys of a query. All at once, since PostgreSQL then reads the table in its own order: 9.9 million took 9 s, and one
+ * million in pieces, by their hashes, 24 s.
  */
-export async function forgetSomeKeys(
-  sql: Executor,
-  queryId: string,
-  after: string | null,
-  limit: number,
-): Promise<string | undefined> {
-  const [row] = await sql<{ last: string | null; count: number }[]>`
-    WITH piece AS MATERIALIZED (
-      SELECT key_hash FROM query_keys
-       WHERE query_id = ${queryId} AND key_hash >= coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
-       ORDER BY key_hash LIMIT ${limit}
-    ), forgotten AS (
-      DELETE FROM query_keys USING piece WHERE query_id = ${queryId} AND query_keys.key_hash = piece.key_hash
-    )
-    SELECT max(key_hash::text COLLATE "C") AS last, count(*)::int AS count FROM piece`;
-  return row?.count === limit ? (row.last ?? undefined) : undefined;
+export async function deleteKeys(sql: Executor, queryId: string): Promise<void> {
+  await sql`DELETE FROM query_keys WHERE query_id = ${queryId}`;
 }
