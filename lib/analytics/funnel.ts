@@ -7,7 +7,8 @@ import type { Stores } from "../storage/freshness.ts";
 import { readFreshness } from "../storage/freshness.ts";
 import { clampStart } from "../storage/horizon.ts";
 import type * as contract from "./properties-contract.ts";
-import { countFunnel, type FunnelStep } from "./sql/count-funnel.ts";
+import { countFunnel } from "./sql/count-funnel.ts";
+import type { FunnelStep } from "./sql/funnel-chains.ts";
 import { orTooBroad } from "./too-broad.ts";
 
 /** @throws {Problem} `insufficient-scope`, `query-too-broad` */

@@ -15,8 +15,9 @@ import type { Kind } from "./kinds/kind.ts";
 import { top } from "./kinds/top.ts";
 import { uniques } from "./kinds/uniques.ts";
 import { type Plan, partsOf, type Question, scopeOf } from "./question.ts";
-import { type ClaimedQuery, claimQuery, releaseQuery, saveProgress } from "./sql/claims.ts";
+import { type ClaimedQuery, claimQuery, type Progress, releaseQuery, saveProgress } from "./sql/claims.ts";
 import { findQuery, type QueryRow } from "./sql/queries.ts";
+import { deleteKeys } from "./sql/query-keys.ts";
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -75,65 +76,98 @@ interface Work {
   latest: number;
 }
 
-async function work(
-  { sql, queryId, claim, endsAt, partMs, latest }: Work,
-  claimed: ClaimedQuery,
-): Promise<void> {
+async function work(call: Work, claimed: ClaimedQuery): Promise<void> {
+  const { sql, queryId, claim, endsAt, partMs, latest } = call;
   let plan = JSON.parse(claimed.question) as Plan;
   const { question } = plan;
   const kind = KINDS[question.kind];
   let state = claimed.state === null ? kind.empty(question) : await unpack(claimed.state);
   let part = claimed.parts_done;
-  const save = (end: { result?: string; error?: string }, packed: Buffer | null) =>
-    saveProgress(sql, queryId, claim, {
-      question: JSON.stringify(plan),
-      parts: partsOf(plan.division),
-      partsDone: part,
-      state: packed,
-      ...end,
-    });
   // At least one part, so that also short calls get on.
   do {
     const limitMs = Math.min(partMs, latest - Date.now());
     if (limitMs <= 0) return;
-    const added = await addPart(sql, kind, plan, part, state, limitMs);
-    if (added !== undefined) {
+    const added = await addPart(call, kind, plan, { part, state, limitMs });
+    if (added === "lost") return;
+    if (added !== "too-long") {
+      if (added.hasEnded) return forgetKeys(sql, queryId, latest);
       ({ state } = added);
       part++;
-    } else {
-      // The first part of the next call has all of its time.
-      if (limitMs < partMs) return;
-      const finer = halve(plan, part);
-      if (finer === undefined) {
-        await save({ error: tooDense(plan) }, null);
-        return;
-      }
-      plan = finer;
+      continue;
     }
-    const isLast = part === partsOf(plan.division);
-    const end = isLast ? { result: kind.result(question, state) } : {};
-    if (!(await save(end, isLast ? null : await pack(state))) || isLast) return;
+    // The first part of the next call has all of its time.
+    if (limitMs < partMs) return;
+    const finer = halve(plan, part);
+    const progress =
+      finer === undefined
+        ? { ...progressOf(plan, part, null), error: TOO_DENSE }
+        : progressOf(finer, part, await pack(state));
+    if (!(await saveProgress(sql, queryId, claim, progress))) return;
+    if (finer === undefined) return forgetKeys(sql, queryId, latest);
+    plan = finer;
   } while (Date.now() < endsAt);
 }
 
-/** @returns undefined if the part takes longer than `limitMs` */
+const progressOf = (plan: Plan, partsDone: number, state: Buffer | null): Progress => ({
+  question: JSON.stringify(plan),
+  parts: partsOf(plan),
+  partsDone,
+  state,
+});
+
+/** Another call has the query, or it was deleted. */
+class ClaimLostError extends Error {
+  override name = "ClaimLostError";
+}
+
+/**
+ * Reads a part and stores what it has found, its keys and the progress in one transaction: a part that is carried out again, after
+ * a crash or by a second call, was not added before.
+ * @returns "too-long" if it takes longer than `limitMs`; "lost" if the query is no longer this call's
+ */
 async function addPart(
-  sql: Database,
+  { sql, queryId, claim }: Work,
   kind: Kind<Question, unknown>,
   plan: Plan,
-  part: number,
-  state: unknown,
-  limitMs: number,
-): Promise<{ state: unknown } | undefined> {
+  { part, state, limitMs }: { part: number; state: unknown; limitMs: number },
+): Promise<{ state: unknown; hasEnded: boolean } | "too-long" | "lost"> {
   try {
     return await transaction(sql, async (tx) => {
       // Waiting for a lock counts like work; 0 is no limit of its own.
       await limitWaits(tx, 0, limitMs);
-      return { state: await kind.add(tx, plan, part, state) };
+      const added = await kind.add(tx, plan, { queryId, part }, state);
+      const isLast = part + 1 === partsOf(plan);
+      const error = isLast ? undefined : kind.fault?.(added);
+      const hasEnded = isLast || error !== undefined;
+      const saved = await saveProgress(tx, queryId, claim, {
+        ...progressOf(plan, part + 1, hasEnded ? null : await pack(added)),
+        ...(isLast && { result: kind.result(plan.question, added) }),
+        ...(error !== undefined && { error }),
+      });
+      if (!saved) throw new ClaimLostError("The query is no longer this call's.");
+      return { state: added, hasEnded };
+    });
+  } catch (error) {
+    if (error instanceof ClaimLostError) return "lost";
+    if (sqlState(error) === QUERY_CANCELED) return "too-long";
+    throw error;
+  }
+}
+
+/**
+ * Deletes the keys of a query that has ended. If that takes too long, they go with the query, or with the next maintenance.
+ * @param endsAt milliseconds since the Unix epoch
+ */
+export async function forgetKeys(sql: Database, queryId: string, endsAt: number): Promise<void> {
+  const limitMs = endsAt - Date.now();
+  if (limitMs <= 0) return;
+  try {
+    await transaction(sql, async (tx) => {
+      await limitWaits(tx, 0, limitMs);
+      await deleteKeys(tx, queryId);
     });
   } catch (error) {
     if (sqlState(error) !== QUERY_CANCELED) throw error;
-    return undefined;
   }
 }
 
@@ -142,16 +176,11 @@ const unpack = async (state: Buffer): Promise<unknown> => JSON.parse((await deco
 
 /** Divides a part that took too long. @returns undefined if it can't be divided */
 export function halve(plan: Plan, part: number): Plan | undefined {
-  const { division } = plan;
-  if (division.by === "key") return undefined;
   const { start, end } = scopeOf(plan, part);
   const to = end?.ms ?? Date.now();
   if (start === undefined || to - start.ms < 2 * LEAST_PART_MS) return undefined;
   const middle = new Date(Math.floor((start.ms + to) / 2)).toISOString();
-  return { ...plan, division: { by: "time", cuts: division.cuts.toSpliced(part, 0, middle) } };
+  return { ...plan, cuts: plan.cuts.toSpliced(part, 0, middle) };
 }
 
-const tooDense = ({ division }: Plan): string =>
-  division.by === "key"
-    ? `A part took longer than ${PART_MS / 1_000} s. Each part of a funnel reads all events of its steps: use a shorter range.`
-    : `A part of ${LEAST_PART_MS / 1_000} s took longer than ${PART_MS / 1_000} s: use a shorter range or an event_type.`;
+const TOO_DENSE = `A part of ${LEAST_PART_MS / 1_000} s took longer than ${PART_MS / 1_000} s: use a shorter range or an event_type.`;

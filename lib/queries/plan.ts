@@ -10,20 +10,16 @@ import { clampStart } from "../storage/horizon.ts";
 import type { newQuerySchema } from "./contract.ts";
 import { cutsOf } from "./divide.ts";
 import { MOST_SKETCHES, startsOf } from "./kinds/uniques.ts";
-import type { Division, Plan, Question, QuestionScope } from "./question.ts";
+import type { Plan, Question, QuestionScope } from "./question.ts";
 
 export type NewQuery = z.output<typeof newQuerySchema>;
 
 /** Events of a part. */
-export interface PartSizes {
-  /** A few tenths of a second, so that calls end soon after their time, and there are few parts for many events. */
-  byTime: number;
-  /** A funnel sorts those of a class of keys; for each class, it reads all events of its steps. */
-  byKey: number;
-}
+export type PartSizes = Readonly<Record<Question["kind"], number>>;
 
-export const SIZES: PartSizes = { byTime: 300_000, byKey: 1_000_000 };
-/** Parts of a query: 1.5 billion events. */
+/** A second or less, so that calls end soon after their time, and there are few parts for many events. */
+export const SIZES: PartSizes = { top: 300_000, uniques: 300_000, funnel: 100_000 };
+/** Parts of a query: 1.5 billion events, or 500 million of a funnel. */
 const MOST_PARTS = 5_000;
 /** Longest range that is divided by hours; longer ones by days. */
 const HOURS_UNTIL_MS = 40 * DAY_MS;
@@ -54,7 +50,7 @@ export async function planQuery(
     ...within(range, buckets),
     storedBefore: new Date(now).toISOString(),
   });
-  return { question, division: divide(question, buckets, sizes), events };
+  return { question, cuts: divide(question.scope, buckets, sizes[question.kind]), events };
 }
 
 const typesOf = (type: string | undefined): string[] | null => (type === undefined ? null : [type]);
@@ -109,19 +105,18 @@ function checked(question: Extract<Question, { kind: "uniques" }>): Question {
   );
 }
 
-function divide(question: Question, buckets: readonly CountedBucket[], sizes: PartSizes): Division {
-  const size = question.kind === "funnel" ? sizes.byKey : sizes.byTime;
+function divide(
+  { start, end }: QuestionScope,
+  buckets: readonly CountedBucket[],
+  partEvents: number,
+): string[] {
   const events = buckets.reduce((sum, bucket) => sum + bucket.events, 0);
-  const least = Math.max(1, Math.ceil(events / size));
-  if (least > MOST_PARTS)
+  if (Math.ceil(events / partEvents) > MOST_PARTS)
     throw new Problem(
       "query-too-broad",
-      `The range has ${events.toLocaleString("en")} events; a query can have ${(MOST_PARTS * size).toLocaleString("en")}. Use a shorter range.`,
+      `The range has ${events.toLocaleString("en")} events; a query can have ${(MOST_PARTS * partEvents).toLocaleString("en")}. Use a shorter range.`,
     );
-  if (question.kind === "funnel") return { by: "key", classes: least };
-  const { start, end } = question.scope;
-  const cuts = cutsOf(buckets, size)
+  return cutsOf(buckets, partEvents)
     .filter((ms) => (start === undefined || ms > start.ms) && (end === undefined || ms < end.ms))
     .map((ms) => new Date(ms).toISOString());
-  return { by: "time", cuts };
 }

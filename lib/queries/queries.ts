@@ -10,7 +10,7 @@ import { Problem } from "../http/problem.ts";
 import type { Database } from "../postgres/client.ts";
 import { readFreshness, type Stores } from "../storage/freshness.ts";
 import { readClock } from "../storage/sql/horizon.ts";
-import { advanceQuery } from "./advance.ts";
+import { advanceQuery, forgetKeys } from "./advance.ts";
 import type * as contract from "./contract.ts";
 import { type PartSizes, planQuery, SIZES } from "./plan.ts";
 import { KEPT_MS, partsOf } from "./question.ts";
@@ -21,11 +21,15 @@ import {
   type QueryRow,
   removeQuery,
   selectQueries,
+  stopQuery,
 } from "./sql/queries.ts";
 
 /** Limits of one client. */
 const MOST_RUNNING = 10;
 const MOST_KEPT = 100;
+
+/** Longest time in which a call deletes the keys of a query, in milliseconds, before it deletes the query. */
+const DELETE_MS = 20_000;
 
 /** Time and id of the last query shown. */
 const CURSOR = [isTimePart, isUuid] as const;
@@ -39,7 +43,7 @@ export async function createQuery(
   const { freshness } = await readFreshness(deps);
   const { nowMs: now, horizon } = await readClock(deps.sql);
   const { events, ...plan } = await planQuery(deps.sql, caller, body, { horizon, now, sizes });
-  const parts = partsOf(plan.division);
+  const parts = partsOf(plan);
   if (body.dry_run) return json(200, { cost: { events, parts } });
   const queryId = uuidv7(now);
   const askedBy = ownerOf(caller);
@@ -80,12 +84,20 @@ export async function listQueries(call: Call<Stores, typeof contract.listQueries
   return json(200, body, linkNext(call.request, next));
 }
 
-/** A part that is under way ends within seconds, and is forgotten. @throws {Problem} `not-found` */
+/**
+ * A part that is under way ends within seconds, and is forgotten. The keys of a funnel are deleted first, since that may take longer
+ * than the time-out of other statements.
+ * @throws {Problem} `not-found`
+ */
 export async function deleteQuery(
   call: Call<{ sql: Database }, typeof contract.deleteQuery>,
 ): Promise<ApiResponse> {
   const { query_id: queryId } = call.params;
-  if (!isUuid(queryId) || !(await removeQuery(call.deps.sql, queryId, visibleTo(call.caller)))) notThere();
+  const { sql } = call.deps;
+  const askedBy = visibleTo(call.caller);
+  if (!isUuid(queryId) || !(await stopQuery(sql, queryId, askedBy))) notThere();
+  await forgetKeys(sql, queryId, Date.now() + DELETE_MS);
+  await removeQuery(sql, queryId, askedBy);
   return { status: 204, headers: {}, body: "" };
 }
 

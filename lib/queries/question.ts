@@ -1,6 +1,6 @@
 /** A question that is answered in parts, as it is stored. */
 import type { Interval } from "../analytics/calendar.ts";
-import type { FunnelStep } from "../analytics/sql/count-funnel.ts";
+import type { FunnelStep } from "../analytics/sql/funnel-chains.ts";
 import type { RawScope } from "../analytics/sql/raw-events.ts";
 import { DAY_MS } from "../base/time.ts";
 import type { PropertyPath } from "../query/property.ts";
@@ -36,28 +36,22 @@ export interface FunnelQuestion {
 
 export type Question = TopQuestion | UniquesQuestion | FunnelQuestion;
 
-/** How a question is divided: by time, or by classes of keys, for a funnel, whose chains may be as long as its range. */
-export type Division =
-  /** Times that divide the range into one part more, RFC 3339, ascending. */
-  { by: "time"; cuts: string[] } | { by: "key"; classes: number };
-
-export const partsOf = (division: Division): number =>
-  division.by === "time" ? division.cuts.length + 1 : division.classes;
-
-/** A question with its division. */
+/** A question with its parts, which are carried out in order of time. */
 export interface Plan {
   question: Question;
-  division: Division;
+  /** Times that divide the range into one part more, RFC 3339, ascending. */
+  cuts: string[];
 }
 
+export const partsOf = ({ cuts }: Plan): number => cuts.length + 1;
+
 /** The events of one part. @param part number, from 0 */
-export function scopeOf({ question: { scope }, division }: Plan, part: number): QuestionScope {
-  if (division.by === "key") return scope;
+export function scopeOf({ question: { scope }, cuts }: Plan, part: number): QuestionScope {
   const instant = (text: string | undefined) =>
     text === undefined ? undefined : { ms: Date.parse(text), text };
   return {
     ...scope,
-    start: instant(division.cuts[part - 1]) ?? scope.start,
-    end: instant(division.cuts[part]) ?? scope.end,
+    start: instant(cuts[part - 1]) ?? scope.start,
+    end: instant(cuts[part]) ?? scope.end,
   };
 }

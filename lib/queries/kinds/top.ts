@@ -22,7 +22,7 @@ export interface TopState {
 export const top: Kind<TopQuestion, TopState> = {
   empty: () => ({ values: [], events: 0, tooLong: 0, missing: 0 }),
 
-  async add(sql, plan, part, state) {
+  async add(sql, plan, { part }, state) {
     const { property } = plan.question;
     const rows = await topValues(sql, scopeOf(plan, part), property, {
       limit: MOST_KEPT + 1,

@@ -16,7 +16,7 @@ type UniquesState = Record<string, string>;
 export const uniques: Kind<UniquesQuestion, UniquesState> = {
   empty: () => ({}),
 
-  async add(sql, plan, part, state) {
+  async add(sql, plan, { part }, state) {
     const { question } = plan;
     const read = await sketchRegisters(sql, scopeOf(plan, part), question.property, startsOf(question));
     const merged = { ...state };

@@ -40,7 +40,7 @@ export interface Progress {
   error?: string;
 }
 
-/** Stores progress. @returns false if the query was deleted, or another call has taken it over */
+/** Stores progress, and locks the query until the transaction ends. @returns false if it was deleted, or another call has taken it over */
 export async function saveProgress(
   sql: Executor,
   queryId: string,
@@ -58,8 +58,15 @@ export async function saveProgress(
   return count === 1;
 }
 
-/** Deletes old queries. @param before RFC 3339 @returns number of rows */
+/**
+ * Deletes old queries, and keys of queries that have ended, which a call that was killed has left.
+ * @param before RFC 3339
+ * @returns number of queries
+ */
 export async function pruneQueries(sql: Executor, before: string, limit: number): Promise<number> {
+  await sql`
+    DELETE FROM query_keys USING queries
+     WHERE query_keys.query_id = queries.query_id AND queries.status <> 'running'`;
   const { count } = await sql`
     DELETE FROM queries WHERE query_id IN (
       SELECT query_id FROM queries WHERE created_at < ${before}::timestamptz ORDER BY created_at, query_id LIMIT ${limit})`;

@@ -81,10 +81,18 @@ export async function selectQueries(
      LIMIT ${limit}`;
 }
 
-/** @returns false if there was no such query */
-export async function removeQuery(sql: Executor, queryId: string, askedBy: string | null): Promise<boolean> {
+/** Lets nobody work on a query any more. @returns false if there is no such query */
+export async function stopQuery(sql: Executor, queryId: string, askedBy: string | null): Promise<boolean> {
   const { count } = await sql`
-    DELETE FROM queries
+    UPDATE queries
+       SET status = CASE status WHEN 'running' THEN 'failed' ELSE status END, state = NULL,
+           error = CASE status WHEN 'running' THEN 'It was cancelled.' ELSE error END
      WHERE query_id = ${queryId} ${andIf(sql, askedBy ?? undefined, (client) => sql`asked_by = ${client}`)}`;
   return count === 1;
+}
+
+export async function removeQuery(sql: Executor, queryId: string, askedBy: string | null): Promise<void> {
+  await sql`
+    DELETE FROM queries
+     WHERE query_id = ${queryId} ${andIf(sql, askedBy ?? undefined, (client) => sql`asked_by = ${client}`)}`;
 }

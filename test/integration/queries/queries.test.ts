@@ -16,7 +16,7 @@ import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const deps: Deps = await testDeps();
-const SIZES = { byTime: 40, byKey: 60 };
+const SIZES = { top: 40, uniques: 40, funnel: 40 };
 const served = [
   serve(contract.createQuery, (call: Call<Deps, typeof contract.createQuery>) => createQuery(call, SIZES)),
   serve(contract.getQuery, getQuery),
@@ -171,14 +171,11 @@ describe("a query", () => {
   it("divides a part that takes too long, and fails if that can't help", async () => {
     const id = await create(question);
     const { parts } = (await read(id, "0")).cost;
-    const funnel = {
-      kind: "funnel",
-      key: "payload.user",
-      window_seconds: 60,
-      steps: [{ event_type: "seen" }, { event_type: "bought" }],
-    };
-    const stuck = await create(funnel);
-    await deps.sql`UPDATE queries SET question = jsonb_set(question::jsonb, '{division}', '{"by":"key","classes":1}')::json WHERE query_id = ${stuck}`;
+    // Its first part is too short to be divided.
+    const stuck = await create(question);
+    await deps.sql`
+      UPDATE queries SET question = jsonb_set(question::jsonb, '{cuts}', jsonb_build_array(
+        (question #>> '{question,scope,start,text}')::timestamptz + interval '1 second'))::json WHERE query_id = ${stuck}`;
     const lock = Promise.withResolvers<void>();
     const locked = Promise.withResolvers<void>();
     // What takes too long: the table is locked.

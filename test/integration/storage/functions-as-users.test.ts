@@ -138,6 +138,12 @@ describe("with a database user for each function", () => {
     });
     expect((await call("listQueries", { key })).body.queries).toHaveLength(1);
     await call("deleteQuery", { key, params });
+    const chains = (await call("createQuery", { key, body: { kind: "funnel", ...funnel } })).body;
+    const query_id = String(chains.query_id);
+    expect((await call("getQuery", { key, params: { query_id } })).body).toMatchObject({
+      status: "completed",
+      result: { steps: [{ count: 2 }, { count: 0 }] },
+    });
     expect((await call("getPipeline", { key })).body).toMatchObject({
       stored: 3,
       quarantined: 1,

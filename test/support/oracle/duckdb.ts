@@ -2,10 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { exportEvents } from "../../lib/events/export-contract.ts";
-import { atEnd } from "./cleanup.ts";
-import { temporaryFolder } from "./folder.ts";
-import type { Ask } from "./http/reading.ts";
+import { exportEvents } from "../../../lib/events/export-contract.ts";
+import { atEnd } from "../cleanup.ts";
+import { temporaryFolder } from "../folder.ts";
+import type { Ask } from "../http/reading.ts";
 
 export type DuckDb = <T = Record<string, string>>(query: string) => Promise<T[]>;
 
@@ -28,14 +28,21 @@ export async function duckDbOf(ask: Ask): Promise<DuckDb> {
     connection.closeSync();
     instance.closeSync();
   });
+  // As lines: of a column of JSON, DuckDB writes the numbers and strings anew.
   await connection.run(`
     CREATE TABLE events AS
-    SELECT client_id, event_id, event_type, "timestamp"::TIMESTAMPTZ AS event_time, payload,
+    SELECT client_id, event_id, event_type, "timestamp"::TIMESTAMPTZ AS event_time, payload, text,
            CASE WHEN json_type(payload, '$.amount') IN ('DOUBLE', 'BIGINT', 'UBIGINT')
                 THEN CAST(json_extract_string(payload, '$.amount') AS DECIMAL(38, 9)) END AS number,
            json_type(payload, '$.amount') IS NOT NULL AS has
-      FROM read_json('${file}', format = 'newline_delimited', columns = {client_id: 'VARCHAR', event_id: 'VARCHAR',
-             event_type: 'VARCHAR', timestamp: 'VARCHAR', payload: 'JSON'})`);
+      FROM (SELECT line ->> 'client_id' AS client_id, line ->> 'event_id' AS event_id, line ->> 'event_type' AS event_type,
+                   line ->> 'timestamp' AS "timestamp", line -> 'payload' AS payload,
+                   regexp_extract(line, '"payload":([{].*[}])[}]$', 1) AS text
+              FROM read_csv('${file}', delim = '\x01', quote = '', escape = '', header = false, columns = {line: 'VARCHAR'}))`);
   return async <T>(query: string) =>
     (await connection.runAndReadAll(query)).getRowObjectsJson() as unknown as T[];
 }
+
+/** SQL: the JSON text of a member of a payload as it was sent, or null. Values have no members or elements with members. */
+export const sentText = (member: string): string =>
+  `nullif(regexp_extract(text, '${String.raw`"MEMBER":("(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{[^}]*\}|[^,}]+)`.replace("MEMBER", member)}', 1), '')`;

@@ -1,74 +1,27 @@
 /**
- * DuckDB, over the file of GET /v1/events/export, gives what Weir answers: measures of properties and of meters, groups, series in
- * ten zones, top values and distinct ones, after duplicates, late events, redelivery, erasures and fills in pieces.
+ * DuckDB, over the file of GET /v1/events/export, gives what Weir answers: measures of properties and of meters, groups, and series in
+ * ten zones, after duplicates, late events, redelivery, erasures and fills in pieces.
  */
-import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import * as contract from "../../../lib/analytics/contract.ts";
-import * as properties from "../../../lib/analytics/properties-contract.ts";
-import { uuidv7 } from "../../../lib/base/ids.ts";
-import { DAY_MS } from "../../../lib/base/time.ts";
-import { toLine } from "../../../lib/queue/message.ts";
-import { drain } from "../../../lib/worker/process-batch.ts";
-import { type DuckDb, duckDbOf } from "../../support/duckdb.ts";
-import { eraseUser } from "../../support/erasures.ts";
 import { askerOf } from "../../support/http/reading.ts";
 import { declare, declareOnly, expectMeters, fillAll, fillOnePiece } from "../../support/meters.ts";
-import { addClient, anAuditRow } from "../../support/pipeline.ts";
+import { type DuckDb, duckDbOf } from "../../support/oracle/duckdb.ts";
+import {
+  condition,
+  NOW,
+  OLDEST,
+  range,
+  storeWorkload,
+  within,
+  ZONES,
+} from "../../support/oracle/workload.ts";
 import { testDeps } from "../../support/servers/deps.ts";
-
-const ZONES = [
-  "UTC", "Europe/Berlin", "America/New_York", "America/Havana", "Asia/Kolkata", "Asia/Kathmandu",
-  "Australia/Lord_Howe", "Pacific/Chatham", "Africa/Casablanca", "America/St_Johns",
-]; // biome-ignore format: one zone after the other
-const TYPES = ["sold", "seen"];
-const NOW = Date.now();
-const OLDEST = NOW - 399 * DAY_MS;
-const BATCHES = 24;
 
 const deps = await testDeps();
 const admin = await askerOf(deps, "boss", ["admin"]);
 let duck: DuckDb;
-
-const value = fc.oneof(
-  { weight: 6, arbitrary: fc.integer({ min: -1e11, max: 1e11 }).map((n) => String(n / 1_000)) },
-  { weight: 2, arbitrary: fc.integer({ min: -5, max: 5 }).map(String) },
-  fc.constantFrom('"12"', "null", "true", "[1]", '{"n":1}', "", "1e5", "2.50", "-0"),
-);
-const payload = fc
-  .record({
-    amount: value,
-    country: fc.constantFrom('"DE"', '"DE"', '"FR"', '"JP"', "null", "7", "", `"${"x".repeat(300)}"`),
-    plan: fc.constantFrom("1", "2", "3", '"free"', ""),
-    user: fc.integer({ min: 0, max: 30 }).map((n) => `"u${n}"`),
-  })
-  .map((members) => {
-    const sent = Object.entries(members).filter(([, text]) => text !== "");
-    return `{${sent.map(([name, text]) => `"${name}":${text}`).join(",")}}`;
-  });
-/** Anywhere, in one busy week, and around the hours at which clocks change. */
-const time = fc
-  .tuple(
-    fc.oneof(
-      fc.integer({ min: OLDEST, max: NOW }),
-      fc.integer({ min: NOW - 7 * DAY_MS, max: NOW }),
-      fc.integer({ min: 0, max: 398 * 96 }).map((quarter) => Math.ceil(OLDEST / 900_000 + quarter) * 900_000),
-    ),
-    fc.constantFrom("", "001", "999"),
-  )
-  .map(([ms, micros]) => `${new Date(ms).toISOString().slice(0, -1)}${micros}Z`);
-const event = fc.record({ type: fc.constantFrom(...TYPES), timestamp: time, payload });
-
-/** A message of a client's events, as it is in the queue. */
-function message(
-  clientId: string,
-  events: readonly { id: string; type: string; timestamp: string; payload: string }[],
-) {
-  const header = { v: 1, id: uuidv7(NOW), at: NOW, audit: anAuditRow(clientId), accepted: events.length };
-  const lines = events.map(({ id, type, ...rest }) => toLine({ eventId: id, eventType: type, ...rest }));
-  return [JSON.stringify(header), ...lines].join("\n");
-}
 
 const dimension = (name: string) => ({ name, property: `payload.${name}` });
 const ofSold = { client_id: "acme", event_type: "sold", value: "payload.amount" };
@@ -79,37 +32,16 @@ const PARTLY = { ...BY_PLAN, name: "partly" };
 const TOTAL = { ...ofSold, name: "total" };
 
 beforeAll(async () => {
-  for (const id of ["acme", "beta"]) await addClient(deps, id);
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
-  const events = fc
-    .sample(event, { numRuns: BATCHES * 120, seed })
-    .map((one) => ({ id: randomUUID(), ...one }));
-  for (let n = 0; n < BATCHES; n++) {
-    // A third of each batch has been sent before, some of it by the other client, for which it is new.
-    const batch = [
-      ...events.slice(n * 120, n * 120 + 120),
-      ...events.slice(Math.max(0, n * 120 - 60), n * 120),
-    ];
-    const body = message(n % 6 === 5 ? "beta" : "acme", batch);
-    // Delivered twice: together, or again later.
-    const twice = n % 4 === 0 ? [1, 1] : [1];
-    expect(
-      await drain(
-        twice.map((deliveries, copy) => ({ id: `${n}-${copy}`, body, deliveries })),
-        deps,
-      ),
-    ).toEqual([]);
-    if (n % 5 === 0) expect(await drain([{ id: `${n}-9`, body, deliveries: 2 }], deps)).toEqual([]);
-    if (n === 2) await declareOnly(deps, BY_BOTH);
-    if (n === 8) await declare(deps, BY_PLAN);
-    if (n === 10 || n === 18) await eraseUser(deps, "acme", "payload.user", `u${n}`);
-    if (n === 12) await fillAll(deps, 70);
-    if (n === 20) await declareOnly(deps, TOTAL);
-  }
-  await fillAll(deps, 100);
-  await declareOnly(deps, PARTLY);
-  await fillOnePiece(deps, "partly", 900);
-  await eraseUser(deps, "acme", "payload.user", "u3");
+  await storeWorkload(deps, async (batch) => {
+    if (batch === 2) await declareOnly(deps, BY_BOTH);
+    if (batch === 8) await declare(deps, BY_PLAN);
+    if (batch === 12) await fillAll(deps, 70);
+    if (batch === 20) await declareOnly(deps, TOTAL);
+    if (batch !== 23) return;
+    await fillAll(deps, 100);
+    await declareOnly(deps, PARTLY);
+    await fillOnePiece(deps, "partly", 900);
+  });
   duck = await duckDbOf(admin);
 }, 240_000);
 
@@ -168,22 +100,11 @@ async function wanted(
   );
 }
 
-const CONDITIONS = [
-  ["payload.country=DE", `coalesce(json_extract_string(payload, '$.country') = 'DE', false)`],
-  ["payload.country!=DE", `coalesce(json_extract_string(payload, '$.country') <> 'DE', true)`],
-  ["!payload.plan", `json_type(payload, '$.plan') IS NULL`],
-  [
-    "payload.plan>=2",
-    `coalesce(json_type(payload, '$.plan') = 'UBIGINT' AND TRY_CAST(json_extract_string(payload, '$.plan') AS DOUBLE) >= 2, false)`,
-  ],
-  ["payload.plan=free", `coalesce(json_extract_string(payload, '$.plan') = 'free', false)`],
-] as const;
-
 const question = fc.record({
   measure: fc.constantFrom(undefined, "sum", "avg", "min", "max", "latest"),
-  range: fc.record({ start: time, end: time }, { requiredKeys: [] }),
+  range,
   meter: fc.constantFrom("by-both", "by-plan", "partly", "total", undefined),
-  condition: fc.option(fc.constantFrom(...CONDITIONS), { nil: undefined }),
+  condition,
   tz: fc.constantFrom(...ZONES),
   interval: fc.constantFrom("day", "week", "month"),
   grouped: fc.boolean(),
@@ -205,10 +126,6 @@ function conditionOn(
 /** The question for both. */
 function ask({ measure, range, meter, condition, grouped }: Question) {
   const [text, sql] = conditionOn(meter, condition);
-  const bounds = [
-    range.start && `event_time >= '${range.start}'::TIMESTAMPTZ`,
-    range.end && `event_time < '${range.end}'::TIMESTAMPTZ`,
-  ];
   const by = meter === undefined ? "event_type" : meter === "total" ? undefined : "plan";
   const plan = `coalesce(json_extract(payload, '$.plan')::VARCHAR, '')`;
   return {
@@ -221,7 +138,7 @@ function ask({ measure, range, meter, condition, grouped }: Question) {
     },
     measure: measure ?? (meter === undefined ? "sum" : undefined),
     by: grouped ? by : undefined,
-    where: [`client_id = 'acme'`, meter !== undefined && `event_type = 'sold'`, sql, ...bounds]
+    where: [`client_id = 'acme'`, meter !== undefined && `event_type = 'sold'`, sql, within(range)]
       .filter(Boolean)
       .join(" AND "),
     names: grouped && by !== undefined ? (meter === undefined ? "event_type" : plan) : "''",
@@ -298,8 +215,8 @@ test("series in ten zones give what DuckDB gives", { timeout: 200_000 }, async (
       const end = asked.range.end ?? new Date(NOW).toISOString();
       const { interval, tz } = asked;
       const bucket = `strftime(date_trunc('${interval}', timezone('${tz}', event_time)), '%Y-%m-%d')`;
-      const within = `${where} AND event_time >= '${start}'::TIMESTAMPTZ AND event_time < '${end}'::TIMESTAMPTZ`;
-      const expected = await wanted(measure, { where: within, names, bucket });
+      const bounded = `${where} AND ${within({ start, end })}`;
+      const expected = await wanted(measure, { where: bounded, names, bucket });
       const more = { start, end, interval, tz, ...(by !== undefined && { by }) };
       const { body, text } = await admin(contract.getSeries, { query: { ...query, ...more } });
       expect(body.series, text).toBeDefined();
@@ -307,21 +224,4 @@ test("series in ten zones give what DuckDB gives", { timeout: 200_000 }, async (
     }),
     { numRuns: 120 },
   );
-});
-
-test("top and uniques give what DuckDB gives", async () => {
-  for (const property of ["country", "plan", "user", "amount"]) {
-    const query = { client: "acme", property: `payload.${property}`, event_type: "sold" };
-    const [distinct] = await duck(`
-      SELECT count(DISTINCT json_extract_string(payload, '$.${property}') || json_type(payload, '$.${property}'))::VARCHAR AS n
-        FROM events WHERE client_id = 'acme' AND event_type = 'sold' AND json_type(payload, '$.${property}') <> 'NULL'`);
-    // Values are compared as they were sent, and some of the amounts are sent in two ways.
-    if (property !== "amount")
-      expect((await admin(properties.getUniques, { query })).body.count).toBe(Number(distinct?.n));
-    const top = (await admin(properties.getTop, { query: { ...query, limit: "1000" } })).body;
-    const [have] = await duck(`
-      SELECT count(*)::VARCHAR AS n FROM events
-       WHERE client_id = 'acme' AND event_type = 'sold' AND json_type(payload, '$.${property}') IS NOT NULL`);
-    expect(top.events).toBe(Number(have?.n));
-  }
 });
