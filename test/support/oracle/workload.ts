@@ -1,6 +1,6 @@
 /**
  * A workload of random events for comparisons of Weir's answers with DuckDB's: duplicates, late events, redelivery, events that two
- * clients send, and erasures. `SEED` repeats the events of a run.
+ * clients send, erasures, and days that are packed. `SEED` repeats the events of a run.
  */
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
@@ -11,6 +11,7 @@ import { DAY_MS } from "../../../lib/base/time.ts";
 import { toLine } from "../../../lib/queue/message.ts";
 import { drain } from "../../../lib/worker/process-batch.ts";
 import { eraseUser } from "../erasures.ts";
+import { runAt } from "../maintenance.ts";
 import { addClient, anAuditRow } from "../pipeline.ts";
 
 export const ZONES = [
@@ -90,6 +91,8 @@ export async function storeWorkload(deps: Deps, after: (batch: number) => unknow
     ).toEqual([]);
     if (n % 5 === 0) expect(await drain([{ id: `${n}-9`, body, deliveries: 2 }], deps)).toEqual([]);
     if (n === 10 || n === 18) await eraseUser(deps, "acme", "payload.user", `u${n}`);
+    // Days that are over are packed, and late events for them follow.
+    if (n === 7 || n === 19) expect(await runAt(deps, NOW)).toMatchObject({ complete: true });
     await after(n);
   }
   await eraseUser(deps, "acme", "payload.user", "u3");
