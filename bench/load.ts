@@ -9,56 +9,40 @@ import { transaction } from "../lib/postgres/transaction.ts";
 import type { EventRow } from "../lib/storage/event-row.ts";
 import { ensureIndexes } from "../lib/storage/indexes.ts";
 import { storeEvents } from "../lib/worker/sql/store-events.ts";
-import { type IdKind, idOf } from "./events.ts";
+import { idOf } from "./events.ts";
+import { loadDirectly } from "./load-direct.ts";
+import { type Loaded, RARE, RARE_EVERY, SPREADS } from "./spreads.ts";
 
-export const CLIENTS = ["acme", "beta", "gamma", "delta"] as const;
-export const TYPES = Array.from({ length: 10 }, (_, n) => `type.${n}`);
-/** One event in `RARE_EVERY` has this type. */
-export const RARE = "type.rare";
-const RARE_EVERY = 10_000;
-
-/** Among which clients and types events are spread, evenly, and over how many days before the run. */
-export interface Spread {
-  clients: readonly string[];
-  types: readonly string[];
-  days: number;
-}
-
-/** Days over which most loaded events are spread. */
-export const DAYS = 30;
-
-export const SPREADS = {
-  few: { clients: CLIENTS, types: TYPES, days: DAYS },
-  many: {
-    clients: Array.from({ length: 100_000 }, (_, n) => `client-${n}`),
-    types: Array.from({ length: 10_000 }, (_, n) => `type.${n}`),
-    days: DAYS,
-  },
-  /** So sparse that a quarter of an hour has about one event of a type. */
-  year: { clients: ["shop"], types: Array.from({ length: 51 }, (_, n) => `type.${n}`), days: 365 },
-} as const satisfies Record<string, Spread>;
 const BATCH = 5_000;
 const WORKERS = 2;
 
-export interface Loaded {
-  events: number;
-  /** The times of the events, in milliseconds. */
-  from: number;
-  to: number;
-  ids: IdKind;
-  spread: keyof typeof SPREADS;
-}
+/** Events beyond which a database is filled by `loadDirectly`. */
+export const MOST_BY_WORKERS = 20_000_000;
 
-/** Stores events spread evenly over a time, in the order of time, by two workers. */
-export async function loadEvents(
-  { sql, config }: Deps,
-  loaded: Loaded,
-  say: (text: string) => void,
-): Promise<void> {
-  const { events } = loaded;
+/** Stores events spread evenly over a time, in the order of time, by two workers, and then does what maintenance does. */
+export async function loadEvents(deps: Deps, loaded: Loaded, say: (text: string) => void): Promise<void> {
+  const { sql, config } = deps;
   await sql`
     INSERT INTO clients (client_id, name, rate_limit_per_second, burst)
     SELECT id, id, 1000, 1000 FROM unnest(${SPREADS[loaded.spread].clients as string[]}::text[]) AS id`;
+  // Before the events, so that what lies in packed days is written as late events are.
+  const steps = newSteps(sql);
+  await announcePacking(steps, Date.now());
+  await packOver(steps, 0, () => {});
+  await (loaded.events > MOST_BY_WORKERS ? loadDirectly : storeAsWorkers)(deps, loaded, say);
+  say("packing days and building indexes");
+  await packOver(steps, 0, () => {});
+  await ensureIndexes(steps, Date.now(), []);
+  // It takes longer than a function's statement time-out.
+  const patient = postgres(config.databaseUrl, { max: 1, onnotice: () => {} });
+  // Days that are packed one by one leave no room behind.
+  await patient`VACUUM FULL rollups_minute, rollups_quarter, rollups_hour, rollups_day`;
+  await patient`VACUUM ANALYZE`;
+  await patient.end();
+}
+
+async function storeAsWorkers({ sql }: Deps, loaded: Loaded, say: (text: string) => void): Promise<void> {
+  const { events } = loaded;
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < events) {
@@ -72,17 +56,6 @@ export async function loadEvents(
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  // As maintenance does.
-  const steps = newSteps(sql);
-  await announcePacking(steps, Date.now());
-  await packOver(steps, 0, () => {});
-  await ensureIndexes(steps, Date.now(), []);
-  // It takes longer than a function's statement time-out.
-  const patient = postgres(config.databaseUrl, { max: 1, onnotice: () => {} });
-  // Days that are packed one by one leave no room behind.
-  await patient`VACUUM FULL rollups_minute, rollups_quarter, rollups_hour, rollups_day`;
-  await patient`VACUUM ANALYZE`;
-  await patient.end();
 }
 
 function row(index: number, { events, from, to, ids, spread }: Loaded): EventRow {

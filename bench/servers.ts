@@ -13,7 +13,8 @@ import { ensurePartitions } from "../lib/storage/partitions.ts";
 import { startPostgres } from "../local/postgres.ts";
 import { once } from "../local/process.ts";
 import { startRedis } from "../local/redis.ts";
-import { type Loaded, loadEvents, SPREADS } from "./load.ts";
+import { loadEvents } from "./load.ts";
+import { type Loaded, SPREADS } from "./spreads.ts";
 
 /** Maximum events in the queue; the bench fills the queue before it starts the worker. */
 const MOST_WAITING = 100_000_000;

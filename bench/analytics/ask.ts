@@ -2,11 +2,11 @@
 import { DAY_MS } from "../../lib/base/time.ts";
 import type { Operation } from "../../lib/http/operation.ts";
 import { handlerOf, makeClient } from "../handler.ts";
-import { DAYS } from "../load.ts";
 import { type Contender, type Measured, type Sample, valuesOf } from "../measure.ts";
 import { pagesRead } from "../pages.ts";
 import { type Random, randomFrom } from "../random.ts";
 import type { Stored } from "../servers.ts";
+import { DAYS } from "../spreads.ts";
 import { format, formatMedian, quantile } from "../statistics.ts";
 
 /** Queries of each kind in a repeat, per second of its length. */

@@ -1,9 +1,9 @@
 /** Many clients and types: what is asked of each is sparse. */
 import * as contract from "../../lib/analytics/contract.ts";
 import { listEvents } from "../../lib/events/contract.ts";
-import { SPREADS, type Spread } from "../load.ts";
 import { interleave } from "../measure.ts";
 import type { Bench, Table } from "../part.ts";
+import { SPREADS, type Spread } from "../spreads.ts";
 import { format } from "../statistics.ts";
 import { contender, nameOf, open, pick, type Question, quantities, range, ZONES } from "./ask.ts";
 

@@ -1,10 +1,10 @@
 /** A year of a client with many types whose events are rare: what days cost in other zones, and the room of rollups. */
 import * as contract from "../../lib/analytics/contract.ts";
 import { DAY_MS } from "../../lib/base/time.ts";
-import { SPREADS } from "../load.ts";
 import { interleave, valuesOf } from "../measure.ts";
 import type { Bench, Section } from "../part.ts";
 import type { Random } from "../random.ts";
+import { SPREADS } from "../spreads.ts";
 import { format, formatMedian, median } from "../statistics.ts";
 import { contender, nameOf, open, pick, type Query, type Question, quantities, ZONES } from "./ask.ts";
 import { totalBytes } from "./bytes.ts";

@@ -6,9 +6,9 @@ import { contender, type Loaded, nameOf, open, pick, type Question, range, ZONES
 import { bytesOf } from "../analytics/bytes.ts";
 import { sparseTable } from "../analytics/sparse.ts";
 import { ofYear } from "../analytics/year.ts";
-import { CLIENTS, DAYS, RARE, TYPES } from "../load.ts";
 import { interleave, type Measured, valuesOf } from "../measure.ts";
 import type { Chart, Figure, Goal, Part, Section } from "../part.ts";
+import { CLIENTS, DAYS, RARE, TYPES } from "../spreads.ts";
 import { format, formatMedian, median } from "../statistics.ts";
 
 /** From section 5 of the design: p99 of a query, and its ratio to the smallest number of events. */
