@@ -21,7 +21,7 @@ export async function measuringOf(call: MeasuringCall): Promise<Measuring | unde
   const scope = scopeOf(call);
   return {
     measure,
-    cover: (start, end) => coverQuestion(true, { start, end, packedBefore: Number.NEGATIVE_INFINITY }),
+    cover: (range) => coverQuestion(true, range),
     parts: (sql, segments, question) => rawParts(sql, segments, scope, property, question),
     groupBy: (by) => {
       const keys = groupings.filter((name) => groupingsOf(by).includes(name)).map((name) => COLUMN[name]);

@@ -1,6 +1,5 @@
 /** What measures of a payload property and of a meter have in common. */
 
-import type { Instant } from "../base/time.ts";
 import type { Call } from "../http/call.ts";
 import { Problem } from "../http/problem.ts";
 import type { Executor } from "../postgres/client.ts";
@@ -9,7 +8,7 @@ import type { PropertyPath } from "../query/property.ts";
 import type { Condition } from "../query/where.ts";
 import type { Stores } from "../storage/freshness.ts";
 import type { Segment } from "./range.ts";
-import { sourceOf } from "./scope.ts";
+import { type CoveredRange, sourceOf } from "./scope.ts";
 import { type Measure, measureEvents } from "./sql/measure-events.ts";
 import type { PartsQuestion } from "./sql/measure-parts.ts";
 import { type Group, type Grouping, groupings, type Order } from "./sql/sum-events.ts";
@@ -28,7 +27,7 @@ export interface Measuring {
   /** Undefined for counts only, of a meter. */
   measure: Measure | undefined;
   /** Rows to read. @param cuts starts of buckets after the first */
-  cover: (start: Instant, end: Instant | undefined, cuts: readonly number[]) => Segment[];
+  cover: (range: CoveredRange, cuts: readonly number[]) => Segment[];
   /** The rows as `measureEvents` reads them. */
   parts: (sql: Executor, segments: readonly Segment[], question: PartsQuestion) => Fragment;
   /**
@@ -63,10 +62,7 @@ export function groupingsOf(by: readonly string[]): Grouping[] {
 export const invalid = (parameter: string, detail: string): Problem =>
   new Problem("invalid-parameter", `Invalid parameter: ${parameter}.`, { errors: [{ parameter, detail }] });
 
-export interface MeasuredRange {
-  /** At least the horizon. */
-  start: Instant;
-  end: Instant | undefined;
+export interface MeasuredRange extends CoveredRange {
   /** Starts of the buckets, in milliseconds, ascending; absent for one bucket. */
   starts?: readonly number[];
   /** Absent for one group. */
@@ -83,12 +79,12 @@ export interface MeasuredGroup {
 export async function measureGroups(
   { sql }: Pick<Stores, "sql">,
   measuring: Measuring,
-  { start, end, starts = [], grouped }: MeasuredRange,
+  { starts = [], grouped, ...range }: MeasuredRange,
 ): Promise<{ groups: MeasuredGroup[]; source: ReturnType<typeof sourceOf> }> {
   const { measure } = measuring;
   const { by = [], order = "most", limit = 1 } = grouped ?? {};
   const { keys, members } = measuring.groupBy(by);
-  const segments = measuring.cover(start, end, starts.slice(1));
+  const segments = measuring.cover(range, starts.slice(1));
   const source = sourceOf(segments);
   if (segments.length === 0) return { groups: [], source };
   const parts = measuring.parts(sql, segments, { measure, by: keys, starts });

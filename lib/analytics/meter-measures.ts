@@ -8,7 +8,9 @@ import type { MeterRow } from "../meters/sql/meters.ts";
 import { parseProperty } from "../query/property.ts";
 import type { Condition } from "../query/where.ts";
 import { invalid, type Measuring, type MeasuringCall } from "./measuring.ts";
-import { coverRange, type Grain, type Segment } from "./range.ts";
+import { coverStored } from "./packed-range.ts";
+import type { Grain, Segment } from "./range.ts";
+import type { CoveredRange } from "./scope.ts";
 import { meterParts } from "./sql/measure-parts.ts";
 import type { Group } from "./sql/sum-events.ts";
 
@@ -33,7 +35,7 @@ export async function meterMeasuring(call: MeasuringCall, name: string): Promise
   const conditions = onDimensions(meter, where);
   return {
     measure,
-    cover: (start, end, cuts) => cover(meter, start, end, cuts),
+    cover: (range, cuts) => cover(meter, range, cuts),
     parts: (sql, segments, question) => meterParts(sql, segments, meter, conditions, question),
     groupBy: (by) => groupBy(meter, by),
     also: { meter: { name, ...progressOf(meter) } },
@@ -56,19 +58,19 @@ function onDimensions({ properties }: MeterRow, where: readonly Condition[]): Co
 /** What the meter does not have yet is read from the events, so that the result is exact at any time. */
 function cover(
   { known, filled_from: filledFrom }: MeterRow,
-  start: Instant,
-  end: Instant | undefined,
+  { start, end, packedBefore }: CoveredRange,
   cuts: readonly number[],
 ): Segment[] {
-  if (filledFrom === "-infinity") return coverRange(start, end, cuts, GRAINS);
+  const kept = (from: Instant): Segment[] => coverStored(from, end, cuts, packedBefore, GRAINS);
+  if (filledFrom === "-infinity") return kept(start);
   const filled = known ? parseTime(filledFrom) : undefined;
   const raw = (until: Instant | undefined): Segment[] =>
     until !== undefined && !isBefore(start, until)
       ? []
       : [{ grain: "raw", from: start.text, to: until?.text ?? "infinity" }];
   if (filled === undefined || (end && !isBefore(filled, end))) return raw(end);
-  if (!isBefore(start, filled)) return coverRange(start, end, cuts, GRAINS);
-  return [...raw(filled), ...coverRange(filled, end, cuts, GRAINS)];
+  if (!isBefore(start, filled)) return kept(start);
+  return [...raw(filled), ...kept(filled)];
 }
 
 function groupBy({ names }: MeterRow, by: readonly string[]): ReturnType<Measuring["groupBy"]> {

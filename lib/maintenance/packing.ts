@@ -1,6 +1,8 @@
-/** Packs days that are over: one row for each client, type and day replaces their rollups. */
+/** Packs days that are over: one row for each client, type and day replaces their rollups, and one for each meter, day and dimensions. */
 import { GRAINS } from "../analytics/range.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
+import { listPackable, packMeter } from "../meters/sql/pack-meters.ts";
+import { METER_GRAINS, pruneMeterRollups } from "../meters/sql/prune-meters.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { movePackedBefore, readPacking, settlePacking } from "../storage/sql/packing.ts";
 import { repeat, STEP_ROWS } from "./deleted.ts";
@@ -45,14 +47,32 @@ export async function packOver(steps: Steps, graceMs: number, packed: (days: num
     packed(days);
     from = quarters < STEP_ROWS ? null : last;
   }
+  await packMeters(steps, packed);
   // A worker that had read the old boundary may still have written some.
   const text = new Date(done).toISOString();
+  const coarse = { name: "rollups of packed days", count: () => {} };
   for (const grain of GRAINS)
+    if (grain !== 15)
+      await repeat(steps, coarse.name, (tx) => pruneRollups(tx, grain, text, STEP_ROWS), coarse.count);
+  for (const grain of METER_GRAINS)
     if (grain !== 15)
       await repeat(
         steps,
-        "rollups of packed days",
-        (tx) => pruneRollups(tx, grain, text, STEP_ROWS),
-        () => {},
+        coarse.name,
+        (tx) => pruneMeterRollups(tx, grain, { horizon: text, graceMs }, STEP_ROWS),
+        coarse.count,
       );
+}
+
+/** Packs the days of meters, as far as an erasure or a fill leaves them alone. */
+async function packMeters(steps: Steps, packed: (days: number) => void): Promise<void> {
+  for (const id of await listPackable(steps.sql)) {
+    for (let moved = STEP_ROWS; moved >= STEP_ROWS; ) {
+      const { quarters, days } = await step(steps, "pack days of a meter", (tx) =>
+        packMeter(tx, id, STEP_ROWS),
+      );
+      packed(days);
+      moved = quarters;
+    }
+  }
 }

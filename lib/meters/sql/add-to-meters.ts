@@ -15,7 +15,7 @@ export const clientsWithMeters = (sql: Executor): Fragment => sql`
 /**
  * The part of the statement that stores events which adds them to meters: CTEs, to follow those of that statement. It joins
  * `meters` and so takes its lock before the snapshot, and keeps it until the transaction ends: `listMeterUsers` relies on both.
- * Without a meter of the batch's clients, nothing of an event is read.
+ * Without a meter of the batch's clients, nothing of an event is read. Days that may be packed have cells of quarters of an hour only.
  *
  * The statement's CTEs: `lists (clients)`, `fresh (client_id, event_type, event_id, event_time, payload json)`, `place (slot)`.
  */
@@ -38,6 +38,7 @@ export const addToMeters = (sql: Executor): Fragment => sql`
     SELECT meter_id, grain, date_bin(unit, bucket, 'epoch'), dimensions, (SELECT slot FROM place), ${cellSums(sql)}
       FROM quarters, (VALUES (15::smallint, interval '15 minutes'), (60::smallint, interval '1 hour'),
                              (1440::smallint, interval '1 day')) AS g(grain, unit)
+     WHERE grain = 15 OR bucket >= (SELECT settled FROM packing)
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ${addCell(sql)}
   )`;
