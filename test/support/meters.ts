@@ -70,12 +70,14 @@ export async function packAt({ sql }: Deps, now: number): Promise<void> {
   await packOver(steps, 0, () => {});
 }
 
-/** Numbers of packed days of meters, and of rollups of quarters of an hour that could be packed. */
-export async function packedMeters({ sql }: Deps): Promise<{ packed: number; loose: number }> {
-  const [row] = await sql<[{ packed: number; loose: number }]>`
-    SELECT (SELECT count(*)::int FROM packed_meter_days) AS packed,
-           (SELECT count(*)::int FROM meter_rollups JOIN meters USING (meter_id), packing
-             WHERE deleted_at IS NULL AND grain = 15 AND bucket < settled) AS loose`;
+/** Numbers of packed days of meters, and of rollups of days that may be packed: of quarters of an hour, and of hours and days. */
+export async function packedMeters({
+  sql,
+}: Deps): Promise<{ packed: number; loose: number; coarse: number }> {
+  const [row] = await sql<[{ packed: number; loose: number; coarse: number }]>`
+    SELECT (SELECT count(*)::int FROM packed_meter_days) AS packed, count(*) FILTER (WHERE grain = 15)::int AS loose,
+           count(*) FILTER (WHERE grain > 15)::int AS coarse
+      FROM meter_rollups JOIN meters USING (meter_id), packing WHERE deleted_at IS NULL AND bucket < settled`;
   return row;
 }
 

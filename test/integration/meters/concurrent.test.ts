@@ -81,7 +81,11 @@ test("in every interleaving", { timeout: 240_000 }, async () => {
     cells = await expectMeters(deps);
     if (round < 3) continue;
     await packAt(deps, now + 2 * DAY_MS);
-    expect(await packedMeters(deps)).toEqual({ packed: expect.toSatisfy((n) => n > 20), loose: 0 });
+    expect(await packedMeters(deps)).toEqual({
+      packed: expect.toSatisfy((n) => n > 20),
+      loose: 0,
+      coarse: 0,
+    });
     await expectMeters(deps);
   }
   expect(cells).toBeGreaterThan(500);

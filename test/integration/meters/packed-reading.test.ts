@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import * as contract from "../../../lib/analytics/contract.ts";
 import { DAY_MS } from "../../../lib/base/time.ts";
 import { announcePacking, packOver } from "../../../lib/maintenance/packing.ts";
-import { newSteps } from "../../../lib/postgres/lock-retry.ts";
+import { lockMeters } from "../../../lib/meters/sql/fill-meter.ts";
+import { isLocked, newSteps } from "../../../lib/postgres/lock-retry.ts";
+import { transaction } from "../../../lib/postgres/transaction.ts";
 import { eraseUser } from "../../support/erasures.ts";
 import { askerOf } from "../../support/http/reading.ts";
 import { workAt } from "../../support/maintenance.ts";
@@ -69,7 +71,7 @@ test("readers count each event once while days are packed and unpacked", { timeo
     }),
   ]);
   expect(asked).toBeGreaterThan(10);
-  expect(await packedMeters(deps)).toMatchObject({ loose: 0 });
+  expect(await packedMeters(deps)).toMatchObject({ loose: 0, coarse: 0 });
   await expectMeters(deps);
 });
 
@@ -86,7 +88,7 @@ test("packed days and the quarters beside them are both read", async () => {
   ]);
   await packAt(deps, NOW);
   const packed = await packedMeters(deps);
-  expect(packed).toMatchObject({ loose: 0 });
+  expect(packed).toMatchObject({ loose: 0, coarse: 0 });
   expect(packed.packed).toBeGreaterThan(2);
   await workAt(deps, "shop", NOW, [eventAt(midday + 60_000, { n: 2e6, set: 0 })]);
   expect(await packedMeters(deps)).toEqual({ ...packed, loose: 1 });
@@ -108,4 +110,18 @@ test("packed days and the quarters beside them are both read", async () => {
   expect((await ask(contract.countEvents, { query: { ...day, measure: "latest" } })).body.value).toBe(
     "-1000000",
   );
+});
+
+test("a meter that an erasure has locked is packed afterwards", async () => {
+  await packAt(deps, NOW);
+  await workAt(deps, "shop", NOW, [eventAt(TODAY - DAY_MS, { n: 1, set: 0 })]);
+  const steps = newSteps(sql, { pace: { lockTimeoutMs: 50, attempts: 1 } });
+  await transaction(sql, async (tx) => {
+    await lockMeters(tx, "shop");
+    await expect(packOver(steps, 0, () => {})).rejects.toSatisfy(isLocked);
+  });
+  expect(await packedMeters(deps)).toMatchObject({ loose: 1 });
+  await packOver(steps, 0, () => {});
+  expect(await packedMeters(deps)).toMatchObject({ loose: 0 });
+  await expectMeters(deps);
 });
