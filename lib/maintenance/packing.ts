@@ -8,6 +8,7 @@ import { movePackedBefore, readPacking, settlePacking } from "../storage/sql/pac
 import { repeat, STEP_ROWS } from "./deleted.ts";
 import { packDays } from "./sql/pack-days.ts";
 import { pruneRollups } from "./sql/prune.ts";
+import { listUnsketched, sketchDays } from "./sql/sketch-meters.ts";
 
 /** How long after its end a day is packed. What arrives later is packed by the next run, at the price of writing its rows again. */
 const LATE_MS = HOUR_MS;
@@ -62,6 +63,15 @@ export async function packOver(steps: Steps, graceMs: number, packed: (days: num
         (tx) => pruneMeterRollups(tx, grain, { horizon: text, graceMs }, STEP_ROWS),
         coarse.count,
       );
+}
+
+/** Events of a meter after which a step sketches no further day: a second of work. */
+const SKETCHED_EVENTS = 300_000;
+
+/** Makes the sketches that packed days of meters lack. */
+export async function sketchMeters(steps: Steps): Promise<void> {
+  for (const id of await listUnsketched(steps.sql))
+    while ((await step(steps, "sketch days of a meter", (tx) => sketchDays(tx, id, SKETCHED_EVENTS))) > 0);
 }
 
 /** Packs the days of meters, as far as an erasure or a fill leaves them alone. */

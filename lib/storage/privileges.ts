@@ -189,7 +189,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       meter_rollups: ["SELECT", "INSERT", CELLS, "DELETE"],
       meters: [
         "SELECT",
-        "INSERT (meter_id, client_id, name, event_type, value, value_path, names, properties, path_1, path_2, path_3)",
+        "INSERT (meter_id, client_id, name, event_type, value, uniques, value_path, names, properties, path_1, path_2, path_3)",
         "UPDATE (known, filled_from, deleted_at)",
       ],
       packed_meter_days: ["SELECT", "DELETE"],

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { z } from "zod";
 import type { Deps } from "../../lib/app/connect.ts";
-import { announcePacking, packOver } from "../../lib/maintenance/packing.ts";
+import { announcePacking, packOver, sketchMeters } from "../../lib/maintenance/packing.ts";
 import { type newMeterSchema, newMeterSchema as schema } from "../../lib/meters/declare-contract.ts";
 import { fillMeters } from "../../lib/meters/fill.ts";
 import { createMeter } from "../../lib/meters/meters.ts";
@@ -22,13 +22,21 @@ export const declare = (deps: Deps, meter: Declared) => createMeter(deps, schema
 
 /** Declares a meter without filling it. */
 export async function declareOnly({ sql }: Deps, meter: Declared): Promise<void> {
-  const { client_id: clientId, event_type: eventType, name, value, dimensions } = schema.parse(meter);
+  const {
+    client_id: clientId,
+    event_type: eventType,
+    name,
+    value,
+    uniques,
+    dimensions,
+  } = schema.parse(meter);
   const row: NewMeter = {
     meterId: randomUUID(),
     clientId,
     eventType,
     name,
     value,
+    uniques,
     valuePath: value === null ? null : parseProperty(value),
     dimensions: dimensions.map((one) => ({ ...one, path: parseProperty(one.property) })),
   };
@@ -68,6 +76,7 @@ export async function packAt({ sql }: Deps, now: number): Promise<void> {
   const steps = newSteps(sql, { pace: { pauseMs: 5, attempts: 100 } });
   await announcePacking(steps, now);
   await packOver(steps, 0, () => {});
+  await sketchMeters(steps);
 }
 
 /** Numbers of packed days of meters, and of rollups of days that may be packed: of quarters of an hour, and of hours and days. */
@@ -131,4 +140,26 @@ export async function expectMeters({ sql }: Deps): Promise<number> {
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
   expect([...found]).toEqual([...wanted]);
   return found.length;
+}
+
+/** Expects each sketch to which no rollup has been added to be that of the stored events. @returns the number of sketches */
+export async function expectSketches({ sql }: Deps): Promise<number> {
+  const rows = await sql<{ found: string; wanted: string }[]>`
+    SELECT array_to_json(ARRAY[p.registers, p.ranks])::text AS found, w.sketch AS wanted
+      FROM packed_meter_days p JOIN meters m USING (meter_id)
+      CROSS JOIN LATERAL (
+        SELECT array_to_json(ARRAY[coalesce(array_agg(register ORDER BY register), '{}'),
+                                   coalesce(array_agg(rank ORDER BY register), '{}')])::text AS sketch
+          FROM (SELECT hash & 16383 AS register, max(51 - length(ltrim((hash >> 14)::bit(50)::text, '0'))) AS rank
+                  FROM (SELECT hashtextextended((payload #> value_path)::text, 0) AS hash FROM events e
+                         WHERE e.client_id = m.client_id AND e.event_type = m.event_type AND e.event_time >= p.day
+                           AND e.event_time < p.day + interval '1 day' AND (payload #> value_path)::text <> 'null'
+                           AND ARRAY[coalesce((payload #> path_1)::text, ''), coalesce((payload #> path_2)::text, ''),
+                                     coalesce((payload #> path_3)::text, '')] = p.dimensions) AS hashes
+                 GROUP BY 1) AS registers) AS w
+     WHERE p.registers IS NOT NULL AND m.deleted_at IS NULL AND m.filled_from = '-infinity'
+       AND NOT EXISTS (SELECT FROM meter_rollups r
+                        WHERE r.meter_id = p.meter_id AND r.grain = 15 AND r.bucket >= p.day AND r.bucket < p.day + interval '1 day')`;
+  expect(rows.map(({ found }) => found)).toEqual(rows.map(({ wanted }) => wanted));
+  return rows.length;
 }

@@ -117,18 +117,18 @@ const ofEvent = (sql: Executor, measure: Measure | undefined): Fragment => sql`
   1 AS n, (number IS NOT NULL)::int AS numbers, (value IS NOT NULL AND number IS NULL)::int AS not_numbers,
   ${stateOf(sql, measure)} AS state`;
 
-const arrayOf = (sql: Executor, elements: readonly Fragment[]): Fragment =>
+export const arrayOf = (sql: Executor, elements: readonly Fragment[]): Fragment =>
   elements.length === 0
     ? sql`'{}'::text[]`
     : sql`ARRAY[${elements.reduce((all, element) => sql`${all}, ${element}`)}]`;
 
-const placeOf = (sql: Executor, at: Fragment, starts: readonly number[]): Fragment =>
+export const placeOf = (sql: Executor, at: Fragment, starts: readonly number[]): Fragment =>
   starts.length === 0 ? sql`0` : bucketIndex(sql, at, starts);
 
-const dimension = (sql: Executor, index: string): Fragment => sql`dimensions[${Number(index)}::int]`;
+export const dimension = (sql: Executor, index: string): Fragment => sql`dimensions[${Number(index)}::int]`;
 
 /** A dimension whose value was too long is neither a string nor a number, so no comparison is true of it. */
-function ofDimension(sql: Executor, index: string): PropertySql {
+export function ofDimension(sql: Executor, index: string): PropertySql {
   const value = dimension(sql, index);
   return {
     json: sql`nullif(${value}, ${MISSING}) COLLATE "C"`,

@@ -51,7 +51,8 @@ export async function packMeter(tx: Transaction, meterId: string, limit: number)
           SELECT ${cellSums(tx)}, ${arraysOfQuarters(tx)}
             FROM (SELECT quarter, ${cellSums(tx)}
                     FROM (${quartersOf(tx, tx`p`)} UNION ALL ${quartersOf(tx, tx`excluded`)}) AS both_days
-                   GROUP BY quarter) AS merged)
+                   GROUP BY quarter) AS merged),
+        registers = NULL, ranks = NULL
       RETURNING 1
     )
     SELECT (SELECT count(*)::int FROM taken) AS quarters, (SELECT count(*)::int FROM written) AS days`;

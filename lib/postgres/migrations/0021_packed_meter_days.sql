@@ -27,7 +27,14 @@ CREATE TABLE packed_meter_days (
   latest_times        timestamptz[] NOT NULL,
   latest_ids          text[] COLLATE "C" NOT NULL,
   latest_numbers      numeric[] NOT NULL,
+  -- A HyperLogLog sketch of the values of the day's events with these dimensions, if the meter has `uniques`: the registers that are not
+  -- empty, and what they hold. Null until it is made from the events, and again when events are added.
+  registers           smallint[],
+  ranks               smallint[],
   PRIMARY KEY (meter_id, day, dimensions)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02,
         -- Quarters are compressed, and kept apart if they are long: full days would have to read them.
         toast_tuple_target = 256);
+
+-- Whether packed days have a sketch of the values.
+ALTER TABLE meters ADD COLUMN uniques boolean NOT NULL DEFAULT false CHECK (NOT uniques OR value IS NOT NULL);

@@ -4,7 +4,14 @@ import { expect, test } from "vitest";
 import { DAY_MS } from "../../../lib/base/time.ts";
 import { eraseUser } from "../../support/erasures.ts";
 import { type SimulatedEvent, workAt } from "../../support/maintenance.ts";
-import { declareOnly, expectMeters, fillAll, packAt, packedMeters } from "../../support/meters.ts";
+import {
+  declareOnly,
+  expectMeters,
+  expectSketches,
+  fillAll,
+  packAt,
+  packedMeters,
+} from "../../support/meters.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
@@ -55,6 +62,7 @@ test("in every interleaving", { timeout: 240_000 }, async () => {
           client_id: "shop",
           name: `m${round % 2}-${index}`,
           event_type: "type-0",
+          uniques: index === 2,
           value: index === 0 ? "payload.text" : "payload.n",
           dimensions: dimensions.map((name) => ({ name, property: `payload.${name}` })),
         });
@@ -87,6 +95,7 @@ test("in every interleaving", { timeout: 240_000 }, async () => {
       coarse: 0,
     });
     await expectMeters(deps);
+    expect(await expectSketches(deps)).toBeGreaterThan(20);
   }
   expect(cells).toBeGreaterThan(500);
   const [stored] = await deps.sql`SELECT count(*)::int AS n FROM events`;
