@@ -214,6 +214,9 @@ test("a full day is read from its sketch, unless an event has come since", async
   await packAt(deps, NOW);
   await expectSketches(deps);
   expect(Math.abs((await estimate()) - value)).toBeLessThan(4);
+  // Packed, but not sketched yet.
+  await sql`UPDATE packed_meter_days SET registers = NULL, ranks = NULL WHERE day = ${day.start}::timestamptz`;
+  expect(Math.abs((await estimate()) - value)).toBeLessThan(4);
 });
 
 test("is refused for what does not keep distinct values, with the reason", async () => {
