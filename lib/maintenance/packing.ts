@@ -48,7 +48,6 @@ export async function packOver(steps: Steps, graceMs: number, packed: (days: num
     packed(days);
     from = quarters < STEP_ROWS ? null : last;
   }
-  await packMeters(steps, packed);
   // A worker that had read the old boundary may still have written some.
   const text = new Date(done).toISOString();
   const coarse = { name: "rollups of packed days", count: () => {} };
@@ -63,6 +62,8 @@ export async function packOver(steps: Steps, graceMs: number, packed: (days: num
         (tx) => pruneMeterRollups(tx, grain, { horizon: text, graceMs }, STEP_ROWS),
         coarse.count,
       );
+  // Last, since an erasure may have locked one of them.
+  await packMeters(steps, packed);
 }
 
 /** Events of a meter after which a step sketches no further day: a second of work. */
@@ -74,7 +75,7 @@ export async function sketchMeters(steps: Steps): Promise<void> {
     while ((await step(steps, "sketch days of a meter", (tx) => sketchDays(tx, id, SKETCHED_EVENTS))) > 0);
 }
 
-/** Packs the days of meters, as far as an erasure or a fill leaves them alone. */
+/** Packs the days of meters. @throws an error for which `isLocked` is true while an erasure or a fill has locked one of them */
 async function packMeters(steps: Steps, packed: (days: number) => void): Promise<void> {
   for (const id of await listPackable(steps.sql)) {
     for (let moved = STEP_ROWS; moved >= STEP_ROWS; ) {
