@@ -77,7 +77,7 @@ async function prepare(call: RangeCall) {
   const { deps, query } = call;
   const scope = scopeOf(call);
   const { horizon, packedBefore, freshness } = await readFreshness(deps);
-  const range = { start: clampStart(query.start, horizon), end: query.end };
-  const segments = coverQuestion(isConditional(query.where), { ...range, packedBefore });
+  const range = { start: clampStart(query.start, horizon), end: query.end, packedBefore };
+  const segments = coverQuestion(isConditional(query.where), range);
   return { scope, segments, range, freshness };
 }

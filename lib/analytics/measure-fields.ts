@@ -6,10 +6,13 @@ import { propertyField } from "../query/fields.ts";
 import { measures } from "./sql/measure-events.ts";
 
 export const measureQuery = {
-  measure: z.enum(measures).optional().meta({
-    description:
-      "Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts.",
-  }),
+  measure: z
+    .enum([...measures, "uniques"])
+    .optional()
+    .meta({
+      description:
+        "Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. `uniques` estimates the number of different values, and requires a `meter` that was declared with `uniques`. Without a measure, only counts.",
+    }),
   property: propertyField.optional().meta({
     description: "The payload property to measure, such as `payload.amount`. Requires `measure`.",
   }),
@@ -31,6 +34,10 @@ export const dimensionFields = {
 
 /** Present in a response on a meter. */
 export const meterFields = {
+  method: z.literal("hyperloglog").optional().meta({ description: "How `uniques` were counted." }),
+  relative_error: z.number().min(0).optional().meta({
+    description: "With `uniques`: relative standard error of each `value`.",
+  }),
   meter: z
     .object({ name: z.string(), ...progress })
     .optional()
@@ -44,7 +51,7 @@ export const meterFields = {
 export const measureFields = {
   value: z.string().nullable().optional().meta({
     description:
-      "The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.",
+      "The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. With `uniques`, the estimated number of different values. Only with `measure`.",
     pattern: "^-?[0-9]+(\\.[0-9]+)?$",
     example: "1234.5",
   }),

@@ -1,16 +1,14 @@
 /** What measures of a payload property and of a meter have in common. */
 
-import type { Instant } from "../base/time.ts";
 import type { Call } from "../http/call.ts";
 import { Problem } from "../http/problem.ts";
 import type { Executor } from "../postgres/client.ts";
-import type { Fragment } from "../postgres/fragments.ts";
 import type { PropertyPath } from "../query/property.ts";
 import type { Condition } from "../query/where.ts";
 import type { Stores } from "../storage/freshness.ts";
 import type { Segment } from "./range.ts";
-import { sourceOf } from "./scope.ts";
-import { type Measure, measureEvents } from "./sql/measure-events.ts";
+import { type CoveredRange, sourceOf } from "./scope.ts";
+import type { Measure, Measured, MeasureQuestion } from "./sql/measure-events.ts";
 import type { PartsQuestion } from "./sql/measure-parts.ts";
 import { type Group, type Grouping, groupings, type Order } from "./sql/sum-events.ts";
 
@@ -23,17 +21,24 @@ export interface Measurement {
   not_numbers?: number;
 }
 
+/** Groups, buckets, and which groups come first. */
+export type CellsQuestion = Pick<PartsQuestion, "by" | "starts"> & Pick<MeasureQuestion, "order" | "limit">;
+
+/** `none` of a measure, and of counts only. */
+export const noneOf = (measure: Measure | undefined): Measurement =>
+  measure === undefined ? { count: 0 } : { count: 0, value: null, numbers: 0, not_numbers: 0 };
+
 /** How a call's measures are computed. */
 export interface Measuring {
-  /** Undefined for counts only, of a meter. */
-  measure: Measure | undefined;
+  /** The measurement of no events; its members are those of each measurement. */
+  none: Measurement;
   /** Rows to read. @param cuts starts of buckets after the first */
-  cover: (start: Instant, end: Instant | undefined, cuts: readonly number[]) => Segment[];
-  /** The rows as `measureEvents` reads them. */
-  parts: (sql: Executor, segments: readonly Segment[], question: PartsQuestion) => Fragment;
+  cover: (range: CoveredRange, cuts: readonly number[]) => Segment[];
+  /** Measures segments, in the order of `measureEvents`. */
+  cells: (sql: Executor, segments: readonly Segment[], question: CellsQuestion) => Promise<Measured[]>;
   /**
    * Resolves the names of `by`.
-   * @returns the keys for `parts`, and the members of a response for a group's names
+   * @returns the keys for `cells`, and the members of a response for a group's names
    * @throws {Problem} `invalid-parameter` for an unknown name
    */
   groupBy: (by: readonly string[]) => { keys: string[]; members: (names: readonly string[]) => Group };
@@ -47,7 +52,7 @@ export type MeasuringCall = Pick<Call<Stores>, "deps" | "caller"> & {
     event_type?: readonly string[] | undefined;
     where?: readonly Condition[] | undefined;
     meter?: string | undefined;
-    measure?: Measure | undefined;
+    measure?: Measure | "uniques" | undefined;
     property?: PropertyPath | undefined;
   };
 };
@@ -63,10 +68,7 @@ export function groupingsOf(by: readonly string[]): Grouping[] {
 export const invalid = (parameter: string, detail: string): Problem =>
   new Problem("invalid-parameter", `Invalid parameter: ${parameter}.`, { errors: [{ parameter, detail }] });
 
-export interface MeasuredRange {
-  /** At least the horizon. */
-  start: Instant;
-  end: Instant | undefined;
+export interface MeasuredRange extends CoveredRange {
   /** Starts of the buckets, in milliseconds, ascending; absent for one bucket. */
   starts?: readonly number[];
   /** Absent for one group. */
@@ -83,16 +85,14 @@ export interface MeasuredGroup {
 export async function measureGroups(
   { sql }: Pick<Stores, "sql">,
   measuring: Measuring,
-  { start, end, starts = [], grouped }: MeasuredRange,
+  { starts = [], grouped, ...range }: MeasuredRange,
 ): Promise<{ groups: MeasuredGroup[]; source: ReturnType<typeof sourceOf> }> {
-  const { measure } = measuring;
   const { by = [], order = "most", limit = 1 } = grouped ?? {};
   const { keys, members } = measuring.groupBy(by);
-  const segments = measuring.cover(start, end, starts.slice(1));
+  const segments = measuring.cover(range, starts.slice(1));
   const source = sourceOf(segments);
   if (segments.length === 0) return { groups: [], source };
-  const parts = measuring.parts(sql, segments, { measure, by: keys, starts });
-  const cells = await measureEvents(sql, parts, { measure, order, limit });
+  const cells = await measuring.cells(sql, segments, { by: keys, starts, order, limit });
   const groups = Map.groupBy(cells, ({ names }) => JSON.stringify(names)).values();
   return {
     groups: [...groups].map((own) => ({
@@ -108,8 +108,7 @@ export const measurementIn = (
   measuring: Measuring,
   group: MeasuredGroup | undefined,
   bucket: number,
-): Measurement =>
-  group?.buckets.get(bucket) ?? only(measuring, { count: 0, value: null, numbers: 0, not_numbers: 0 });
+): Measurement => group?.buckets.get(bucket) ?? measuring.none;
 
 /** What a response says about a group of a range without buckets. */
 export const withoutBuckets = (measuring: Measuring, group: MeasuredGroup | undefined) => ({
@@ -117,5 +116,5 @@ export const withoutBuckets = (measuring: Measuring, group: MeasuredGroup | unde
   ...measurementIn(measuring, group, 0),
 });
 
-const only = ({ measure }: Measuring, cell: Measurement): Measurement =>
-  measure === undefined ? { count: cell.count } : cell;
+const only = ({ none }: Measuring, cell: Measurement): Measurement =>
+  none.value === undefined ? { count: cell.count } : cell;

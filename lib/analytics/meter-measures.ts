@@ -7,9 +7,14 @@ import { MISSING, TOO_LONG } from "../meters/sql/meter-cells.ts";
 import type { MeterRow } from "../meters/sql/meters.ts";
 import { parseProperty } from "../query/property.ts";
 import type { Condition } from "../query/where.ts";
-import { invalid, type Measuring, type MeasuringCall } from "./measuring.ts";
-import { coverRange, type Grain, type Segment } from "./range.ts";
+import { invalid, type Measuring, type MeasuringCall, noneOf } from "./measuring.ts";
+import { daysAndEvents, estimateUniques, UNIQUES_METHOD } from "./meter-uniques.ts";
+import { coverStored } from "./packed-range.ts";
+import type { Grain, Segment } from "./range.ts";
+import type { CoveredRange } from "./scope.ts";
+import { measureEvents } from "./sql/measure-events.ts";
 import { meterParts } from "./sql/measure-parts.ts";
+import { sketchMeter } from "./sql/meter-uniques.ts";
 import type { Group } from "./sql/sum-events.ts";
 
 /** A group of a meter. */
@@ -30,13 +35,30 @@ export async function meterMeasuring(call: MeasuringCall, name: string): Promise
   const meter = await requireMeter(call.deps.sql, clientOfMeter(call), name);
   if (measure !== undefined && meter.value === null)
     throw invalid("measure", "needs a meter with a value; this one counts events only");
+  if (measure === "uniques" && !meter.uniques)
+    throw invalid("measure", 'uniques needs a meter that was declared with "uniques": true');
   const conditions = onDimensions(meter, where);
-  return {
-    measure,
-    cover: (start, end, cuts) => cover(meter, start, end, cuts),
-    parts: (sql, segments, question) => meterParts(sql, segments, meter, conditions, question),
-    groupBy: (by) => groupBy(meter, by),
+  const common = {
+    groupBy: (by: readonly string[]) => groupBy(meter, by),
     also: { meter: { name, ...progressOf(meter) } },
+  };
+  if (measure === "uniques")
+    return {
+      none: { count: 0, value: "0", numbers: 0, not_numbers: 0 },
+      cover: (range, cuts) => daysAndEvents(range, cover(meter, range, cuts)),
+      cells: (sql, segments, question) =>
+        estimateUniques((asked) => sketchMeter(sql, segments, meter, conditions, asked), question),
+      ...common,
+      also: { ...common.also, ...UNIQUES_METHOD },
+    };
+  return {
+    none: noneOf(measure),
+    cover: (range, cuts) => cover(meter, range, cuts),
+    cells: (sql, segments, question) => {
+      const parts = meterParts(sql, segments, meter, conditions, { measure, ...question });
+      return measureEvents(sql, parts, { measure, ...question });
+    },
+    ...common,
   };
 }
 
@@ -56,19 +78,19 @@ function onDimensions({ properties }: MeterRow, where: readonly Condition[]): Co
 /** What the meter does not have yet is read from the events, so that the result is exact at any time. */
 function cover(
   { known, filled_from: filledFrom }: MeterRow,
-  start: Instant,
-  end: Instant | undefined,
+  { start, end, packedBefore }: CoveredRange,
   cuts: readonly number[],
 ): Segment[] {
-  if (filledFrom === "-infinity") return coverRange(start, end, cuts, GRAINS);
+  const kept = (from: Instant): Segment[] => coverStored(from, end, cuts, packedBefore, GRAINS);
+  if (filledFrom === "-infinity") return kept(start);
   const filled = known ? parseTime(filledFrom) : undefined;
   const raw = (until: Instant | undefined): Segment[] =>
     until !== undefined && !isBefore(start, until)
       ? []
       : [{ grain: "raw", from: start.text, to: until?.text ?? "infinity" }];
   if (filled === undefined || (end && !isBefore(filled, end))) return raw(end);
-  if (!isBefore(start, filled)) return coverRange(start, end, cuts, GRAINS);
-  return [...raw(filled), ...coverRange(filled, end, cuts, GRAINS)];
+  if (!isBefore(start, filled)) return kept(start);
+  return [...raw(filled), ...kept(filled)];
 }
 
 function groupBy({ names }: MeterRow, by: readonly string[]): ReturnType<Measuring["groupBy"]> {

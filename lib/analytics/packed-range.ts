@@ -1,26 +1,28 @@
 /** Covers a range whose older days are packed: see docs/decisions/0050. */
 import { DAY_MS, type Instant, instantOf, isBefore } from "../base/time.ts";
-import { coverRange, type Segment } from "./range.ts";
+import { coverRange, GRAINS, type Grain, type Segment } from "./range.ts";
 
 /**
  * Covers a range exactly, like `coverRange`. Days before `packedBefore` are counted from packed days together with rollups of
  * quarters of an hour, which hold what was stored after the packing: both for the same times. No segment of packed quarters spans
  * a cut.
  * @param packedBefore milliseconds since the Unix epoch, at 00:00 UTC; -Infinity if nothing is packed
+ * @param grains of the rollups, as for `coverRange`
  */
 export function coverStored(
   start: Instant,
   end: Instant | undefined,
   cuts: readonly number[],
   packedBefore: number,
+  grains: readonly Grain[] = GRAINS,
 ): Segment[] {
-  if (start.ms >= packedBefore) return coverRange(start, end, cuts);
+  if (start.ms >= packedBefore) return coverRange(start, end, cuts, grains);
   const border = instantOf(packedBefore);
   const isPacked = end !== undefined && !isBefore(border, end);
   const packed = coverRange(start, isPacked ? end : border, cuts, [15]).flatMap((segment) =>
     segment.grain === "raw" ? segment : [segment, ...packedParts(segment, cuts)],
   );
-  return isPacked ? packed : [...packed, ...coverRange(border, end, cuts)];
+  return isPacked ? packed : [...packed, ...coverRange(border, end, cuts, grains)];
 }
 
 /** Divides a span of full quarters into full days and parts of a day. */

@@ -26,13 +26,19 @@ export const scopeOf = (call: Scoped): EventScope => ({
 export const isConditional = (where: readonly Condition[] | undefined): boolean =>
   where !== undefined && where.length > 0;
 
-/**
- * @param raw reads raw rows only: rollups hold no payloads, so they know neither conditions nor measures
- * @param packedBefore as for `coverStored`
- */
+/** A range as a query covers it. */
+export interface CoveredRange {
+  /** At least the horizon. */
+  start: Instant;
+  end: Instant | undefined;
+  /** As for `coverStored`. */
+  packedBefore: number;
+}
+
+/** @param raw reads raw rows only: rollups hold no payloads, so they know neither conditions nor measures */
 export function coverQuestion(
   raw: boolean,
-  { start, end, packedBefore }: { start: Instant; end: Instant | undefined; packedBefore: number },
+  { start, end, packedBefore }: CoveredRange,
   cuts: readonly number[] = [],
 ): Segment[] {
   const segments = coverStored(start, end, cuts, packedBefore);

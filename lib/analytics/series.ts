@@ -47,7 +47,7 @@ export async function getSeries(call: Call<Stores, typeof contract.getSeries>): 
   const start = query.start ?? instantOf(Math.max(FIRST_MS, end.ms - SPAN_MS[interval]));
   const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
   const { horizon, packedBefore, freshness } = await readFreshness(deps);
-  const visible = { start: clampStart(start, horizon), end };
+  const visible = { start: clampStart(start, horizon), end, packedBefore };
   const buckets = starts.map((ms) => localTime(ms, tz));
   const range = { interval, tz, start: start.text, end: end.text };
   if (measuring) {
@@ -57,7 +57,7 @@ export async function getSeries(call: Call<Stores, typeof contract.getSeries>): 
     return json(200, { ...range, series, ...measuring.also, ...freshness, source });
   }
   const grouped = by && { by: groupingsOf(by), order, limit };
-  const segments = coverQuestion(isConditional(query.where), { ...visible, packedBefore }, starts.slice(1));
+  const segments = coverQuestion(isConditional(query.where), visible, starts.slice(1));
   const scope = scopeOf(call);
   const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
   const series = inTime(buckets, grouped || groups.length > 0 ? groups : [{ counts: [] }]);

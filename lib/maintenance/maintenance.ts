@@ -14,7 +14,7 @@ import { transaction } from "../postgres/transaction.ts";
 import { ensureIndexes } from "../storage/indexes.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 import { type Deleted, nothingDeleted } from "./deleted.ts";
-import { announcePacking, packOver } from "./packing.ts";
+import { announcePacking, packOver, sketchMeters } from "./packing.ts";
 import { deleteExpired, GRACE_MS, hideExpired } from "./retention.ts";
 import { tryLock } from "./sql/try-lock.ts";
 import { refreshStatistics } from "./statistics.ts";
@@ -149,6 +149,8 @@ async function work(
       done.days_packed += days;
     }),
   );
+  // Apart, since a day of very many events may not be done in time.
+  await attempt(done, faults, "sketches of meters", () => sketchMeters(steps));
   // Last, since one index may take the rest of the time, and lists are only slower without it.
   await attempt(done, faults, "indexes", () => ensureIndexes(steps, now, done.indexes_built));
   if (faults.length === 1) throw faults[0];

@@ -1,11 +1,14 @@
-/** Packs days that are over: one row for each client, type and day replaces their rollups. */
+/** Packs days that are over: one row for each client, type and day replaces their rollups, and one for each meter, day and dimensions. */
 import { GRAINS } from "../analytics/range.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
+import { listPackable, packMeter } from "../meters/sql/pack-meters.ts";
+import { METER_GRAINS, pruneMeterRollups } from "../meters/sql/prune-meters.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { movePackedBefore, readPacking, settlePacking } from "../storage/sql/packing.ts";
 import { repeat, STEP_ROWS } from "./deleted.ts";
 import { packDays } from "./sql/pack-days.ts";
 import { pruneRollups } from "./sql/prune.ts";
+import { listUnsketched, sketchDays } from "./sql/sketch-meters.ts";
 
 /** How long after its end a day is packed. What arrives later is packed by the next run, at the price of writing its rows again. */
 const LATE_MS = HOUR_MS;
@@ -47,12 +50,40 @@ export async function packOver(steps: Steps, graceMs: number, packed: (days: num
   }
   // A worker that had read the old boundary may still have written some.
   const text = new Date(done).toISOString();
+  const coarse = { name: "rollups of packed days", count: () => {} };
   for (const grain of GRAINS)
+    if (grain !== 15)
+      await repeat(steps, coarse.name, (tx) => pruneRollups(tx, grain, text, STEP_ROWS), coarse.count);
+  for (const grain of METER_GRAINS)
     if (grain !== 15)
       await repeat(
         steps,
-        "rollups of packed days",
-        (tx) => pruneRollups(tx, grain, text, STEP_ROWS),
-        () => {},
+        coarse.name,
+        (tx) => pruneMeterRollups(tx, grain, { horizon: text, graceMs }, STEP_ROWS),
+        coarse.count,
       );
+  // Last, since an erasure may have locked one of them.
+  await packMeters(steps, packed);
+}
+
+/** Events of a meter after which a step sketches no further day: a second of work. */
+const SKETCHED_EVENTS = 300_000;
+
+/** Makes the sketches that packed days of meters lack. */
+export async function sketchMeters(steps: Steps): Promise<void> {
+  for (const id of await listUnsketched(steps.sql))
+    while ((await step(steps, "sketch days of a meter", (tx) => sketchDays(tx, id, SKETCHED_EVENTS))) > 0);
+}
+
+/** Packs the days of meters. @throws an error for which `isLocked` is true while an erasure or a fill has locked one of them */
+async function packMeters(steps: Steps, packed: (days: number) => void): Promise<void> {
+  for (const id of await listPackable(steps.sql)) {
+    for (let moved = STEP_ROWS; moved >= STEP_ROWS; ) {
+      const { quarters, days } = await step(steps, "pack days of a meter", (tx) =>
+        packMeter(tx, id, STEP_ROWS),
+      );
+      packed(days);
+      moved = quarters;
+    }
+  }
 }

@@ -7,6 +7,7 @@ import { GRAINS } from "../analytics/range.ts";
 import type { ClientDay } from "../archive/sql/days.ts";
 import { firstWaiting, firstWaitingOf } from "../archive/waiting.ts";
 import type { Config } from "../config/config.ts";
+import { prunePackedMeterDays } from "../meters/sql/pack-meters.ts";
 import { forgetMeters, METER_GRAINS, pruneMeterRollups } from "../meters/sql/prune-meters.ts";
 import { type Steps, step } from "../postgres/lock-retry.ts";
 import { oldestKept, type PartitionSettings, partitionEnd, partitionStart } from "../storage/partitions.ts";
@@ -143,16 +144,13 @@ async function deleteHidden(
 
 /** Deletes rollups of meters before the horizon, those of deleted meters, and then these. */
 async function deleteMeters(steps: Steps, horizon: string, graceMs: number, deleted: Deleted): Promise<void> {
-  for (const grain of METER_GRAINS) {
-    await repeat(
-      steps,
-      "rollups of meters",
-      (tx) => pruneMeterRollups(tx, grain, { horizon, graceMs }, STEP_ROWS),
-      (rows) => {
-        deleted.meter_rollups += rows;
-      },
-    );
-  }
+  const what = { horizon, graceMs };
+  const count = (rows: number): void => {
+    deleted.meter_rollups += rows;
+  };
+  for (const grain of METER_GRAINS)
+    await repeat(steps, "rollups of meters", (tx) => pruneMeterRollups(tx, grain, what, STEP_ROWS), count);
+  await repeat(steps, "packed days of meters", (tx) => prunePackedMeterDays(tx, what, STEP_ROWS), count);
   await step(steps, "forget deleted meters", (tx) => forgetMeters(tx));
 }
 

@@ -27,6 +27,7 @@ export const meterSchema = z
     event_type: z.string(),
     value: z.string().nullable(),
     dimensions: z.array(z.object({ name: z.string(), property: z.string() })),
+    uniques: z.boolean(),
     created_at: timeField,
     ...progress,
   })

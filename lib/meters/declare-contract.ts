@@ -31,6 +31,10 @@ export const newMeterSchema = z.strictObject({
     .max(MAX_DIMENSIONS)
     .default([])
     .meta({ description: "Properties with few different values, to group and to filter by." }),
+  uniques: z.boolean().default(false).meta({
+    description:
+      "Also keeps a sketch of the values of each day, for `measure=uniques`. Requires `value`, which may then be of any kind.",
+  }),
 });
 
 export const createMeter = operation({

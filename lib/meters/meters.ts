@@ -44,10 +44,12 @@ export async function createMeter(
     event_type: eventType,
     value,
     dimensions,
+    uniques,
   }: z.output<typeof declareContract.newMeterSchema>,
   changed: Changed = unrecorded,
 ): Promise<Meter> {
   requireDistinct(dimensions.map((dimension) => dimension.name));
+  if (uniques && value === null) throw invalidBody("/uniques", "needs a value");
   const meterId = uuidv7(Date.now());
   const inserted = await transaction(sql, (tx) =>
     insertMeter(tx, {
@@ -56,6 +58,7 @@ export async function createMeter(
       name,
       eventType,
       value,
+      uniques,
       valuePath: value === null ? null : pathAt("/value", value),
       dimensions: dimensions.map((dimension, index) => ({
         ...dimension,
@@ -167,6 +170,7 @@ const declared = (row: MeterRow) => ({
   event_type: row.event_type,
   value: row.value,
   dimensions: row.names.map((name, index) => ({ name, property: row.properties[index] ?? "" })),
+  uniques: row.uniques,
 });
 
 const toMeter = (row: MeterRow): Meter => ({

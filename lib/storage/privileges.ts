@@ -132,6 +132,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       meter_rollups: ["SELECT"],
       meters: ["SELECT"],
       packed_days: ["SELECT"],
+      packed_meter_days: ["SELECT"],
       receipts: ["SELECT"],
       rollups: ["SELECT"],
     },
@@ -190,9 +191,11 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       meter_rollups: ["SELECT", "INSERT", CELLS, "DELETE"],
       meters: [
         "SELECT",
-        "INSERT (meter_id, client_id, name, event_type, value, value_path, names, properties, path_1, path_2, path_3)",
+        "INSERT (meter_id, client_id, name, event_type, value, uniques, value_path, names, properties, path_1, path_2, path_3)",
         "UPDATE (known, filled_from, deleted_at)",
       ],
+      packed_meter_days: ["SELECT", "DELETE"],
+      packing: ["SELECT (before, settled)"],
       quarantine: ["SELECT", "UPDATE (redriven_at, event, detail)"],
       // A completed erasure forgets what was asked about its client.
       queries: ["SELECT (question)", "DELETE"],
@@ -224,6 +227,7 @@ export const PRIVILEGES: Readonly<Record<FunctionUser, Privileges>> = {
       health_checks: ["SELECT (at)", "DELETE", "MAINTAIN"],
       meters: ["SELECT", "UPDATE (known, filled_from)", "DELETE", "MAINTAIN"],
       packed_days: ["SELECT", "INSERT", "UPDATE", "DELETE", "MAINTAIN"],
+      packed_meter_days: ["SELECT", "INSERT", "UPDATE", "DELETE", "MAINTAIN"],
       packing: ["SELECT", "UPDATE (before, moved_at, settled)", "MAINTAIN"],
       pipeline_totals: ["MAINTAIN"],
       queries: ["SELECT (query_id, created_at, question, status)", "DELETE", "MAINTAIN"],

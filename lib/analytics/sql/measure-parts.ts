@@ -1,6 +1,7 @@
 /** The rows that `measureEvents` reads. */
 import { MISSING, meteredRows } from "../../meters/sql/meter-cells.ts";
 import type { MeterRow } from "../../meters/sql/meters.ts";
+import { packedMeterQuarters } from "../../meters/sql/packed-quarters.ts";
 import type { Executor } from "../../postgres/client.ts";
 import { type Fragment, ofClient } from "../../postgres/fragments.ts";
 import type { PropertyPath } from "../../query/property.ts";
@@ -50,8 +51,8 @@ export function rawParts(
 export type ReadMeter = Pick<MeterRow, "meter_id" | "client_id" | "event_type">;
 
 /**
- * Rows of a meter's rollups, and of the events at the edges and before what the meter has.
- * @param segments at least one
+ * Rows of a meter's rollups and packed days, and of the events at the edges and before what the meter has.
+ * @param segments at least one; they do not overlap, except packed ones with the rollups beside them
  * @param where conditions whose paths are numbers of dimensions, from 1
  */
 export function meterParts(
@@ -66,13 +67,26 @@ export function meterParts(
     by.map((index) => dimension(sql, index)),
   );
   const holds = matches(sql, where, ([index]) => ofDimension(sql, index ?? ""));
-  return unionOf(sql, segments, (grain, from, to) => {
+  const ofMeter = sql`meter_id = ${meter.meter_id}`;
+  const kept = (at: Fragment, source: Fragment): Fragment => sql`
+    SELECT ${names} AS names, ${placeOf(sql, at, starts)} AS bucket, count AS n, numbers, not_numbers,
+           ${rollupStateOf(sql, measure)} AS state
+      FROM ${source} AND ${holds}`;
+  return unionOf(sql, joinQuarters(segments), (grain, from, to) => {
+    const within = (at: Fragment): Fragment => sql`${at} >= ${from} AND ${at} < ${to}`;
+    if (grain === "packed days")
+      return kept(sql`day`, sql`packed_meter_days WHERE ${ofMeter} AND ${within(sql`day`)}`);
+    if (grain === "packed quarters") {
+      const days = sql`
+        packed_meter_days WHERE ${ofMeter} AND day > ${from} - interval '1 day' AND day < ${to} AND ${holds}`;
+      const quarters = sql`(${packedMeterQuarters(sql, days)}) AS packed WHERE ${within(sql`bucket`)}`;
+      return kept(sql`bucket`, quarters);
+    }
     if (grain !== "raw")
-      return sql`
-        SELECT ${names} AS names, ${placeOf(sql, sql`bucket`, starts)} AS bucket, count AS n, numbers, not_numbers,
-               ${rollupStateOf(sql, measure)} AS state
-          FROM meter_rollups
-         WHERE meter_id = ${meter.meter_id} AND grain = ${grain} AND bucket >= ${from} AND bucket < ${to} AND ${holds}`;
+      return kept(
+        sql`bucket`,
+        sql`meter_rollups WHERE ${ofMeter} AND grain = ${grain} AND ${within(sql`bucket`)}`,
+      );
     const source = sql`
       (SELECT event_time, event_id, payload, value_path, path_1, path_2, path_3
          FROM events, (SELECT * FROM meters WHERE meter_id = ${meter.meter_id} OFFSET 0) AS m
@@ -85,22 +99,36 @@ export function meterParts(
   });
 }
 
+/**
+ * Joins packed quarters that follow one another, over days, so that each packed day is read once however many buckets it has: a
+ * quarter is in one bucket.
+ */
+function joinQuarters(segments: readonly Segment[]): Segment[] {
+  const joined: Segment[] = [];
+  for (const segment of segments.filter(({ grain }) => grain === "packed quarters")) {
+    const last = joined.at(-1);
+    if (last?.to === segment.from) joined.splice(-1, 1, { ...last, to: segment.to });
+    else joined.push(segment);
+  }
+  return [...segments.filter(({ grain }) => grain !== "packed quarters"), ...joined];
+}
+
 const ofEvent = (sql: Executor, measure: Measure | undefined): Fragment => sql`
   1 AS n, (number IS NOT NULL)::int AS numbers, (value IS NOT NULL AND number IS NULL)::int AS not_numbers,
   ${stateOf(sql, measure)} AS state`;
 
-const arrayOf = (sql: Executor, elements: readonly Fragment[]): Fragment =>
+export const arrayOf = (sql: Executor, elements: readonly Fragment[]): Fragment =>
   elements.length === 0
     ? sql`'{}'::text[]`
     : sql`ARRAY[${elements.reduce((all, element) => sql`${all}, ${element}`)}]`;
 
-const placeOf = (sql: Executor, at: Fragment, starts: readonly number[]): Fragment =>
+export const placeOf = (sql: Executor, at: Fragment, starts: readonly number[]): Fragment =>
   starts.length === 0 ? sql`0` : bucketIndex(sql, at, starts);
 
-const dimension = (sql: Executor, index: string): Fragment => sql`dimensions[${Number(index)}::int]`;
+export const dimension = (sql: Executor, index: string): Fragment => sql`dimensions[${Number(index)}::int]`;
 
 /** A dimension whose value was too long is neither a string nor a number, so no comparison is true of it. */
-function ofDimension(sql: Executor, index: string): PropertySql {
+export function ofDimension(sql: Executor, index: string): PropertySql {
   const value = dimension(sql, index);
   return {
     json: sql`nullif(${value}, ${MISSING}) COLLATE "C"`,

@@ -20,12 +20,19 @@ export const smallestHashes = (
   scope: RawScope,
   path: PropertyPath,
   starts: Bucketing,
-): Fragment => sql`
-  SELECT bucket, hash & ${2 ** REGISTER_BITS - 1}::bigint AS register,
+): Fragment =>
+  smallestHashesOf(sql, sql`bucket`, sql`(${bucketedValues(sql, scope, path, starts)}) AS each_one`);
+
+/**
+ * Rows of other columns, register and the smallest `rest` of the register's hashes.
+ * @param columns of the source
+ * @param source FROM item with the column `value`, and conditions
+ */
+export const smallestHashesOf = (sql: Executor, columns: Fragment, source: Fragment): Fragment => sql`
+  SELECT ${columns}, hash & ${2 ** REGISTER_BITS - 1}::bigint AS register,
          min(hash >> ${REGISTER_BITS}::int & ${2 ** REST_BITS - 1}::bigint) AS rest
-    FROM (SELECT bucket, hashtextextended(value, 0) AS hash
-            FROM (${bucketedValues(sql, scope, path, starts)}) AS each_one) AS hashes
-   GROUP BY 1, 2`;
+    FROM (SELECT ${columns}, hashtextextended(value, 0) AS hash FROM ${source}) AS hashes
+   GROUP BY ${columns}, register`;
 
 /** A register's value, from its smallest `rest`: the number of leading zeros plus one. */
 export const rankOf = (sql: Executor): Fragment =>

@@ -20,10 +20,14 @@ export async function moveHorizon(sql: Executor, target: string): Promise<boolea
                  SELECT FROM rollups r
                   WHERE r.client_id = c.client_id AND r.grain = g.grain AND r.bucket < horizon))
             AND NOT EXISTS (
+              SELECT FROM clients c JOIN packed_days d USING (client_id) WHERE d.day < horizon)
+            AND NOT EXISTS (
               SELECT FROM meters m, unnest(ARRAY[15, 60, 1440]) AS g(grain)
                WHERE EXISTS (
                  SELECT FROM meter_rollups r
-                  WHERE r.meter_id = m.meter_id AND r.grain = g.grain AND r.bucket < horizon)))
+                  WHERE r.meter_id = m.meter_id AND r.grain = g.grain AND r.bucket < horizon))
+            AND NOT EXISTS (
+              SELECT FROM meters m JOIN packed_meter_days d USING (meter_id) WHERE d.day < horizon))
     RETURNING 1`;
   return rows.length > 0;
 }

@@ -35,7 +35,8 @@ const grains = (sql: Executor): Fragment => sql`
 
 /**
  * Adds cells to the rollups of their meters, in the transaction that stores the events and has read the meters: both or neither are committed.
- * In the order of the index, so that concurrent workers may wait for each other but cannot deadlock.
+ * In the order of the index, so that concurrent workers may wait for each other but cannot deadlock. Days that may be packed have cells
+ * of quarters of an hour only.
  * @param slot of this transaction, see `slot`
  */
 export async function addCells(sql: Executor, cells: readonly Cell[], slot: number): Promise<void> {
@@ -61,6 +62,7 @@ export async function addCells(sql: Executor, cells: readonly Cell[], slot: numb
     INSERT INTO meter_rollups AS r (meter_id, grain, bucket, dimensions, slot, ${cellColumns(sql)})
     SELECT meter_id, grain, date_bin(unit, bucket, 'epoch'), dimensions, ${slot}::smallint, ${cellSums(sql)}
       FROM quarters, ${grains(sql)}
+     WHERE grain = 15 OR bucket >= (SELECT settled FROM packing)
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     ${addCell(sql)}`;
 }

@@ -3,6 +3,8 @@ import { MINUTE_MS } from "../../base/time.ts";
 import type { Executor, Transaction } from "../../postgres/client.ts";
 import { andIf, type Fragment, time, utc } from "../../postgres/fragments.ts";
 import { addCell, cellColumns, cellSums, cellsOfEvents, FILL_SLOT, meteredRows } from "./meter-cells.ts";
+import { unpackDays } from "./pack-meters.ts";
+import { packedMeterQuarters } from "./packed-quarters.ts";
 import { METER_GRAINS } from "./prune-meters.ts";
 
 type MeterGrain = (typeof METER_GRAINS)[number];
@@ -99,7 +101,7 @@ export async function fillRange(
   await fillCoarser(tx, meterIds, from, to);
 }
 
-/** Adds to the cells of hours and days what they lack of their finer ones. */
+/** Adds to the cells of hours and days what they lack of their finer ones, except on days that may be packed, which have none. */
 async function fillCoarser(
   tx: Transaction,
   meterIds: readonly string[],
@@ -107,7 +109,8 @@ async function fillCoarser(
   to: string,
 ): Promise<void> {
   for (const { grain, from: finer } of COARSER) {
-    const [first, last] = [floor(tx, grain, from), ceiling(tx, grain, to)];
+    const first = tx`greatest(${floor(tx, grain, from)}, (SELECT settled FROM packing))`;
+    const last = ceiling(tx, grain, to);
     const cells = tx`
       SELECT meter_id, date_bin(${`${grain} minutes`}::text::interval, bucket, 'epoch') AS bucket, dimensions, ${cellSums(tx)}
         FROM meter_rollups
@@ -148,8 +151,8 @@ const instant = (sql: Executor, at: string | Fragment): Fragment =>
   typeof at === "string" ? time(sql, at) : at;
 
 /**
- * Adds to the cells of one grain the difference between what is wanted and what they hold. One statement, so one snapshot: a
- * worker's transaction is in both, or in neither. Extremes and the latest number need no difference: an event that is seen twice
+ * Adds to the cells of one grain the difference between what is wanted and what they hold, packed or not. One statement, so one
+ * snapshot: a worker's transaction is in both, or in neither. Extremes and the latest number need no difference: an event that is seen twice
  * changes them once. A sum of both and not a join, which PostgreSQL would plan for a few cells.
  */
 async function addMissing(
@@ -160,14 +163,24 @@ async function addMissing(
   to: string | Fragment,
   wanted: Fragment,
 ): Promise<void> {
+  const ofMeters = tx`meter_id = ANY(${[...meterIds]}::uuid[])`;
+  const within = tx`bucket >= ${instant(tx, from)} AND bucket < ${instant(tx, to)}`;
+  const rollups = tx`meter_rollups WHERE ${ofMeters} AND grain = ${grain} AND ${within}`;
+  const days = tx`
+    packed_meter_days WHERE ${ofMeters} AND day > ${instant(tx, from)} - interval '1 day' AND day < ${instant(tx, to)}`;
+  const held = [
+    rollups,
+    ...(grain === 15 ? [tx`(${packedMeterQuarters(tx, days)}) AS packed WHERE ${within}`] : []),
+  ];
   await tx`
     INSERT INTO meter_rollups AS r (meter_id, grain, bucket, dimensions, slot, ${cellColumns(tx)})
     SELECT meter_id, ${grain}::smallint, bucket, dimensions, ${FILL_SLOT}::smallint, ${cellSums(tx)}
-      FROM (${wanted}
-            UNION ALL
-            SELECT meter_id, bucket, dimensions, -count, -numbers, -not_numbers, -sum, NULL, NULL, NULL FROM meter_rollups
-             WHERE meter_id = ANY(${[...meterIds]}::uuid[]) AND grain = ${grain} AND bucket >= ${instant(tx, from)}
-               AND bucket < ${instant(tx, to)}) AS both_ways
+      FROM (${held.reduce(
+        (both, cells) => tx`
+            ${both} UNION ALL
+            SELECT meter_id, bucket, dimensions, -count, -numbers, -not_numbers, -sum, NULL, NULL, NULL FROM ${cells}`,
+        wanted,
+      )}) AS both_ways
      GROUP BY meter_id, bucket, dimensions HAVING sum(count) > 0
      ORDER BY 1, 2, 3, 4
     ${addCell(tx)}`;
@@ -185,6 +198,7 @@ export async function rebuildRange(
   from: number,
   to: number,
 ): Promise<void> {
+  await unpackDays(tx, id, textOf(from), textOf(to));
   // In the order in which workers add to them. A worker that waits for one then adds to a new one, after this transaction.
   for (const grain of METER_GRAINS) {
     const overlaps = tx`

@@ -11,6 +11,8 @@ export interface MeterRow {
   /** Names and properties of the dimensions, in the order of their paths. */
   names: string[];
   properties: string[];
+  /** Packed days have a sketch of the values. */
+  uniques: boolean;
   created_at: string;
   /** True once each transaction that stores events knows the meter. */
   known: boolean;
@@ -19,7 +21,7 @@ export interface MeterRow {
 }
 
 const columns = (sql: Executor): Fragment => sql`
-  meter_id, client_id, name, event_type, value, names, properties, ${utc(sql, "created_at")} AS created_at, known,
+  meter_id, client_id, name, event_type, value, names, properties, uniques, ${utc(sql, "created_at")} AS created_at, known,
   CASE WHEN isfinite(filled_from) THEN ${utc(sql, "filled_from")} ELSE filled_from::text END AS filled_from`;
 
 export interface NewMeter {
@@ -28,6 +30,7 @@ export interface NewMeter {
   name: string;
   eventType: string;
   value: string | null;
+  uniques: boolean;
   valuePath: readonly string[] | null;
   dimensions: readonly { name: string; property: string; path: readonly string[] }[];
 }
@@ -50,8 +53,8 @@ export async function insertMeter(tx: Transaction, meter: NewMeter): Promise<Ins
   if (kept.live >= MAX_METERS || kept.all >= MAX_KEPT) return "too-many";
   const pathOf = (index: number) => meter.dimensions[index]?.path ?? null;
   await tx`
-    INSERT INTO meters (meter_id, client_id, name, event_type, value, value_path, names, properties, path_1, path_2, path_3)
-    VALUES (${meter.meterId}, ${meter.clientId}, ${meter.name}, ${meter.eventType}, ${meter.value},
+    INSERT INTO meters (meter_id, client_id, name, event_type, value, uniques, value_path, names, properties, path_1, path_2, path_3)
+    VALUES (${meter.meterId}, ${meter.clientId}, ${meter.name}, ${meter.eventType}, ${meter.value}, ${meter.uniques},
             ${meter.valuePath as string[] | null}::text[], ${meter.dimensions.map(({ name }) => name)}::text[],
             ${meter.dimensions.map(({ property }) => property)}::text[], ${pathOf(0) as string[] | null}::text[],
             ${pathOf(1) as string[] | null}::text[], ${pathOf(2) as string[] | null}::text[])`;

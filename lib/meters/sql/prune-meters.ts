@@ -38,5 +38,6 @@ export async function forgetMeters(sql: Executor): Promise<void> {
   await sql`
     DELETE FROM meters m
      WHERE deleted_at < clock_timestamp() - interval '1 day'
-       AND NOT EXISTS (SELECT FROM meter_rollups r WHERE r.meter_id = m.meter_id)`;
+       AND NOT EXISTS (SELECT FROM meter_rollups r WHERE r.meter_id = m.meter_id)
+       AND NOT EXISTS (SELECT FROM packed_meter_days p WHERE p.meter_id = m.meter_id)`;
 }

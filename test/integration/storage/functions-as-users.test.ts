@@ -153,12 +153,14 @@ describe("with a database user for each function", () => {
 
   it("meters are declared, filled, added to, read and deleted", async () => {
     const meter = { client_id: "shop", name: "total", event_type: "test.happened", value: "payload.n" };
-    const body = { ...meter, dimensions: [{ name: "user", property: "payload.user" }] };
+    const body = { ...meter, dimensions: [{ name: "user", property: "payload.user" }], uniques: true };
     expect((await call("createMeter", { body })).body).toMatchObject({ state: "complete" });
     const params = { meter: "total" };
     const asked = { key, query: { meter: "total", measure: "sum" } };
     const before = (await call("countEvents", asked)).body;
     expect(before).toMatchObject({ count: 3, value: "4", source: "rollup" });
+    const uniques = await call("countEvents", { key, query: { meter: "total", measure: "uniques" } });
+    expect(uniques.body).toMatchObject({ count: 3, method: "hyperloglog" });
     expect((await call("getMeter", { key, params })).body).toMatchObject({ name: "total" });
     expect((await call("listMeters", { key })).body.meters).toHaveLength(1);
     await call("createMeter", { body: { ...body, name: "doomed" } });

@@ -56,6 +56,7 @@ meter_rollups_hour      -      -      -     -         -     -      -     owner  
 meter_rollups_quarter   -      -      -     -         -     -      -     owner       -          -
 meters                  -      S      S     S         -     -      Siu   SuDM        -          -
 packed_days             -      -      -     S         -     -      -     SIUDM       -          -
+packed_meter_days       -      -      -     S         -     -      SD    SIUDM       -          -
 packing                 -      s      s     s         -     -      s     SuM         -          -
 pipeline_totals         -      SIu    SIu   S         -     S      -     M           -          -
 quarantine              s      sIuD   sIuD  s         -     -      Su    SuDM        -          -

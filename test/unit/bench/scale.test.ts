@@ -12,8 +12,8 @@ import {
 import { ceilings } from "../../../bench/scale/ceilings.ts";
 import { measuresOf } from "../../../bench/scale/figures.ts";
 import { growth } from "../../../bench/scale/growth.ts";
-import { fillPage, generated, PAGE_FILE, randomPages, sourceOf } from "../../../bench/scale/page.ts";
 import { bytesAt } from "../../../bench/scale/packed.ts";
+import { fillPage, generated, PAGE_FILE, randomPages, sourceOf } from "../../../bench/scale/page.ts";
 import { type Inputs, project } from "../../../bench/scale/project.ts";
 import { Requests, WORKLOADS } from "../../../bench/scale/workloads.ts";
 

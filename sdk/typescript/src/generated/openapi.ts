@@ -1493,6 +1493,7 @@ export interface components {
              * @enum {string}
              */
             state: "waiting" | "filling" | "complete";
+            uniques: boolean;
             value: string | null;
         };
         NewApiKey: {
@@ -2896,8 +2897,8 @@ export interface operations {
                 end?: string;
                 /** @description Only events of this type; may be repeated. */
                 event_type?: string[];
-                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts. */
-                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. `uniques` estimates the number of different values, and requires a `meter` that was declared with `uniques`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest" | "uniques";
                 /** @description Reads this meter: its events, its value, and its dimensions for `by` and `where`. Not with `property` and `event_type`. It is a meter of `client`, by default of the key's client. */
                 meter?: string;
                 /** @description The payload property to measure, such as `payload.amount`. Requires `measure`. */
@@ -2939,17 +2940,24 @@ export interface operations {
                              */
                             state: "waiting" | "filling" | "complete";
                         };
+                        /**
+                         * @description How `uniques` were counted.
+                         * @constant
+                         */
+                        method?: "hyperloglog";
                         /** @description Events that have the property, but not as a number of at most 100 digits on each side of its point; they are not measured. Only with `measure`. */
                         not_numbers?: number;
                         /** @description Events in which the property is a number. Only with `measure`. */
                         numbers?: number;
+                        /** @description With `uniques`: relative standard error of each `value`. */
+                        relative_error?: number;
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
                          * @enum {string}
                          */
                         source: "rollup" | "raw" | "mixed";
                         /**
-                         * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                         * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. With `uniques`, the estimated number of different values. Only with `measure`.
                          * @example 1234.5
                          */
                         value?: string | null;
@@ -3060,8 +3068,8 @@ export interface operations {
                 event_type?: string[];
                 /** @description Maximum number of groups. */
                 limit?: number;
-                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts. */
-                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. `uniques` estimates the number of different values, and requires a `meter` that was declared with `uniques`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest" | "uniques";
                 /** @description Reads this meter: its events, its value, and its dimensions for `by` and `where`. Not with `property` and `event_type`. It is a meter of `client`, by default of the key's client. */
                 meter?: string;
                 /** @description Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value. */
@@ -3106,7 +3114,7 @@ export interface operations {
                             /** @description With `meter`: dimensions whose value is longer than 200 bytes of JSON, if there are any. */
                             too_long?: string[];
                             /**
-                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. With `uniques`, the estimated number of different values. Only with `measure`.
                              * @example 1234.5
                              */
                             value?: string | null;
@@ -3124,6 +3132,13 @@ export interface operations {
                              */
                             state: "waiting" | "filling" | "complete";
                         };
+                        /**
+                         * @description How `uniques` were counted.
+                         * @constant
+                         */
+                        method?: "hyperloglog";
+                        /** @description With `uniques`: relative standard error of each `value`. */
+                        relative_error?: number;
                         /**
                          * @description Whether the response was computed from rollups, raw rows, or both. Counts are exact in each case.
                          * @enum {string}
@@ -3210,8 +3225,8 @@ export interface operations {
                 interval: "minute" | "hour" | "day" | "week" | "month";
                 /** @description With `by`: maximum number of groups, the first ones by `order`. */
                 limit?: number;
-                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. Without a measure, only counts. */
-                measure?: "sum" | "avg" | "min" | "max" | "latest";
+                /** @description Also measures the numbers that `property` has: their sum, average, smallest, largest, or the one of the latest event. Requires `property` or `meter`. `uniques` estimates the number of different values, and requires a `meter` that was declared with `uniques`. Without a measure, only counts. */
+                measure?: "sum" | "avg" | "min" | "max" | "latest" | "uniques";
                 /** @description Reads this meter: its events, its value, and its dimensions for `by` and `where`. Not with `property` and `event_type`. It is a meter of `client`, by default of the key's client. */
                 meter?: string;
                 /** @description Order of the groups: most events first, fewest events first, or by name. With `measure`, `most` and `least` go by its value. */
@@ -3260,6 +3275,13 @@ export interface operations {
                              */
                             state: "waiting" | "filling" | "complete";
                         };
+                        /**
+                         * @description How `uniques` were counted.
+                         * @constant
+                         */
+                        method?: "hyperloglog";
+                        /** @description With `uniques`: relative standard error of each `value`. */
+                        relative_error?: number;
                         series: {
                             /**
                              * Format: date-time
@@ -3281,7 +3303,7 @@ export interface operations {
                             /** @description With `meter`: dimensions whose value is longer than 200 bytes of JSON, if there are any. */
                             too_long?: string[];
                             /**
-                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. Only with `measure`.
+                             * @description The measure, with every digit; an average is rounded to 20 digits after the point. Null if no event has a number. With `uniques`, the estimated number of different values. Only with `measure`.
                              * @example 1234.5
                              */
                             value?: string | null;
@@ -5017,6 +5039,11 @@ export interface operations {
                     event_type: string;
                     /** @example revenue */
                     name: string;
+                    /**
+                     * @description Also keeps a sketch of the values of each day, for `measure=uniques`. Requires `value`, which may then be of any kind.
+                     * @default false
+                     */
+                    uniques?: boolean;
                     /** @default null */
                     value?: string | null;
                 };
