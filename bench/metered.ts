@@ -42,6 +42,7 @@ export async function meteredClient(
         client_id: clientId,
         name: `${type.replace(".", "-")}-${n}`,
         event_type: type,
+        uniques: false,
         ...kept,
       });
   return secret;

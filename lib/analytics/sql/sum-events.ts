@@ -118,9 +118,7 @@ export async function countSeries(
 
 /** True if packed days of one group are of different days, so that adding their parts up in the database would not make them fewer. */
 const isFine = ({ clientId }: EventScope, grouped: Grouped | undefined): boolean =>
-  grouped !== undefined &&
-  grouped.by.includes("event_type") &&
-  (clientId !== null || grouped.by.includes("client"));
+  grouped?.by.includes("event_type") === true && (clientId !== null || grouped.by.includes("client"));
 
 const isPartOfDay = ({ grain }: Segment): boolean => grain === "packed quarters";
 

@@ -25,7 +25,8 @@ async function storeMany({ sql }: Pick<Deps, "sql">, client: string, count: numb
         FROM generate_series(${first + 1}::int, ${first + CHUNK}::int) AS n`;
   await sql`
     INSERT INTO rollups (client_id, grain, bucket, event_type, slot, count, latency_max_ms, latency_bins, latency_counts)
-    SELECT ${client}, 1440, date_trunc('day', ${from}::timestamptz, 'UTC'), 'type', 0, ${count}, 0, '{}', '{}'`;
+    SELECT ${client}, grain, date_trunc('day', ${from}::timestamptz, 'UTC'), 'type', 0, ${count}, 0, '{}', '{}'
+      FROM unnest(ARRAY[15, 1440]) AS grain`;
 }
 
 it("archives a day four times as large in the same memory", async () => {

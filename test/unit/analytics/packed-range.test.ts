@@ -12,6 +12,27 @@ const isPacked = ({ grain }: Segment): boolean => grain === "packed days" || gra
 const contains = ({ from, to }: Segment, ms: number): boolean =>
   Date.parse(from) <= ms && ms < Date.parse(to);
 
+function expectCovered(
+  instant: number,
+  { start, end, segments }: { start: number; end: number; segments: readonly Segment[] },
+): void {
+  const holding = segments.filter((segment) => contains(segment, instant));
+  const inside = start <= instant && instant < end;
+  const old = inside && instant < BORDER && holding[0]?.grain !== "raw";
+  expect(holding.filter((segment) => !isPacked(segment))).toHaveLength(inside ? 1 : 0);
+  expect(holding.filter(isPacked)).toHaveLength(old ? 1 : 0);
+  if (old) expect(holding.map(({ grain }) => grain)).toContain(15);
+}
+
+/** Expects that no cut divides a segment where its rows can't be divided. */
+function expectWithin({ grain, from, to }: Segment, cuts: readonly number[]): void {
+  const [first, last] = [Date.parse(from), Date.parse(to)];
+  const inner = cuts.filter((cut) => cut > first && cut < last);
+  expect(inner.filter((cut) => grain === "packed quarters" || cut % DAY_MS !== 0)).toEqual([]);
+  if (grain === "packed days") expect([first % DAY_MS, last % DAY_MS]).toEqual([0, 0]);
+  else expect(Math.floor(first / DAY_MS)).toBe(Math.floor((last - 1) / DAY_MS));
+}
+
 describe("coverStored", () => {
   it("counts full days and parts of days from packed days, with the quarters that were stored since", () => {
     expect(coverStored(at("2026-03-07T23:20:00Z"), at("2026-03-11T01:00:00Z"), [], BORDER)).toEqual([
@@ -38,21 +59,9 @@ describe("coverStored", () => {
       fc.property(ms, ms, fc.array(ms), fc.array(ms, { minLength: 1 }), (start, end, cuts, instants) => {
         const ascending = [...new Set(cuts)].sort((a, b) => a - b);
         const segments = coverStored(instantOf(start), instantOf(end), ascending, BORDER);
-        for (const instant of instants) {
-          const holding = segments.filter((segment) => contains(segment, instant));
-          const inside = start <= instant && instant < end;
-          const old = instant < BORDER && holding[0]?.grain !== "raw";
-          expect(holding.filter((segment) => !isPacked(segment))).toHaveLength(inside ? 1 : 0);
-          expect(holding.filter(isPacked)).toHaveLength(inside && old ? 1 : 0);
-          if (inside && old) expect(holding.map(({ grain }) => grain)).toContain(15);
-        }
-        for (const { grain, from, to } of segments.filter(isPacked)) {
-          const [first, last] = [Date.parse(from), Date.parse(to)];
-          const inner = ascending.filter((cut) => cut > first && cut < last);
-          expect(inner.filter((cut) => grain === "packed quarters" || cut % DAY_MS !== 0)).toEqual([]);
-          if (grain === "packed days") expect([first % DAY_MS, last % DAY_MS]).toEqual([0, 0]);
-          else expect(Math.floor(first / DAY_MS)).toBe(Math.floor((last - 1) / DAY_MS));
-        }
+        const range = { start, end, segments };
+        for (const instant of instants) expectCovered(instant, range);
+        for (const segment of segments.filter(isPacked)) expectWithin(segment, ascending);
       }),
       { numRuns: 1_000 },
     );
