@@ -156,7 +156,7 @@ describe("a funnel in parts", () => {
       }),
       { numRuns: 150 },
     );
-    expect(reached.filter((far) => far > 3).length).toBeGreaterThan(10);
+    expect(reached.filter((far) => far > 3).length).toBeGreaterThan(2);
   });
 
   it("is not divided between equal times, and goes on over a cut to the last moment of its window", async () => {
