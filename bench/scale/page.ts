@@ -6,6 +6,7 @@ import type { Results } from "../report.ts";
 import { randomWalBytes, type Senders } from "./arithmetic.ts";
 import { ceilings } from "./ceilings.ts";
 import { measuresOf } from "./figures.ts";
+import { growth } from "./growth.ts";
 import { LIMITS } from "./limits.ts";
 import { type Inputs, type Projection, project, type Settings } from "./project.ts";
 import { readSettings } from "./settings.ts";
@@ -155,22 +156,20 @@ function first(source: Source): string {
   );
 }
 
-/** WAL bytes of an event without full pages of a random index, and of one such page, as measured. */
+/**
+ * WAL bytes of an event with a random id without full pages of the index, and of one such page: the line through the measured steps,
+ * which have the more full pages, the more pages the index has.
+ */
 export function randomPages(results: Results): { base: number; page: number } {
-  const figure = (name: string): number => {
-    const values = results.scale?.figures[name]?.values ?? [];
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
-  };
-  const pages = figure("random: fullPages") - figure("few: fullPages");
-  return {
-    base: measuresOf(results, "few").walBytes,
-    page: (figure("random: wal") - figure("few: wal")) / pages,
-  };
+  const valuesOf = (name: string): number[] => results.scale?.figures[`random: ${name}`]?.values ?? [];
+  const { intercept, slope } = growth(valuesOf("fullPages"), valuesOf("wal"));
+  return { base: intercept, page: slope };
 }
 
 /** WAL of random ids, with the ledger's index of a year. */
 function randomIds({ results }: Source): string {
   const random = measuresOf(results, "random");
+  const ordered = measuresOf(results, "few").walBytes;
   const { base, page } = randomPages(results);
   const indexBytes = random.bytes["its unique index"];
   const rows = RATES.map((rate) => {
@@ -186,8 +185,8 @@ function randomIds({ results }: Source): string {
     return [
       `${brief(rate)}/s`,
       bytes(indexed),
-      `${brief(base)} → ${brief(wal)}`,
-      `${bytes(base * rate * 86_400)} → ${bytes(wal * rate * 86_400)}`,
+      `${brief(ordered)} → ${brief(wal)}`,
+      `${bytes(ordered * rate * 86_400)} → ${bytes(wal * rate * 86_400)}`,
       `${brief(rate)}`,
     ];
   });
