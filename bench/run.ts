@@ -10,6 +10,7 @@ import { endToEnd } from "./parts/end-to-end.ts";
 import { http } from "./parts/http.ts";
 import { ids } from "./parts/ids.ts";
 import { ingest } from "./parts/ingest.ts";
+import { meters } from "./parts/meters.ts";
 import { scale as scalePart } from "./parts/scale.ts";
 import { start } from "./parts/start.ts";
 import { worker } from "./parts/worker.ts";
@@ -31,6 +32,7 @@ const PARTS: readonly Part[] = [
   audit,
   analytics,
   worker,
+  meters,
   ids,
   scalePart,
   cost,

@@ -9,7 +9,6 @@ import { Bodies, REFUSED } from "../events.ts";
 import { empty, type Filling, fill } from "../fill.ts";
 import { makeClient } from "../handler.ts";
 import { type Contender, interleave, type Measured, ratios, valuesOf } from "../measure.ts";
-import { METERED, METERED_BY_ALL, meteredClient, meteredGoal } from "../metered.ts";
 import type { Bench, Goal, Part, Section } from "../part.ts";
 import { rawCopy } from "../raw-copy.ts";
 import { format, formatMedian, median } from "../statistics.ts";
@@ -41,8 +40,6 @@ const REFUSED_BATCH = 5_000;
 const PER_REFUSED_MESSAGE = 50;
 const withRefused = (share: number): string => `${format(share * 100)} % refused`;
 const TABLES = ["events", "event_ledger", "rollups", "receipts", "audit_log"];
-
-const WRITTEN = [...TABLES, "meter_rollups"];
 
 const nameOf = (batch: number, workers: number): string => `batches of ${format(batch)}, ${workers} at once`;
 const withMany = (name: string): string => `${name}, many stored`;
@@ -76,7 +73,7 @@ async function placeOf(deps: Deps): Promise<Omit<Place, "prepare">> {
 
 async function freshPlace(deps: Deps): Promise<Place> {
   const prepare = async (): Promise<void> => {
-    await deps.sql`TRUNCATE ${deps.sql(WRITTEN)}`;
+    await deps.sql`TRUNCATE ${deps.sql(TABLES)}`;
   };
   return { ...(await placeOf(deps)), prepare };
 }
@@ -102,12 +99,6 @@ async function contenders(bench: Bench, fresh: Place, many: Place): Promise<Cont
     of(SMALL, fresh, BATCH, AT_ONCE, { perRequest: 1 }),
     of(SMALL_1, fresh, BATCH, 1, { perRequest: 1 }),
     of(WIDE, fresh, BATCH, AT_ONCE, { spreadMs: 3_600_000 }),
-    ...(await Promise.all(
-      ([METERED, METERED_BY_ALL] as const).map(async (name) => {
-        const secret = await meteredClient(fresh.deps, name);
-        return of(name, { ...fresh, secret }, BATCH, AT_ONCE);
-      }),
-    )),
     ...BATCHES.map((batch) => of(withMany(nameOf(batch, AT_ONCE)), many, batch, AT_ONCE)),
     await plain(bench, fresh.deps),
   ];
@@ -207,19 +198,6 @@ function toSection(measured: Measured, bytes: string[][], most: number): Section
         rows: others.map((name) => [name, formatMedian(rate(name)), shareOf(name)]),
       },
       {
-        caption: `Meters that measure a property, by up to two dimensions; batches of ${format(BATCH)}, ${AT_ONCE} at once:`,
-        head: ["", "events per second", "share of the rate without meters", "share of the processor time"],
-        rows: [METERED, METERED_BY_ALL].map((name) => {
-          const without = nameOf(BATCH, AT_ONCE);
-          return [
-            name,
-            formatMedian(rate(name)),
-            `${formatMedian(ratios(measured, name, without), 100)} %`,
-            `${formatMedian(ratios(measured, name, without, "processorUs"), 100)} %`,
-          ];
-        }),
-      },
-      {
         caption: `PostgreSQL rejects some of the events, batches of ${format(REFUSED_BATCH)}, ${AT_ONCE} at once:`,
         head: ["", "events per second", "share of the rate without rejections"],
         rows: [0, ...REFUSALS.map(({ share }) => share)]
@@ -269,7 +247,6 @@ function goals(measured: Measured, most: number): Goal[] {
       reached: median(small) >= SMALL_PER_SECOND,
       why: WHY_SMALL,
     },
-    meteredGoal(measured, name),
     ...REFUSALS.filter(({ reach }) => reach > 0).map(({ share, reach }): Goal => {
       const got = ratios(measured, withRefused(share), withRefused(0));
       return {

@@ -11,7 +11,8 @@ import { testDeps } from "../support/servers/deps.ts";
 const PROJECT = new URL("../..", import.meta.url).pathname;
 const VERSION = "26.0.1";
 const PROGRAM = new URL("./archive_read.py", import.meta.url).pathname;
-const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+/** Noon of yesterday, so that it is past whatever the hour, and neighbouring days are clear. */
+const now = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
 
 it("pyarrow reads every event, exactly, and finds the digests of the manifests right", async () => {
   const { python } = await pythonTool(PROJECT, "pyarrow", VERSION);

@@ -22,8 +22,8 @@ import { freePort } from "../../support/servers/ports.ts";
 
 let deps: Deps;
 let archive: TestArchive;
-/** Noon of a day, so that neighbouring days are clear. */
-const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+/** Noon of yesterday, so that it is past whatever the hour, and neighbouring days are clear. */
+const now = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
 const dayAt = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const DAY = dayAt(now - DAY_MS);
 

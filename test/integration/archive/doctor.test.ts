@@ -6,7 +6,8 @@ import { runAt, simulatedEvent, workAt } from "../../support/maintenance.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
-const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+/** Noon of yesterday, so that it is past whatever the hour, and neighbouring days are clear. */
+const now = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
 
 it("says what the archive has, what it lacks, and what waits for it", async () => {
   const off = await testDeps({ retentionDays: 60 });

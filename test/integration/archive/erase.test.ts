@@ -21,7 +21,8 @@ let look: ErasureCalls["look"];
 vi.mock("../../../lib/app/connect-once.ts", () => ({ getDeps: () => deps, getConnectedDeps: () => deps }));
 const { handler: admin } = await import("../../../functions/admin.ts");
 
-const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+/** Noon of yesterday, so that it is past whatever the hour, and neighbouring days are clear. */
+const now = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
 const of = (email: unknown) => JSON.stringify({ user: { email }, n: 1 });
 const status = async (id: unknown) => (await look(id)).body.status;
 const inBucket = async (text: string): Promise<number> =>

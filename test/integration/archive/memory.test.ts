@@ -10,7 +10,8 @@ import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/servers/archive-process.ts", import.meta.url));
-const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+/** Noon of yesterday, so that it is past whatever the hour, and neighbouring days are clear. */
+const now = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
 
 const CHUNK = 20_000;
 

@@ -18,7 +18,8 @@ const WEEK_MS = 7 * DAY_MS;
 let deps: Deps;
 let away: Deps;
 let archive: TestArchive;
-const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + 12 * HOUR_MS;
+/** Noon of yesterday, so that it is past whatever the hour, and neighbouring days are clear. */
+const now = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
 
 beforeEach(async () => {
   archive = await testArchive();

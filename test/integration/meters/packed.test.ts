@@ -12,8 +12,9 @@ import { testDeps } from "../../support/servers/deps.ts";
 const deps = await testDeps();
 const { sql } = deps;
 const ask = await askerOf(deps, "shop");
-const NOW = Date.now();
-const TODAY = Math.floor(NOW / DAY_MS) * DAY_MS;
+/** Yesterday, so that the tests do not depend on the hour in which they run. */
+const TODAY = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
+const NOW = TODAY + DAY_MS / 2;
 const DAYS = 6;
 const ZONES = ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"];
 const iso = (ms: number): string => new Date(ms).toISOString();
