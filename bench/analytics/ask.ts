@@ -17,6 +17,8 @@ export interface Question {
   name: string;
   operation: Operation;
   query: (random: Random) => Query;
+  /** By default `A_SECOND`. */
+  aSecond?: number;
 }
 
 export const pick = <T>(random: Random, from: readonly T[]): T =>
@@ -39,7 +41,7 @@ export async function open(stored: Stored): Promise<Loaded> {
 
 export const nameOf = (question: string, events: number): string => `${question}, ${format(events)} stored`;
 
-export function contender({ ask, events, deps }: Loaded, { name, operation, query }: Question): Contender {
+export function contender({ ask, events, deps }: Loaded, { name, operation, query, aSecond = A_SECOND }: Question): Contender {
   let round = 0;
   return {
     name: nameOf(name, events),
@@ -47,7 +49,7 @@ export function contender({ ask, events, deps }: Loaded, { name, operation, quer
       const random = randomFrom(round++);
       const times: number[] = [];
       const before = await pagesRead(deps);
-      for (let left = Math.ceil(seconds * A_SECOND); left > 0; left--) {
+      for (let left = Math.ceil(seconds * aSecond); left > 0; left--) {
         const asked = query(random);
         const start = performance.now();
         await ask(operation, asked);
