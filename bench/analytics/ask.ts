@@ -41,7 +41,10 @@ export async function open(stored: Stored): Promise<Loaded> {
 
 export const nameOf = (question: string, events: number): string => `${question}, ${format(events)} stored`;
 
-export function contender({ ask, events, deps }: Loaded, { name, operation, query, aSecond = A_SECOND }: Question): Contender {
+export function contender(
+  { ask, events, deps }: Loaded,
+  { name, operation, query, aSecond = A_SECOND }: Question,
+): Contender {
   let round = 0;
   return {
     name: nameOf(name, events),

@@ -41,7 +41,7 @@ export type FaultySystem = Awaited<ReturnType<typeof faultySystem>>;
 const LIMIT = { rate_limit_per_second: 10, burst: 20 };
 /** Three times the visibility timeout, after which a message comes back. */
 const QUIET_MS = 15_000;
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 120_000, interval: 20 };
 
 export async function faultySystem(queue: Config["queue"]) {
   const dataDir = await tempFolder("senders");
