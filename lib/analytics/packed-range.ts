@@ -1,6 +1,8 @@
 /** Covers a range whose older days are packed: see docs/decisions/0050. */
-import { DAY_MS, type Instant, instantOf, isBefore } from "../base/time.ts";
+import { DAY_MS, type Instant, instantOf, isBefore, MINUTE_MS } from "../base/time.ts";
 import { coverRange, GRAINS, type Grain, type Segment } from "./range.ts";
+
+const QUARTER_MS = 15 * MINUTE_MS;
 
 /**
  * Covers a range exactly, like `coverRange`. Days before `packedBefore` are counted from packed days together with rollups of
@@ -23,6 +25,27 @@ export function coverStored(
     segment.grain === "raw" ? segment : [segment, ...packedParts(segment, cuts)],
   );
   return isPacked ? packed : [...packed, ...coverRange(border, end, cuts, grains)];
+}
+
+/** The quarters of an hour of a part of a day. */
+export interface PartOfDay {
+  /** The day's start, in milliseconds since the Unix epoch. */
+  midnight: number;
+  /** Number of the first quarter, from 0. */
+  first: number;
+  /** Number of the quarter after the last one. */
+  beyond: number;
+}
+
+/** @param segment packed quarters, as `coverStored` returns them: within one day, from and to full quarters of an hour */
+export function partOfDay({ from, to }: Segment): PartOfDay {
+  const start = Date.parse(from);
+  const midnight = Math.floor(start / DAY_MS) * DAY_MS;
+  return {
+    midnight,
+    first: (start - midnight) / QUARTER_MS,
+    beyond: (Date.parse(to) - midnight) / QUARTER_MS,
+  };
 }
 
 /** Divides a span of full quarters into full days and parts of a day. */

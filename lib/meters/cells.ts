@@ -101,7 +101,7 @@ class CountedMeter {
   #quarter = "";
   #ofQuarter = new Map<string, OpenCell>();
 
-  /** @param value number of the value's path, -1 if there is none; likewise of the dimensions */
+  /** @param value index of the value's path, -1 if the meter has no value; the other parameters are the same for the dimensions */
   constructor(id: string, value: number, [first = -1, second = -1, third = -1]: readonly number[]) {
     this.#id = id;
     this.#value = value;

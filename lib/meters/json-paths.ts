@@ -79,7 +79,7 @@ export class JsonPaths {
     this.#value(this.#skipSpace(0), this.#root, 0);
   }
 
-  /** Where the value of a path begins in the text; -1 if there is none. */
+  /** Offset of a path's value in the text; -1 if the text has no such value. */
   startOf(path: number): number {
     return this.#bounds[2 * path] ?? -1;
   }
@@ -89,7 +89,7 @@ export class JsonPaths {
     return this.#bounds[2 * path + 1] ?? -1;
   }
 
-  /** The value of a path as JSON text; undefined if there is none. */
+  /** A path's value as JSON text; undefined if the text has no such value. */
   valueOf(path: number): string | undefined {
     const start = this.startOf(path);
     return start < 0 ? undefined : this.#text.slice(start, this.endOf(path));

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { z } from "zod";
 import type { Deps } from "../../lib/app/connect.ts";
+import { DAY_MS } from "../../lib/base/time.ts";
 import { announcePacking, packOver, sketchMeters } from "../../lib/maintenance/packing.ts";
 import { type newMeterSchema, newMeterSchema as schema } from "../../lib/meters/declare-contract.ts";
 import { fillMeters } from "../../lib/meters/fill.ts";
@@ -16,6 +17,10 @@ import { parseProperty } from "../../lib/query/property.ts";
 import type { SimulatedEvent } from "./maintenance.ts";
 
 type Declared = z.input<typeof newMeterSchema>;
+
+/** Start of yesterday and noon of it, as if it was today: tests must not depend on the hour in which they run. */
+export const TODAY = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
+export const NOW = TODAY + DAY_MS / 2;
 
 /** Declares a meter as the API does: it is filled at once, as far as a call has time. */
 export const declare = (deps: Deps, meter: Declared) => createMeter(deps, schema.parse(meter));

@@ -3,7 +3,8 @@ import type { Executor } from "../../lib/postgres/client.ts";
 import type { Fragment } from "../../lib/postgres/fragments.ts";
 
 /**
- * Events that the rollups of a grain count: before the boundary, packed days and quarters of an hour stand for all grains.
+ * Sums the counts of a grain's rollups. Days before `packing.before` have no rollups of each grain, so they are counted from packed days and
+ * quarters of an hour.
  * @param ours condition on `client_id`
  * @param from SQL for a time at 00:00 UTC
  */

@@ -1,28 +1,19 @@
-import { DAY_MS } from "../../base/time.ts";
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
+import { partOfDay } from "../packed-range.ts";
 import type { Segment } from "../range.ts";
-
-const QUARTER_MS = DAY_MS / 96;
 
 /**
  * Parts of packed days that have events, with the columns of `packed_days`, the start of the part `at`, its quarters from
  * `first` to before `beyond`, and the number of its events `n`. A part's events are the difference of two totals, so many parts
  * of a day cost little more than one: a day in a zone that cuts it in two is read once.
- * @param parts at least one; each is of one day, on full quarters of an hour
+ * @param parts packed quarters, as `coverStored` returns them; at least one
  * @param ours condition on `packed_days`
  */
 export function packedQuarters(sql: Executor, parts: readonly Segment[], ours: Fragment): Fragment {
-  const places = parts.map(({ from, to }) => {
-    const start = Date.parse(from);
-    const midnight = Math.floor(start / DAY_MS) * DAY_MS;
-    const quarterOf = (ms: number): number => (ms - midnight) / QUARTER_MS;
-    return {
-      day: new Date(midnight).toISOString(),
-      at: from,
-      first: quarterOf(start),
-      beyond: quarterOf(Date.parse(to)),
-    };
+  const places = parts.map((part) => {
+    const { midnight, first, beyond } = partOfDay(part);
+    return { day: new Date(midnight).toISOString(), at: part.from, first, beyond };
   });
   const days = [...new Set(places.map(({ day }) => day))];
   return sql`

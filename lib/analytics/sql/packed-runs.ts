@@ -1,10 +1,8 @@
 /** Counts of consecutive parts of packed days, one row for each day instead of one for each part. */
-import { DAY_MS } from "../../base/time.ts";
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
+import { partOfDay } from "../packed-range.ts";
 import type { Segment } from "../range.ts";
-
-const QUARTER_MS = DAY_MS / 96;
 
 /** A packed day whose parts follow one another, each in the bucket after that of the part before. */
 export interface DividedDay {
@@ -25,10 +23,9 @@ export interface DividedDay {
 export function divideDays(parts: readonly Segment[], starts: readonly number[]): DividedDay[] | undefined {
   const days = new Map<number, DividedDay>();
   let bucket = 0;
-  for (const { from, to } of parts) {
-    const start = Date.parse(from);
-    const midnight = Math.floor(start / DAY_MS) * DAY_MS;
-    const [first, beyond] = [(start - midnight) / QUARTER_MS, (Date.parse(to) - midnight) / QUARTER_MS];
+  for (const part of parts) {
+    const { midnight, first, beyond } = partOfDay(part);
+    const start = Date.parse(part.from);
     while ((starts[bucket + 1] ?? Number.POSITIVE_INFINITY) <= start) bucket++;
     const known = days.get(midnight);
     if (known === undefined)

@@ -9,15 +9,21 @@ import { transaction } from "../../../lib/postgres/transaction.ts";
 import { eraseUser } from "../../support/erasures.ts";
 import { askerOf } from "../../support/http/reading.ts";
 import { workAt } from "../../support/maintenance.ts";
-import { declareSum, eventAt, expectMeters, fillAll, packAt, packedMeters } from "../../support/meters.ts";
+import {
+  declareSum,
+  eventAt,
+  expectMeters,
+  fillAll,
+  NOW,
+  packAt,
+  packedMeters,
+  TODAY,
+} from "../../support/meters.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const deps = await testDeps();
 const { sql } = deps;
 const ask = await askerOf(deps, "shop");
-/** Yesterday, so that the tests do not depend on the hour in which they run. */
-const TODAY = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
-const NOW = TODAY + DAY_MS / 2;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Counts of a meter over all its days, over full days, and over ranges that cut days. */

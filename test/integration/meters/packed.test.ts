@@ -6,15 +6,21 @@ import { DAY_MS } from "../../../lib/base/time.ts";
 import { eraseUser } from "../../support/erasures.ts";
 import { askerOf } from "../../support/http/reading.ts";
 import { type SimulatedEvent, workAt } from "../../support/maintenance.ts";
-import { declareSum, eventAt, expectMeters, fillAll, fillOnePiece, packAt } from "../../support/meters.ts";
+import {
+  declareSum,
+  eventAt,
+  expectMeters,
+  fillAll,
+  fillOnePiece,
+  NOW,
+  packAt,
+  TODAY,
+} from "../../support/meters.ts";
 import { testDeps } from "../../support/servers/deps.ts";
 
 const deps = await testDeps();
 const { sql } = deps;
 const ask = await askerOf(deps, "shop");
-/** Yesterday, so that the tests do not depend on the hour in which they run. */
-const TODAY = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
-const NOW = TODAY + DAY_MS / 2;
 const DAYS = 6;
 const ZONES = ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"];
 const iso = (ms: number): string => new Date(ms).toISOString();

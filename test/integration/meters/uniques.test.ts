@@ -15,7 +15,9 @@ import {
   expectMeters,
   expectSketches,
   fillAll,
+  NOW,
   packAt,
+  TODAY,
 } from "../../support/meters.ts";
 import { addClient } from "../../support/pipeline.ts";
 import { testDeps } from "../../support/servers/deps.ts";
@@ -23,9 +25,6 @@ import { testDeps } from "../../support/servers/deps.ts";
 const deps = await testDeps();
 const { sql } = deps;
 const ask = await askerOf(deps, "shop");
-/** Yesterday, so that the tests do not depend on the hour in which they run. */
-const TODAY = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
-const NOW = TODAY + DAY_MS / 2;
 const DAYS = 6;
 const ZONES = ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"];
 const USERS = 2_500;

@@ -76,6 +76,22 @@ const countsIn = ({ result }: QueryRow): number[] =>
 const keysOf = async (queryId: string): Promise<number> =>
   (await sql`SELECT FROM query_keys WHERE query_id = ${queryId}`).count;
 
+/** Locks the keys: they can be read, and not be stored. @returns what ends the lock */
+async function lockKeys(): Promise<() => Promise<unknown>> {
+  const unlock = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holding = sql.begin(async (tx) => {
+    await tx`LOCK TABLE query_keys IN EXCLUSIVE MODE`;
+    locked.resolve();
+    await unlock.promise;
+  });
+  await locked.promise;
+  return () => {
+    unlock.resolve();
+    return holding;
+  };
+}
+
 const steps = ["seen", "chosen"].map((eventType) => ({ eventType, where: [] }));
 const plan = planOf(steps, 60, [20, 40, 60]);
 const userAt = (user: number, type: string, event_time: string, more: Partial<Row> = {}): Row =>
@@ -167,15 +183,7 @@ describe("a funnel in parts", () => {
   it("adds no part twice if a call loses it to another one while it works on a part", async () => {
     const queryId = await ask(plan);
     await onePart(queryId);
-    const unlock = Promise.withResolvers<void>();
-    const locked = Promise.withResolvers<void>();
-    const holding = sql.begin(async (tx) => {
-      // Keys can be read, and not be stored.
-      await tx`LOCK TABLE query_keys IN EXCLUSIVE MODE`;
-      locked.resolve();
-      await unlock.promise;
-    });
-    await locked.promise;
+    const release = await lockKeys();
     const isWaiting = async (): Promise<void> => {
       const { count } = await sql`
         SELECT FROM pg_locks WHERE relation = 'query_keys'::regclass AND NOT granted`;
@@ -185,8 +193,8 @@ describe("a funnel in parts", () => {
     await isWaiting();
     // Another call that has claimed it, and has ended.
     await sql`UPDATE queries SET claim = ${randomUUID()}, claimed_until = now() WHERE query_id = ${queryId}`;
-    unlock.resolve();
-    await Promise.all([slow, holding]);
+    await release();
+    await slow;
     expect(countsIn(await toTheEnd(queryId))).toEqual([5, 3]);
   });
 
@@ -228,17 +236,9 @@ describe("the keys of a funnel", () => {
 
   it("are left to the maintenance if there is no time to delete them", async () => {
     const queryId = await begun();
-    const unlock = Promise.withResolvers<void>();
-    const locked = Promise.withResolvers<void>();
-    const holding = sql.begin(async (tx) => {
-      await tx`LOCK TABLE query_keys IN EXCLUSIVE MODE`;
-      locked.resolve();
-      await unlock.promise;
-    });
-    await locked.promise;
+    const release = await lockKeys();
     await forgetKeys(sql, queryId, Date.now() + 50);
-    unlock.resolve();
-    await holding;
+    await release();
     expect(await keysOf(queryId)).toBe(3);
     await forgetKeys(sql, queryId, Date.now() + 20_000);
     expect(await keysOf(queryId)).toBe(0);
