@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import * as contract from "../../../lib/analytics/contract.ts";
+import { countBuckets } from "../../../lib/analytics/sql/count-buckets.ts";
 import type { Deps } from "../../../lib/app/connect.ts";
-import { DAY_MS } from "../../../lib/base/time.ts";
+import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
 import { createErasure } from "../../../lib/erasure/erasures.ts";
 import { type Ask, askerOf } from "../../support/http/reading.ts";
 import {
@@ -39,8 +40,24 @@ const loose = async (): Promise<Record<string, number>> => {
   return row;
 };
 
+/** Compares the numbers of events by hour and day, from which queries in parts are planned, with the stored events. */
+async function expectBuckets(start: number, end: number): Promise<void> {
+  for (const minutes of [60, 1440] as const) {
+    const unit = minutes * 60_000;
+    const range = { start: instantOf(start), end: instantOf(end) };
+    const buckets = await countBuckets(deps.sql, { clientId: null, ...range }, null, minutes);
+    // All buckets that the range overlaps count entirely.
+    const [from, to] = [Math.floor(start / unit) * unit, Math.ceil(end / unit) * unit];
+    const rows = await deps.sql<{ from: number; events: number }[]>`
+      SELECT floor(extract(epoch FROM event_time) * 1000 / ${unit})::float8 * ${unit} AS from, count(*)::int AS events FROM events
+       WHERE event_time >= ${new Date(from)} AND event_time < ${new Date(to)} GROUP BY 1 ORDER BY 1`;
+    expect(buckets.map(({ from: bucket, events }) => ({ from: bucket, events }))).toEqual([...rows]);
+  }
+}
+
 /** Compares answers of each kind with the stored events. */
 async function expectAnswers(start: number, end: number): Promise<void> {
+  await expectBuckets(start, end);
   const range = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
   const within = deps.sql`event_time >= ${range.start}::timestamptz AND event_time < ${range.end}::timestamptz`;
   const groups = await deps.sql`
