@@ -25,6 +25,8 @@ export interface SketchedCell {
   /** Values of registers, and how many registers have them; null without values. */
   ranks: number[] | null;
   registers: number[] | null;
+  /** True if it counts events that were read one by one. */
+  from_events: boolean;
 }
 
 interface SketchQuestion extends Pick<PartsQuestion, "by" | "starts"> {
@@ -80,10 +82,10 @@ export async function sketchMeter(
        WHERE ${holds} AND ${wanted}
     ), counted AS (
       SELECT names COLLATE "C" AS names, bucket, sum(n)::float8 AS count, sum(numbers)::float8 AS numbers,
-             sum(not_numbers)::float8 AS not_numbers
-        FROM (SELECT names, bucket, count AS n, numbers, not_numbers FROM sketched
+             sum(not_numbers)::float8 AS not_numbers, bool_or(is_event) AS from_events
+        FROM (SELECT names, bucket, count AS n, numbers, not_numbers, false AS is_event FROM sketched
               UNION ALL
-              SELECT names, bucket, 1, (number IS NOT NULL)::int, (value IS NOT NULL AND number IS NULL)::int FROM raw) AS parts
+              SELECT names, bucket, 1, (number IS NOT NULL)::int, (value IS NOT NULL AND number IS NULL)::int, true FROM raw) AS parts
        GROUP BY 1, 2
     ), registers AS (
       SELECT names COLLATE "C" AS names, bucket, register, max(rank) AS rank
@@ -97,7 +99,7 @@ export async function sketchMeter(
       SELECT names, bucket, json_agg(rank) AS ranks, json_agg(n) AS registers
         FROM (SELECT names, bucket, rank, count(*)::int AS n FROM registers GROUP BY 1, 2, 3) AS ranks GROUP BY 1, 2
     )
-    SELECT names, bucket::int AS bucket, count, numbers, not_numbers, ranks, registers
+    SELECT names, bucket::int AS bucket, count, numbers, not_numbers, from_events, ranks, registers
       FROM counted LEFT JOIN sketches USING (names, bucket) ORDER BY names, bucket LIMIT ${limit}`;
 }
 
