@@ -12,6 +12,7 @@ import {
   type PartsQuestion,
   placeOf,
   type ReadMeter,
+  withPlaces,
 } from "./measure-parts.ts";
 import { rankOf, smallestHashesOf } from "./sketch-distinct.ts";
 
@@ -60,6 +61,20 @@ export async function sketchMeter(
     only === undefined
       ? sql`true`
       : sql`to_jsonb(${names}) IN (SELECT jsonb_array_elements(${JSON.stringify(only)}::text::jsonb))`;
+  const events = meteredRows(
+    sql,
+    sql`event_time`,
+    sql`
+      (SELECT event_time, payload, value_path, path_1, path_2, path_3
+         FROM (${eventsOf(sql, segments, meter)}) AS found,
+              (SELECT * FROM meters WHERE meter_id = ${meter.meter_id} OFFSET 0) AS m) AS of_meter`,
+  );
+  const raw = sql`
+    SELECT ${names} AS names, ${placeOf(sql, sql`event_time`, starts)} AS bucket, value, number
+      FROM (${events} OFFSET 0) AS metered WHERE ${holds} AND ${wanted}`;
+  const sketched = sql`
+    SELECT ${names} AS names, ${placeOf(sql, sql`day`, starts)} AS bucket, count, numbers, not_numbers, registers, ranks
+      FROM packed WHERE day NOT IN (SELECT day FROM open) AND ${holds} AND ${wanted}`;
   return sql<SketchedCell[]>`
     WITH packed AS MATERIALIZED (
       ${packedDays(sql, segments, meter)}
@@ -67,19 +82,9 @@ export async function sketchMeter(
       SELECT day FROM packed WHERE registers IS NULL
       UNION SELECT date_trunc('day', bucket, 'UTC') FROM (${looseQuarters(sql, segments, meter)}) AS loose
     ), sketched AS MATERIALIZED (
-      SELECT ${names} AS names, ${placeOf(sql, sql`day`, starts)} AS bucket, count, numbers, not_numbers, registers, ranks
-        FROM packed WHERE day NOT IN (SELECT day FROM open) AND ${holds} AND ${wanted}
+      ${withPlaces(sql, starts, sketched)}
     ), raw AS MATERIALIZED (
-      SELECT ${names} AS names, ${placeOf(sql, sql`event_time`, starts)} AS bucket, value, number
-        FROM (${meteredRows(
-          sql,
-          sql`event_time`,
-          sql`
-            (SELECT event_time, payload, value_path, path_1, path_2, path_3
-               FROM (${eventsOf(sql, segments, meter)}) AS found,
-                    (SELECT * FROM meters WHERE meter_id = ${meter.meter_id} OFFSET 0) AS m) AS of_meter`,
-        )} OFFSET 0) AS metered
-       WHERE ${holds} AND ${wanted}
+      ${withPlaces(sql, starts, raw)}
     ), counted AS (
       SELECT names COLLATE "C" AS names, bucket, sum(n)::float8 AS count, sum(numbers)::float8 AS numbers,
              sum(not_numbers)::float8 AS not_numbers, bool_or(is_event) AS from_events
