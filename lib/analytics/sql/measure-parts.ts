@@ -73,11 +73,12 @@ export function meterParts(
     SELECT ${names} AS names, ${placeOf(sql, at, starts)} AS bucket, count AS n, numbers, not_numbers,
            ${rollupStateOf(sql, measure)} AS state
       FROM ${source} AND ${holds}`;
-  const parts = unionOf(sql, joinQuarters(segments), (grain, from, to) => {
+  const parts = unionOf(sql, segments, (grain, from, to) => {
     const within = (at: Fragment): Fragment => sql`${at} >= ${from} AND ${at} < ${to}`;
     if (grain === "packed days")
       return kept(sql`day`, sql`packed_meter_days WHERE ${ofMeter} AND ${within(sql`day`)}`);
     if (grain === "packed quarters") {
+      // However many buckets a packed day has, it is read once: a quarter is in one bucket.
       const days = sql`
         packed_meter_days WHERE ${ofMeter} AND day > ${from} - interval '1 day' AND day < ${to} AND ${holds}`;
       const quarters = sql`(${packedMeterQuarters(sql, days)}) AS packed WHERE ${within(sql`bucket`)}`;
@@ -99,20 +100,6 @@ export function meterParts(
        WHERE ${holds}`;
   });
   return withPlaces(sql, starts, parts);
-}
-
-/**
- * Joins packed quarters that follow one another, over days, so that each packed day is read once however many buckets it has: a
- * quarter is in one bucket.
- */
-function joinQuarters(segments: readonly Segment[]): Segment[] {
-  const joined: Segment[] = [];
-  for (const segment of segments.filter(({ grain }) => grain === "packed quarters")) {
-    const last = joined.at(-1);
-    if (last?.to === segment.from) joined.splice(-1, 1, { ...last, to: segment.to });
-    else joined.push(segment);
-  }
-  return [...segments.filter(({ grain }) => grain !== "packed quarters"), ...joined];
 }
 
 const ofEvent = (sql: Executor, measure: Measure | undefined): Fragment => sql`
