@@ -90,16 +90,18 @@ export async function measureGroups(
   const { by = [], order = "most", limit = 1 } = grouped ?? {};
   const { keys, members } = measuring.groupBy(by);
   const segments = measuring.cover(range, starts.slice(1));
-  const source = sourceOf(segments);
-  if (segments.length === 0) return { groups: [], source };
+  const planned = sourceOf(segments);
+  if (segments.length === 0) return { groups: [], source: planned };
   const cells = await measuring.cells(sql, segments, { by: keys, starts, order, limit });
   const groups = Map.groupBy(cells, ({ names }) => JSON.stringify(names)).values();
   return {
     groups: [...groups].map((own) => ({
       names: members(own[0]?.names ?? []),
-      buckets: new Map(own.map(({ bucket, names: _, ...cell }) => [bucket, only(measuring, cell)])),
+      buckets: new Map(
+        own.map(({ bucket, names: _, from_events: __, ...cell }) => [bucket, only(measuring, cell)]),
+      ),
     })),
-    source,
+    source: planned === "rollup" && cells.some((cell) => cell.from_events) ? "mixed" : planned,
   };
 }
 

@@ -6,8 +6,8 @@ const QUARTER_MS = 15 * MINUTE_MS;
 
 /**
  * Covers a range exactly, like `coverRange`. Days before `packedBefore` are counted from packed days together with rollups of
- * quarters of an hour, which hold what was stored after the packing: both for the same times. No segment of packed quarters spans
- * a cut.
+ * quarters of an hour, which hold what was stored after the packing: both for the same times. Packed quarters that follow one another
+ * are one segment; its `bounds` divide it into parts of days, none of which spans a cut.
  * @param packedBefore milliseconds since the Unix epoch, at 00:00 UTC; -Infinity if nothing is packed
  * @param grains of the rollups, as for `coverRange`
  */
@@ -31,39 +31,53 @@ export function coverStored(
 export interface PartOfDay {
   /** The day's start, in milliseconds since the Unix epoch. */
   midnight: number;
+  /** The part's start, in the same unit. */
+  start: number;
   /** Number of the first quarter, from 0. */
   first: number;
   /** Number of the quarter after the last one. */
   beyond: number;
 }
 
-/** @param segment packed quarters, as `coverStored` returns them: within one day, from and to full quarters of an hour */
-export function partOfDay({ from, to }: Segment): PartOfDay {
-  const start = Date.parse(from);
-  const midnight = Math.floor(start / DAY_MS) * DAY_MS;
-  return {
-    midnight,
-    first: (start - midnight) / QUARTER_MS,
-    beyond: (Date.parse(to) - midnight) / QUARTER_MS,
-  };
+/** @param segment packed quarters, as `coverStored` returns them */
+export function partsOfDays({ bounds = [] }: Segment): PartOfDay[] {
+  return bounds.slice(1).map((end, index) => {
+    const start = bounds[index] ?? end;
+    const midnight = Math.floor(start / DAY_MS) * DAY_MS;
+    return { midnight, start, first: (start - midnight) / QUARTER_MS, beyond: (end - midnight) / QUARTER_MS };
+  });
 }
 
 /** Divides a span of full quarters into full days and parts of a day. */
 function packedParts(span: Segment, cuts: readonly number[]): Segment[] {
   const [from, to] = [Date.parse(span.from), Date.parse(span.to)];
   const ends = [...cuts.filter((cut) => cut > from && cut < to && cut % DAY_MS !== 0), to];
-  return ends.flatMap((end, index) => daysAndParts(ends[index - 1] ?? from, end));
-}
-
-function daysAndParts(from: number, to: number): Segment[] {
-  const first = Math.ceil(from / DAY_MS) * DAY_MS;
-  const last = Math.floor(to / DAY_MS) * DAY_MS;
-  if (first > last) return [segment("packed quarters", from, to)];
-  return [
-    segment("packed quarters", from, first),
-    segment("packed days", first, last),
-    segment("packed quarters", last, to),
-  ].filter((one) => one.from !== one.to);
+  const segments: Segment[] = [];
+  let bounds: number[] = [];
+  const addQuarters = (start: number, end: number): void => {
+    if (start === end) return;
+    if (bounds.at(-1) === start) bounds.push(end);
+    else bounds = [start, end];
+  };
+  const endQuarters = (): void => {
+    const [first, last] = [bounds[0], bounds.at(-1)];
+    if (first !== undefined && last !== undefined)
+      segments.push({ ...segment("packed quarters", first, last), bounds });
+    bounds = [];
+  };
+  for (const [index, end] of ends.entries()) {
+    const start = ends[index - 1] ?? from;
+    const first = Math.min(Math.ceil(start / DAY_MS) * DAY_MS, end);
+    const last = Math.max(Math.floor(end / DAY_MS) * DAY_MS, first);
+    addQuarters(start, first);
+    if (first < last) {
+      endQuarters();
+      segments.push(segment("packed days", first, last));
+    }
+    addQuarters(last, end);
+  }
+  endQuarters();
+  return segments;
 }
 
 const segment = (grain: Segment["grain"], from: number, to: number): Segment => ({

@@ -9,10 +9,12 @@ export type Grain = 1 | 15 | 60 | 1440;
 
 /** A time span, `from` inclusive, `to` exclusive, in UTC or as PostgreSQL's `-infinity` and `infinity`. */
 export interface Segment<Kind = Grain | "packed days" | "packed quarters" | "raw"> {
-  /** The rollups to read; `raw` to read events. Packed days are full days, packed quarters are of one day: see `coverStored`. */
+  /** The rollups to read; `raw` to read events. Packed days are full days. */
   grain: Kind;
   from: string;
   to: string;
+  /** Of packed quarters only: see `coverStored`. */
+  bounds?: readonly number[];
 }
 
 /** Coarsest first. Every grain is a multiple of the next. */

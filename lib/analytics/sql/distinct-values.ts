@@ -2,24 +2,26 @@ import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import type { PropertyPath } from "../../query/property.ts";
 import { propertyText } from "../../query/sql.ts";
-import { bucketIndex } from "./bucket-index.ts";
+import { bucketIndex, inBuckets } from "./bucket-index.ts";
 import { fromEvents, type RawScope } from "./raw-events.ts";
 
 /** Starts of buckets, in milliseconds, ascending; null for one bucket that covers the entire range. */
 export type Bucketing = readonly number[] | null;
 
 /** Bucket and value of each event that has a value other than null. */
-export const bucketedValues = (
+export function bucketedValues(
   sql: Executor,
   scope: RawScope,
   path: PropertyPath,
   starts: Bucketing,
-): Fragment => sql`
-  SELECT bucket, value
-    FROM (SELECT ${starts === null ? sql`NULL::integer` : bucketIndex(sql, sql`event_time`, starts)} AS bucket,
-                 ${propertyText(sql, path)} AS value
-            ${fromEvents(sql, scope)} OFFSET 0) AS found
-   WHERE value <> 'null'`;
+): Fragment {
+  const bucket = starts === null ? sql`NULL::integer` : bucketIndex(sql, sql`event_time`);
+  const values = sql`
+    SELECT bucket, value
+      FROM (SELECT ${bucket} AS bucket, ${propertyText(sql, path)} AS value ${fromEvents(sql, scope)} OFFSET 0) AS found
+     WHERE value <> 'null'`;
+  return starts === null ? values : inBuckets(sql, starts, values);
+}
 
 export interface DistinctCount {
   /** Index of the bucket; null for the entire range. */

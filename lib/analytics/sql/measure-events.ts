@@ -22,6 +22,8 @@ export interface Measured {
   not_numbers: number;
   /** Decimal digits; null without numbers, or without a measure. */
   value: string | null;
+  /** True if it counts events of segments of rollups. */
+  from_events?: boolean;
 }
 
 export interface MeasureQuestion {

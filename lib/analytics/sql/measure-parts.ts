@@ -8,7 +8,7 @@ import type { PropertyPath } from "../../query/property.ts";
 import { matches, type PropertySql, propertyText } from "../../query/sql.ts";
 import type { Condition } from "../../query/where.ts";
 import type { Segment } from "../range.ts";
-import { bucketIndex } from "./bucket-index.ts";
+import { bucketIndex, inBuckets } from "./bucket-index.ts";
 import { type EventScope, unionOf } from "./event-parts.ts";
 import { type Measure, rollupStateOf, stateOf } from "./measure-events.ts";
 
@@ -42,9 +42,10 @@ export function rawParts(
   );
   const names = by.map((name) => (name === "client_id" ? sql`client_id` : sql`event_type`));
   // OFFSET 0 keeps the planner from computing a property's text and its number several times for each event.
-  return sql`
+  const parts = sql`
     SELECT ${arrayOf(sql, names)} AS names, ${placeOf(sql, sql`event_time`, starts)} AS bucket, ${ofEvent(sql, measure)}
       FROM (SELECT *, measured_number(value) AS number FROM (${found} OFFSET 0) AS found OFFSET 0) AS measured`;
+  return withPlaces(sql, starts, parts);
 }
 
 /** A meter as its rollups are read. */
@@ -72,11 +73,12 @@ export function meterParts(
     SELECT ${names} AS names, ${placeOf(sql, at, starts)} AS bucket, count AS n, numbers, not_numbers,
            ${rollupStateOf(sql, measure)} AS state
       FROM ${source} AND ${holds}`;
-  return unionOf(sql, joinQuarters(segments), (grain, from, to) => {
+  const parts = unionOf(sql, segments, (grain, from, to) => {
     const within = (at: Fragment): Fragment => sql`${at} >= ${from} AND ${at} < ${to}`;
     if (grain === "packed days")
       return kept(sql`day`, sql`packed_meter_days WHERE ${ofMeter} AND ${within(sql`day`)}`);
     if (grain === "packed quarters") {
+      // However many buckets a packed day has, it is read once: a quarter is in one bucket.
       const days = sql`
         packed_meter_days WHERE ${ofMeter} AND day > ${from} - interval '1 day' AND day < ${to} AND ${holds}`;
       const quarters = sql`(${packedMeterQuarters(sql, days)}) AS packed WHERE ${within(sql`bucket`)}`;
@@ -97,20 +99,7 @@ export function meterParts(
         FROM (${meteredRows(sql, sql`event_time, event_id`, source)} OFFSET 0) AS metered
        WHERE ${holds}`;
   });
-}
-
-/**
- * Joins packed quarters that follow one another, over days, so that each packed day is read once however many buckets it has: a
- * quarter is in one bucket.
- */
-function joinQuarters(segments: readonly Segment[]): Segment[] {
-  const joined: Segment[] = [];
-  for (const segment of segments.filter(({ grain }) => grain === "packed quarters")) {
-    const last = joined.at(-1);
-    if (last?.to === segment.from) joined.splice(-1, 1, { ...last, to: segment.to });
-    else joined.push(segment);
-  }
-  return [...segments.filter(({ grain }) => grain !== "packed quarters"), ...joined];
+  return withPlaces(sql, starts, parts);
 }
 
 const ofEvent = (sql: Executor, measure: Measure | undefined): Fragment => sql`
@@ -122,8 +111,12 @@ export const arrayOf = (sql: Executor, elements: readonly Fragment[]): Fragment 
     ? sql`'{}'::text[]`
     : sql`ARRAY[${elements.reduce((all, element) => sql`${all}, ${element}`)}]`;
 
+/** The index of a time's bucket, in a query that is given to `withPlaces`. @param starts empty for one bucket */
 export const placeOf = (sql: Executor, at: Fragment, starts: readonly number[]): Fragment =>
-  starts.length === 0 ? sql`0` : bucketIndex(sql, at, starts);
+  starts.length === 0 ? sql`0` : bucketIndex(sql, at);
+
+export const withPlaces = (sql: Executor, starts: readonly number[], query: Fragment): Fragment =>
+  starts.length === 0 ? query : inBuckets(sql, starts, query);
 
 export const dimension = (sql: Executor, index: string): Fragment => sql`dimensions[${Number(index)}::int]`;
 

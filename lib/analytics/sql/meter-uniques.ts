@@ -12,6 +12,7 @@ import {
   type PartsQuestion,
   placeOf,
   type ReadMeter,
+  withPlaces,
 } from "./measure-parts.ts";
 import { rankOf, smallestHashesOf } from "./sketch-distinct.ts";
 
@@ -25,6 +26,8 @@ export interface SketchedCell {
   /** Values of registers, and how many registers have them; null without values. */
   ranks: number[] | null;
   registers: number[] | null;
+  /** True if it counts events that were read one by one. */
+  from_events: boolean;
 }
 
 interface SketchQuestion extends Pick<PartsQuestion, "by" | "starts"> {
@@ -58,6 +61,20 @@ export async function sketchMeter(
     only === undefined
       ? sql`true`
       : sql`to_jsonb(${names}) IN (SELECT jsonb_array_elements(${JSON.stringify(only)}::text::jsonb))`;
+  const events = meteredRows(
+    sql,
+    sql`event_time`,
+    sql`
+      (SELECT event_time, payload, value_path, path_1, path_2, path_3
+         FROM (${eventsOf(sql, segments, meter)}) AS found,
+              (SELECT * FROM meters WHERE meter_id = ${meter.meter_id} OFFSET 0) AS m) AS of_meter`,
+  );
+  const raw = sql`
+    SELECT ${names} AS names, ${placeOf(sql, sql`event_time`, starts)} AS bucket, value, number
+      FROM (${events} OFFSET 0) AS metered WHERE ${holds} AND ${wanted}`;
+  const sketched = sql`
+    SELECT ${names} AS names, ${placeOf(sql, sql`day`, starts)} AS bucket, count, numbers, not_numbers, registers, ranks
+      FROM packed WHERE day NOT IN (SELECT day FROM open) AND ${holds} AND ${wanted}`;
   return sql<SketchedCell[]>`
     WITH packed AS MATERIALIZED (
       ${packedDays(sql, segments, meter)}
@@ -65,25 +82,15 @@ export async function sketchMeter(
       SELECT day FROM packed WHERE registers IS NULL
       UNION SELECT date_trunc('day', bucket, 'UTC') FROM (${looseQuarters(sql, segments, meter)}) AS loose
     ), sketched AS MATERIALIZED (
-      SELECT ${names} AS names, ${placeOf(sql, sql`day`, starts)} AS bucket, count, numbers, not_numbers, registers, ranks
-        FROM packed WHERE day NOT IN (SELECT day FROM open) AND ${holds} AND ${wanted}
+      ${withPlaces(sql, starts, sketched)}
     ), raw AS MATERIALIZED (
-      SELECT ${names} AS names, ${placeOf(sql, sql`event_time`, starts)} AS bucket, value, number
-        FROM (${meteredRows(
-          sql,
-          sql`event_time`,
-          sql`
-            (SELECT event_time, payload, value_path, path_1, path_2, path_3
-               FROM (${eventsOf(sql, segments, meter)}) AS found,
-                    (SELECT * FROM meters WHERE meter_id = ${meter.meter_id} OFFSET 0) AS m) AS of_meter`,
-        )} OFFSET 0) AS metered
-       WHERE ${holds} AND ${wanted}
+      ${withPlaces(sql, starts, raw)}
     ), counted AS (
       SELECT names COLLATE "C" AS names, bucket, sum(n)::float8 AS count, sum(numbers)::float8 AS numbers,
-             sum(not_numbers)::float8 AS not_numbers
-        FROM (SELECT names, bucket, count AS n, numbers, not_numbers FROM sketched
+             sum(not_numbers)::float8 AS not_numbers, bool_or(is_event) AS from_events
+        FROM (SELECT names, bucket, count AS n, numbers, not_numbers, false AS is_event FROM sketched
               UNION ALL
-              SELECT names, bucket, 1, (number IS NOT NULL)::int, (value IS NOT NULL AND number IS NULL)::int FROM raw) AS parts
+              SELECT names, bucket, 1, (number IS NOT NULL)::int, (value IS NOT NULL AND number IS NULL)::int, true FROM raw) AS parts
        GROUP BY 1, 2
     ), registers AS (
       SELECT names COLLATE "C" AS names, bucket, register, max(rank) AS rank
@@ -97,7 +104,7 @@ export async function sketchMeter(
       SELECT names, bucket, json_agg(rank) AS ranks, json_agg(n) AS registers
         FROM (SELECT names, bucket, rank, count(*)::int AS n FROM registers GROUP BY 1, 2, 3) AS ranks GROUP BY 1, 2
     )
-    SELECT names, bucket::int AS bucket, count, numbers, not_numbers, ranks, registers
+    SELECT names, bucket::int AS bucket, count, numbers, not_numbers, from_events, ranks, registers
       FROM counted LEFT JOIN sketches USING (names, bucket) ORDER BY names, bucket LIMIT ${limit}`;
 }
 

@@ -1,6 +1,6 @@
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
-import { partOfDay } from "../packed-range.ts";
+import { partsOfDays } from "../packed-range.ts";
 import type { Segment } from "../range.ts";
 
 /**
@@ -11,18 +11,15 @@ import type { Segment } from "../range.ts";
  * @param ours condition on `packed_days`
  */
 export function packedQuarters(sql: Executor, parts: readonly Segment[], ours: Fragment): Fragment {
-  const places = parts.map((part) => {
-    const { midnight, first, beyond } = partOfDay(part);
-    return { day: new Date(midnight).toISOString(), at: part.from, first, beyond };
-  });
-  const days = [...new Set(places.map(({ day }) => day))];
+  const places = parts.flatMap(partsOfDays);
+  const texts = new Map(places.map(({ midnight }) => [midnight, new Date(midnight).toISOString()]));
   return sql`
     SELECT * FROM (
-      SELECT d.*, p.at, p.first, p.beyond,
+      SELECT d.*, p.day + p.first * interval '15 minutes' AS at, p.first, p.beyond,
              packed_until(quarters, totals, beyond) - packed_until(quarters, totals, first) AS n
-        FROM (SELECT * FROM packed_days WHERE ${ours} AND day = ANY(${days}::timestamptz[]) OFFSET 0) AS d
-        JOIN unnest(${places.map(({ day }) => day)}::timestamptz[], ${places.map(({ at }) => at)}::timestamptz[],
+        FROM (SELECT * FROM packed_days WHERE ${ours} AND day = ANY(${[...texts.values()]}::timestamptz[]) OFFSET 0) AS d
+        JOIN unnest(${places.map(({ midnight }) => texts.get(midnight) ?? "")}::timestamptz[],
                     ${places.map(({ first }) => first)}::int[], ${places.map(({ beyond }) => beyond)}::int[])
-             AS p(day, at, first, beyond) USING (day) OFFSET 0) AS counted
+             AS p(day, first, beyond) USING (day) OFFSET 0) AS counted
      WHERE n > 0`;
 }

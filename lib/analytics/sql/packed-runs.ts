@@ -1,7 +1,7 @@
 /** Counts of consecutive parts of packed days, one row for each day instead of one for each part. */
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
-import { partOfDay } from "../packed-range.ts";
+import { partsOfDays } from "../packed-range.ts";
 import type { Segment } from "../range.ts";
 
 /** A packed day whose parts follow one another, each in the bucket after that of the part before. */
@@ -23,9 +23,7 @@ export interface DividedDay {
 export function divideDays(parts: readonly Segment[], starts: readonly number[]): DividedDay[] | undefined {
   const days = new Map<number, DividedDay>();
   let bucket = 0;
-  for (const part of parts) {
-    const { midnight, first, beyond } = partOfDay(part);
-    const start = Date.parse(part.from);
+  for (const { midnight, first, beyond, start } of parts.flatMap(partsOfDays)) {
     while ((starts[bucket + 1] ?? Number.POSITIVE_INFINITY) <= start) bucket++;
     const known = days.get(midnight);
     if (known === undefined)
@@ -58,15 +56,10 @@ export function addRuns(counts: number[], runs: string, days: readonly DividedDa
   for (const run of runs.split(";")) {
     const colon = run.indexOf(":");
     const bucket = days[Number(run.slice(0, colon))]?.bucket ?? 0;
-    let before: number | undefined;
-    for (const [index, total] of run
-      .slice(colon + 1)
-      .split(",")
-      .entries()) {
-      const until = Number(total);
-      if (before !== undefined)
-        counts[bucket + index - 1] = (counts[bucket + index - 1] ?? 0) + until - before;
-      before = until;
+    const totals = JSON.parse(`[${run.slice(colon + 1)}]`) as number[];
+    for (let index = 1; index < totals.length; index++) {
+      const place = bucket + index - 1;
+      counts[place] = (counts[place] ?? 0) + (totals[index] ?? 0) - (totals[index - 1] ?? 0);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import type { Segment } from "../range.ts";
-import { bucketIndex } from "./bucket-index.ts";
+import { bucketIndex, inBuckets } from "./bucket-index.ts";
 import { type EventScope, eventParts, ofScope, type PartColumns } from "./event-parts.ts";
 import { addRuns, divideDays, packedRuns } from "./packed-runs.ts";
 
@@ -94,10 +94,10 @@ export async function countSeries(
   starts: readonly number[],
   grouped: Grouped | undefined,
 ): Promise<Counted[]> {
-  const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at, starts)} AS bucket`;
+  const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at)} AS bucket`;
   const days = isFine(scope, grouped) ? divideDays(segments.filter(isPartOfDay), starts) : undefined;
   const others = days === undefined ? segments : segments.filter((segment) => !isPartOfDay(segment));
-  const parts = eventParts(sql, others, scope, counted(sql, place));
+  const parts = inBuckets(sql, starts, eventParts(sql, others, scope, counted(sql, place)));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
   const runs =
     days === undefined || days.length === 0

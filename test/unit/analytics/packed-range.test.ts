@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { coverStored } from "../../../lib/analytics/packed-range.ts";
+import { coverStored, partsOfDays } from "../../../lib/analytics/packed-range.ts";
 import type { Segment } from "../../../lib/analytics/range.ts";
 import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
 
@@ -25,12 +25,24 @@ function expectCovered(
 }
 
 /** Expects that no cut divides a segment where its rows can't be divided. */
-function expectWithin({ grain, from, to }: Segment, cuts: readonly number[]): void {
+function expectWithin({ grain, from, to, bounds }: Segment, cuts: readonly number[]): void {
   const [first, last] = [Date.parse(from), Date.parse(to)];
   const inner = cuts.filter((cut) => cut > first && cut < last);
-  expect(inner.filter((cut) => grain === "packed quarters" || cut % DAY_MS !== 0)).toEqual([]);
-  if (grain === "packed days") expect([first % DAY_MS, last % DAY_MS]).toEqual([0, 0]);
-  else expect(Math.floor(first / DAY_MS)).toBe(Math.floor((last - 1) / DAY_MS));
+  if (grain === "packed days") {
+    expect([first % DAY_MS, last % DAY_MS]).toEqual([0, 0]);
+    expect(inner.filter((cut) => cut % DAY_MS !== 0)).toEqual([]);
+    return;
+  }
+  const parts = partsOfDays({ grain, from, to, ...(bounds && { bounds }) });
+  const ends = parts.map(({ midnight, beyond }) => midnight + beyond * QUARTER_MS);
+  expect(parts.map(({ start }) => start)).toEqual([first, ...ends.slice(0, -1)]);
+  expect(ends.at(-1)).toBe(last);
+  expect(inner.filter((cut) => !ends.includes(cut))).toEqual([]);
+  for (const { midnight, start, first: quarter, beyond } of parts) {
+    expect([midnight % DAY_MS, midnight + quarter * QUARTER_MS]).toEqual([0, start]);
+    expect(beyond).toBeGreaterThan(quarter);
+    expect(beyond).toBeLessThanOrEqual(96);
+  }
 }
 
 describe("coverStored", () => {
@@ -38,7 +50,12 @@ describe("coverStored", () => {
     expect(coverStored(at("2026-03-07T23:20:00Z"), at("2026-03-11T01:00:00Z"), [], BORDER)).toEqual([
       { grain: "raw", from: "2026-03-07T23:20:00.000Z", to: "2026-03-07T23:30:00.000Z" },
       { grain: 15, from: "2026-03-07T23:30:00.000Z", to: "2026-03-10T00:00:00.000Z" },
-      { grain: "packed quarters", from: "2026-03-07T23:30:00.000Z", to: "2026-03-08T00:00:00.000Z" },
+      {
+        grain: "packed quarters",
+        from: "2026-03-07T23:30:00.000Z",
+        to: "2026-03-08T00:00:00.000Z",
+        bounds: [BORDER - 2 * DAY_MS - 2 * QUARTER_MS, BORDER - 2 * DAY_MS],
+      },
       { grain: "packed days", from: "2026-03-08T00:00:00.000Z", to: "2026-03-10T00:00:00.000Z" },
       { grain: 1440, from: "2026-03-10T00:00:00.000Z", to: "2026-03-11T00:00:00.000Z" },
       { grain: 60, from: "2026-03-11T00:00:00.000Z", to: "2026-03-11T01:00:00.000Z" },
