@@ -16,6 +16,19 @@ import { format, formatMedian, median } from "../statistics.ts";
 const P99_MS = 12;
 const SLOWER = 2;
 
+/** Why most questions missed the goal on the machine of the last run. */
+const FRAME =
+  "checking the key, reading the freshness and writing the audit row have a p99 near the goal on this machine: a count of one client has 12 ms, and had 5 on a faster machine (docs/decisions/0050-packed-days.md).";
+/** The same of questions that have reasons of their own. */
+const WHYS: Readonly<Record<string, string>> = {
+  "series by hour and type":
+    "the answer for a month has 7,200 counts, 580 kB, and half of the time is Node's, in proportion to them: docs/decisions/0050-packed-days.md.",
+  latency:
+    "the sketches of each day and type are merged, and at the edges those of each quarter of an hour; more events fill more bins of them.",
+  "list, one client, a rare type":
+    "the week that is still open has no index by type, which would cost the worker an eighth of PostgreSQL's time: docs/decisions/0048-lists-and-indexes.md.",
+};
+
 const questions = (now: number): Question[] => [
   {
     name: "count, one client",
@@ -144,6 +157,7 @@ function goal(measured: Measured, name: string, sizes: readonly number[]): Goal 
     reach: `p99 ≤ ${P99_MS} ms, ≤ ${SLOWER} times that over ${format(sizes[0] ?? 0)}`,
     got: `${formatMedian(many)} ms, ${formatMedian(slower)} times`,
     reached: median(many) <= P99_MS && median(slower) <= SLOWER,
+    why: WHYS[name] ?? FRAME,
   };
 }
 
