@@ -7,11 +7,11 @@ import type { Segment } from "../range.ts";
  * Parts of packed days that have events, with the columns of `packed_days`, the start of the part `at`, its quarters from
  * `first` to before `beyond`, and the number of its events `n`. A part's events are the difference of two totals, so many parts
  * of a day cost little more than one: a day in a zone that cuts it in two is read once.
- * @param parts packed quarters, as `coverStored` returns them; at least one
+ * @param segments packed quarters, as `coverStored` returns them; at least one
  * @param ours condition on `packed_days`
  */
-export function packedQuarters(sql: Executor, parts: readonly Segment[], ours: Fragment): Fragment {
-  const places = parts.flatMap(partsOfDays);
+export function packedQuarters(sql: Executor, segments: readonly Segment[], ours: Fragment): Fragment {
+  const places = segments.flatMap(partsOfDays);
   const texts = new Map(places.map(({ midnight }) => [midnight, new Date(midnight).toISOString()]));
   return sql`
     SELECT * FROM (

@@ -16,14 +16,17 @@ export interface DividedDay {
 
 /**
  * Divides days into their parts.
- * @param parts packed quarters, in order of time; each is in one bucket
+ * @param segments packed quarters, in order of time; each of their parts is in one bucket
  * @param starts starts of the buckets, in milliseconds, ascending
  * @returns undefined if the parts of a day have a gap: then they are not counted together
  */
-export function divideDays(parts: readonly Segment[], starts: readonly number[]): DividedDay[] | undefined {
+export function divideDays(
+  segments: readonly Segment[],
+  starts: readonly number[],
+): DividedDay[] | undefined {
   const days = new Map<number, DividedDay>();
   let bucket = 0;
-  for (const { midnight, first, beyond, start } of parts.flatMap(partsOfDays)) {
+  for (const { midnight, first, beyond, start } of segments.flatMap(partsOfDays)) {
     while ((starts[bucket + 1] ?? Number.POSITIVE_INFINITY) <= start) bucket++;
     const known = days.get(midnight);
     if (known === undefined)

@@ -95,8 +95,8 @@ export async function countSeries(
   grouped: Grouped | undefined,
 ): Promise<Counted[]> {
   const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at)} AS bucket`;
-  const days = isFine(scope, grouped) ? divideDays(segments.filter(isPartOfDay), starts) : undefined;
-  const others = days === undefined ? segments : segments.filter((segment) => !isPartOfDay(segment));
+  const days = isFine(scope, grouped) ? divideDays(segments.filter(isPackedQuarters), starts) : undefined;
+  const others = days === undefined ? segments : segments.filter((segment) => !isPackedQuarters(segment));
   const parts = inBuckets(sql, starts, eventParts(sql, others, scope, counted(sql, place)));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
   const runs =
@@ -120,7 +120,7 @@ export async function countSeries(
 const isFine = ({ clientId }: EventScope, grouped: Grouped | undefined): boolean =>
   grouped?.by.includes("event_type") === true && (clientId !== null || grouped.by.includes("client"));
 
-const isPartOfDay = ({ grain }: Segment): boolean => grain === "packed quarters";
+const isPackedQuarters = ({ grain }: Segment): boolean => grain === "packed quarters";
 
 function inGroups(sql: Executor, { by, order, limit }: Grouped): Fragment {
   const names = namesOf(sql, by);
