@@ -56,8 +56,9 @@ function packedParts(span: Segment, cuts: readonly number[]): Segment[] {
   let bounds: number[] = [];
   const addQuarters = (start: number, end: number): void => {
     if (start === end) return;
-    if (bounds.at(-1) === start) bounds.push(end);
-    else bounds = [start, end];
+    // All since the last full days follow one another.
+    if (bounds.length === 0) bounds.push(start);
+    bounds.push(end);
   };
   const endQuarters = (): void => {
     const [first, last] = [bounds[0], bounds.at(-1)];
