@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import * as contract from "../../../lib/analytics/contract.ts";
 import { countBuckets } from "../../../lib/analytics/sql/count-buckets.ts";
 import type { Deps } from "../../../lib/app/connect.ts";
-import { DAY_MS, instantOf } from "../../../lib/base/time.ts";
+import { DAY_MS, instantOf, MINUTE_MS } from "../../../lib/base/time.ts";
 import { createErasure } from "../../../lib/erasure/erasures.ts";
 import { type Ask, askerOf } from "../../support/http/reading.ts";
 import {
@@ -40,10 +40,12 @@ const loose = async (): Promise<Record<string, number>> => {
   return row;
 };
 
+const QUARTER_MS = 15 * MINUTE_MS;
+
 /** Compares the numbers of events by hour and day, from which queries in parts are planned, with the stored events. */
 async function expectBuckets(start: number, end: number): Promise<void> {
   for (const minutes of [60, 1440] as const) {
-    const unit = minutes * 60_000;
+    const unit = minutes * MINUTE_MS;
     const range = { start: instantOf(start), end: instantOf(end) };
     const buckets = await countBuckets(deps.sql, { clientId: null, ...range }, null, minutes);
     // All buckets that the range overlaps count entirely.
@@ -119,6 +121,23 @@ describe("maintenance", () => {
     expect(await loose()).toMatchObject({ quarters: 0, others: 0 });
     await expectAnswers(midnight - DAY_MS, midnight + DAY_MS);
     await expectAnswers(midnight - DAY_MS + 12_345_678, midnight - 1_234_567);
+  });
+
+  it("packs the latencies of each quarter of an hour, so that a part of a day has its own", async () => {
+    const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const noon = midnight - DAY_MS / 2;
+    // The fewer hours before midnight they were received, the sooner they were stored.
+    for (const [quarter, hours] of [6, 1, 9, 3].entries()) {
+      const at = noon + quarter * QUARTER_MS + 1_000;
+      await workAt(deps, "one", midnight - hours * 3_600_000, [
+        { ...simulatedEvent(at), eventType: "order" },
+      ]);
+    }
+    await runAt(deps, midnight + 7_200_000);
+    expect(await loose()).toMatchObject({ packed: 1, quarters: 0 });
+    for (const first of [0, 1, 2, 3])
+      for (let beyond = first + 1; beyond <= 4; beyond++)
+        await expectAnswers(noon + first * QUARTER_MS, noon + beyond * QUARTER_MS);
   });
 
   it("leaves the rollups that a query of before its announcement reads, for the time of the grace", async () => {
