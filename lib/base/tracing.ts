@@ -5,6 +5,7 @@
 import {
   type Context,
   context,
+  INVALID_SPANID,
   type Span,
   type SpanOptions,
   SpanStatusCode,
@@ -29,7 +30,7 @@ export async function inSpan<T>(
   run: (span: Span, inside: Context) => Promise<T>,
 ): Promise<T> {
   const span = tracer.startSpan(name, options, parent);
-  const inside = trace.setSpan(parent, span);
+  const inside = isOwn(span, parent) ? trace.setSpan(parent, span) : parent;
   try {
     return await context.with(inside, run, undefined, span, inside);
   } catch (error) {
@@ -40,6 +41,14 @@ export async function inSpan<T>(
     span.end();
   }
 }
+
+/**
+ * False if a span has the identity of its parent or, without a parent, none: that of every span without an SDK. Then it needs no
+ * context of its own, which would stay in memory until V8 collects old objects (docs/decisions/0053).
+ */
+const isOwn = (span: Span, parent: Context): boolean =>
+  span.isRecording() ||
+  span.spanContext().spanId !== (trace.getSpanContext(parent)?.spanId ?? INVALID_SPANID);
 
 /** Marks a span as failed. @param type the error's name or code, of which there are few */
 export function failSpan(span: Span, type: string): void {

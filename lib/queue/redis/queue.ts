@@ -5,6 +5,7 @@ import type { RedisConnection } from "../../redis/connection.ts";
 import type { Shard } from "../../redis/keys.ts";
 import { probeShard } from "../../redis/probe.ts";
 import { fill } from "../fill.ts";
+import { appendScript } from "../lua/append.ts";
 import { depthScript, entryTime, toDepth } from "../lua/depth.ts";
 import { pruneConsumersScript } from "../lua/prune-consumers.ts";
 import { redriveDeadScript } from "../lua/redrive-dead.ts";
@@ -58,15 +59,8 @@ export class RedisQueue implements Queue {
   }
 
   async send(messages: readonly Outgoing[]): Promise<void> {
-    const batch = this.#redis.multi();
-    for (const { body, events } of messages) {
-      batch.xadd(this.#shard.queue, "*", "n", events, "m", body);
-      if (events > 0) batch.hincrby(this.#shard.stats, "events", events);
-      batch.hincrby(this.#shard.stats, "bytes", Buffer.byteLength(body));
-    }
-    const replies = await batch.exec();
-    const failed = replies?.find(([error]) => error !== null);
-    if (failed?.[0]) throw failed[0];
+    const words = messages.flatMap(({ body, events }) => [events, body]);
+    await appendScript(this.#redis, [this.#shard.queue, this.#shard.stats], words);
   }
 
   async receive(options: ReceiveOptions): Promise<Message[]> {
