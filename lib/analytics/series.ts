@@ -1,5 +1,6 @@
 /** Counts events by calendar bucket. */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DAY_MS, FIRST_MS, type Instant, instantOf } from "../base/time.ts";
 import { localTime } from "../base/time-zone.ts";
 import type { Call } from "../http/call.ts";
@@ -48,20 +49,24 @@ export async function getSeries(call: Call<Stores, typeof contract.getSeries>): 
   const starts = bucketsOf(start, end, interval, tz, by === undefined ? 1 : limit);
   const { horizon, packedBefore, freshness } = await readFreshness(deps);
   const visible = { start: clampStart(start, horizon), end, packedBefore };
-  const buckets = starts.map((ms) => localTime(ms, tz));
   const range = { interval, tz, start: start.text, end: end.text };
   if (measuring) {
     const grouped = by && { by, order, limit };
     const { groups, source } = await measureGroups(deps, measuring, { ...visible, starts, grouped });
+    const buckets = starts.map((ms) => localTime(ms, tz));
     const series = measuredInTime(buckets, measuring, grouped ? groups : [groups[0]]);
     return json(200, { ...range, series, ...measuring.also, ...freshness, source });
   }
   const grouped = by && { by: groupingsOf(by), order, limit };
   const segments = coverQuestion(isConditional(query.where), visible, starts.slice(1));
   const scope = scopeOf(call);
-  const groups = segments.length > 0 ? await countSeries(deps.sql, segments, scope, starts, grouped) : [];
+  const [groups, buckets] = await Promise.all([
+    segments.length > 0 ? countSeries(deps.sql, segments, scope, starts, grouped) : [],
+    // The statement is on its way in the next turn of the event loop; the times of a month's hours take 1 ms, and so does it.
+    nextTurn().then(() => starts.map((ms) => localTime(ms, tz))),
+  ]);
   const series = inTime(buckets, grouped || groups.length > 0 ? groups : [{ counts: [] }]);
-  return json(200, { ...range, series, ...freshness, source: sourceOf(segments) });
+  return json(200, withSeries(range, series, { ...freshness, source: sourceOf(segments) }));
 }
 
 function bucketsOf(start: Instant, end: Instant, interval: Interval, tz: string, groups: number): number[] {
@@ -79,14 +84,27 @@ interface Cell extends Group, Measurement {
   bucket: string;
 }
 
-/** Returns every bucket of every group, in order of time. */
-function inTime(buckets: readonly string[], groups: readonly Counted[]): Cell[] {
-  const cells: Cell[] = [];
+/**
+ * The JSON texts of every bucket of every group, in order of time, such as `{"bucket":"…","event_type":"a.b","count":3}`. From objects,
+ * `JSON.stringify` takes twice as long for the 7,200 counts of a month by hour and type.
+ */
+function inTime(buckets: readonly string[], groups: readonly Counted[]): string {
+  const named = groups.map(({ counts, ...names }) => ({
+    counts,
+    // Without the brace that opens it, after a bucket.
+    text: JSON.stringify({ ...names, count: 0 }).slice(1, -"0}".length),
+  }));
+  let cells = "";
   for (const [index, bucket] of buckets.entries()) {
-    for (const { counts, ...names } of groups) cells.push({ bucket, ...names, count: counts[index] ?? 0 });
+    const head = `{"bucket":"${bucket}",`;
+    for (const { counts, text } of named) cells += `${head}${text}${counts[index] ?? 0}},`;
   }
-  return cells;
+  return cells.slice(0, -1);
 }
+
+/** The JSON text of a response, whose members are in this order. @param series JSON texts, separated by commas */
+const withSeries = (before: object, series: string, after: object): string =>
+  `${JSON.stringify(before).slice(0, -1)},"series":[${series}],${JSON.stringify(after).slice(1)}`;
 
 /** Like `inTime`, with what was measured. @param groups undefined for the only group, if it has no events */
 const measuredInTime = (

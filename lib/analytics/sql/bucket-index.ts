@@ -19,3 +19,45 @@ export function inBuckets(sql: Executor, starts: readonly number[], query: Fragm
  */
 export const bucketIndex = (sql: Executor, at: Fragment): Fragment =>
   sql`width_bucket(${at}, (SELECT starts FROM buckets)) - 1`;
+
+/** How a query groups times by bucket. */
+export interface Bucketing {
+  /** Wraps the query. */
+  within(query: Fragment): Fragment;
+  /** The value by which a time is grouped. */
+  key(at: Fragment): Fragment;
+  /** The index, from 0, of the bucket that a key stands for. */
+  index(key: Fragment): Fragment;
+}
+
+/**
+ * Groups by bucket with a key that costs little for each time. Buckets of one length need no list of their starts, which for the hours of a
+ * month took Node 0.9 ms and PostgreSQL 1.
+ * @param starts as for `inBuckets`
+ */
+export function bucketing(sql: Executor, starts: readonly number[]): Bucketing {
+  const length = lengthOf(starts);
+  if (length === undefined)
+    return {
+      within: (query) => inBuckets(sql, starts, query),
+      key: (at) => bucketIndex(sql, at),
+      index: (key) => key,
+    };
+  // Not the first start, for the reason above.
+  const origin = sql`${new Date(starts.at(-1) ?? 0).toISOString()}::timestamptz`;
+  const seconds = length / 1_000;
+  return {
+    within: (query) => query,
+    key: (at) => sql`date_bin(${`${seconds} s`}::interval, ${at}, ${origin})`,
+    index: (key) =>
+      sql`(extract(epoch FROM ${key} - ${origin}) / ${seconds}::int)::int + ${starts.length - 1}::int`,
+  };
+}
+
+/** The length that all buckets have, in milliseconds; undefined if they differ, or if there is only one. */
+function lengthOf(starts: readonly number[]): number | undefined {
+  const [first, second] = starts;
+  if (first === undefined || second === undefined) return undefined;
+  const length = second - first;
+  return starts.every((start, index) => start === first + index * length) ? length : undefined;
+}

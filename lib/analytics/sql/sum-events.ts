@@ -1,7 +1,7 @@
 import type { Executor } from "../../postgres/client.ts";
 import type { Fragment } from "../../postgres/fragments.ts";
 import type { Segment } from "../range.ts";
-import { bucketIndex, inBuckets } from "./bucket-index.ts";
+import { bucketing } from "./bucket-index.ts";
 import { type EventScope, eventParts, ofScope, type PartColumns } from "./event-parts.ts";
 import { addRuns, divideDays, packedRuns } from "./packed-runs.ts";
 
@@ -94,23 +94,24 @@ export async function countSeries(
   starts: readonly number[],
   grouped: Grouped | undefined,
 ): Promise<Counted[]> {
-  const place = (at: Fragment): Fragment => sql`, ${bucketIndex(sql, at)} AS bucket`;
+  const buckets = bucketing(sql, starts);
+  const place = (at: Fragment): Fragment => sql`, ${buckets.key(at)} AS bucket`;
   const days = isFine(scope, grouped) ? divideDays(segments.filter(isPackedQuarters), starts) : undefined;
   const others = days === undefined ? segments : segments.filter((segment) => !isPackedQuarters(segment));
-  const parts = inBuckets(sql, starts, eventParts(sql, others, scope, counted(sql, place)));
+  const parts = buckets.within(eventParts(sql, others, scope, counted(sql, place)));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
   const runs =
     days === undefined || days.length === 0
       ? sql``
       : sql`UNION ALL SELECT NULL, n, run ${names} FROM (${packedRuns(sql, days, ofScope(sql, scope))}) AS runs`;
   const rows = await sql<(Group & Record<"buckets" | "counts" | "runs", string | null>)[]>`
-    SELECT array_agg(bucket) FILTER (WHERE run IS NULL)::text AS buckets,
+    SELECT array_agg(${buckets.index(sql`bucket`)}) FILTER (WHERE run IS NULL)::text AS buckets,
            array_agg(count) FILTER (WHERE run IS NULL)::text AS counts, string_agg(run, ';') AS runs ${names}
       FROM (SELECT bucket, sum(n)::bigint AS count, NULL AS run ${names} FROM (${parts}) AS parts GROUP BY bucket ${names}
             ${runs}) AS cells
      ${grouped ? inGroups(sql, grouped) : sql``}`;
-  return rows.map(({ buckets, counts, runs: ofDays, ...group }) => {
-    const all = spread(starts.length, numbers(buckets), numbers(counts));
+  return rows.map(({ buckets: indexes, counts, runs: ofDays, ...group }) => {
+    const all = spread(starts.length, numbers(indexes), numbers(counts));
     if (ofDays !== null) addRuns(all, ofDays, days ?? []);
     return { ...group, counts: all };
   });
@@ -124,7 +125,8 @@ const isPackedQuarters = ({ grain }: Segment): boolean => grain === "packed quar
 
 function inGroups(sql: Executor, { by, order, limit }: Grouped): Fragment {
   const names = namesOf(sql, by);
-  return sql`GROUP BY ${names} ORDER BY ${inOrder(sql, order, sql`sum(count)`, names)} LIMIT ${limit}`;
+  // A packed day may have no event in the range.
+  return sql`GROUP BY ${names} HAVING sum(count) > 0 ORDER BY ${inOrder(sql, order, sql`sum(count)`, names)} LIMIT ${limit}`;
 }
 
 /** Parses an array of numbers as PostgreSQL prints it; null is an empty array. */

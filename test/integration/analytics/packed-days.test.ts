@@ -75,11 +75,39 @@ async function expectAnswers(start: number, end: number): Promise<void> {
   const series = body.series as { bucket: string; count: number }[];
   const full = series.filter(({ count }) => count > 0);
   expect(full.map(({ bucket, count }) => ({ day: bucket.slice(0, 10), count }))).toEqual([...days]);
+  await expectHours(range);
   await expectLatency(
     range,
     await deps.sql`
     SELECT ms::float8 AS ms FROM events, latency_ms(received_at, processed_at) AS ms WHERE ${within} ORDER BY ms`,
   );
+}
+
+/** Compares a series by hour, client and type, in which each client and type with an event in the range has each hour. */
+async function expectHours(range: { start: string; end: string }): Promise<void> {
+  const counts = await deps.sql<{ ms: number; client_id: string; event_type: string; count: number }[]>`
+    SELECT extract(epoch FROM date_bin('1 hour', event_time, '2000-01-01T00:30Z'))::float8 * 1000 AS ms,
+           client_id, event_type, count(*)::int AS count
+      FROM events WHERE event_time >= ${range.start} AND event_time < ${range.end} GROUP BY 1, 2, 3`;
+  const { body } = await ask(contract.getSeries, {
+    query: { ...range, interval: "hour", tz: "Asia/Kolkata", by: "client,event_type", limit: "20" },
+  });
+  const series = body.series as { bucket: string; client_id: string; event_type: string; count: number }[];
+  const nameOf = (at: number, client: string, type: string): string => `${at} ${client} ${type}`;
+  const expected = counts.map(({ ms, client_id, event_type, count }): [string, number] => [
+    nameOf(ms, client_id, event_type),
+    count,
+  ]);
+  const found = series
+    .filter(({ count }) => count > 0)
+    .map(({ bucket, client_id, event_type, count }): [string, number] => [
+      nameOf(Date.parse(bucket), client_id, event_type),
+      count,
+    ]);
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+  const groupsOf = (rows: readonly { client_id: string; event_type: string }[]): Set<string> =>
+    new Set(rows.map(({ client_id, event_type }) => `${client_id} ${event_type}`));
+  expect(groupsOf(series)).toEqual(groupsOf(counts));
 }
 
 async function expectLatency(
@@ -133,8 +161,10 @@ describe("maintenance", () => {
         { ...simulatedEvent(at), eventType: "order" },
       ]);
     }
+    // Of the same day, and in none of the ranges below.
+    await workAt(deps, "one", midnight, [{ ...simulatedEvent(midnight - DAY_MS), eventType: "early" }]);
     await runAt(deps, midnight + 7_200_000);
-    expect(await loose()).toMatchObject({ packed: 1, quarters: 0 });
+    expect(await loose()).toMatchObject({ packed: 2, quarters: 0 });
     for (const first of [0, 1, 2, 3])
       for (let beyond = first + 1; beyond <= 4; beyond++)
         await expectAnswers(noon + first * QUARTER_MS, noon + beyond * QUARTER_MS);
