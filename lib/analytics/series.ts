@@ -62,7 +62,7 @@ export async function getSeries(call: Call<Stores, typeof contract.getSeries>): 
   const scope = scopeOf(call);
   const [groups, buckets] = await Promise.all([
     segments.length > 0 ? countSeries(deps.sql, segments, scope, starts, grouped) : [],
-    // The statement is on its way in the next turn of the event loop; the times of a month's hours take 1 ms, and so does it.
+    // Computed while PostgreSQL works: the statement leaves before the next turn of the event loop, and a month of hours takes 1 ms.
     nextTurn().then(() => starts.map((ms) => localTime(ms, tz))),
   ]);
   const series = inTime(buckets, grouped || groups.length > 0 ? groups : [{ counts: [] }]);
