@@ -109,7 +109,7 @@ describe("the image", () => {
       links.some(({ spanId }) => spanId === producer?.spanId),
     );
     expect(consumer).toMatchObject({ kind: "consumer", service: "shop- events" });
-    expect(collector.headers.at(-1)).toMatchObject({ "content-encoding": "gzip" });
+    expect(collector.requests.at(-1)?.headers).toMatchObject({ "content-encoding": "gzip" });
   });
 
   it("stops in time if the collector does not answer, and says that spans are lost", async () => {

@@ -144,6 +144,9 @@ describe.each(QUEUES)("a trace with QUEUE=%s", (queue) => {
     expect(spans.filter(({ name }) => name === "GET /v1/events").length).toBeGreaterThan(0);
     for (const secret of [MARK, stack.apiKey, stack.apiKey.slice(-20), "2001-01-01"])
       expect(text).not.toContain(secret);
-    expect(collector.headers.at(-1)).toMatchObject({ "x-token": "of-the-collector" });
+    // The sender exports its own spans, maybe later, and has no token.
+    const ours = collector.requests.filter(({ service }) => service?.startsWith("weir-"));
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { headers } of ours) expect(headers["x-token"]).toBe("of-the-collector");
   });
 });

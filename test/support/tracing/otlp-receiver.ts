@@ -1,5 +1,5 @@
 /** A collector for traces: an OTLP receiver (http/protobuf), https://opentelemetry.io/docs/specs/otlp/#otlphttp */
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { listen } from "../servers/listen.ts";
@@ -25,25 +25,26 @@ export interface Receiver {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   url: string;
   spans: ReceivedSpan[];
-  /** Headers of the requests. */
-  headers: Record<string, string | string[] | undefined>[];
+  /** Requests with spans, and the service of the first one. */
+  requests: { service: string | undefined; headers: IncomingHttpHeaders }[];
 }
 
 /** Starts one; it is stopped after the file's tests. */
 export async function otlpReceiver(): Promise<Receiver> {
   const spans: ReceivedSpan[] = [];
-  const headers: Receiver["headers"] = [];
+  const requests: Receiver["requests"] = [];
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
     const isTraces =
       request.url === "/v1/traces" && request.headers["content-type"] === "application/x-protobuf";
     if (isTraces) {
-      headers.push(request.headers);
-      spans.push(...spansOf(request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body));
+      const sent = spansOf(request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body);
+      requests.push({ service: sent[0]?.service, headers: request.headers });
+      spans.push(...sent);
     }
     response.writeHead(isTraces ? 200 : 404, { "content-type": "application/x-protobuf" }).end();
   });
-  return { url: `http://127.0.0.1:${await listen(server)}`, spans, headers };
+  return { url: `http://127.0.0.1:${await listen(server)}`, spans, requests };
 }
 
 function spansOf(request: Buffer): ReceivedSpan[] {
