@@ -26,7 +26,7 @@ export interface Bucketing {
   within(query: Fragment): Fragment;
   /** The value by which a time is grouped. */
   key(at: Fragment): Fragment;
-  /** The index, from 0, of the bucket that a key stands for. */
+  /** The zero-based index of the bucket of a key. */
   index(key: Fragment): Fragment;
 }
 

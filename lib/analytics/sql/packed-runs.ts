@@ -41,7 +41,7 @@ export function divideDays(
 /** Numbers of bounds that statements have: a day in one or two parts, by hour in a zone at :30, or by minute. */
 const SIZES = [3, 26, 97];
 
-/** The body of the function `packed_until`, which PostgreSQL would inline once for each bound: 30 µs. */
+/** The body of the function `packed_until` (migration 0020), which PostgreSQL would inline anew for each bound when it plans. */
 const totalUntil = (place: number): string =>
   `coalesce(totals[width_bucket((bounds[${place}] - 1)::smallint, quarters)], 0)`;
 

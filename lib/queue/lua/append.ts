@@ -3,7 +3,7 @@ import { script } from "../../redis/script.ts";
 /**
  * Appends messages to the queue, and counts their events and bytes as waiting.
  *
- * One command: a pipeline of ioredis (6.0) costs more to make than to run, and stays in memory until V8 collects old objects.
+ * One command: a pipeline of ioredis (6.0) stays in memory until V8 collects old objects (docs/decisions/0053).
  *
  * KEYS  1 queue stream, 2 stats
  * ARGV  of each message its number of events and its body
