@@ -31,15 +31,19 @@ beforeAll(async () => {
   atEnd(() => browser.close());
 });
 
-/** Loads the SDK; it first sends what the page before has left in the browser's storage. */
+/**
+ * Loads the SDK; it first sends what the page before has left in the browser's storage. The page brings the SDK's settings,
+ * since without them it would send nothing until the next load: docs/segment.md.
+ */
 const load = (page: Page, { url, secret }: Target): Promise<void> =>
   page.evaluate(
-    async ([cdnURL, writeKey]) => {
+    async (destination) => {
       const shop = globalThis as unknown as Shop;
-      shop.analytics = shop.sdk.AnalyticsBrowser.load({ writeKey, cdnURL });
+      const cdnSettings = { integrations: { "Segment.io": destination } };
+      shop.analytics = shop.sdk.AnalyticsBrowser.load({ writeKey: destination.apiKey, cdnSettings });
       await shop.analytics.ready();
     },
-    [url, secret] as const,
+    { apiKey: secret, apiHost: `${new URL(url).host}/v1`, protocol: "http" as const },
   );
 
 /** The calls that the SDK has left in the browser's storage. */

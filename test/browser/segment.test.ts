@@ -6,6 +6,7 @@ import { beforeAll, expect, it } from "vitest";
 import { atEnd } from "../support/cleanup.ts";
 import { blocksOf, fillIn } from "../support/docs-blocks.ts";
 import { type System, testSystem } from "../support/servers/system.ts";
+import { behindProxy } from "../support/servers/tcp-proxy.ts";
 import { launch } from "./support/chromium.ts";
 import { otherSite } from "./support/other-site.ts";
 
@@ -135,14 +136,50 @@ it("a page of an origin that the client does not allow can't send", async () => 
   await page.close();
 });
 
-it("the page of docs/segment.md sends", async () => {
-  const code = (await blocksOf("segment")).at(-1)?.code ?? "";
+it.each([
+  ["asks for its settings", -2],
+  ["brings its settings", -1],
+])("the page of docs/segment.md that %s sends", async (_, index) => {
+  const code = (await blocksOf("segment")).at(index)?.code ?? "";
   const client = await aClient({ origins: ["*"] });
+  const { url, proxy } = await behindProxy(system.stack.url);
   const site = await otherSite(
-    fillIn(code, { "weir_demo_…": client.secret, "https://weir.example": system.stack.url }),
+    fillIn(code, {
+      "weir_demo_…": client.secret,
+      ...(index === -2
+        ? { "https://weir.example": new URL(url).origin }
+        : { "weir.example": new URL(url).host, '"https"': '"http"' }),
+    }),
   );
   const page = await browser.newPage();
+  const calls: string[] = [];
+  page.on("request", (request) => calls.push(new URL(request.url()).origin));
   await page.goto(site);
   await expect.poll(client.stored).toMatchObject([{ event_type: "page", payload: { type: "page" } }]);
+  expect([...new Set(calls)]).toEqual([site, new URL(url).origin]);
+  expect(proxy.answers(200)).toBe(-index);
+  await page.close();
+});
+
+it("a page that brings its settings keeps its calls while the API is away, from its first view on", async () => {
+  const client = await aClient({ origins: ["*"] });
+  const { url, proxy } = await behindProxy(system.stack.url);
+  proxy.leave();
+  const page = await browser.newPage();
+  await page.goto(origin);
+  const failed = page.waitForEvent("requestfailed");
+  const destination = {
+    apiKey: client.secret,
+    apiHost: `${new URL(url).host}/v1`,
+    protocol: "http" as const,
+  };
+  await page.evaluate((segment) => {
+    const cdnSettings = { integrations: { "Segment.io": segment } };
+    window.analytics = window.sdk.AnalyticsBrowser.load({ writeKey: segment.apiKey, cdnSettings });
+    window.analytics.page("Home");
+  }, destination);
+  await failed;
+  await proxy.comeBack();
+  await expect.poll(client.stored).toMatchObject([{ event_type: "page", payload: { name: "Home" } }]);
   await page.close();
 });

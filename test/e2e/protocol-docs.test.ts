@@ -67,8 +67,8 @@ it("docs/cloudevents.md", async () => {
 });
 
 it("docs/segment.md: a program, and a key for a page", async () => {
-  // The last one: test/browser/segment.test.ts.
-  const [program, commands] = await pageWith("segment", ["js", "sh", "js"]);
+  // The last two: test/browser/segment.test.ts.
+  const [program, commands] = await pageWith("segment", ["js", "sh", "js", "js"]);
   const client = await aClient();
   await runProgram(program, client.secret);
   await expect
