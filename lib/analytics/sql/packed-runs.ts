@@ -46,27 +46,36 @@ const totalUntil = (place: number): string =>
   `coalesce(totals[width_bucket((bounds[${place}] - 1)::smallint, quarters)], 0)`;
 
 /**
- * Selects `client_id`, `event_type`, the number of events `n`, and as `run` the day's index and the totals at its bounds, such as
+ * Selects the columns of a group, by default `client_id` and `event_type`, the number of events `n`, and as `run` the day's index and the totals at its bounds, such as
  * `3:0,5,9,9`; the last one may be repeated.
  *
  * Most days have the same bounds. Each such set is a part of the statement that names each place in its list: as rows that are joined, the
  * bounds of a month's hours took PostgreSQL 9 ms instead of 3. Lists of few lengths keep the number of prepared statements low.
  * @param days at least one
  * @param ours condition on `packed_days`
+ * @param summed the columns of a group whose rows of one day are added up; undefined if a group has one row for each day
  */
-export function packedRuns(sql: Executor, days: readonly DividedDay[], ours: Fragment): Fragment {
+export function packedRuns(
+  sql: Executor,
+  days: readonly DividedDay[],
+  ours: Fragment,
+  summed?: readonly string[],
+): Fragment {
   const texts = days.map(({ day }) => day);
   const most = Math.max(...days.map(({ bounds }) => bounds.length));
   const size = SIZES.find((one) => one >= most) ?? most;
-  const totals = Array.from({ length: size }, (_, index) => totalUntil(index + 1));
+  const sumOf = (total: string): string => (summed ? `sum(${total})::bigint` : total);
+  const totals = Array.from({ length: size }, (_, index) => sumOf(totalUntil(index + 1)));
+  const names = (summed ?? ["client_id", "event_type"]).map((name) => `${name},`).join(" ");
+  const grouping = summed ? `GROUP BY ${["day", ...summed].join(", ")}` : "";
   const ofSet = (set: readonly DividedDay[]): Fragment => {
     const bounds = set[0]?.bounds ?? [];
     const padded = [...bounds, ...new Array<number>(size - bounds.length).fill(bounds.at(-1) ?? 0)];
     return sql`
-      SELECT client_id, event_type, ${sql.unsafe(`${totals.at(-1)} - ${totals[0]}`)} AS n,
+      SELECT ${sql.unsafe(names)} ${sql.unsafe(`${totals.at(-1)} - ${totals[0]}`)} AS n,
              array_position(${texts}::timestamptz[], day) - 1 || ':' || concat_ws(',', ${sql.unsafe(totals.join())}) AS run
         FROM packed_days, (SELECT ${padded}::int[] AS bounds) AS division
-       WHERE ${ours} AND day = ANY(${set.map(({ day }) => day)}::timestamptz[])`;
+       WHERE ${ours} AND day = ANY(${set.map(({ day }) => day)}::timestamptz[]) ${sql.unsafe(grouping)}`;
   };
   const sets = [...Map.groupBy(days, ({ bounds }) => bounds.join()).values()];
   return sets.map(ofSet).reduce((all, one) => sql`${all} UNION ALL ${one}`);

@@ -67,6 +67,7 @@ export async function groupEvents(
      GROUP BY ${names} ORDER BY ${inOrder(sql, order, sql`count`, names)} LIMIT ${limit}`;
 }
 
+const COLUMNS: Readonly<Record<Grouping, string>> = { client: "client_id", event_type: "event_type" };
 const namesOf = (sql: Executor, by: readonly Grouping[]): Fragment =>
   by.length === 2 ? sql`client_id, event_type` : by[0] === "client" ? sql`client_id` : sql`event_type`;
 
@@ -96,14 +97,15 @@ export async function countSeries(
 ): Promise<Counted[]> {
   const buckets = bucketing(sql, starts);
   const place = (at: Fragment): Fragment => sql`, ${buckets.key(at)} AS bucket`;
-  const days = isFine(scope, grouped) ? divideDays(segments.filter(isPackedQuarters), starts) : undefined;
+  const days = divideDays(segments.filter(isPackedQuarters), starts);
   const others = days === undefined ? segments : segments.filter((segment) => !isPackedQuarters(segment));
   const parts = buckets.within(eventParts(sql, others, scope, counted(sql, place)));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
+  const summed = isFine(scope, grouped) ? undefined : (grouped?.by ?? []).map((name) => COLUMNS[name]);
   const runs =
     days === undefined || days.length === 0
       ? sql``
-      : sql`UNION ALL SELECT NULL, n, run ${names} FROM (${packedRuns(sql, days, ofScope(sql, scope))}) AS runs`;
+      : sql`UNION ALL SELECT NULL, n, run ${names} FROM (${packedRuns(sql, days, ofScope(sql, scope), summed)}) AS runs`;
   const rows = await sql<(Group & Record<"buckets" | "counts" | "runs", string | null>)[]>`
     SELECT array_agg(${buckets.index(sql`bucket`)}) FILTER (WHERE run IS NULL)::text AS buckets,
            array_agg(count) FILTER (WHERE run IS NULL)::text AS counts, string_agg(run, ';') AS runs ${names}
@@ -117,7 +119,7 @@ export async function countSeries(
   });
 }
 
-/** True if packed days of one group are of different days, so that adding their parts up in the database would not make them fewer. */
+/** True if packed days of one group are of different days. */
 const isFine = ({ clientId }: EventScope, grouped: Grouped | undefined): boolean =>
   grouped?.by.includes("event_type") === true && (clientId !== null || grouped.by.includes("client"));
 
