@@ -10,7 +10,7 @@ export interface Place {
   deps: Deps;
   secret: string;
   /** Runs before each repeat. */
-  prepare: () => Promise<void>;
+  prepare?: () => Promise<void>;
 }
 
 /** One repeat: fills the queue, and measures how long the workers take to store it. */
@@ -21,7 +21,7 @@ export async function drainSample(
   filling: Omit<Filling, "events">,
   seconds: number,
 ): Promise<Sample> {
-  await prepare();
+  await prepare?.();
   await deps.redis.flushdb();
   const round = batch * workers;
   const events = Math.max(round, Math.ceil((seconds * EVENTS_A_SECOND) / round) * round);

@@ -1,7 +1,7 @@
 /** Measures contenders in turn, and drives the load. */
 import type { Bench } from "./part.ts";
 import { processorMs } from "./processor.ts";
-import { quantile } from "./statistics.ts";
+import { mean, quantile } from "./statistics.ts";
 
 /** The values of one repeat of one contender, by name. */
 export type Sample = Record<string, number>;
@@ -92,7 +92,7 @@ export async function closedLoop(
 
 const toSample = (times: readonly number[], perSecond: number): Sample => ({
   perSecond,
-  meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
+  meanMs: mean(times),
   p50Ms: quantile(times, 0.5),
   p99Ms: quantile(times, 0.99),
 });

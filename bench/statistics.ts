@@ -17,6 +17,10 @@ export function median(values: readonly number[]): number {
   return (below + above) / 2;
 }
 
+/** The arithmetic mean. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Lowest and highest value. */
 export const spread = (values: readonly number[]): [low: number, high: number] => [
   Math.min(...values),

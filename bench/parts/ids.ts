@@ -34,7 +34,7 @@ export const ids: Part = {
 };
 
 async function contenderOf(deps: Deps, kind: IdKind): Promise<Contender> {
-  const place = { deps, secret: await makeClient(deps, `ids-${kind}`, ["ingest"]), prepare: async () => {} };
+  const place = { deps, secret: await makeClient(deps, `ids-${kind}`, ["ingest"]) };
   const filling = { perRequest: PER_MESSAGE, ids: kind };
   return { name: kind, run: (seconds) => drainSample(place, BATCH, WORKERS, filling, seconds) };
 }

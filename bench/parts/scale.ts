@@ -4,7 +4,7 @@ import { growth } from "../scale/growth.ts";
 import { BATCH, type Measured, measure, STEPS, WAITING } from "../scale/measure.ts";
 import { DENSITIES, packedDay, packedDayBytes } from "../scale/packed.ts";
 import { WORKLOAD_NAMES, WORKLOADS, type WorkloadName } from "../scale/workloads.ts";
-import { format } from "../statistics.ts";
+import { format, mean } from "../statistics.ts";
 
 /** Events of a step in a full run, and in a quick one. */
 const STEP_EVENTS = 100_000;
@@ -118,12 +118,12 @@ function toSection(
   packed: readonly number[],
 ): Section {
   const figures = figuresOf(measured, packed);
-  const mean = (workload: WorkloadName, name: string): string => {
+  const meanOf = (workload: WorkloadName, name: string): string => {
     const values = figures[`${workload}: ${name}`]?.values;
-    return values ? format(values.reduce((sum, value) => sum + value, 0) / values.length) : "";
+    return values ? format(mean(values)) : "";
   };
   const rowsOf = (names: readonly string[]): string[][] =>
-    names.map((name) => [name, ...WORKLOAD_NAMES.map((workload) => mean(workload, name))]);
+    names.map((name) => [name, ...WORKLOAD_NAMES.map((workload) => meanOf(workload, name))]);
   const head = ["", ...WORKLOAD_NAMES];
   return {
     title: "Scale",

@@ -57,7 +57,7 @@ export const worker: Part = {
     const most = bench.scale.stored.at(-1) ?? 0;
     const fresh = await freshPlace(await bench.servers.deps("worker", 4));
     const stored = await bench.servers.stored(most);
-    const many = { ...(await placeOf(stored.deps)), prepare: async () => {} };
+    const many = await placeOf(stored.deps);
     const refusing = await freshPlace(await bench.servers.deps("refusals", 4));
     const { sql } = refusing.deps;
     await sql`ALTER TABLE events ADD CHECK (NOT starts_with(event_id, ${sql.unsafe(`'${REFUSED}'`)}))`;
@@ -67,7 +67,7 @@ export const worker: Part = {
   },
 };
 
-async function placeOf(deps: Deps): Promise<Omit<Place, "prepare">> {
+async function placeOf(deps: Deps): Promise<Place> {
   return { deps, secret: await makeClient(deps, "worker", ["ingest"]) };
 }
 
@@ -151,7 +151,7 @@ async function plain({ servers }: Bench, { config }: Deps): Promise<Contender> {
 async function bytesOf(place: Place): Promise<string[][]> {
   const events = 50 * BATCH;
   const { deps, secret, prepare } = place;
-  await prepare();
+  await prepare?.();
   await fill(deps, secret, { events, perRequest: PER_MESSAGE });
   await empty(deps, AT_ONCE, BATCH / PER_MESSAGE);
   const rows = await deps.sql<{ name: string; table: number; index: number }[]>`

@@ -1,6 +1,7 @@
 /** The measured figures that the projection is made of, from bench/results.json. */
 import type { Times } from "../parts/cost.ts";
 import type { Results } from "../report.ts";
+import { mean } from "../statistics.ts";
 import { DENSITIES, packedDay } from "./packed.ts";
 import { WORKLOADS, type WorkloadName } from "./workloads.ts";
 
@@ -59,18 +60,18 @@ export function measuresOf(results: Results, workload: WorkloadName): Measures {
   const optional = (of: WorkloadName, name: string): number | undefined => {
     // JSON has null for a NaN: a processor time that could not be read.
     const values = figures[`${of}: ${name}`]?.values.filter(Number.isFinite);
-    return values && values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values && mean(values);
   };
-  const mean = (name: string): number => {
+  const measured = (name: string): number => {
     const value = optional(workload, name);
     if (value === undefined || !Number.isFinite(value))
       throw new Error(`No figure ${name} of ${workload}: run npm run bench -- --only scale.`);
     return value;
   };
-  const sum = (names: readonly string[]): number => names.reduce((total, name) => total + mean(name), 0);
+  const sum = (names: readonly string[]): number => names.reduce((total, name) => total + measured(name), 0);
   const events = eventsOf(results, workload);
   const rowBytes = (grain: Grain): number => {
-    const rows = mean(`rows of rollups_${grain}`);
+    const rows = measured(`rows of rollups_${grain}`);
     const enough = rows * events >= LEAST_ROWS || grain === "minute";
     return enough ? sum([`rollups_${grain}`, `rollups_${grain} indexes`]) / rows : rowBytes("minute");
   };
@@ -89,17 +90,17 @@ export function measuresOf(results: Results, workload: WorkloadName): Measures {
       day: rowBytes("day"),
     },
     packedDayBytes: DENSITIES.map((events) => figures[packedDay(events)]?.values[0] ?? Number.NaN),
-    walBytes: mean("wal") + mean("walOfVacuum"),
-    deletionUs: mean("deletion: µs"),
-    deletionWalBytes: mean("deletion: WAL"),
-    transactionsPerBatch: mean("transactions"),
-    seenBytes: mean("memory of seen"),
-    waitingBytes: mean("memory of stream") + mean("memory of notes") / WORKLOADS[workload].perRequest,
-    clientBytes: mean("memory of clients"),
-    redisUs: mean("redisAtIngestUs") + mean("redisAtWorkerUs"),
-    ingestUs: mean("ingestUs"),
-    workerUs: mean("workerUs"),
-    postgresUs: mean("postgresUs"),
+    walBytes: measured("wal") + measured("walOfVacuum"),
+    deletionUs: measured("deletion: µs"),
+    deletionWalBytes: measured("deletion: WAL"),
+    transactionsPerBatch: measured("transactions"),
+    seenBytes: measured("memory of seen"),
+    waitingBytes: measured("memory of stream") + measured("memory of notes") / WORKLOADS[workload].perRequest,
+    clientBytes: measured("memory of clients"),
+    redisUs: measured("redisAtIngestUs") + measured("redisAtWorkerUs"),
+    ingestUs: measured("ingestUs"),
+    workerUs: measured("workerUs"),
+    postgresUs: measured("postgresUs"),
   };
 }
 

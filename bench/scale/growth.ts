@@ -1,3 +1,5 @@
+import { mean } from "../statistics.ts";
+
 export interface Growth {
   /** What each step added per unit of x. */
   marginal: number[];
@@ -13,8 +15,6 @@ export interface Growth {
  * @param xs ascending, at least two; ys their values
  */
 export function growth(xs: readonly number[], ys: readonly number[]): Growth {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanX, meanY] = [mean(xs), mean(ys)];
   const slope =
     xs.reduce((sum, x, n) => sum + (x - meanX) * ((ys[n] ?? 0) - meanY), 0) /
