@@ -42,6 +42,11 @@ describe.each(combinations)("the package of $stage with $queue", ({ stage, queue
       expect(Properties, name).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
   });
 
+  it("is built without leaving temporary files", () => {
+    // A folder for each function, without patches/serverless-esbuild+1.57.2.patch.
+    expect(packaged.left).toEqual([]);
+  });
+
   it("contains bundles of at most 1 MiB, unpacked", async () => {
     const sizes = await Promise.all(
       [...packaged.zips.keys()].map(async (name) => [name, await sizeOf(at(name))] as const),

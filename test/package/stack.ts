@@ -1,5 +1,6 @@
 /** Packages stages as an AWS user would, without credentials, and reads the result. */
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -24,6 +25,8 @@ export interface Packaged {
   template: Template;
   /** Each function's zip file, by the function's name. */
   zips: Map<string, string>;
+  /** What the command has left in the folder for temporary files. */
+  left: string[];
 }
 
 export interface Settings {
@@ -38,22 +41,31 @@ export interface Settings {
  * Runs `npm run package`, or another command, in an environment without AWS settings.
  * @param target an empty folder, inside or outside the repository
  */
-export function runPackage(
+export async function runPackage(
   target: string,
   { stage, queue, params = [], command = "package" }: Settings,
-): Promise<Outcome> {
+): Promise<Outcome & Pick<Packaged, "left">> {
   const words = ["--stage", stage, "--package", target, ...params.flatMap((param) => ["--param", param])];
-  return run("npm", ["run", "--silent", command, "--", ...words], {
-    cwd: PROJECT,
-    env: {
-      PATH: process.env.PATH,
-      // A home without `.aws`.
-      HOME: target,
-      ...(queue !== undefined && { QUEUE: queue }),
-      WEIR_BUILD_DIR: ".esbuild/package-check",
-      AWS_EC2_METADATA_DISABLED: "true",
-    },
-  });
+  const temporary = await mkdtemp(join(tmpdir(), "weir-packaging-"));
+  try {
+    const outcome = await run("npm", ["run", "--silent", command, "--", ...words], {
+      cwd: PROJECT,
+      env: {
+        PATH: process.env.PATH,
+        // A home without `.aws`.
+        HOME: target,
+        TMPDIR: temporary,
+        ...(queue !== undefined && { QUEUE: queue }),
+        WEIR_BUILD_DIR: ".esbuild/package-check",
+        AWS_EC2_METADATA_DISABLED: "true",
+      },
+    });
+    // npm's compiled code.
+    const left = (await readdir(temporary)).filter((name) => name !== "node-compile-cache");
+    return { ...outcome, left };
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
 }
 
 /** Like {@link runPackage}. @throws with its output if it fails */
@@ -64,11 +76,12 @@ export async function packageStack(
   params: string[] = [],
 ): Promise<Packaged> {
   await mkdir(target, { recursive: true });
-  const { files, template } = await templatesOf(target, { stage, queue, params });
+  const { files, template, left } = await templatesOf(target, { stage, queue, params });
   const names = (await readdir(target)).filter((name) => name.endsWith(".zip"));
   return {
     files,
     template,
+    left,
     zips: new Map(names.map((name) => [name.slice(0, -".zip".length), join(target, name)])),
   };
 }
@@ -85,12 +98,12 @@ export async function packageInfra(
 }
 
 async function templatesOf(target: string, settings: Settings): Promise<Omit<Packaged, "zips">> {
-  const { code, output } = await runPackage(target, settings);
+  const { code, output, left } = await runPackage(target, settings);
   if (code !== 0) throw new Error(`Packaging ${settings.stage} with ${settings.queue} failed:\n${output}`);
   const files = ["create", "update"].map((step) =>
     join(target, `cloudformation-template-${step}-stack.json`),
   );
-  return { files, template: templateSchema.parse(JSON.parse(await readFile(files[1] ?? "", "utf8"))) };
+  return { files, left, template: templateSchema.parse(JSON.parse(await readFile(files[1] ?? "", "utf8"))) };
 }
 
 export const ofType = (
