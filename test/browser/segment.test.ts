@@ -157,7 +157,7 @@ it.each([
   await page.goto(site);
   await expect.poll(client.stored).toMatchObject([{ event_type: "page", payload: { type: "page" } }]);
   expect([...new Set(calls)]).toEqual([site, new URL(url).origin]);
-  expect(proxy.answers(200)).toBe(-index);
+  await expect.poll(() => proxy.answers(200)).toBe(-index);
   await page.close();
 });
 

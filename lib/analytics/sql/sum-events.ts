@@ -101,7 +101,7 @@ export async function countSeries(
   const others = days === undefined ? segments : segments.filter((segment) => !isPackedQuarters(segment));
   const parts = buckets.within(eventParts(sql, others, scope, counted(sql, place)));
   const names = grouped ? sql`, ${namesOf(sql, grouped.by)}` : sql``;
-  const summed = isFine(scope, grouped) ? undefined : (grouped?.by ?? []).map((name) => COLUMNS[name]);
+  const summed = hasOneRowADay(scope, grouped) ? undefined : (grouped?.by ?? []).map((name) => COLUMNS[name]);
   const runs =
     days === undefined || days.length === 0
       ? sql``
@@ -119,8 +119,8 @@ export async function countSeries(
   });
 }
 
-/** True if packed days of one group are of different days. */
-const isFine = ({ clientId }: EventScope, grouped: Grouped | undefined): boolean =>
+/** True if a group has at most one packed row for each day. */
+const hasOneRowADay = ({ clientId }: EventScope, grouped: Grouped | undefined): boolean =>
   grouped?.by.includes("event_type") === true && (clientId !== null || grouped.by.includes("client"));
 
 const isPackedQuarters = ({ grain }: Segment): boolean => grain === "packed quarters";
