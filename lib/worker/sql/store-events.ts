@@ -1,6 +1,6 @@
 import { anyTombstone } from "../../erasure/sql/list-tombstones.ts";
 import { oldestByClient } from "../../erasure/tombstones.ts";
-import { addToMeters } from "../../meters/add.ts";
+import { addToMeters, expectCells, learnMeters } from "../../meters/add.ts";
 import type { LiveMeter } from "../../meters/cells.ts";
 import { liveMeters } from "../../meters/sql/add-to-meters.ts";
 import type { Executor } from "../../postgres/client.ts";
@@ -24,7 +24,7 @@ import type { EventRow } from "../../storage/event-row.ts";
  * @returns positions in `rows` of the new events
  */
 export async function storeEvents(sql: Executor, rows: readonly EventRow[]): Promise<number[]> {
-  const { positions, metered } = await added(sql, rows, await store(sql, rows, sql`false`));
+  const { positions, metered } = await added(sql, rows, store(sql, rows, sql`false`));
   await metered;
   return positions;
 }
@@ -38,8 +38,12 @@ export async function storeEventsUnlessErased(
   sql: Executor,
   rows: readonly EventRow[],
 ): Promise<Added | undefined> {
-  const result = await store(sql, rows, anyTombstone(sql, oldestByClient(rows)));
-  return result.withheld ? undefined : added(sql, rows, result);
+  const { withheld, ...result } = await added(
+    sql,
+    rows,
+    store(sql, rows, anyTombstone(sql, oldestByClient(rows))),
+  );
+  return withheld ? undefined : result;
 }
 
 interface Added {
@@ -62,18 +66,23 @@ interface Result {
   slot: number | null;
 }
 
-/** Begins to add the new events to meters. */
+/** Begins to add the new events to meters. @param storing the statement that stores them, under way */
 async function added(
   sql: Executor,
   rows: readonly EventRow[],
-  { count, fresh, meters, slot: taken }: Result,
-): Promise<Added> {
+  storing: Promise<Result>,
+): Promise<Added & Pick<Result, "withheld">> {
+  // It may fail before it is awaited.
+  storing.catch(() => {});
+  const expected = await expectCells(rows);
+  const { withheld, count, fresh, meters, slot: taken } = await storing;
   const isAll = count === rows.length;
   const positions = isAll ? rows.map((_, position) => position) : (fresh?.split(",").map(Number) ?? []);
-  if (meters === null || taken === null) return { positions, metered: Promise.resolve() };
+  learnMeters(meters ?? [], expected);
+  if (meters === null || taken === null) return { withheld, positions, metered: Promise.resolve() };
   const stored = isAll ? rows : positions.flatMap((position) => rows[position] ?? []);
-  const { sent } = await addToMeters(sql, meters, stored, taken);
-  return { positions, metered: sent };
+  const { sent } = await addToMeters(sql, meters, stored, taken, isAll ? expected : undefined);
+  return { withheld, positions, metered: sent };
 }
 
 /** @param withhold condition on which nothing is stored */
