@@ -146,7 +146,7 @@ function toSection(measured: Measured): Section {
         reach: `≤ ${SLOWER * 100} % slower than without meters`,
         got: `${formatMedian(share, 100)} % of the rate, ${formatMedian(shareOfProcessor(METERED, WITHOUT), 100)} % of the processor time`,
         reached: median(share) >= 1 - SLOWER,
-        why: "for each event, cells take Node about 2 µs and their statement PostgreSQL about 1, of 46: docs/decisions/0046-measures-and-meters.md.",
+        why: "for each event, cells take Node about 1.5 µs and their statement PostgreSQL about 1, of 45: docs/decisions/0046-measures-and-meters.md.",
       },
     ],
     figures: Object.fromEntries(
