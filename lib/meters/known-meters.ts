@@ -17,6 +17,7 @@ export function knownMeters(events: readonly { clientId: string }[]): LiveMeter[
   return Array.from(clients).flatMap((client) => [...(known.get(client)?.values() ?? [])]);
 }
 
+/** Keeps a meter. If there are too many clients, those that have been known for longest are forgotten. */
 export function rememberMeter(meter: LiveMeter): void {
   const ofClient = known.get(meter.client) ?? new Map<string, LiveMeter>();
   known.set(meter.client, ofClient.set(meter.id, meter));
@@ -26,6 +27,7 @@ export function rememberMeter(meter: LiveMeter): void {
   }
 }
 
+/** Forgets a deleted meter. */
 export function forgetMeter({ client, id }: LiveMeter): void {
   const ofClient = known.get(client);
   ofClient?.delete(id);
