@@ -4,6 +4,7 @@ import * as contract from "../../lib/analytics/contract.ts";
 import { listEvents } from "../../lib/events/contract.ts";
 import { contender, type Loaded, nameOf, open, pick, type Question, range, ZONES } from "../analytics/ask.ts";
 import { bytesOf } from "../analytics/bytes.ts";
+import { controls, controlTable } from "../analytics/controls.ts";
 import { sparseTable } from "../analytics/sparse.ts";
 import { ofYear } from "../analytics/year.ts";
 import { MOST_BY_WORKERS } from "../load.ts";
@@ -99,7 +100,9 @@ export const analytics: Part = {
     const loaded: Loaded[] = [];
     for (const events of bench.scale.stored) loaded.push(await open(await bench.servers.stored(events)));
     const asked = loaded.flatMap((one) => questions(one.until).map((question) => contender(one, question)));
-    const section = await toSection(await interleave(bench, asked), loaded);
+    const last = loaded.at(-1);
+    const measured = await interleave(bench, [...asked, ...(last ? controls(last.deps) : [])]);
+    const section = await toSection(measured, loaded);
     const year = await ofYear(bench);
     return {
       ...section,
@@ -132,6 +135,7 @@ async function toSection(measured: Measured, loaded: readonly Loaded[]): Promise
           ),
         ]),
       },
+      controlTable(measured),
       bytes,
     ],
     charts: [chart(measured, names, sizes)],
