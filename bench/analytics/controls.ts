@@ -4,20 +4,14 @@ import { type Contender, type Measured, valuesOf } from "../measure.ts";
 import type { Table } from "../part.ts";
 import { formatMedian, quantile } from "../statistics.ts";
 
-/** What the loop of arithmetic takes at its fastest, in milliseconds: about what PostgreSQL computes for a count. */
-const LOOP_MS = 3;
-/** Runs from which the length of the loop is computed. */
-const TRIES = 50;
-
-const LOOP = `arithmetic in one process, ${LOOP_MS} ms at its fastest`;
 const ROUND_TRIP = "a round trip to PostgreSQL, SELECT 1";
+const COMPUTED = "a statement that reads nothing, count(*) of generate_series(1, 20000)";
 const SYNCED = "a write to Redis, which syncs its file before it replies";
 
 export function controls({ sql, redis }: Pick<Deps, "sql" | "redis">): Contender[] {
-  const turns = turnsOf(LOOP_MS);
-  const calls: [string, () => unknown][] = [
-    [LOOP, () => compute(turns)],
+  const calls: [string, () => Promise<unknown>][] = [
     [ROUND_TRIP, () => sql`SELECT 1`],
+    [COMPUTED, () => sql`SELECT count(*) FROM generate_series(1, 20000)`],
     [SYNCED, () => redis.set("bench:control", 1)],
   ];
   return calls.map(([name, call]) => ({
@@ -37,26 +31,8 @@ export function controls({ sql, redis }: Pick<Deps, "sql" | "redis">): Contender
 export const controlTable = (measured: Measured): Table => ({
   caption: "Controls, measured in turn with the questions above:",
   head: ["", "p50", "p99"],
-  rows: [LOOP, ROUND_TRIP, SYNCED].map((name) => [
+  rows: [ROUND_TRIP, COMPUTED, SYNCED].map((name) => [
     name,
     ...["p50", "p99"].map((share) => formatMedian(valuesOf(measured, name, share))),
   ]),
 });
-
-/** A linear congruential generator, which needs neither memory nor other processes. */
-function compute(turns: number): number {
-  let value = 1;
-  for (let turn = 0; turn < turns; turn++) value = (Math.imul(value, 1_103_515_245) + 12_345) | 0;
-  return value;
-}
-
-/** The turns of `compute` that take so long at its fastest. */
-function turnsOf(ms: number): number {
-  const turns = 1_000_000;
-  const times = Array.from({ length: TRIES }, () => {
-    const start = performance.now();
-    compute(turns);
-    return performance.now() - start;
-  });
-  return Math.round((turns * ms) / Math.min(...times));
-}
