@@ -1,8 +1,8 @@
 /** Controls: what the machine takes for less than any question does. They are measured in turn with the questions. */
 import type { Deps } from "../../lib/app/connect.ts";
-import { type Contender, type Measured, valuesOf } from "../measure.ts";
+import { type Contender, closedLoop, type Measured, valuesOf } from "../measure.ts";
 import type { Table } from "../part.ts";
-import { formatMedian, quantile } from "../statistics.ts";
+import { formatMedian } from "../statistics.ts";
 
 const ROUND_TRIP = "a round trip to PostgreSQL, SELECT 1";
 const COMPUTED = "a statement that reads nothing, count(*) of generate_series(1, 20000)";
@@ -14,18 +14,7 @@ export function controls({ sql, redis }: Pick<Deps, "sql" | "redis">): Contender
     [COMPUTED, () => sql`SELECT count(*) FROM generate_series(1, 20000)`],
     [SYNCED, () => redis.set("bench:control", 1)],
   ];
-  return calls.map(([name, call]) => ({
-    name,
-    run: async (seconds) => {
-      const times: number[] = [];
-      for (const end = performance.now() + seconds * 1_000; performance.now() < end; ) {
-        const start = performance.now();
-        await call();
-        times.push(performance.now() - start);
-      }
-      return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
-    },
-  }));
+  return calls.map(([name, call]) => ({ name, run: (seconds) => closedLoop(1, seconds, call) }));
 }
 
 export const controlTable = (measured: Measured): Table => ({
@@ -33,6 +22,6 @@ export const controlTable = (measured: Measured): Table => ({
   head: ["", "p50", "p99"],
   rows: [ROUND_TRIP, COMPUTED, SYNCED].map((name) => [
     name,
-    ...["p50", "p99"].map((share) => formatMedian(valuesOf(measured, name, share))),
+    ...["p50Ms", "p99Ms"].map((share) => formatMedian(valuesOf(measured, name, share))),
   ]),
 });

@@ -100,8 +100,8 @@ export const analytics: Part = {
     const loaded: Loaded[] = [];
     for (const events of bench.scale.stored) loaded.push(await open(await bench.servers.stored(events)));
     const asked = loaded.flatMap((one) => questions(one.until).map((question) => contender(one, question)));
-    const last = loaded.at(-1);
-    const measured = await interleave(bench, [...asked, ...(last ? controls(last.deps) : [])]);
+    const controlled = loaded.slice(-1).flatMap(({ deps }) => controls(deps));
+    const measured = await interleave(bench, [...asked, ...controlled]);
     const section = await toSection(measured, loaded);
     const year = await ofYear(bench);
     return {

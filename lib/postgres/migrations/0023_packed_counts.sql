@@ -1,7 +1,7 @@
--- Counts of full days read the index of packed days only (docs/decisions/0050). A client's days were packed at different times, so their rows are
--- on different pages, four a page; in the index they follow one another, a hundred a page.
+-- Counts of full days read the index of packed days only (docs/decisions/0050). A client's days are packed one after another, so its rows are spread over
+-- the table; in the index they follow one another, more than a hundred a page.
 --
--- Packing waits while the index is built, and queries do not: three seconds for a million days.
+-- Packing waits while the index is built, three seconds for a million days. Queries wait at the end only, while the keys are exchanged.
 CREATE UNIQUE INDEX packed_days_counts ON packed_days (client_id, day, event_type) INCLUDE (count);
 ALTER TABLE packed_days
   DROP CONSTRAINT packed_days_pkey,

@@ -88,6 +88,7 @@ test("a count and a series over a year read one row a day, however many events t
 });
 
 test("a count over full days that are packed reads the index only", async () => {
+  await insert(1);
   const steps = newSteps(deps.sql);
   await announcePacking(steps, END + DAY_MS / 2);
   await packOver(steps, 0, () => {});
